@@ -1,0 +1,47 @@
+# Everything starts from Python >= 3.11 and make alone; the lock file decides what is installed.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= instance
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+export UV_SYSTEM_CERTS := 1
+
+.PHONY: install up test test-long check bench format
+
+install: $(VENV)/.installed
+
+$(BIN)/uv:
+	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.installed: $(BIN)/uv pyproject.toml uv.lock app/translations/fr/LC_MESSAGES/messages.po
+	PYTHONDONTWRITEBYTECODE= $(BIN)/uv sync --locked --compile-bytecode --quiet
+	$(BIN)/pybabel --quiet compile --directory app/translations
+	@touch $@
+
+up: install
+	@DECILE_DATA="$(DATA)" DECILE_PORT="$(PORT)" DECILE_BASE_URL="$${DECILE_BASE_URL:-http://127.0.0.1:$(PORT)}" exec $(BIN)/decile up
+
+test: install
+	@sh scripts/install_chromium.sh
+	$(PYTEST) -n 2 -m "not long" tests
+
+test-long: install
+	@sh scripts/install_chromium.sh
+	$(PYTEST) -m long tests
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/djlint --check --lint --quiet app/templates
+	$(MAKE) test
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done

@@ -1,0 +1,75 @@
+"""Opens and ends the rows behind a browser's sign-in. The cookie holds a token; the database holds its hash only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import BrowserSession, RoleGrant
+from app.accounts.policy import AccountPolicy
+from app.accounts.rules import session_idle, session_lifetime
+from app.foundation.entropy import Entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Which browser is asking: words to recognise it by, and the sign-in it held until now."""
+
+    device: str = ""
+    former_token: str | None = None
+
+
+def hash_of(token: str) -> str:
+    """A plain hash suffices: the token has 256 random bits, so nothing can be guessed from it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def roles_of(person_id: UUID, *, session: Session) -> frozenset[str]:
+    """The roles granted to a person."""
+    return frozenset(session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
+
+
+def open_session(
+    person_id: UUID,
+    *,
+    browser: Browser,
+    second_factor_at: datetime | None = None,
+    session: Session,
+    at: datetime,
+    entropy: Entropy,
+    policy: AccountPolicy,
+) -> str:
+    """A fresh token for this browser. Whatever sign-in it held before, anybody's, ends here."""
+    end_by_token(browser.former_token, session=session)
+    token, roles = entropy.token(), roles_of(person_id, session=session)
+    expires_at = at + session_lifetime(roles, policy)
+    row = BrowserSession(
+        id=entropy.uuid(),
+        person_id=person_id,
+        token_hash=hash_of(token),
+        device=browser.device,
+        opened_at=at,
+        used_at=at,
+        idle_until_at=min(expires_at, at + session_idle(roles, policy)),
+        expires_at=expires_at,
+        second_factor_at=second_factor_at,
+    )
+    session.add(row)
+    session.flush()
+    return token
+
+
+def end_by_token(token: str | None, *, session: Session) -> None:
+    """End one browser's sign-in, if it is open."""
+    if token is not None:
+        session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
+
+
+def end_all_of(person_id: UUID, *, session: Session) -> None:
+    """End every sign-in of a person: what they may do has changed, so no former cookie may go on."""
+    session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))

@@ -1,0 +1,140 @@
+"""Named refusals of accounts. None of them tells whether an address is known."""
+
+from __future__ import annotations
+
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
+
+
+class EmailInvalid(Invalid):
+    """The text cannot be an address we can write to."""
+
+    code = "email-invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This is not an e-mail address we can write to. Check it: it looks like name@example.org.")
+
+
+class LinkUsed(Conflict):
+    """The link or its code has already signed somebody in."""
+
+    code = "link-used"
+
+    def __init__(self) -> None:
+        super().__init__("This link or code has already been used; each works once. Ask for a new one.")
+
+
+class AskedElsewhere(Conflict):
+    """The link was asked for in another browser, and the person has not confirmed that it is meant."""
+
+    code = "asked-elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("This link was asked for in another browser. Confirm the address shown before going on.")
+
+
+class JoinExpired(Conflict):
+    """The proof of the address is too old or already used."""
+
+    code = "join-expired"
+
+    def __init__(self) -> None:
+        super().__init__("Too much time has passed since your address was confirmed. Ask for a new link to begin again.")
+
+
+class AdultsOnly(Refused):
+    """Decile is for adults."""
+
+    code = "adults-only"
+
+    def __init__(self) -> None:
+        super().__init__("Decile is open to people of 18 and over. Nothing about you has been kept.")
+
+
+class PersonNotFound(NotFound):
+    """No such person."""
+
+    code = "person-not-found"
+
+    def __init__(self, who: object) -> None:
+        super().__init__(f"No person is known as {who}. Check the spelling; `decile person list` shows everyone.")
+
+
+class SessionNotFound(NotFound):
+    """No such sign-in, or somebody else's."""
+
+    code = "sign-in-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in has already ended. Reload the page to see those still open.")
+
+
+class RoleUnknown(Invalid):
+    """Not a role that can be granted."""
+
+    code = "role-unknown"
+
+    def __init__(self, role: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"There is no role {role!r} to grant. Choose one of: {', '.join(known)}.")
+
+
+class LanguageUnknown(Invalid):
+    """Not a language of ours."""
+
+    code = "language-unknown"
+
+    def __init__(self, language: str) -> None:
+        super().__init__(f"Decile does not speak {language!r}. Choose one of: en, fr.")
+
+
+class NameInvalid(Invalid):
+    """Too long, or holds characters that cannot be shown."""
+
+    code = "name-invalid"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"This name cannot be shown. Use at most {longest} characters, without line breaks.")
+
+
+class ConsentUnknown(Invalid):
+    """Not a consent of ours."""
+
+    code = "consent-unknown"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"There is no consent named {kind!r}. Reload the page and choose among those shown.")
+
+
+class ConsentTextChanged(Conflict):
+    """The person read another version of the text than the one in force."""
+
+    code = "consent-text-changed"
+
+    def __init__(self) -> None:
+        super().__init__("The text of this consent has changed since you read it. Read it again, then decide.")
+
+
+class SecondFactorNotNeeded(Refused):
+    """Only staff enrol a second factor."""
+
+    code = "second-factor-not-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Your account needs no second factor: it protects staff pages, and you have no staff role.")
+
+
+class SecondFactorAlreadySet(Conflict):
+    """A confirmed second factor is not silently replaced."""
+
+    code = "second-factor-already-set"
+
+    def __init__(self) -> None:
+        super().__init__("A second factor is already set up. Remove it first, which needs a code from it.")
+
+
+class SecondFactorMissing(Conflict):
+    """Nothing is enrolled yet."""
+
+    code = "second-factor-missing"
+
+    def __init__(self) -> None:
+        super().__init__("No second factor is set up yet. Set one up, then enter a code from it.")

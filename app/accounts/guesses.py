@@ -1,0 +1,67 @@
+"""Counts wrong guesses per address or person. One row per day, locked while a guess is judged.
+
+A count in the database, not a rate limit in memory: it holds across processes, restarts, networks and months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.inserting import insert_if_absent
+from app.accounts.models import GuessCount
+from app.accounts.rules import GuessLimit
+from app.foundation.links import Links
+
+CODE = "code"
+SECOND_FACTOR = "second_factor"
+SUBJECT_PURPOSE = "guess-subject"
+
+
+@dataclass
+class Guesses:
+    """Today's row, locked, and what is left of the limit."""
+
+    today: GuessCount
+    left: int
+
+    def add(self) -> None:
+        """Count one wrong guess."""
+        self.today.guesses += 1
+        self.left -= 1
+
+
+def subjects_of_email(email: str, links: Links) -> list[str]:
+    """Names for an address that need not be kept in the clear; newest key first."""
+    return links.macs(SUBJECT_PURPOSE, email)
+
+
+def subjects_of_person(person_id: UUID) -> list[str]:
+    """The name under which a person's guesses are counted."""
+    return [person_id.hex]
+
+
+def counted(subjects: Sequence[str], kind: str, *, limit: GuessLimit, session: Session, at: datetime) -> Guesses:
+    """The guesses of one subject. Others guessing at the same subject wait here until we are done."""
+    key = (subjects[0], kind, at.date())
+    insert_if_absent(GuessCount(subject=key[0], kind=kind, guessed_on=key[2], guesses=0), session=session)
+    today = session.get_one(GuessCount, key, with_for_update=True)
+    session.refresh(today)
+    in_window = session.scalar(
+        select(func.coalesce(func.sum(GuessCount.guesses), 0)).where(
+            GuessCount.subject.in_(subjects),
+            GuessCount.kind == kind,
+            GuessCount.guessed_on > at.date() - timedelta(days=limit.window_days),
+        )
+    )
+    return Guesses(today, limit.left(today.guesses, in_window or 0))
+
+
+def forget(subjects: Sequence[str], *, session: Session) -> None:
+    """Drop every count of a subject."""
+    session.execute(delete(GuessCount).where(GuessCount.subject.in_(subjects)))

@@ -1,0 +1,146 @@
+"""People, what they consented to, what they may do, and how they are signed in. No secret stands here in the clear."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.db import Base
+
+
+class Person(Base):
+    """One mailbox, one person. Known before joining only if an operator granted a role or made a link."""
+
+    __tablename__ = "person"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # normalised: see rules.normalise_email
+    display_name: Mapped[str | None]
+    language: Mapped[str]
+    known_since_at: Mapped[datetime]
+    adult_confirmed_at: Mapped[datetime | None]  # None: has not joined
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether the person has confirmed being an adult, without which nobody is let in."""
+        return self.adult_confirmed_at is not None
+
+    def join(self, *, language: str, at: datetime) -> None:
+        """Take the person in."""
+        self.language = language
+        self.adult_confirmed_at = at
+
+
+class RoleGrant(Base):
+    """A role a person holds. Its history is in the audit record."""
+
+    __tablename__ = "role_grant"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    granted_at: Mapped[datetime]
+
+
+class SignInRequest(Base):
+    """Somebody asked to be let in by e-mail. Link and code are computed from the id and our keys, never stored.
+
+    The unique index admits one open request per address and interval, so that asking twice sends one mail.
+    """
+
+    __tablename__ = "sign_in_request"
+    __table_args__ = (
+        Index(
+            "uq_sign_in_request_open",
+            "email",
+            "mail_slot",
+            unique=True,
+            sqlite_where=text("consumed_at IS NULL"),
+            postgresql_where=text("consumed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    language: Mapped[str]
+    return_path: Mapped[str]
+    mail_slot: Mapped[int | None] = mapped_column(BigInteger)  # None: an operator's link, not mailed by us
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    consumed_at: Mapped[datetime | None]  # the address is proven; link and code are spent
+    closed_at: Mapped[datetime | None]  # a sign-in has come of it
+
+
+class GuessCount(Base):
+    """Wrong guesses at one address's or person's codes on one day. The subject is a keyed hash or an id."""
+
+    __tablename__ = "guess_count"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    guessed_on: Mapped[date] = mapped_column(primary_key=True)
+    guesses: Mapped[int] = mapped_column(default=0)
+
+
+class BrowserSession(Base):
+    """One browser signed in. Deleting the row ends it at once, whatever cookie is still about."""
+
+    __tablename__ = "browser_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    device: Mapped[str]
+    opened_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    idle_until_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """An authenticator app. `last_step` is the newest time step accepted, so that no code is accepted twice."""
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    sealed_secret: Mapped[str]
+    enrolled_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=-1)
+
+
+class RecoveryCode(Base):
+    """The hash of one recovery code. It opens once."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    used_at: Mapped[datetime | None]
+
+
+class Consent(Base):
+    """One consent to one version of one text. Withdrawn, it stays as a record of what once stood."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index(
+            "uq_consent_standing",
+            "person_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    version: Mapped[int]
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

@@ -1,0 +1,38 @@
+"""What can come of an attempt to get in. A wrong guess is an outcome, not an error: its count must be committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The browser now holds a fresh sign-in."""
+
+    token: str
+    person_id: UUID
+    needs_second_factor: bool
+    return_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinNeeded:
+    """The address is proven, and its owner has not joined yet."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """The code was wrong, or not even looked at because no guess was left."""
+
+    attempts_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorConfirmed:
+    """A fresh sign-in with the second factor. Recovery codes appear once, when the factor is first confirmed."""
+
+    token: str
+    recovery_codes: tuple[str, ...] = ()

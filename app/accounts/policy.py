@@ -1,0 +1,44 @@
+"""How long links, codes and sign-ins last, and how often one may guess: data with a version, never constants.
+
+A six-digit code is worth one chance in a million per guess. A limit per hour or day alone lets a patient attacker
+win within months, so guesses are also counted over a long window. When they are used up, codes stop working for
+that address; the link in the same message goes on working, so nobody is locked out of an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """Every lifetime and limit of signing in."""
+
+    policy_name: ClassVar[str] = "accounts"
+    tighter: ClassVar[Mapping[str, str]] = {}  # nothing here touches awards or norms
+
+    link_lifetime_minutes: int = 15  # slow mail servers need some minutes; a forgotten mail soon opens nothing
+    operator_link_lifetime_hours: int = 24  # handed over by a person, perhaps the next morning
+    join_lifetime_minutes: int = 30  # time to read the terms after the address is proven
+    same_mail_seconds: int = 60  # asking again within this time sends no second mail
+    mails_per_address_per_hour: int = 6  # nobody's mailbox is flooded by a stranger who knows the address
+
+    code_attempts_per_request: int = 5  # typing slips
+    code_guesses_per_day: int = 10
+    code_guesses_per_window: int = 40  # 40 guesses at 2 accepted codes in 10**6 (key rotation): 8e-5, below 1e-4
+    second_factor_guesses_per_day: int = 10
+    second_factor_guesses_per_window: int = 30  # 30 guesses at 3 accepted codes in 10**6 (drift): 9e-5, below 1e-4
+    guess_window_days: int = 90
+    second_factor_drift_steps: int = 1  # 30 s each way, for phones whose clock is off (RFC 6238, 5.2)
+    second_factor_fresh_minutes: int = 15  # how long it counts as "just now" before a sensitive change
+    recovery_codes: int = 10
+
+    session_lifetime_hours: int = 7 * 24  # one week, as long as a sitting can be resumed
+    session_idle_hours: int = 24  # a candidate may come back the next day
+    staff_session_lifetime_hours: int = 12  # a working day
+    staff_session_idle_hours: int = 1  # a desk left alone
+    session_touch_minutes: int = 5  # how often use is written down, so that reading stays reading
+
+    stale_request_hours: int = 24  # then an address that never joined is forgotten

@@ -1,0 +1,74 @@
+"""Somebody wants to be let in by e-mail. Known or unknown, an address gets the same answer after the same work."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.inserting import insert_if_absent
+from app.accounts.models import SignInRequest
+from app.accounts.policy import AccountPolicy
+from app.accounts.rules import mail_slot, normalise_email, require_language, safe_path
+from app.foundation import policies
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+
+MAIL_JOB = "send_sign_in_mail"
+
+
+def request_sign_in(
+    email: str,
+    language: str,
+    *,
+    return_path: str = "/",
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+) -> UUID:
+    """Note the request and have its mail sent. Whether the address is known is not even looked up here.
+
+    Asked again within a minute, and from any browser, it is the same request: one mail, and its code works
+    in each browser that asked.
+    """
+    now = clock.now()
+    policy = policies.current(AccountPolicy, session=session, at=now)
+    request = SignInRequest(
+        id=entropy.uuid(),
+        email=normalise_email(email),
+        language=require_language(language),
+        return_path=safe_path(return_path),
+        mail_slot=mail_slot(now, policy),
+        asked_at=now,
+        expires_at=now + timedelta(minutes=policy.link_lifetime_minutes),
+    )
+    may_mail = _mails_of_the_last_hour(request.email, session=session, at=now) < policy.mails_per_address_per_hour
+    if not insert_if_absent(request, session=session):
+        return _open_request(request, session=session)
+    if may_mail:
+        jobs.enqueue(
+            MAIL_JOB, f"mail:sign-in:{request.id}", session=session, arguments={"request_id": str(request.id)}
+        )
+    return request.id
+
+
+def _mails_of_the_last_hour(email: str, *, session: Session, at: datetime) -> int:
+    recent = select(func.count()).where(
+        SignInRequest.email == email,
+        SignInRequest.asked_at > at - timedelta(hours=1),
+        SignInRequest.mail_slot.is_not(None),
+    )
+    return session.scalar(recent) or 0
+
+
+def _open_request(request: SignInRequest, *, session: Session) -> UUID:
+    query = select(SignInRequest.id).where(
+        SignInRequest.email == request.email,
+        SignInRequest.mail_slot == request.mail_slot,
+        SignInRequest.consumed_at.is_(None),
+    )
+    return session.scalars(query).one()

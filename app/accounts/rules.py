@@ -1,0 +1,146 @@
+"""Pure decisions of accounts: what an address is, where one may be sent, when guessing stops, how long a sign-in lasts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from app.accounts.errors import EmailInvalid, LanguageUnknown, NameInvalid
+from app.accounts.policy import AccountPolicy
+from app.accounts.roles import is_staff
+
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+LONGEST_NAME = 100
+LONGEST_PATH = 500
+LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+LANGUAGES = ("en", "fr")
+CODE_DIGITS = 6
+FRONT = "/"
+
+
+def normalise_email(text: str) -> str:
+    """One spelling per mailbox: what is stored, compared, and written to.
+
+    Mail goes to this spelling and to no other. Were it sent to the address as typed, somebody who owns a
+    look-alike address that normalises to yours could receive your link.
+    """
+    local, at, domain = unicodedata.normalize("NFKC", text).strip().casefold().rpartition("@")
+    try:
+        host = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise EmailInvalid from None
+    labels = host.split(".")
+    is_whole = (
+        at
+        and len(local) <= LONGEST_LOCAL_PART
+        and len(local) + 1 + len(host) <= LONGEST_EMAIL
+        and LOCAL_PART.fullmatch(local)
+        and len(labels) > 1
+        and all(HOST_LABEL.fullmatch(label) for label in labels)
+    )
+    if not is_whole:
+        raise EmailInvalid
+    return f"{local}@{host}"
+
+
+def mask_email(email: str) -> str:
+    """Enough for the owner to recognise the address, too little for anyone else to use it."""
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
+def safe_path(path: str | None) -> str:
+    """`path` if it stays on this site, else the front page. Browsers read `\\` as `/` and drop tabs and line breaks."""
+    if not path or len(path) > LONGEST_PATH or not path.startswith("/") or path.startswith("//"):
+        return FRONT
+    if "\\" in path or any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
+        return FRONT
+    parts = urlsplit(path)
+    return FRONT if parts.scheme or parts.netloc else path
+
+
+def require_language(language: str) -> str:
+    """`language`, if we speak it."""
+    if language not in LANGUAGES:
+        raise LanguageUnknown(language)
+    return language
+
+
+def tidy_name(text: str) -> str | None:
+    """A name as the person wrote it, composed and trimmed; None if nothing is left."""
+    name = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
+    if len(name) > LONGEST_NAME or any(unicodedata.category(character)[0] == "C" for character in name):
+        raise NameInvalid(LONGEST_NAME)
+    return name or None
+
+
+def typed_code(text: str) -> str:
+    """A code as people type it: with spaces and hyphens, in any width of digit and any case."""
+    return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def mail_slot(at: datetime, policy: AccountPolicy) -> int:
+    """Number of the interval in which a second mail to one address is not sent."""
+    return int(at.timestamp()) // policy.same_mail_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class GuessLimit:
+    """How many wrong guesses are borne in a day, and in a window of days."""
+
+    per_day: int
+    per_window: int
+    window_days: int
+
+    def left(self, today: int, in_window: int) -> int:
+        """Guesses still allowed; 0 means that codes are locked for now."""
+        return max(0, min(self.per_day - today, self.per_window - in_window))
+
+
+def code_limit(policy: AccountPolicy) -> GuessLimit:
+    """The limit on wrong e-mailed codes for one address."""
+    return GuessLimit(policy.code_guesses_per_day, policy.code_guesses_per_window, policy.guess_window_days)
+
+
+def second_factor_limit(policy: AccountPolicy) -> GuessLimit:
+    """The limit on wrong authenticator codes for one person."""
+    return GuessLimit(
+        policy.second_factor_guesses_per_day, policy.second_factor_guesses_per_window, policy.guess_window_days
+    )
+
+
+def session_lifetime(roles: frozenset[str], policy: AccountPolicy) -> timedelta:
+    """How long a sign-in lasts, however busy."""
+    hours = policy.staff_session_lifetime_hours if is_staff(roles) else policy.session_lifetime_hours
+    return timedelta(hours=hours)
+
+
+def session_idle(roles: frozenset[str], policy: AccountPolicy) -> timedelta:
+    """How long a sign-in lasts without being used."""
+    hours = policy.staff_session_idle_hours if is_staff(roles) else policy.session_idle_hours
+    return timedelta(hours=hours)
+
+
+def is_fresh(second_factor_at: datetime | None, *, at: datetime, policy: AccountPolicy) -> bool:
+    """Whether the second factor was shown recently enough for a sensitive change."""
+    if second_factor_at is None:
+        return False
+    return at - second_factor_at <= timedelta(minutes=policy.second_factor_fresh_minutes)
+
+
+# The first match wins: Edge calls itself Chrome and Safari too, Chrome calls itself Safari.
+BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+           ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def device_of(user_agent: str) -> str:
+    """Coarse words by which people recognise their own browser: `Firefox, Linux`. Nothing finer is kept."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return ", ".join(part for part in (browser, system) if part)

@@ -1,0 +1,42 @@
+"""The person pressed the button of the page behind the mailed link."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts.browser_sessions import Browser
+from app.accounts.errors import AskedElsewhere
+from app.accounts.outcomes import JoinNeeded, SignedIn
+from app.accounts.policy import AccountPolicy
+from app.accounts.proving import locked_request, spend
+from app.accounts.sign_in_secrets import request_of_link
+from app.foundation import policies
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.links import Links
+
+
+def sign_in_with_link(
+    link_token: str,
+    *,
+    asked_here: UUID | None,
+    is_confirmed: bool,
+    browser: Browser,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    links: Links,
+) -> SignedIn | JoinNeeded:
+    """Let the owner of the mailbox in, once.
+
+    `asked_here` is the request this browser made. A link asked for elsewhere may have been forwarded, so it is
+    spent only after the person has seen the masked address and confirmed it.
+    """
+    now = clock.now()
+    policy = policies.current(AccountPolicy, session=session, at=now)
+    request = locked_request(request_of_link(link_token, links=links, policy=policy), session=session, at=now)
+    if request.id != asked_here and not is_confirmed:
+        raise AskedElsewhere
+    return spend(request, method="link", browser=browser, session=session, at=now, entropy=entropy, policy=policy)

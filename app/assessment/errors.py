@@ -1,0 +1,145 @@
+"""Named refusals of assessment. Pages translate them by `code`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
+
+
+class SittingNotFound(NotFound):
+    """No such sitting, or not this person's: the asker cannot tell which."""
+
+    code = "sitting-not-found"
+
+    def __init__(self, sitting_id: UUID | str) -> None:
+        super().__init__(f"There is no sitting {sitting_id} of yours. Open your skills to see the ones you began.")
+
+
+class SkillNotOpen(NotFound):
+    """No edition was adopted for this skill and language."""
+
+    code = "skill-not-open"
+
+    def __init__(self, skill: str, language: str) -> None:
+        super().__init__(f"The skill {skill} cannot be taken in the language {language} yet. Choose another one.")
+
+
+class ConsentNeeded(Refused):
+    """The person has not agreed to take the assessment, or has withdrawn that."""
+
+    code = "assessment-consent-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Taking the assessment needs your consent. Tick it on the start page, then go on.")
+
+
+class AdultsOnly(Refused):
+    """Under eighteen, or the age was never confirmed."""
+
+    code = "adults-only"
+
+    def __init__(self) -> None:
+        super().__init__("Assessments are for people aged 18 or more. Confirm your age in your account first.")
+
+
+class HonestyNeeded(Refused):
+    """The honesty statement was not accepted."""
+
+    code = "honesty-statement-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Please confirm that you will answer alone and as things are, then start.")
+
+
+class RetakeTooSoon(Refused):
+    """The wait between two sittings is not over."""
+
+    code = "retake-too-soon"
+
+    def __init__(self, from_at: datetime) -> None:
+        self.from_at = from_at
+        super().__init__(f"You took this skill not long ago. You may take it again from {from_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class YearlyLimitReached(Refused):
+    """All sittings of the rolling year are used."""
+
+    code = "yearly-limit-reached"
+
+    def __init__(self, from_at: datetime) -> None:
+        self.from_at = from_at
+        super().__init__(f"You have used every sitting of the year. The next may begin {from_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class OneLanguagePerSitting(Conflict):
+    """A sitting in another language is open."""
+
+    code = "one-language-per-sitting"
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            f"Your open assessment is in the language {language}, and an assessment keeps one language. "
+            "Go on with it, or leave it first."
+        )
+
+
+class SittingClosed(Conflict):
+    """The sitting takes no more responses; what it kept is named."""
+
+    code = "sitting-closed"
+
+    def __init__(self, state: str, sha256: str | None) -> None:
+        self.sha256 = sha256
+        kept = f" What counts are the responses frozen as {sha256[:12]}." if sha256 else ""
+        super().__init__(f"This assessment is {state} and takes no more answers.{kept} Nothing was changed.")
+
+
+class PositionClosed(Conflict):
+    """The response came for a position that is no longer the current one; what was kept is named."""
+
+    code = "position-closed"
+
+    def __init__(self, position: int, current: int, kept: object, client_sequence: int | None) -> None:
+        self.position, self.current, self.kept, self.client_sequence = position, current, kept, client_sequence
+        super().__init__(
+            f"Question {position} is closed: your assessment has gone on to question {current}, here or elsewhere. "
+            f"The answer kept is {kept} (number {client_sequence}). Reload to go on from there."
+        )
+
+
+class ResponseInvalid(Invalid):
+    """The value is not one that this item can be answered with."""
+
+    code = "response-invalid"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} Choose one of the answers on the page and send it again.")
+
+
+class NotYetComplete(Conflict):
+    """Completion was asked for while the stopping rule still wants responses."""
+
+    code = "not-yet-complete"
+
+    def __init__(self) -> None:
+        super().__init__("This assessment is not complete yet. Answer the current question, or leave it early.")
+
+
+class NoScoreYet(Conflict):
+    """The sitting was never completed, so it has no score."""
+
+    code = "no-score-yet"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(f"Sitting {sitting_id} has no frozen responses: it is still open, or ended without a result.")
+
+
+class EditionInvalid(Invalid):
+    """An edition whose parts do not belong together."""
+
+    code = "edition-invalid"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The edition was not adopted: {what}")

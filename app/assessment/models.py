@@ -1,0 +1,175 @@
+"""Editions that sittings are pinned to; sittings; what was presented, what was answered, and what was frozen.
+
+An edition is appended, never changed: the latest of a skill and language is the one that new sittings copy.
+Ids of norms point upward in the stack and so carry no foreign key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.db import Base
+
+
+class State(StrEnum):
+    """Where a sitting stands. Only an open one takes responses."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    ABANDONED = "abandoned"  # ended without enough scored units for a result
+    VOID = "void"  # a technical cause: counts for nothing
+
+
+class Stop(StrEnum):
+    """Why a sitting ended."""
+
+    CERTAIN_ABOVE = "certain-above"
+    CERTAIN_BELOW = "certain-below"
+    MOST_UNITS = "most-units"
+    MOST_UNITS_UNDECIDED = "most-units-undecided"
+    BANK_EXHAUSTED = "bank-exhausted"
+    JUDGEMENT_SHARE = "judgement-share"  # only statements were left, and they would outweigh judgement
+    FOUNDING_FORM = "founding-form"  # the fixed form of a skill that has no norm yet
+    LEFT = "left"  # the candidate left early
+    EXPIRED = "expired"  # not resumed within the window
+    NOTHING_AROSE = "nothing-arose"  # every statement "did not arise": no evidence, and no waiting time
+    TECHNICAL = "technical"
+
+
+class Pins:
+    """What an edition fixes and a sitting copies at its start; both tables have exactly these columns."""
+
+    skill: Mapped[str]
+    language: Mapped[str]
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
+    calibration_id: Mapped[UUID | None] = mapped_column(ForeignKey("calibration.id"))
+    norm_id: Mapped[UUID | None]
+    cut: Mapped[float | None]
+    cut_standard_error: Mapped[float | None]
+    norm_count: Mapped[int | None]
+    composite: Mapped[dict[str, Any] | None]  # weights and correlation under which the cut was computed
+    may_certify: Mapped[bool]
+    demo: Mapped[bool]
+    provisional_key: Mapped[bool]
+
+
+class Edition(Pins, Base):
+    """What new sittings of a skill are pinned to, from `adopted_at` until the next row."""
+
+    __tablename__ = "edition"
+    __table_args__ = (Index("ix_edition_latest", "skill", "language", "id"),)
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    adopted_at: Mapped[datetime]
+
+
+PINNED = tuple(Pins.__annotations__)
+
+
+class Sitting(Pins, Base):
+    """One candidate, one administration of one skill in one language."""
+
+    __tablename__ = "sitting"
+    __table_args__ = (
+        Index(
+            "uq_sitting_one_open",
+            "person_id",
+            "skill",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
+        Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    policy_version: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    prior: Mapped[dict[str, Any] | None]  # decayed posterior of the former sitting, where there is one
+    state: Mapped[str] = mapped_column(default=State.OPEN)
+    started_at: Mapped[datetime]
+    resumable_until: Mapped[datetime]
+    completed_at: Mapped[datetime | None]  # the end, in whichever state
+    stop_reason: Mapped[str | None]
+    honesty_statement_version: Mapped[str]
+    honesty_accepted_at: Mapped[datetime]
+    first_of_skill: Mapped[bool]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes responses."""
+        return self.state == State.OPEN
+
+    @property
+    def counts_as_taken(self) -> bool:
+        """Whether waits and the yearly limit count it: a bad run that was left does, a technical failure does not."""
+        return self.state != State.VOID and self.stop_reason != Stop.NOTHING_AROSE
+
+    def end(self, state: State, reason: Stop, *, at: datetime) -> None:
+        """Close the sitting; it never opens again."""
+        self.state, self.stop_reason, self.completed_at = state, reason, at
+
+
+class Presentation(Base):
+    """An item chosen for a position, stored before it is shown."""
+
+    __tablename__ = "presentation"
+    __table_args__ = (UniqueConstraint("sitting_id", "item_code"),)
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item_id: Mapped[UUID]
+    item_code: Mapped[str]
+    kind: Mapped[str]
+    presented_at: Mapped[datetime]
+
+
+class Response(Base):
+    """The value kept for a position: the one with the highest client sequence while the position was current."""
+
+    __tablename__ = "response"
+    __table_args__ = (
+        ForeignKeyConstraint(["sitting_id", "position"], ["presentation.sitting_id", "presentation.position"]),
+    )
+
+    sitting_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[Any] = mapped_column(JSON)
+    client_sequence: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime]
+
+
+class FrozenSitting(Base):
+    """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed."""
+
+    __tablename__ = "frozen_sitting"
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    responses: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str]
+    statements: Mapped[int]
+    scenarios: Mapped[int]
+    facet_counts: Mapped[dict[str, Any]]
+    is_balanced: Mapped[bool]
+    judgement_theta: Mapped[float | None]
+    judgement_standard_error: Mapped[float | None]
+    self_report_theta: Mapped[float | None]
+    self_report_standard_error: Mapped[float | None]
+    kind_difference: Mapped[float | None]
+    judgement_share: Mapped[float]
+    median: Mapped[float | None]
+    standard_error: Mapped[float | None]
+    interval_low: Mapped[float | None]
+    interval_high: Mapped[float | None]
+    probability_above: Mapped[float | None]

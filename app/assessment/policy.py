@@ -1,0 +1,62 @@
+"""How long a sitting is, what it must contain, and when another may begin: data with a version, never constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.foundation.policies import PolicyInvalid
+
+WEIGHT_SUM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SittingPolicy:
+    """Lengths are in scored units: a statement, or a scenario with all its ratings."""
+
+    policy_name: ClassVar[str] = "sitting"
+    tighter: ClassVar[Mapping[str, str]] = {
+        "fewest_units": "higher",
+        "fewest_scenarios": "higher",
+        "fewest_statements": "higher",
+        "fewest_facet_share": "higher",
+        "fewest_judgement_share": "higher",
+        "fewest_units_for_result": "higher",
+    }
+    fewest_units: int = 12
+    fewest_scenarios: int = 5
+    fewest_statements: int = 5
+    certain_above: float = 0.95  # P(composite >= cut): long sittings only for people near the cut
+    certain_below: float = 0.02
+    most_units: int = 40  # fatigue, exposure
+    most_units_undecided: int = 60
+    undecided_above: float = 0.20
+    undecided_below: float = 0.80
+    fewest_facet_share: float = 0.20
+    fewest_judgement_share: float = 0.50  # of the composite's effective information
+    most_scenarios: int = 20  # reading load, and some stay unseen for a retake
+    composite_weights: tuple[float, ...] = (0.5, 0.5)  # judgement, self-report; on standardised thetas
+    kinds_correlation: float = 0.5  # between the two thetas, until a calibration estimates it
+    choose_among: int = 4  # the best few items, one of them drawn: exposure
+    fewest_units_for_result: int = 10
+    resume_days: int = 7
+    first_wait_days: int = 30  # practice effects
+    later_wait_days: int = 90
+    most_sittings: int = 3
+    limit_months: int = 12
+    scenario_repeat_months: int = 6
+    most_statement_overlap: float = 0.20  # share of the former sitting's statements
+    retention_per_month: float = 0.97  # rho: how much of a former sitting's posterior a retake starts from
+    band_percent: int = 90
+    founding_statements: int = 10  # a fixed, balanced form while a skill has no norm
+    founding_scenarios: int = 8
+    statement_seconds: int = 12  # for the guide of minutes alone; a guess until timings are collected
+    scenario_seconds: int = 50
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be meant together."""
+        if len(self.composite_weights) != 2 or abs(sum(self.composite_weights) - 1) > WEIGHT_SUM_TOLERANCE:
+            raise PolicyInvalid("Policy sitting: composite_weights must be two numbers that sum to 1.")
+        if not self.fewest_units <= self.most_units <= self.most_units_undecided:
+            raise PolicyInvalid("Policy sitting: fewest_units <= most_units <= most_units_undecided must hold.")

@@ -1,0 +1,82 @@
+"""Does this result earn the achievement? Decided once, on unrounded numbers, under the policy of the start."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.awarding.models import Award, AwardDecision, Outcome
+from app.awarding.policy import AwardPolicy
+from app.awarding.rules import Evidence, decide
+from app.foundation import audit, policies
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.norming import queries as norms
+from app.results import queries as results
+
+
+def decide_award(
+    result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> AwardDecision:
+    """Record the decision with every reason; where it is an award, reserve its credential next."""
+    existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
+    if existing is not None:
+        return existing
+    result = results.result(result_id, session=session)
+    score = sittings.final_score(result.sitting_id, session=session)
+    policy = policies.current(AwardPolicy, session=session, at=score.started_at)
+    decision = decide(_evidence(result, score, session=session), policy)
+    now = clock.now()
+    row = AwardDecision(
+        id=entropy.uuid(),
+        result_id=result_id,
+        outcome=decision.outcome,
+        reasons=list(decision.reasons),
+        policy_version=policies.version(AwardPolicy, session=session, at=score.started_at),
+        decided_at=now,
+    )
+    session.add(row)
+    audit.record(
+        "award.decided",
+        result_id,
+        actor=system(),
+        at=now,
+        session=session,
+        detail={"outcome": decision.outcome, "reasons": list(decision.reasons)},
+    )
+    if decision.outcome is Outcome.AWARDED:
+        award = Award(
+            id=entropy.uuid(),
+            result_id=result_id,
+            person_id=result.person_id,
+            skill=result.skill,
+            is_specimen=decision.is_specimen,
+            specimen_reasons=list(decision.specimen_reasons),
+            decided_at=now,
+        )
+        session.add(award)
+        arguments = {"award_id": str(award.id)}
+        jobs.enqueue("reserve_credential", f"reserve:{award.id}", session=session, arguments=arguments)
+    session.flush()
+    return row
+
+
+def _evidence(result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> Evidence:
+    norm = norms.norm(score.norm_id, session=session) if score.norm_id else None
+    return Evidence(
+        decision_confidence=result.decision_confidence,
+        statements=score.statements,
+        scenarios=score.scenarios,
+        judgement_share=score.judgement_share,
+        kind_difference=score.kind_difference,
+        is_balanced=score.is_balanced,
+        norm_may_certify=norm is not None and norm.may_certify,
+        norm_reasons=norm.gate_reasons if norm else (),
+        demo=score.demo or (norm is not None and norm.demo),
+        provisional_key=score.provisional_key,
+    )

@@ -1,0 +1,48 @@
+"""A decision for every result, and an award only where one was made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.db import Base
+
+
+class Outcome(StrEnum):
+    """What was decided about a result."""
+
+    AWARDED = "awarded"
+    NOT_AWARDED = "not-awarded"
+    HELD = "held"  # the two kinds of evidence disagree: a person looks before anything is awarded
+
+
+class AwardDecision(Base):
+    """The decision on one result, with every reason named; made once."""
+
+    __tablename__ = "award_decision"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), unique=True)
+    outcome: Mapped[Outcome]
+    reasons: Mapped[list[str]]
+    policy_version: Mapped[int]
+    decided_at: Mapped[datetime]
+
+
+class Award(Base):
+    """A top result, recognised. A specimen comes from a provisional key, a demo norm or a trial issuer."""
+
+    __tablename__ = "award"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    skill: Mapped[str]
+    is_specimen: Mapped[bool]
+    specimen_reasons: Mapped[list[str]]
+    decided_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

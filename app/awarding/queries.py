@@ -1,0 +1,124 @@
+"""Reading awards and decisions: what the credential prints, and what the candidate is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.awarding.errors import AwardNotFound
+from app.awarding.models import Award, AwardDecision, Outcome
+from app.item_bank import queries as banks
+from app.norming import queries as norms
+from app.results import queries as results
+
+BAND_PERCENT = 90  # one meaning of "band", everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class AwardView:
+    """Everything a credential states about an award, unrounded."""
+
+    id: UUID
+    sitting_id: UUID
+    result_id: UUID
+    person_id: UUID
+    decided_at: datetime
+    is_specimen: bool
+    specimen_reasons: tuple[str, ...]
+    is_withdrawn: bool
+    skill_slug: str
+    skill_names: Mapping[str, str]
+    skill_definitions: Mapping[str, str]
+    facets: Mapping[str, tuple[str, ...]]
+    esco_uri: str | None
+    esco_name: str | None
+    percentile_rank: float
+    band_low: float
+    band_high: float
+    band_percent: int
+    decision_confidence: float
+    statements: int
+    scenarios: int
+    mode: str
+    norm_id: UUID
+    norm_label: str
+    norm_population: Mapping[str, str]
+    norm_n: int
+    norm_window_start_on: date | None
+    norm_window_end_on: date | None
+    cut: float
+    cut_standard_error: float
+    cut_percentile: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What was decided about a result and why."""
+
+    result_id: UUID
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    decided_at: datetime
+
+
+def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
+    """The decision on a result, or None while it is on its way."""
+    row = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
+    return DecisionView(row.result_id, row.outcome, tuple(row.reasons), row.decided_at) if row else None
+
+
+def award(award_id: UUID, *, session: Session) -> AwardView:
+    """The award with all that its credential prints.
+
+    Raises
+    ------
+    AwardNotFound
+    """
+    row = session.get(Award, award_id)
+    if row is None:
+        raise AwardNotFound(award_id)
+    result = results.result(row.result_id, session=session)
+    score = sittings.final_score(result.sitting_id, session=session)
+    if result.norm_id is None or result.percentile_rank is None:
+        raise AwardNotFound(award_id)  # an award without a norm was never made by decide_award
+    norm = norms.norm(result.norm_id, session=session)
+    skill = banks.skill(row.skill, session=session)
+    return AwardView(
+        id=row.id,
+        sitting_id=result.sitting_id,
+        result_id=result.id,
+        person_id=row.person_id,
+        decided_at=row.decided_at,
+        is_specimen=row.is_specimen,
+        specimen_reasons=tuple(row.specimen_reasons),
+        is_withdrawn=row.withdrawn_at is not None,
+        skill_slug=skill.slug,
+        skill_names=skill.names,
+        skill_definitions=skill.definitions,
+        facets=skill.facet_names,
+        esco_uri=skill.esco_uri,
+        esco_name=skill.esco_name,
+        percentile_rank=result.percentile_rank,
+        band_low=result.band_low or 0.0,
+        band_high=result.band_high or 100.0,
+        band_percent=BAND_PERCENT,
+        decision_confidence=result.decision_confidence or 0.0,
+        statements=score.statements,
+        scenarios=score.scenarios,
+        mode=score.mode,
+        norm_id=norm.id,
+        norm_label=norm.label,
+        norm_population=norm.population,
+        norm_n=norm.n,
+        norm_window_start_on=norm.window_start_on,
+        norm_window_end_on=norm.window_end_on,
+        cut=norm.cut,
+        cut_standard_error=norm.cut_standard_error,
+        cut_percentile=norm.cut_percentile,
+    )

@@ -1,0 +1,86 @@
+"""The command line: `decile <context> <verb>`, thin over the same use cases as pages and jobs. Knows no Flask.
+
+Exit codes: 0 done, 1 refused with a reason, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from app import composition, up, web, worker
+from app.accounts.commands import person
+from app.assessment.commands import sitting
+from app.credentials.commands import credential, keys
+from app.foundation.database_commands import db
+from app.foundation.errors import DecileError
+from app.foundation.job_commands import jobs_group
+from app.foundation.logs import configure_logs
+from app.foundation.runtime import Runtime
+from app.foundation.settings import read_settings
+from app.item_bank.commands import bank
+from app.norming.commands import calibrate, norm, responses
+
+
+class Doorkeeper(click.Group):
+    """Turns a refusal into one line on standard error and exit code 1; never a traceback for bad input."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except DecileError as refusal:
+            click.echo(f"Refused: {refusal}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Doorkeeper, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Decile: soft skills, measured, normed and certified.
+
+    Example: decile up
+    """
+    if not {"-h", "--help"} & set(sys.argv):
+        configure_logs()
+        ctx.obj = composition.build_runtime(read_settings())
+
+
+@main.command("up")
+@click.pass_obj
+def up_command(runtime: Runtime) -> None:
+    """Everything in one: database, keys, item banks, web and worker; Ctrl-C stops it.
+
+    Example: decile up
+    """
+    sys.exit(up.up(runtime))
+
+
+@main.command("web")
+@click.pass_obj
+def web_command(runtime: Runtime) -> None:
+    """The web process alone. It holds no signing key.
+
+    Example: DECILE_DATA=instance decile web
+    """
+    web.serve(runtime)
+
+
+@main.command("worker")
+@click.pass_obj
+def worker_command(runtime: Runtime) -> None:
+    """The worker process alone: jobs, mail and signatures.
+
+    Example: DECILE_DATA=instance decile worker
+    """
+    worker.run(runtime)
+
+
+for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person):
+    main.add_command(group)
+
+
+if __name__ == "__main__":
+    main(prog_name=Path(sys.argv[0]).name)

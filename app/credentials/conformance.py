@@ -1,0 +1,272 @@
+"""The gate before signing: only a document that passes here can be signed, because `sign` takes nothing else.
+
+The rules are those of the published Open Badges 3.0 schema for what we issue, written by hand and stricter: no field
+beyond those listed, no fact that disagrees with another. Tests run the published schema beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.credentials import codes, did, open_badge, status_list, terms, validity
+from app.credentials.errors import DocumentRefused, StatusListInvalid, TypingError
+
+_SEAL = object()
+_DECIMAL = re.compile(r"0|[1-9]\d*")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_URN_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+RESULT_TYPES = ("Percent", "RawScore", "Result", "ScaledScore")
+NUMERIC_RESULT_TYPES = ("Percent", "RawScore", "ScaledScore")
+
+Rule = Callable[[Any, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """A document that passed `check`; nothing else can make one. It holds text, so nobody can change it afterwards."""
+
+    text: str
+    canonical: bytes
+    _seal: object = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self._seal is not _SEAL:
+            raise TypeError("a CheckedDocument comes from conformance.check alone")
+
+    @property
+    def contexts(self) -> list[str]:
+        """The document's own `@context`."""
+        contexts: list[str] = json.loads(self.text)["@context"]
+        return contexts
+
+
+def check(document: Mapping[str, Any]) -> CheckedDocument:
+    """The document, proven fit to be signed.
+
+    Raises
+    ------
+    DocumentRefused
+        Naming the place and the reason.
+    """
+    if "BitstringStatusListCredential" in (document.get("type") or ()):
+        _STATUS_LIST(document, "document")
+        _check_status_list(document)
+    else:
+        _CREDENTIAL(document, "document")
+        _check_credential(document)
+    return CheckedDocument(to_text(document), terms.canonical(document), _SEAL)
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """The exact JSON text of a document, as it is stored and served."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _require(fact: bool, place: str, reason: str) -> None:
+    if not fact:
+        raise DocumentRefused(place, reason)
+
+
+def _text(value: Any, place: str) -> None:
+    _require(isinstance(value, str) and bool(value.strip()), place, "a text is needed")
+
+
+def _instant(value: Any, place: str) -> None:
+    _text(value, place)
+    try:
+        validity.from_text(value)
+    except ValueError as problem:
+        raise DocumentRefused(place, str(problem)) from None
+
+
+def _matching(pattern: re.Pattern[str], meaning: str) -> Rule:
+    return lambda value, place: _require(
+        isinstance(value, str) and bool(pattern.fullmatch(value)), place, f"{meaning} is needed"
+    )
+
+
+def _exactly(wanted: Any) -> Rule:
+    return lambda value, place: _require(
+        type(value) is type(wanted) and value == wanted, place, f"it must be {json.dumps(wanted)}"
+    )
+
+
+def _one_of(*wanted: str) -> Rule:
+    return lambda value, place: _require(value in wanted, place, f"it must be one of {', '.join(wanted)}")
+
+
+def _whole_number(value: Any, place: str) -> None:
+    _require(type(value) is int and value > 0, place, "a whole number above zero is needed")
+
+
+def _list_of(rule: Rule) -> Rule:
+    def check_list(value: Any, place: str) -> None:
+        _require(isinstance(value, list) and bool(value), place, "a list is needed")
+        for position, one in enumerate(value):
+            rule(one, f"{place}[{position}]")
+
+    return check_list
+
+
+def _object(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
+    known = {**required, **(optional or {})}
+
+    def check_object(value: Any, place: str) -> None:
+        _require(isinstance(value, Mapping), place, "an object is needed")
+        for key in required:
+            _require(key in value, f"{place}.{key}", "it is missing")
+        for key, one in value.items():
+            _require(key in known, f"{place}.{key}", "it is not a field we sign")
+            known[key](one, f"{place}.{key}")
+
+    return check_object
+
+
+_NUMERAL = _matching(_NUMBER, "a number written as text")
+_URN = _matching(_URN_UUID, "a urn:uuid")
+
+_RESULT_DESCRIPTION = _object(
+    {
+        "id": _URN,
+        "type": _exactly(["ResultDescription"]),
+        "name": _text,
+        "resultType": _one_of(*RESULT_TYPES),
+    },
+    {"valueMin": _NUMERAL, "valueMax": _NUMERAL, "requiredValue": _NUMERAL},
+)
+_ALIGNMENT = _object(
+    {"type": _exactly(["Alignment"]), "targetName": _text, "targetUrl": _text, "targetFramework": _text}
+)
+_ACHIEVEMENT = _object(
+    {
+        "id": _text,
+        "type": _exactly(["Achievement"]),
+        "achievementType": _exactly("Certification"),
+        "name": _text,
+        "description": _text,
+        "criteria": _object({"narrative": _text}),
+        "resultDescription": _list_of(_RESULT_DESCRIPTION),
+    },
+    {"alignment": _list_of(_ALIGNMENT)},
+)
+_CREDENTIAL = _object(
+    {
+        "@context": _exactly(list(open_badge.CONTEXTS)),
+        "id": _text,
+        "type": _exactly(["VerifiableCredential", "OpenBadgeCredential"]),
+        "name": _text,
+        "issuer": _object({"id": _text, "type": _exactly(["Profile"]), "name": _text, "url": _text}),
+        "validFrom": _instant,
+        "validUntil": _instant,
+        "credentialSubject": _object(
+            {
+                "id": _URN,
+                "type": _exactly(["AchievementSubject"]),
+                "achievement": _ACHIEVEMENT,
+                "result": _list_of(
+                    _object({"type": _exactly(["Result"]), "resultDescription": _URN, "value": _text})
+                ),
+            }
+        ),
+        "credentialSchema": _list_of(
+            _object({"id": _exactly(open_badge.SCHEMA_URL), "type": _exactly(open_badge.SCHEMA_TYPE)})
+        ),
+        "credentialStatus": _object(
+            {
+                "id": _text,
+                "type": _exactly("BitstringStatusListEntry"),
+                "statusPurpose": _exactly(status_list.PURPOSE),
+                "statusListIndex": _matching(_DECIMAL, "a whole number written as text"),
+                "statusListCredential": _text,
+            }
+        ),
+    }
+)
+_STATUS_LIST = _object(
+    {
+        "@context": _exactly([terms.CREDENTIALS_V2]),
+        "id": _text,
+        "type": _exactly(["VerifiableCredential", "BitstringStatusListCredential"]),
+        "issuer": _text,
+        "validFrom": _instant,
+        "credentialSubject": _object(
+            {
+                "id": _text,
+                "type": _exactly("BitstringStatusList"),
+                "statusPurpose": _exactly(status_list.PURPOSE),
+                "encodedList": _text,
+                "ttl": _whole_number,
+            }
+        ),
+    }
+)
+
+
+def _check_credential(document: Mapping[str, Any]) -> None:
+    """Facts that must agree with one another."""
+    issuer = document["issuer"]
+    _require(issuer["id"] == did.did_web(issuer["url"]), "issuer.id", "it is not the did:web of issuer.url")
+    _check_code(document["id"], issuer["url"])
+    ends = validity.same_date_next_year(validity.from_text(document["validFrom"]))
+    _require(
+        document["validUntil"] == validity.to_text(ends), "validUntil", "it is not the same date next year"
+    )
+    _check_status(document["credentialStatus"], issuer["url"])
+    _check_results(document["credentialSubject"])
+    _check_specimen(document)
+
+
+def _check_code(credential_id: str, base_url: str) -> None:
+    prefix = f"{base_url}/c/"
+    _require(credential_id.startswith(prefix), "id", f"it does not begin with {prefix}")
+    try:
+        exact = codes.read_code(credential_id.removeprefix(prefix)) == credential_id.removeprefix(prefix)
+    except TypingError:
+        exact = False
+    _require(exact, "id", "its code is not spelled as codes are")
+
+
+def _check_status(status: Mapping[str, Any], base_url: str) -> None:
+    list_url, index = status["statusListCredential"], status["statusListIndex"]
+    number = list_url.removeprefix(f"{base_url}/status/")
+    _require(bool(_DECIMAL.fullmatch(number)), "credentialStatus.statusListCredential", "it is not a list of ours")
+    _require(status["id"] == f"{list_url}#{index}", "credentialStatus.id", "it is not the list's address and the index")
+    _require(int(index) < status_list.ENTRIES, "credentialStatus.statusListIndex", "the list has no such entry")
+
+
+def _check_results(subject: Mapping[str, Any]) -> None:
+    described = {one["id"]: one["resultType"] for one in subject["achievement"]["resultDescription"]}
+    told = [one["resultDescription"] for one in subject["result"]]
+    _require(
+        sorted(described) == sorted(told) and len(described) == len(subject["achievement"]["resultDescription"]),
+        "credentialSubject.result",
+        "results and their descriptions do not match one to one",
+    )
+    for one in subject["result"]:
+        if described[one["resultDescription"]] in NUMERIC_RESULT_TYPES:
+            _NUMERAL(one["value"], "credentialSubject.result.value")
+
+
+def _check_specimen(document: Mapping[str, Any]) -> None:
+    achievement = document["credentialSubject"]["achievement"]
+    marks = {
+        open_badge.SPECIMEN_MARK in text
+        for text in (document["name"], achievement["name"], achievement["description"])
+    }
+    _require(len(marks) == 1, "name", "a specimen says so in all three places, a real credential in none")
+
+
+def _check_status_list(document: Mapping[str, Any]) -> None:
+    subject = document["credentialSubject"]
+    _require(subject["id"] == document["id"] + "#list", "credentialSubject.id", "it is not the list's address and #list")
+    base_url, _, number = document["id"].rpartition("/status/")
+    _require(bool(_DECIMAL.fullmatch(number)), "id", "it is not the address of a list")
+    _require(document["issuer"] == did.did_web(base_url), "issuer", "it is not the did:web of the list's origin")
+    try:
+        status_list.decode(subject["encodedList"])
+    except StatusListInvalid as problem:
+        raise DocumentRefused("credentialSubject.encodedList", str(problem)) from None

@@ -1,0 +1,118 @@
+"""Named refusals of this context."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+
+
+class TypingError(Invalid):
+    """A typed code that cannot be one of ours: wrong length, a foreign character or a wrong check character."""
+
+    code = "code-typing-error"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code holds a typing error: its 17 characters do not fit together. Compare it with the "
+            "certificate, character by character, and type it again."
+        )
+
+
+class DocumentRefused(Invalid):
+    """A document that must not be signed, or does not hold what it must."""
+
+    code = "document-refused"
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"The document is refused at {place}: {reason}. Nothing was signed.")
+
+
+class ProofInvalid(Invalid):
+    """The signature does not belong to this content under this key."""
+
+    code = "proof-invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The proof does not hold: {reason}. Ask the holder for the original document.")
+
+
+class StatusListInvalid(Invalid):
+    """A status list that cannot be read; whoever needed it knows nothing, and must not answer `valid`."""
+
+    code = "status-list-invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The status list cannot be read: {reason}. Publish it again.")
+
+
+class CredentialNotFound(NotFound):
+    """No such credential, or not one the asker may know of."""
+
+    code = "credential-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such credential, or it is not shown to you. Check the code or the address.")
+
+
+class AwardWithdrawn(Conflict):
+    """The award was taken back before a credential existed."""
+
+    code = "award-withdrawn"
+
+    def __init__(self, award_id: UUID) -> None:
+        super().__init__(f"Award {award_id} was withdrawn, so no credential is made from it.")
+
+
+class CredentialRevoked(Conflict):
+    """A revoked credential is neither issued nor shown again; a new one needs a new award."""
+
+    code = "credential-revoked"
+
+    def __init__(self, credential_id: UUID) -> None:
+        super().__init__(f"Credential {credential_id} is revoked. A new credential needs a new sitting and award.")
+
+
+class NotYourCredential(Refused):
+    """Only the holder decides who sees it."""
+
+    code = "not-your-credential"
+
+    def __init__(self) -> None:
+        super().__init__("Only the holder of this credential decides who may see it. Sign in as its holder.")
+
+
+class KeyNotPublished(Unavailable):
+    """What a key signs before it is published would be rejected everywhere."""
+
+    code = "key-not-published"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"Key {key_id} is not among the published keys in use, so nothing was signed with it. "
+            "Run `decile keys init`, or start the worker with the key that is published."
+        )
+
+
+class KeyStoreRefused(Refused):
+    """The key store would be overwritten, or cannot be opened."""
+
+    code = "key-store-refused"
+
+
+class StatusListMissing(Unavailable):
+    """The list is reserved but not yet signed by the worker."""
+
+    code = "status-list-missing"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Status list {number} is not published yet. Start the worker, or try again in a minute.")
+
+
+class NameRefused(Invalid):
+    """A name that cannot be printed on one line."""
+
+    code = "name-refused"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"The name must be at most {longest} printable characters. Shorten or retype it.")

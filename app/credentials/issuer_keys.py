@@ -1,0 +1,29 @@
+"""The issuer's public keys as the world sees them: what is signed must verify with these, not with the signer's word."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.credentials.errors import KeyNotPublished
+from app.credentials.models import IssuerKey
+
+
+def key_in_use(key_id: str, *, session: Session) -> IssuerKey:
+    """The published key with which new signatures may be released.
+
+    Raises
+    ------
+    KeyNotPublished
+        If it was never published, or is retired or compromised.
+    """
+    key = session.get(IssuerKey, key_id)
+    if key is None or not key.may_sign:
+        raise KeyNotPublished(key_id)
+    return key
+
+
+def published_keys(*, session: Session) -> list[IssuerKey]:
+    """Every key that anything still valid may have been signed with, oldest first; never a compromised one."""
+    query = select(IssuerKey).where(IssuerKey.compromised_at.is_(None)).order_by(IssuerKey.activated_at)
+    return list(session.scalars(query))

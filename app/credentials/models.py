@@ -1,0 +1,144 @@
+"""Credentials with the exact documents, the status lists they point to, and the issuer's public keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.credentials.errors import CredentialRevoked
+from app.foundation.db import Base
+
+
+class CredentialState(StrEnum):
+    """A row is written before anything is signed; only an issued credential is ever shown."""
+
+    RESERVED = "reserved"
+    ISSUED = "issued"
+
+
+class Visibility(StrEnum):
+    """Who may see the page: nobody, whoever has the link, everybody and search engines too."""
+
+    PRIVATE = "private"
+    UNLISTED = "unlisted"
+    PUBLIC = "public"
+
+
+class RevocationReason(StrEnum):
+    """Public classes of reasons; the case itself stays in the audit record."""
+
+    HOLDER_REQUEST = "holder-request"
+    ISSUED_IN_ERROR = "issued-in-error"
+    REPLACED = "replaced"
+    KEY_COMPROMISED = "key-compromised"
+    MISCONDUCT = "misconduct"
+    ADMINISTRATIVE = "administrative"
+
+
+class StatusList(Base):
+    """One published list. `revision` counts its changes; `published_revision` is the one that was signed last."""
+
+    __tablename__ = "status_list"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(default=1)
+    published_revision: Mapped[int] = mapped_column(default=0)
+    signed_document: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[datetime | None]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is published holds the latest change."""
+        return self.signed_document is not None and self.published_revision == self.revision
+
+    def change(self) -> int:
+        """Note that the list must be signed again; the number of the change."""
+        self.revision += 1
+        return self.revision
+
+    def publish(self, signed_document: str, *, at: datetime) -> None:
+        """Keep the signed list that holds every change up to now."""
+        self.signed_document, self.published_revision, self.published_at = signed_document, self.revision, at
+
+
+class IssuerKey(Base):
+    """A public key. A retired one stays published for what it signed; a compromised one is published no more."""
+
+    __tablename__ = "issuer_key"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    algorithm: Mapped[str]
+    public_bytes: Mapped[bytes] = mapped_column(LargeBinary)
+    activated_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    compromised_at: Mapped[datetime | None]
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether new signatures of this key are released."""
+        return self.retired_at is None and self.compromised_at is None
+
+
+class Credential(Base):
+    """One credential: reserved with its code, status entry and exact document, then signed once, never edited."""
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        UniqueConstraint("status_list", "status_index"),
+        CheckConstraint("(state = 'ISSUED') = (signed_document IS NOT NULL)", name="signed_when_issued"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), unique=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    skill: Mapped[str] = mapped_column(index=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    subject_id: Mapped[UUID] = mapped_column(unique=True)
+    status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
+    status_index: Mapped[int]
+    is_specimen: Mapped[bool]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    display: Mapped[dict[str, Any]]
+    unsigned_document: Mapped[str] = mapped_column(Text)
+    signed_document: Mapped[str | None] = mapped_column(Text)
+    key_id: Mapped[str | None] = mapped_column(ForeignKey("issuer_key.key_id"))
+    state: Mapped[CredentialState] = mapped_column(default=CredentialState.RESERVED)
+    reserved_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revocation_reason: Mapped[RevocationReason | None]
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
+    shown_name: Mapped[str | None]
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether it was signed."""
+        return self.state is CredentialState.ISSUED
+
+    def issue(self, signed_document: str, *, key_id: str, at: datetime) -> None:
+        """Keep the signed document. A revoked reservation is never signed afterwards."""
+        self.require_not_revoked()
+        self.signed_document, self.key_id, self.issued_at = signed_document, key_id, at
+        self.state = CredentialState.ISSUED
+
+    def revoke(self, reason: RevocationReason, *, at: datetime) -> None:
+        """Take it back for good; the first revocation stands."""
+        self.revoked_at, self.revocation_reason = at, reason
+
+    def require_not_revoked(self) -> None:
+        """Raise `CredentialRevoked` once it was taken back."""
+        if self.revoked_at is not None:
+            raise CredentialRevoked(self.id)
+
+    def show(self, visibility: Visibility, shown_name: str | None) -> None:
+        """Open or hide the page, with the name the holder chooses, or none."""
+        self.visibility = visibility
+        self.shown_name = shown_name if visibility is not Visibility.PRIVATE else None

@@ -1,0 +1,18 @@
+"""What may be set about credentials: policy data, with the shipped values of the founders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialPolicy:
+    """The issuer's name, and how long readers may rely on what they were told."""
+
+    policy_name: ClassVar[str] = "credentials"
+    issuer_name: str = "Decile"
+    renewal_window_days: int = 60
+    start_skew_seconds: int = 300  # a reader's clock may run behind; at the end of the term there is no allowance
+    status_cache_seconds: int = 60  # a revocation is seen everywhere within a minute
+    status_list_share: float = 0.5  # of a list's entries used before the next is begun; a full one tells volume

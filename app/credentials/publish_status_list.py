@@ -1,0 +1,45 @@
+"""Use case (job, worker alone): sign and store the current status list."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.credentials import conformance, proof, status_list
+from app.credentials.did import Issuer
+from app.credentials.errors import StatusListMissing
+from app.credentials.issuer_keys import key_in_use
+from app.credentials.models import Credential, StatusList
+from app.credentials.policy import CredentialPolicy
+from app.foundation import audit, policies
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from app.foundation.signing import Signer
+
+
+def publish_status_list(number: int, *, session: Session, clock: Clock, signer: Signer, base_url: str) -> None:
+    """Publish every revocation known now; a list that already holds the latest change is left as it is."""
+    row = session.get(StatusList, number, with_for_update=True)
+    if row is None:
+        raise StatusListMissing(number)
+    if row.is_current:
+        return
+    key = key_in_use(signer.key_id, session=session)
+    now = clock.now()
+    policy = policies.current(CredentialPolicy, session=session, at=now)
+    revoked = session.scalars(
+        select(Credential.status_index).where(Credential.status_list == number, Credential.revoked_at.is_not(None))
+    )
+    document = status_list.document(
+        number,
+        revoked,
+        issuer=Issuer(policy.issuer_name, base_url),
+        valid_from=now,
+        ttl_seconds=policy.status_cache_seconds,
+    )
+    signed = proof.sign(conformance.check(document), signer=signer, created=now)
+    proof.verify(proof.parse(signed), key.public_bytes)
+    row.publish(signed, at=now)
+    detail = {"revision": row.revision}
+    audit.record("status_list.published", number, actor=system(), at=now, session=session, detail=detail)
+    session.flush()

@@ -1,0 +1,185 @@
+"""Reading credentials. What comes back is frozen; nothing here signs or changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from app.credentials import codes, did, issuer_keys
+from app.credentials.errors import CredentialNotFound, StatusListMissing
+from app.credentials.models import Credential, CredentialState, IssuerKey, StatusList
+from app.credentials.policy import CredentialPolicy
+from app.foundation import policies
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialView:
+    """One credential with everything a page may print."""
+
+    id: UUID
+    award_id: UUID
+    sitting_id: UUID
+    person_id: UUID
+    skill: str
+    code: str
+    status_list: int
+    status_index: int
+    is_specimen: bool
+    is_issued: bool
+    valid_from: datetime
+    valid_until: datetime
+    display: Mapping[str, Any]
+    signed_document: str | None
+    key_id: str | None
+    reserved_at: datetime
+    issued_at: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revocation_reason: str | None
+    visibility: str
+    shown_name: str | None
+
+    @property
+    def printed_code(self) -> str:
+        """The code in groups, as it is printed."""
+        return codes.grouped(self.code)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether whoever holds the link may see the page."""
+        return self.is_issued and self.visibility != "private"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListView:
+    """One published status list."""
+
+    number: int
+    signed_document: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """One public key and its history."""
+
+    key_id: str
+    algorithm: str
+    public_bytes: bytes
+    activated_at: datetime
+    retired_at: datetime | None
+    compromised_at: datetime | None
+
+
+def credential(credential_id: UUID, *, session: Session) -> CredentialView:
+    """The credential, or `CredentialNotFound`."""
+    return _one(Credential.id == credential_id, session=session)
+
+
+def credential_of_award(award_id: UUID, *, session: Session) -> CredentialView | None:
+    """The award's credential, or None while it is on its way."""
+    row = session.scalar(select(Credential).where(Credential.award_id == award_id))
+    return _view(row) if row is not None else None
+
+
+def credential_of_code(code: str, *, session: Session) -> CredentialView | None:
+    """The credential under this exact code, whoever may see it; None if there is none."""
+    row = session.scalar(select(Credential).where(Credential.code == code))
+    return _view(row) if row is not None else None
+
+
+def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView, ...]:
+    """A holder's issued credentials, newest first."""
+    query = (
+        select(Credential)
+        .where(Credential.person_id == person_id, Credential.state == CredentialState.ISSUED)
+        .order_by(Credential.issued_at.desc())
+    )
+    return tuple(_view(row) for row in session.scalars(query))
+
+
+def credentials(*, session: Session, limit: int) -> tuple[CredentialView, ...]:
+    """The latest credentials of all holders, newest first."""
+    query = select(Credential).order_by(Credential.reserved_at.desc()).limit(limit)
+    return tuple(_view(row) for row in session.scalars(query))
+
+
+def pending(*, before: datetime, session: Session) -> tuple[UUID, ...]:
+    """Ids reserved before that instant and still not signed: each should have a job."""
+    query = select(Credential.id).where(
+        Credential.state == CredentialState.RESERVED, Credential.reserved_at < before, Credential.revoked_at.is_(None)
+    )
+    return tuple(session.scalars(query))
+
+
+def status_list(number: int, *, session: Session) -> StatusListView:
+    """The list as it was last signed, or `StatusListMissing`."""
+    row = session.get(StatusList, number)
+    if row is None or row.signed_document is None or row.published_at is None:
+        raise StatusListMissing(number)
+    return StatusListView(row.number, row.signed_document, row.published_at)
+
+
+def did_document(*, base_url: str, session: Session) -> dict[str, Any]:
+    """The issuer's DID document, with every key that is in use or retired."""
+    keys = [(key.key_id, key.public_bytes) for key in issuer_keys.published_keys(session=session)]
+    return did.did_document(did.did_web(base_url), keys)
+
+
+def keys(*, session: Session) -> tuple[KeyView, ...]:
+    """Every key there ever was, oldest first."""
+    return tuple(
+        KeyView(row.key_id, row.algorithm, row.public_bytes, row.activated_at, row.retired_at, row.compromised_at)
+        for row in session.scalars(select(IssuerKey).order_by(IssuerKey.activated_at))
+    )
+
+
+def public_key(key_id: str, *, session: Session) -> bytes | None:
+    """The key's public bytes while it is published; None for an unknown or compromised one."""
+    row = session.get(IssuerKey, key_id)
+    return row.public_bytes if row is not None and row.compromised_at is None else None
+
+
+def policy(*, session: Session, at: datetime) -> CredentialPolicy:
+    """The policy in force."""
+    return policies.current(CredentialPolicy, session=session, at=at)
+
+
+def _one(condition: ColumnElement[bool], *, session: Session) -> CredentialView:
+    row = session.scalar(select(Credential).where(condition))
+    if row is None:
+        raise CredentialNotFound
+    return _view(row)
+
+
+def _view(row: Credential) -> CredentialView:
+    return CredentialView(
+        id=row.id,
+        award_id=row.award_id,
+        sitting_id=row.sitting_id,
+        person_id=row.person_id,
+        skill=row.skill,
+        code=row.code,
+        status_list=row.status_list,
+        status_index=row.status_index,
+        is_specimen=row.is_specimen,
+        is_issued=row.is_issued,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        display=row.display,
+        signed_document=row.signed_document,
+        key_id=row.key_id,
+        reserved_at=row.reserved_at,
+        issued_at=row.issued_at,
+        suspended_at=row.suspended_at,
+        revoked_at=row.revoked_at,
+        revocation_reason=row.revocation_reason.value if row.revocation_reason else None,
+        visibility=row.visibility.value,
+        shown_name=row.shown_name,
+    )

@@ -1,0 +1,98 @@
+"""Use case (job): choose id, code, status entry and the exact document, and store them before anything is signed.
+
+So a crash between signing and storing leaves a row that says what was about to exist, and the retry signs the same.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.awarding import queries as awards
+from app.credentials import codes, conformance, display, status_list, validity
+from app.credentials.did import Issuer
+from app.credentials.errors import AwardWithdrawn
+from app.credentials.models import Credential, StatusList
+from app.credentials.open_badge import Identity, credential_document
+from app.credentials.policy import CredentialPolicy
+from app.foundation import audit, policies
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+
+
+def reserve_credential(
+    award_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, base_url: str
+) -> UUID:
+    """The id of the award's one credential; an existing reservation, whatever became of it, is success."""
+    existing = session.scalar(select(Credential.id).where(Credential.award_id == award_id))
+    if existing is not None:
+        return existing
+    award = awards.award(award_id, session=session)
+    if award.is_withdrawn:
+        raise AwardWithdrawn(award_id)
+    now = clock.now()
+    policy = policies.current(CredentialPolicy, session=session, at=now)
+    chosen = _status_entry(policy, session=session, entropy=entropy, jobs=jobs)
+    identity = Identity(
+        code=codes.code_from_bits(entropy.bits(codes.RANDOM_BITS)),
+        subject_id=entropy.uuid(),
+        status_list=chosen[0],
+        status_index=chosen[1],
+        valid_from=validity.whole_second(now),
+    )
+    issuer = Issuer(policy.issuer_name, base_url)
+    document = credential_document(display.award_facts(award), identity, issuer=issuer)
+    credential = Credential(
+        id=entropy.uuid(),
+        award_id=award.id,
+        sitting_id=award.sitting_id,
+        person_id=award.person_id,
+        skill=award.skill_slug,
+        code=identity.code,
+        subject_id=identity.subject_id,
+        status_list=identity.status_list,
+        status_index=identity.status_index,
+        is_specimen=award.is_specimen,
+        valid_from=identity.valid_from,
+        valid_until=identity.valid_until,
+        display=display.display_facts(award, issuer=issuer),
+        unsigned_document=conformance.check(document).text,
+        reserved_at=now,
+    )
+    session.add(credential)
+    audit.record("credential.reserved", credential.id, actor=system(), at=now, session=session)
+    arguments = {"credential_id": str(credential.id)}
+    jobs.enqueue("issue_credential", f"issue:{credential.id}", session=session, arguments=arguments)
+    session.flush()
+    return credential.id
+
+
+def _status_entry(
+    policy: CredentialPolicy, *, session: Session, entropy: Entropy, jobs: Jobs
+) -> tuple[int, int]:
+    """A list and a free entry of it, drawn at random: in sequence they would tell order and volume."""
+    current = session.scalar(select(StatusList).order_by(StatusList.number.desc()).limit(1).with_for_update())
+    used = _used_entries(current.number, session=session) if current else 0
+    if current is None or used >= policy.status_list_share * status_list.ENTRIES:
+        current = StatusList(number=current.number + 1 if current else 1)
+        session.add(current)
+        session.flush()
+        arguments = {"number": current.number}
+        jobs.enqueue("publish_status_list", f"status:{current.number}:1", session=session, arguments=arguments)
+    index = entropy.bits(status_list.INDEX_BITS)
+    while _is_taken(current.number, index, session=session):
+        index = entropy.bits(status_list.INDEX_BITS)
+    return current.number, index
+
+
+def _used_entries(number: int, *, session: Session) -> int:
+    return session.scalar(select(func.count()).where(Credential.status_list == number)) or 0
+
+
+def _is_taken(number: int, index: int, *, session: Session) -> bool:
+    taken = select(Credential.id).where(Credential.status_list == number, Credential.status_index == index)
+    return session.scalar(taken) is not None

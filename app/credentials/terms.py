@@ -1,0 +1,303 @@
+"""Document -> graph, by our own table of term IRIs.
+
+Published contexts are not bundled and never fetched. A JSON-LD processor silently drops a term that no context
+defines, so that the field is not signed; here an unknown term, at any level, is refused before anything is signed.
+Tests compare the graphs with those of the published contexts.
+
+A term has one of four kinds: a text (with the datatype its context states), an IRI, a name of the vocabulary, or a
+node. As in JSON-LD, the terms of a typed node do not reach into the nodes it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any
+
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, serialize
+
+from app.credentials.errors import DocumentRefused
+
+VC = "https://www.w3.org/2018/credentials#"
+STATUS = "https://www.w3.org/ns/credentials/status#"
+SECURITY = "https://w3id.org/security#"
+OB = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
+SCHEMA = "https://schema.org/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+XSD_HTTPS = "https://www.w3.org/2001/XMLSchema#"  # so spelled, wrongly, in the Open Badges context
+
+CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+DID_V1 = "https://www.w3.org/ns/did/v1"
+MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+JWK_V1 = "https://w3id.org/security/jwk/v1"
+
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_IRI = re.compile(r"(?:https?://|did:|urn:)[^\s<>\"{}|\\^`]+")
+# PyLD leaves control characters as they are where RDFC-1.0 escapes them: a text holding one would verify here alone.
+_UNSIGNABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
+_RESERVED = ("@context", "id", "type")
+
+
+class Kind(Enum):
+    """What the value of a term is."""
+
+    TEXT = auto()
+    IRI = auto()
+    NAME = auto()
+    NODE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term: its predicate and the kind of its values."""
+
+    predicate: NamedNode
+    kind: Kind = Kind.TEXT
+    datatype: NamedNode | None = None
+    names: Mapping[str, NamedNode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type name: its IRI and the terms it brings to nodes of that type."""
+
+    iri: NamedNode
+    terms: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one context document defines, as far as we use it."""
+
+    types: Mapping[str, Type]
+    terms: Mapping[str, Term] = field(default_factory=dict)
+
+
+def _text(iri: str, datatype: str | None = None) -> Term:
+    return Term(NamedNode(iri), datatype=NamedNode(datatype) if datatype else None)
+
+
+def _iri(iri: str) -> Term:
+    return Term(NamedNode(iri), Kind.IRI)
+
+
+def _node(iri: str) -> Term:
+    return Term(NamedNode(iri), Kind.NODE)
+
+
+def _type(iri: str, **terms: Term) -> Type:
+    return Type(NamedNode(iri), terms)
+
+
+_ASSERTION_METHOD = {"assertionMethod": NamedNode(SECURITY + "assertionMethod")}
+
+CONTEXTS: Mapping[str, Context] = {
+    CREDENTIALS_V2: Context(
+        types={
+            "VerifiableCredential": _type(
+                VC + "VerifiableCredential",
+                credentialSchema=_node(VC + "credentialSchema"),
+                credentialStatus=_node(VC + "credentialStatus"),
+                credentialSubject=_node(VC + "credentialSubject"),
+                issuer=_node(VC + "issuer"),
+                validFrom=_text(VC + "validFrom", XSD + "dateTime"),
+                validUntil=_text(VC + "validUntil", XSD + "dateTime"),
+            ),
+            "BitstringStatusListCredential": _type(STATUS + "BitstringStatusListCredential"),
+            "BitstringStatusList": _type(
+                STATUS + "BitstringStatusList",
+                encodedList=_text(STATUS + "encodedList", SECURITY + "multibase"),
+                statusPurpose=_text(STATUS + "statusPurpose"),
+                ttl=_text(STATUS + "ttl"),
+            ),
+            "BitstringStatusListEntry": _type(
+                STATUS + "BitstringStatusListEntry",
+                statusListCredential=_iri(STATUS + "statusListCredential"),
+                statusListIndex=_text(STATUS + "statusListIndex"),
+                statusPurpose=_text(STATUS + "statusPurpose"),
+            ),
+            "DataIntegrityProof": _type(
+                SECURITY + "DataIntegrityProof",
+                created=_text("http://purl.org/dc/terms/created", XSD + "dateTime"),
+                cryptosuite=_text(SECURITY + "cryptosuite", SECURITY + "cryptosuiteString"),
+                proofPurpose=Term(NamedNode(SECURITY + "proofPurpose"), Kind.NAME, names=_ASSERTION_METHOD),
+                verificationMethod=_iri(SECURITY + "verificationMethod"),
+            ),
+        },
+        terms={"name": _text(SCHEMA + "name"), "description": _text(SCHEMA + "description")},
+    ),
+    OPEN_BADGES: Context(
+        types={
+            "OpenBadgeCredential": _type(OB + "OpenBadgeCredential"),
+            "Profile": _type(OB + "Profile"),
+            "AchievementSubject": _type(
+                OB + "AchievementSubject", achievement=_node(OB + "achievement"), result=_node(OB + "result")
+            ),
+            "Achievement": _type(
+                OB + "Achievement",
+                achievementType=_text(OB + "achievementType"),
+                criteria=_node(OB + "Criteria"),
+                resultDescription=_node(OB + "resultDescription"),
+            ),
+            "Alignment": _type(
+                SCHEMA + "AlignmentObject",
+                targetFramework=_text(SCHEMA + "targetFramework"),
+                targetName=_text(SCHEMA + "targetName"),
+                targetType=_text(OB + "targetType"),
+                targetUrl=_text(SCHEMA + "targetUrl", XSD_HTTPS + "anyURI"),
+            ),
+            "ResultDescription": _type(
+                OB + "ResultDescription",
+                requiredValue=_text(OB + "requiredValue"),
+                resultType=_text(OB + "resultType"),
+                valueMax=_text(OB + "valueMax"),
+                valueMin=_text(OB + "valueMin"),
+            ),
+            "Result": _type(
+                OB + "Result",
+                resultDescription=_text(OB + "resultDescription", XSD_HTTPS + "anyURI"),
+                value=_text(SCHEMA + "value"),
+            ),
+        },
+        terms={
+            "name": _text(SCHEMA + "name"),
+            "description": _text(SCHEMA + "description"),
+            "alignment": _node(OB + "alignment"),
+            "inLanguage": _text(SCHEMA + "inLanguage"),
+            "narrative": _text(OB + "narrative"),
+            "url": _text(SCHEMA + "url", XSD_HTTPS + "anyURI"),
+        },
+    ),
+    OPEN_BADGES_EXTENSIONS: Context(
+        types={
+            "1EdTechJsonSchemaValidator2019": _type(
+                "https://purl.imsglobal.org/spec/vccs/v1p0/context.json#1EdTechJsonSchemaValidator2019"
+            )
+        }
+    ),
+    DID_V1: Context(
+        types={},
+        terms={
+            "assertionMethod": _iri(SECURITY + "assertionMethod"),
+            "controller": _iri(SECURITY + "controller"),
+            "verificationMethod": _node(SECURITY + "verificationMethod"),
+        },
+    ),
+    MULTIKEY_V1: Context(
+        types={
+            "Multikey": _type(
+                SECURITY + "Multikey",
+                controller=_iri(SECURITY + "controller"),
+                publicKeyMultibase=_text(SECURITY + "publicKeyMultibase", SECURITY + "multibase"),
+            )
+        }
+    ),
+    JWK_V1: Context(types={}),
+}
+
+
+def graph(document: Mapping[str, Any]) -> Dataset:
+    """The RDF graph that every conforming JSON-LD processor makes of this document.
+
+    Raises
+    ------
+    DocumentRefused
+        At a term, type or context that is not in the table, or a value that would not be signed as it is written.
+    """
+    contexts = document.get("@context")
+    if not isinstance(contexts, list) or not contexts or not all(isinstance(url, str) for url in contexts):
+        raise DocumentRefused("@context", "it must be a list of addresses")
+    quads: list[Quad] = []
+    _add_node(document, "document", tuple(contexts), quads)
+    return Dataset(quads)
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The document's graph in canonical N-Quads (RDFC-1.0), the bytes that are hashed and signed."""
+    dataset = graph(document)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    lines = serialize(dataset, format=RdfFormat.N_QUADS).splitlines(keepends=True)
+    return b"".join(sorted(lines))
+
+
+@lru_cache(maxsize=256)
+def _scope(contexts: tuple[str, ...], types: tuple[str, ...]) -> tuple[Mapping[str, Term], tuple[NamedNode, ...]]:
+    """Terms and type IRIs for a node of these types under these contexts."""
+    known_types: dict[str, Type] = {}
+    terms: dict[str, Term] = {}
+    for url in contexts:
+        if url not in CONTEXTS:
+            raise DocumentRefused("@context", f"{url} is not in the table of contexts")
+        known_types |= CONTEXTS[url].types
+        terms |= CONTEXTS[url].terms
+    for name in sorted(types):
+        if name not in known_types:
+            raise DocumentRefused("type", f"no context given defines {name!r}")
+        terms |= known_types[name].terms
+    return terms, tuple(known_types[name].iri for name in types)
+
+
+def _add_node(
+    node: Mapping[str, Any], place: str, contexts: tuple[str, ...], quads: list[Quad]
+) -> NamedNode | BlankNode:
+    if not node:
+        raise DocumentRefused(place, "it holds nothing")
+    subject = _named(node["id"], f"{place}.id") if "id" in node else BlankNode()
+    names = tuple(_signable(one, f"{place}.type") for one in _each(node.get("type", []), f"{place}.type"))
+    terms, iris = _scope(contexts, names)
+    quads.extend([Quad(subject, RDF_TYPE, iri) for iri in iris])
+    for key, value in node.items():
+        term = terms.get(key)
+        if term is not None:
+            for one in _each(value, key):
+                quads.append(Quad(subject, term.predicate, _value(one, term, place, key, contexts, quads)))
+        elif key not in _RESERVED:
+            raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
+    return subject
+
+
+def _value(
+    value: Any, term: Term, place: str, key: str, contexts: tuple[str, ...], quads: list[Quad]
+) -> NamedNode | BlankNode | Literal:
+    if term.kind is Kind.TEXT:
+        if type(value) is int and term.datatype is None:
+            return Literal(value)
+        return Literal(_signable(value, key), datatype=term.datatype)
+    if term.kind is Kind.NODE and isinstance(value, Mapping):
+        return _add_node(value, f"{place}.{key}", contexts, quads)
+    if term.kind is Kind.NAME:
+        if value not in term.names:
+            raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a name it can have")
+        return term.names[value]
+    return _named(value, f"{place}.{key}")
+
+
+def _each(value: Any, place: str) -> Sequence[Any]:
+    """The values of a term. A set says each thing once: a repeated one would change nothing that is signed."""
+    if not isinstance(value, list):
+        return (value,)
+    if any(one in value[:position] for position, one in enumerate(value)):
+        raise DocumentRefused(place, "a list must hold each thing once")
+    return value
+
+
+def _signable(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise DocumentRefused(place, f"{value!r} is not a text")
+    if _UNSIGNABLE.search(value):
+        raise DocumentRefused(place, "it holds a control character")
+    return value
+
+
+def _named(value: Any, place: str) -> NamedNode:
+    if not isinstance(value, str) or not _IRI.fullmatch(value):
+        raise DocumentRefused(place, f"{value!r} is not an absolute IRI")
+    try:
+        return NamedNode(value)
+    except ValueError:
+        raise DocumentRefused(place, f"{value!r} is not an IRI") from None

@@ -1,0 +1,48 @@
+"""Builds the Flask application around a runtime it is given."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.accounts import queries as accounts
+from app.accounts import views as accounts_views
+from app.assessment import views as assessment_views
+from app.awarding import views as awarding_views
+from app.credentials import views as credentials_views
+from app.foundation import health_views, policies
+from app.foundation.access import Actor
+from app.foundation.rates import RatePolicy
+from app.foundation.runtime import Runtime
+from app.foundation.web import init_web
+from app.home import views as home_views
+from app.norming import views as norming_views
+from app.results import views as results_views
+from app.verification import views as verification_views
+
+BLUEPRINTS = (
+    health_views.bp,
+    home_views.bp,
+    accounts_views.bp,
+    assessment_views.bp,
+    results_views.bp,
+    awarding_views.bp,
+    norming_views.bp,
+    credentials_views.bp,
+    verification_views.bp,
+)
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The web application over `runtime`; touches the database once, to read the rate policy."""
+    app = Flask(__name__)
+    with runtime.reading() as session:
+        rates = policies.current(RatePolicy, session=session, at=runtime.clock.now())
+
+    def load_actor(token: str) -> Actor | None:
+        with runtime.reading() as session:
+            return accounts.actor_for_session(token, session=session, at=runtime.clock.now())
+
+    init_web(app, runtime, rates=rates, load_actor=load_actor)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,1 @@
+"""What every context stands on and no word of our domain: database, clock, chance, jobs, audit, mail, web."""

@@ -1,0 +1,91 @@
+"""`decile jobs`: what waits, what failed and why, and another try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import click
+
+from app.foundation import audit
+from app.foundation.access import operator
+from app.foundation.errors import DecileError
+from app.foundation.job_list import JobState, JobView, failed_jobs, list_jobs, retry_job
+from app.foundation.jobs import DurableJobs
+from app.foundation.runtime import Runtime
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+MOST_RETRIED_AT_ONCE = 10_000
+
+
+@click.group("jobs")
+def jobs_group() -> None:
+    """Jobs of the worker: list them, see the dead list, try again."""
+
+
+def _listing(command: Command) -> Command:
+    limit = click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+    return limit(click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")(command))
+
+
+@jobs_group.command("list")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
+@_listing
+@click.pass_obj
+def list_command(runtime: Runtime, state: str | None, limit: int, *, as_json: bool) -> None:
+    """List the newest jobs first.
+
+    Example: decile jobs list --state waiting
+    """
+    client = DurableJobs(runtime.database).client
+    _show(list_jobs(client, state=JobState(state) if state else None, limit=limit), as_json=as_json)
+
+
+@jobs_group.command("failed")
+@_listing
+@click.pass_obj
+def failed_command(runtime: Runtime, limit: int, *, as_json: bool) -> None:
+    """List jobs that failed for good, each with its reason.
+
+    Example: decile jobs failed --json
+    """
+    _show(failed_jobs(DurableJobs(runtime.database).client, limit=limit), as_json=as_json)
+
+
+@jobs_group.command("retry")
+@click.argument("keys", nargs=-1, metavar="KEY...")
+@click.option("--all", "every", is_flag=True, help="Every job on the dead list.")
+@click.pass_obj
+def retry_command(runtime: Runtime, keys: tuple[str, ...], *, every: bool) -> None:
+    """Put failed jobs back into the queue.
+
+    Example: decile jobs retry result:6f1c0a52-7d0e-4f4e-9d55-0b1f6f0f3a11
+    """
+    if bool(keys) == every:
+        raise click.UsageError("Name the jobs to retry, or pass --all.")
+    client = DurableJobs(runtime.database).client
+    if every:
+        keys = tuple(job.key for job in failed_jobs(client, limit=MOST_RETRIED_AT_ONCE))
+    for key in keys:
+        try:
+            retry_job(client, key)
+        except DecileError as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+        with runtime.transaction() as session:
+            audit.record("job.retried", key, actor=operator(), at=runtime.clock.now(), session=session)
+        click.echo(f"{key} is back in the queue.")
+    if not keys:
+        click.echo("The dead list is empty.")
+
+
+def _show(found: tuple[JobView, ...], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(job) for job in found], default=str, indent=2))
+    elif not found:
+        click.echo("No jobs.")
+    else:
+        for job in found:
+            enqueued = job.enqueued_at.strftime("%Y-%m-%d %H:%M:%S")
+            click.echo(f"{enqueued}  {job.state:<8} {job.name:<24} {job.key}" + (f"  {job.error}" if job.error else ""))

@@ -1,0 +1,137 @@
+"""Reading and mending the queue: what an operator sees with `decile jobs`, through the library's public calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.foundation.errors import Conflict, NotFound
+from app.foundation.jobs import QUEUE
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, WorkflowStatus
+
+FORGOTTEN_AT_ONCE = 500  # per transaction, so that no writer waits long
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+STATUSES = {
+    JobState.WAITING: ["ENQUEUED", "DELAYED"],
+    JobState.RUNNING: ["PENDING"],
+    JobState.DONE: ["SUCCESS"],
+    JobState.FAILED: ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"],
+}
+STATE_OF = {status: state for state, statuses in STATUSES.items() for status in statuses}
+KILLED_ITS_WORKERS = "Its worker died each time it ran, so it was set aside."
+
+
+class JobNotFound(NotFound):
+    """No job has this key."""
+
+    code = "job-not-found"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no job {key}. `decile jobs list` shows the keys.")
+
+
+class JobNotFailed(Conflict):
+    """Only what failed is retried."""
+
+    code = "job-not-failed"
+
+    def __init__(self, key: str, state: JobState) -> None:
+        super().__init__(f"Job {key} is {state}, not failed, so there is nothing to retry.")
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job as an operator sees it."""
+
+    key: str
+    name: str
+    state: JobState
+    enqueued_at: datetime
+    finished_at: datetime | None
+    worker: str | None
+    error: str | None
+
+
+def list_jobs(client: DBOSClient, *, state: JobState | None = None, limit: int = 100) -> tuple[JobView, ...]:
+    """The newest jobs first."""
+    found = client.list_workflows(
+        status=STATUSES[state] if state else None, limit=limit, sort_desc=True, load_input=False
+    )
+    return tuple(_view(job) for job in found)
+
+
+def failed_jobs(client: DBOSClient, *, limit: int = 100) -> tuple[JobView, ...]:
+    """The dead list: jobs that nobody will try again unless told to."""
+    return list_jobs(client, state=JobState.FAILED, limit=limit)
+
+
+def retry_job(client: DBOSClient, key: str) -> JobView:
+    """Put a failed job back into the queue under its own key, with all its attempts before it."""
+    job = _job(client, key)
+    if job.state is not JobState.FAILED:
+        raise JobNotFailed(key, job.state)
+    client.update_workflow_attributes(key, {"adoptions": 0})
+    client.rewind_workflow(key, queue_name=QUEUE)
+    return _job(client, key)
+
+
+def forget_finished(client: DBOSClient, *, before: datetime) -> int:
+    """Delete jobs done before an instant; how many. A failed job stays until somebody has dealt with it."""
+    forgotten = 0
+    while True:
+        done = client.list_workflows(
+            status="SUCCESS",
+            completed_before=before.isoformat(),
+            limit=FORGOTTEN_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if not done:
+            return forgotten
+        client.delete_workflows([job.workflow_id for job in done])
+        forgotten += len(done)
+
+
+def _job(client: DBOSClient, key: str) -> JobView:
+    found = client.list_workflows(workflow_ids=[key], load_input=False)
+    if not found:
+        raise JobNotFound(key)
+    return _view(found[0])
+
+
+def _view(job: WorkflowStatus) -> JobView:
+    state = STATE_OF[job.status]
+    return JobView(
+        key=job.workflow_id,
+        name=job.name,
+        state=state,
+        enqueued_at=_instant(job.created_at or 0),
+        finished_at=_instant(job.completed_at) if job.completed_at else None,
+        worker=job.executor_id,
+        error=_reason(job) if state is JobState.FAILED else None,
+    )
+
+
+def _reason(job: WorkflowStatus) -> str:
+    if job.error is None:
+        return KILLED_ITS_WORKERS
+    kind = getattr(job.error, "name", type(job.error).__name__)
+    return f"{kind}: {getattr(job.error, 'message', job.error)}"
+
+
+def _instant(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,17 @@
+"""How fast a worker looks, retries and gives up; tests hurry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """All in seconds, but for the count of attempts."""
+
+    polling: float = 0.1  # a person may be waiting for what the job makes
+    first_retry: float = 0.2  # then twice as long each time: 6 s in all, enough for a lock or a restarting server
+    attempts: int = 6
+    heartbeat: float = 5.0
+    silent: float = 15.0  # three heartbeats missed
+    finishing: int = 10  # for running jobs at a stop; what is cut off runs again

@@ -1,0 +1,65 @@
+"""What becomes of the work of a worker that never returns: another worker puts it back into the queue.
+
+A restarted worker takes its former slot and finds its own work again. This is for a machine that is gone: its
+heartbeat is old and its lock is free. One reaper at a time, and each job is adopted a bounded number of times, so
+that a job which kills every worker that touches it ends on the dead list.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from app.foundation.db import Database
+from app.foundation.job_slots import REAPER_LOCK, Locks, WorkerSlot, held, slot_number
+from app.foundation.jobs import QUEUE
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+MOST_ADOPTIONS = 5  # of one job; beyond that its workers did not die by chance
+
+
+def reap(
+    *, own_slot: str, silent_for: timedelta, at: datetime, database: Database, locks: Locks, client: DBOSClient
+) -> list[str]:
+    """Adopt the unfinished work of dead workers; the keys adopted. Nothing if another worker is reaping."""
+    reaping = locks.take(REAPER_LOCK)
+    if reaping is None:
+        return []
+    with held(reaping):
+        silent = _silent_slots(own_slot, before=at - silent_for, database=database)
+        return [key for name in silent for key in _adopt_from(name, database=database, locks=locks, client=client)]
+
+
+def _silent_slots(own_slot: str, *, before: datetime, database: Database) -> list[str]:
+    silent = select(WorkerSlot.name).where(WorkerSlot.heartbeat_at < before, WorkerSlot.name != own_slot)
+    with database.reading() as session:
+        return list(session.scalars(silent.order_by(WorkerSlot.name)))
+
+
+def _adopt_from(name: str, *, database: Database, locks: Locks, client: DBOSClient) -> list[str]:
+    """While we hold the lock of the slot nobody runs under its name, and nobody can begin to."""
+    lock = locks.take(slot_number(name))
+    if lock is None:
+        return []  # slow, but alive
+    with held(lock):
+        adopted = _requeue_unfinished(name, client)
+        with database.transaction() as session:
+            session.execute(delete(WorkerSlot).where(WorkerSlot.name == name))
+    return adopted
+
+
+def _requeue_unfinished(name: str, client: DBOSClient) -> list[str]:
+    adopted = []
+    for job in client.list_workflows(status="PENDING", executor_id=name, load_input=False, load_output=False):
+        adoptions = (job.attributes or {}).get("adoptions", 0) + 1
+        client.update_workflow_attributes(job.workflow_id, {"adoptions": adoptions})
+        if adoptions > MOST_ADOPTIONS:
+            client.cancel_workflow(job.workflow_id)
+        else:
+            client.resume_workflow(job.workflow_id, queue_name=QUEUE)
+            adopted.append(job.workflow_id)
+    return adopted

@@ -1,0 +1,146 @@
+"""The worker: runs jobs by name, in a slot of its own, until it is told to stop. It knows nothing of what they do."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from queue import SimpleQueue
+from typing import NamedTuple
+
+import structlog
+from dbos import DBOS, DBOSPortableJSONSerializer
+
+from app.foundation.db import Database
+from app.foundation.job_list import forget_finished
+from app.foundation.job_pace import Pace
+from app.foundation.job_presence import Presence
+from app.foundation.job_slots import SlotLost, locks_for
+from app.foundation.job_workflow import Job, register
+from app.foundation.jobs import APPLICATION, JOB_SCHEMA, QUEUE, DurableJobs, quieten_library
+from app.foundation.runtime import Runtime
+
+# Raised only when the order of steps in a job changes, after draining the queue: the library leaves unfinished jobs
+# of another version alone.
+JOBS_VERSION = "1"
+CONCURRENCY = 8  # more writers than this only wait for each other on SQLite
+FORGET_FINISHED = "forget_finished_jobs"
+FINISHED_JOBS_KEPT = timedelta(days=14)  # 1.5 kB each; long enough to look into last week's trouble
+
+log = structlog.get_logger("decile.jobs")
+
+
+class PeriodicJob(NamedTuple):
+    """A job without arguments, enqueued at the times of a cron expression in UTC; missed times are caught up."""
+
+    name: str
+    cron: str
+
+
+class JobRunner:
+    """Runs the jobs of one process. The library keeps one instance per process, so there is one runner too."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        jobs: Mapping[str, Job],
+        periodic: Sequence[PeriodicJob] = (),
+        pace: Pace = Pace(),  # noqa: B008  frozen
+    ) -> None:
+        self._runtime = runtime
+        self._pace = pace
+        self._jobs: dict[str, Job] = {**jobs, FORGET_FINISHED: self._forget_finished}
+        self._periodic = (*periodic, PeriodicJob(FORGET_FINISHED, "17 3 * * *"))
+        # Pools of its own: the library's bookkeeping must not wait for connections that jobs hold.
+        self._database = Database(runtime.database.url)
+        self._client = DurableJobs(self._database).client
+        self._running: set[str] = set()
+        self._ends: SimpleQueue[SlotLost | None] = SimpleQueue()  # its put() is safe in a signal handler
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; a second signal ends the process at once."""
+        signals = (signal.SIGTERM, signal.SIGINT)
+        former = {number: signal.signal(number, lambda *_: self._ends.put(None)) for number in signals}
+        self.start()
+        lost = self._ends.get()
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        self.stop()
+        if lost is not None:
+            raise lost
+        if self._running:
+            os._exit(0)  # Python would wait for a job that outlasted the stop; it runs again at the next start
+
+    def start(self) -> None:
+        """Take a slot with its unfinished work, and begin on the queue."""
+        quieten_library()
+        self._presence = Presence(
+            locks=locks_for(self._runtime.database.url, self._runtime.settings.data / "worker-slots"),
+            database=self._database,
+            client=self._client,
+            clock=self._runtime.clock,
+            pace=self._pace,
+            when_lost=self._ends.put,
+        )
+        self._open_queue()
+        self._schedule()
+        for name, job in self._jobs.items():
+            register(name, job, runtime=self._runtime, pace=self._pace, running=self._running)
+        self._launch(self._presence.name)
+        log.info("worker.started", slot=self._presence.name, jobs=len(self._jobs))
+
+    def stop(self) -> None:
+        """Take nothing new, let running jobs finish for a while, give the slot back."""
+        self._presence.leave()
+        DBOS.destroy(
+            destroy_registry=True, workflow_completion_timeout_sec=self._pace.finishing if self._running else 0
+        )
+        self._presence.release()
+        self._database.dispose()
+        log.info("worker.stopped", slot=self._presence.name, cut_off=len(self._running))
+
+    def _open_queue(self) -> None:
+        """Before the launch, because the library looks for new queues only once a second."""
+        self._client.register_queue(
+            QUEUE,
+            worker_concurrency=CONCURRENCY,
+            polling_interval_sec=self._pace.polling,
+            on_conflict="always_update",
+        )
+
+    def _schedule(self) -> None:
+        wanted = {periodic.name: periodic.cron for periodic in self._periodic}
+        for schedule in self._client.list_schedules():
+            if schedule["schedule_name"] not in wanted:
+                self._client.delete_schedule(schedule["schedule_name"])
+        self._client.apply_schedules(
+            [
+                {
+                    "schedule_name": name,
+                    "workflow_name": name,
+                    "schedule": cron,
+                    "queue_name": QUEUE,
+                    "automatic_backfill": True,
+                }
+                for name, cron in wanted.items()
+            ]
+        )
+
+    def _launch(self, slot: str) -> None:
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_engine": self._database.writing,
+                "dbos_system_schema": JOB_SCHEMA,
+                "serializer": DBOSPortableJSONSerializer(),
+                "application_version": JOBS_VERSION,
+                "executor_id": slot,
+                "run_migrations": False,
+                "log_level": "WARNING",
+            }
+        )
+        DBOS.launch()
+
+    def _forget_finished(self, runtime: Runtime) -> None:
+        forget_finished(self._client, before=runtime.clock.now() - FINISHED_JOBS_KEPT)

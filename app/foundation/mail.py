@@ -1,0 +1,105 @@
+"""Mail that really goes out: over SMTP, or into a spool directory in the embedded default."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from app.foundation.clock import Clock
+from app.foundation.errors import Unavailable
+
+SMTP_TIMEOUT_SECONDS = 20
+SUBMISSION_PORT = 587
+
+
+class MailUnavailable(Unavailable):
+    """The mail server did not take the message; the job tries again."""
+
+    code = "mail-unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person. `key` names it for ever, so that a retry is recognisable."""
+
+    to: str
+    subject: str
+    text: str
+    key: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Mailer(Protocol):
+    """Sends messages."""
+
+    def send(self, message: Message) -> None:
+        """Hand the message over, or raise `MailUnavailable`."""
+        ...
+
+
+def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
+    """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
+    email = EmailMessage()
+    email["From"], email["To"], email["Subject"] = sender, message.to, message.subject
+    email["Date"] = format_datetime(clock.now())
+    domain = parseaddr(sender)[1].partition("@")[2]
+    email["Message-ID"] = f"<{message.key.replace(':', '.')}@{domain}>"
+    email["Auto-Submitted"] = "auto-generated"
+    for name, value in message.headers.items():
+        email[name] = value
+    email.set_content(message.text)
+    return email
+
+
+class SpoolMailer:
+    """Writes each message as one .eml file; the file's name is the message's key, so a retry overwrites itself."""
+
+    def __init__(self, directory: Path, *, sender: str, clock: Clock) -> None:
+        self._directory, self._sender, self._clock = directory, sender, clock
+
+    def send(self, message: Message) -> None:
+        """Write the file under a temporary name and rename it, so that no reader meets half a message."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = message.key.replace(":", "-").replace("/", "-")
+        temporary = self._directory / f".{name}.part"
+        temporary.write_bytes(bytes(compose(message, sender=self._sender, clock=self._clock)))
+        os.replace(temporary, self._directory / f"{name}.eml")
+
+
+class SmtpMailer:
+    """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
+
+    def __init__(self, url: str, *, sender: str, clock: Clock) -> None:
+        self._url, self._sender, self._clock = urlsplit(url), sender, clock
+
+    def send(self, message: Message) -> None:
+        """Deliver to the server within a time limit."""
+        email = compose(message, sender=self._sender, clock=self._clock)
+        try:
+            with self._connect() as server:
+                server.send_message(email)
+        except (OSError, smtplib.SMTPException) as problem:
+            raise MailUnavailable(
+                f"The mail server did not take the message ({type(problem).__name__}). It will be tried again."
+            ) from problem
+
+    def _connect(self) -> smtplib.SMTP:
+        url, context = self._url, ssl.create_default_context()
+        host, port = url.hostname or "localhost", url.port or SUBMISSION_PORT
+        if url.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=context)
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        return server

@@ -1,0 +1,148 @@
+"""Policies are data: rows with a version and an instant from which they hold, changed only with an audit entry.
+
+A context declares its policy as a frozen dataclass whose defaults are the shipped policy (version 0):
+
+    @dataclass(frozen=True, slots=True)
+    class AwardPolicy:
+        policy_name: ClassVar[str] = "award"
+        award_confidence: float = 0.50
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.foundation import audit
+from app.foundation.access import Actor
+from app.foundation.db import Base
+from app.foundation.errors import Invalid
+
+
+class PolicyInvalid(Invalid):
+    """A policy value that cannot be meant."""
+
+    code = "policy-invalid"
+
+
+class Policy(Protocol):
+    """A frozen dataclass of named numbers."""
+
+    policy_name: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+P = TypeVar("P", bound=Policy)
+
+
+class PolicyVersion(Base):
+    """Values that override the shipped policy from `effective_at` on. Never edited."""
+
+    __tablename__ = "policy_version"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    effective_at: Mapped[datetime]
+    values: Mapped[dict[str, Any]]
+    set_by: Mapped[str]
+
+
+def _in_force(name: str, *, session: Session, at: datetime) -> PolicyVersion | None:
+    query = (
+        select(PolicyVersion)
+        .where(PolicyVersion.name == name, PolicyVersion.effective_at <= at)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def current(policy: type[P], *, session: Session, at: datetime) -> P:
+    """The policy in force at `at`: the latest version's values over the shipped defaults."""
+    row = _in_force(policy.policy_name, session=session, at=at)
+    return parse(policy, row.values if row else {})
+
+
+def version(policy: type[P], *, session: Session, at: datetime) -> int:
+    """Number of the version in force at `at`; 0 is the policy as shipped."""
+    row = _in_force(policy.policy_name, session=session, at=at)
+    return row.version if row else 0
+
+
+def parse(policy: type[P], values: Mapping[str, Any]) -> P:
+    """The policy with `values` over its defaults.
+
+    Raises
+    ------
+    PolicyInvalid
+        For an unknown name or a value of the wrong kind.
+    """
+    hints = get_type_hints(policy)
+    known = {field.name for field in fields(policy)}
+    for name, value in values.items():
+        if name not in known:
+            raise PolicyInvalid(
+                f"Policy {policy.policy_name} has no value named {name}. Known are: {', '.join(sorted(known))}."
+            )
+        _check_kind(policy.policy_name, name, value, hints[name])
+    return policy(**{name: _as_declared(value, hints[name]) for name, value in values.items()})
+
+
+def _check_kind(policy: str, name: str, value: Any, hint: Any) -> None:
+    wanted = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    accepted = tuple((get_origin(kind) or kind) for kind in wanted)
+    accepted += (int,) if float in accepted else ()
+    accepted += (list,) if tuple in accepted else ()
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise PolicyInvalid(f"Policy {policy}: {name} = {value!r} is not of the kind {hint}. Correct the value.")
+
+
+def _as_declared(value: Any, hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return tuple(value)
+    return float(value) if hint is float else value
+
+
+def set_policy(
+    policy: type[P], values: Mapping[str, Any], *, session: Session, at: datetime, actor: Actor
+) -> PolicyVersion:
+    """Put `values` in force from `at` on, as a new version with an audit entry. The same values again change nothing."""
+    parse(policy, values)
+    former = _in_force(policy.policy_name, session=session, at=at)
+    if former is not None and former.values == dict(values):
+        return former
+    row = PolicyVersion(
+        name=policy.policy_name,
+        version=(former.version if former else 0) + 1,
+        effective_at=at,
+        values=dict(values),
+        set_by=actor.name,
+    )
+    session.add(row)
+    subject = f"{row.name}.{row.version}"
+    audit.record("policy.set", subject, actor=actor, at=at, session=session, detail={"values": dict(values)})
+    session.flush()
+    return row
+
+
+def as_dict(policy: Any) -> dict[str, Any]:
+    """The policy's values, for a page or a record."""
+    return asdict(policy)
+
+
+def loosened(policy: type[P], values: Mapping[str, Any]) -> list[str]:
+    """Names of the gates that `values` would set looser than shipped; a policy's `tighter` map names its gates."""
+    shipped, wanted = parse(policy, {}), parse(policy, values)
+    directions: Mapping[str, str] = getattr(policy, "tighter", {})
+    return [
+        name
+        for name, direction in directions.items()
+        if (getattr(wanted, name) < getattr(shipped, name)) == (direction == "higher")
+        and getattr(wanted, name) != getattr(shipped, name)
+    ]

@@ -1,0 +1,75 @@
+"""The database's schema: brought to this release's head, and compared with the models."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, inspect, text
+
+from app.foundation import jobs
+from app.foundation.db import Database
+from app.foundation.errors import Conflict
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+class SchemaBehind(Conflict):
+    """The database is not at the head of the migrations."""
+
+    code = "schema-behind"
+
+    def __init__(self) -> None:
+        super().__init__("The database is not at this release's schema. Run `decile db upgrade`, then start again.")
+
+
+def _config(database: Database) -> Config:
+    from alembic.config import Config  # noqa: PLC0415  alembic costs 100 ms that no web request should pay
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database"] = database
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Bring our tables and the job library's to this release's head."""
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(_config(database), "head")
+    jobs.migrate_jobs(database.url)
+
+
+def differences(database: Database) -> list[Any]:
+    """What the models say and the database does not, or the other way round; empty when they agree."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
+    from app.foundation.db import Base  # noqa: PLC0415
+
+    def ours(name: str | None, kind: str, parents: Any) -> bool:
+        return not (kind == "table" and name is not None and jobs.is_job_table(name, parents.get("schema_name")))
+
+    with database.writing.connect() as connection:
+        options = {"include_name": ours, "compare_type": True, "compare_server_default": False}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, Base.metadata))
+
+
+@cache
+def head() -> str:
+    """The newest revision's id, read from the migration files once."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+
+
+def is_at_head(connection: Connection) -> bool:
+    """Whether the connected database stands at this release's head."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()

@@ -1,0 +1,151 @@
+"""Settings are read once, at the door, into a frozen object that refuses to start half-configured."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "DECILE_"
+BELONGS_TO_TESTS = ("DECILE_TEST_", "DECILE_REQUIRE_")
+SHORTEST_SECRET = 32
+DEFAULT_ORIGIN = "http://127.0.0.1:8000"
+DATABASE_FILE = "decile.sqlite3"
+
+
+class SettingsRefused(SystemExit):
+    """One clear line, and no start."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"decile: {line}")
+
+
+class Settings(BaseSettings):
+    """What an operator may set; see docs/settings.md. Every name begins with DECILE_ in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data: Path = Path("instance")
+    database_url: str = ""
+    base_url: str = DEFAULT_ORIGIN
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    key_passphrase: str = Field(default="", repr=False)
+    mail_url: str = ""
+    mail_sender: str = "Decile <no-reply@localhost.localdomain>"
+    redis_url: str = ""
+    policy_file: Path | None = None
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    threads: int = Field(default=8, ge=1, le=64)
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: Any) -> tuple[Any, ...]:
+        """Only what `read_settings` hands over: it has already read, and checked, the environment."""
+        return (sources["init_settings"],)
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be an origin such as https://decile.example, without a path")
+        return value.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_a_mail_url(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in ("smtp", "smtps", "file"):
+            raise ValueError("must begin with smtp:, smtps: or file:")
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Settings:
+        if any(len(key) < SHORTEST_SECRET for key in self.secret_keys):
+            raise ValueError(f"SECRET_KEYS: each key needs at least {SHORTEST_SECRET} characters")
+        if self.database_url and not self.secret_keys and not self.is_embedded:
+            raise ValueError("SECRET_KEYS is needed beside DATABASE_URL: every process must share the same keys")
+        if self.policy_file is not None and not self.policy_file.is_file():
+            raise ValueError(f"POLICY_FILE: there is no file {self.policy_file}")
+        return self
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether everything lives in the data directory of one machine."""
+        return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL, by default a file in the data directory."""
+        return self.database_url or f"sqlite:///{(self.data / DATABASE_FILE).resolve()}"
+
+    @property
+    def spool_directory(self) -> Path | None:
+        """Where mail is spooled, or None where it goes out over SMTP."""
+        if not self.mail_url:
+            return self.data / "mail"
+        parts = urlsplit(self.mail_url)
+        return Path(parts.path or str(self.data / "mail")) if parts.scheme == "file" else None
+
+    @property
+    def key_directory(self) -> Path:
+        """Where the worker keeps its encrypted signing keys."""
+        return self.data / "keys"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over TLS; cookies and HSTS follow."""
+        return self.base_url.startswith("https:")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; anything unknown or half-set stops the start with one line."""
+    given = dict(os.environ if environment is None else environment)
+    ours = {name: value for name, value in given.items() if name.startswith(PREFIX)}
+    ours = {name: value for name, value in ours.items() if not name.startswith(BELONGS_TO_TESTS)}
+    known = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    for name in sorted(ours.keys() - known.keys()):
+        raise SettingsRefused(f"{name} is not a setting. Known are: {', '.join(sorted(known))}.")
+    try:
+        return Settings(**{known[name]: value for name, value in ours.items() if value != ""})  # type: ignore[arg-type]
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        field = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "settings"
+        raise SettingsRefused(f"{field}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def with_embedded_secrets(settings: Settings) -> Settings:
+    """Embedded default: make the cookie and link keys once, into the data directory, readable by us alone."""
+    if settings.secret_keys:
+        return settings
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = json.loads(made_once(settings.data / "secret_keys.json", json.dumps([secrets.token_urlsafe(48)])))
+    return settings.model_copy(update={"secret_keys": tuple(keys)})
+
+
+def made_once(path: Path, text: str) -> str:
+    """The text of a private file, written now if it is not there yet; two processes starting together agree."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,343 @@
+"""The web edge shared by all contexts: who is asking, in which language, how errors look, which headers go out.
+
+This module alone knows status codes, and it alone (with views and the factory) knows Flask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.foundation.access import ANONYMOUS, Actor, SecondFactorNeeded, SignInNeeded, require
+from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
+from app.foundation.rates import RatePolicy
+from app.foundation.runtime import Runtime
+
+STATUS_OF_KIND: dict[type[DecileError], int] = {
+    NotFound: 404,
+    Refused: 403,
+    Invalid: 422,
+    Conflict: 409,
+    Unavailable: 503,
+}
+STATUS_OF_ERROR: dict[type[DecileError], int] = {SignInNeeded: 401}
+LANGUAGES = ("en", "fr")
+LANGUAGE_COOKIE = "decile_language"
+LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
+RETRY_AFTER_SECONDS = 5
+LARGEST_BODY_BYTES = 1_000_000
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+}
+STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+
+csrf = CSRFProtect()
+babel = Babel()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+login_manager = LoginManager()
+log = structlog.get_logger("decile.web")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login ships no types
+    """What flask-login keeps: the token of a row in our own table, so that any sign-in can be ended by us."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.id, self.actor = token, actor
+
+
+class Decile(NamedTuple):
+    """Our corner of `app.extensions`."""
+
+    runtime: Runtime
+    rates: RatePolicy
+
+
+def _ours() -> Decile:
+    return cast(Decile, current_app.extensions["decile"])
+
+
+def runtime() -> Runtime:
+    """The runtime of this web process. It holds no signer."""
+    return _ours().runtime
+
+
+def actor() -> Actor:
+    """Who is asking; `ANONYMOUS` when nobody is signed in."""
+    return current_user.actor if current_user.is_authenticated else ANONYMOUS
+
+
+def browser_token() -> str | None:
+    """The token of this browser's sign-in, or None."""
+    return cast(str, current_user.id) if current_user.is_authenticated else None
+
+
+def remember_sign_in(token: str) -> None:
+    """Bind this browser to a freshly made sign-in; nothing of a former one survives."""
+    language = language_of_request()
+    session.clear()
+    login_user(SignedIn(token, ANONYMOUS))
+    g.language = language
+
+
+def forget_sign_in() -> None:
+    """Empty this browser's cookie."""
+    logout_user()
+    session.clear()
+
+
+def require_signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only signed-in people through."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not actor().is_signed_in:
+            raise SignInNeeded
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def require_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only people with one of these staff roles through, and only after their second factor."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not actor().is_signed_in:
+                raise SignInNeeded
+            require(actor(), *roles)
+            if actor().second_factor_at is None:
+                raise SecondFactorNeeded
+            return view(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def rate(name: str, window: str) -> Callable[[], str]:
+    """A limit read from the rate policy: `@limiter.limit(rate("sign_in_requests_per_hour", "hour"))`."""
+    return lambda: f"{getattr(_ours().rates, name)} per {window}"
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """A URL under the one configured origin, whatever Host the request named."""
+    return runtime().settings.base_url + url_for(endpoint, **values)
+
+
+def prefers_json() -> bool:
+    """Whether the asker would rather read JSON than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return request.is_json or (best is not None and best != "text/html")
+
+
+def language_of_request() -> str:
+    """`en` or `fr`: what the person chose, else what the browser asks for."""
+    if "language" in g:
+        return cast(str, g.language)
+    chosen = request.args.get("language") or request.cookies.get(LANGUAGE_COOKIE)
+    g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return cast(str, g.language)
+
+
+def init_web(
+    app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Callable[[str], Actor | None]
+) -> None:
+    """Everything every page needs, on a fresh Flask application."""
+    settings = runtime.settings
+    app.extensions["decile"] = Decile(runtime, rates)
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SESSION_COOKIE_NAME="__Host-decile" if settings.is_https else "decile",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
+        TRUSTED_HOSTS=[host, "127.0.0.1", "localhost"] if settings.is_embedded else [host],
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_DEFAULT=f"{rates.all_pages_per_minute} per minute",
+    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=language_of_request)
+    login_manager.init_app(app)
+    login_manager.user_loader(lambda token: _signed_in(token, load_actor(token)))
+    app.before_request(_start_clock)
+    app.after_request(_finish)
+    app.context_processor(_page_values)
+    _register_errors(app)
+
+
+def _signed_in(token: str, found: Actor | None) -> SignedIn | None:
+    return SignedIn(token, found) if found is not None else None
+
+
+def _page_values() -> dict[str, Any]:
+    return {
+        "actor": actor(),
+        "language": str(get_locale() or LANGUAGES[0]),
+        "languages": {"en": "English", "fr": "Français"},
+        "base_url": runtime().settings.base_url,
+    }
+
+
+def _start_clock() -> None:
+    g.started_at = runtime().clock.now()
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if runtime().settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+    if actor().is_signed_in or request.method != "GET":
+        response.headers.setdefault("Cache-Control", "no-store")
+    _remember_language(response)
+    _log_request(response)
+    return response
+
+
+def _remember_language(response: Response) -> None:
+    if request.args.get("language") in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            request.args["language"],
+            max_age=LANGUAGE_COOKIE_SECONDS,
+            secure=runtime().settings.is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def _log_request(response: Response) -> None:
+    """The rule and never the path: a path may hold a token or a code, a rule holds neither."""
+    rule = request.url_rule.rule if request.url_rule else None
+    started_at = g.get("started_at")
+    elapsed = (runtime().clock.now() - started_at).total_seconds() * 1000 if started_at else None
+    log.info("request", method=request.method, rule=rule, status=response.status_code, milliseconds=elapsed)
+
+
+def _register_errors(app: Flask) -> None:
+    app.register_error_handler(DecileError, _answer_error)  # type: ignore[arg-type]
+    app.register_error_handler(CSRFError, _answer_csrf)  # type: ignore[arg-type]
+    app.register_error_handler(RateLimitExceeded, _answer_too_many)  # type: ignore[arg-type]
+    app.register_error_handler(HTTPException, _answer_http)  # type: ignore[arg-type]
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def status_of(error: DecileError) -> int:
+    """The HTTP status for an error of ours, by its kind."""
+    for kind in type(error).__mro__:
+        status = STATUS_OF_ERROR.get(kind) or STATUS_OF_KIND.get(kind)
+        if status:
+            return status
+    return 500
+
+
+def _answer_error(error: DecileError) -> Any:
+    if not prefers_json():
+        if isinstance(error, SignInNeeded):
+            return redirect(url_for("accounts.sign_in_page", next=_return_path()), code=303)
+        if isinstance(error, SecondFactorNeeded):
+            return redirect(url_for("accounts.second_factor_page", next=_return_path()), code=303)
+    return problem(error.code, status_of(error), str(error), headline=_headline(error))
+
+
+def _return_path() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def _headline(error: DecileError) -> str:
+    headlines = {
+        404: _("We found nothing here"),
+        403: _("This is not open to you"),
+        422: _("Something in what you sent needs correcting"),
+        409: _("This is no longer possible"),
+        401: _("Please sign in"),
+    }
+    return headlines.get(status_of(error), _("We cannot answer right now"))
+
+
+def problem(code: str, status: int, detail: str, *, headline: str) -> Response:
+    """An error as `application/problem+json` for programs, as a page in plain words for people."""
+    base_url = runtime().settings.base_url
+    if prefers_json():
+        response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
+        response.mimetype = "application/problem+json"
+    else:
+        page = render_template("error.html", status=status, code=code, headline=headline, detail=detail)
+        response = Response(page, mimetype="text/html")
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _answer_csrf(error: CSRFError) -> Response:
+    detail = _("The form was open too long or came from elsewhere. Go back, reload the page and send it again.")
+    return problem("form-expired", 403, detail, headline=_("Please send the form again"))
+
+
+def _answer_too_many(error: RateLimitExceeded) -> Response:
+    detail = _("Too many requests came from your network. Wait a moment, then try again.")
+    return problem("too-many-requests", 429, detail, headline=_("A short pause, please"))
+
+
+def _answer_http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    if status == 404:
+        detail = _("There is no page at this address. Check the link, or start from the front page.")
+        return problem("not-found", 404, detail, headline=_("We found nothing here"))
+    detail = error.description or ""
+    return problem(f"http-{status}", status, detail, headline=error.name)
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    """A fault of ours: say so, log its kind and place, show nothing of the inside."""
+    log.error("unexpected", exc_info=error)
+    detail = _("The fault is ours and has been recorded. What you had already sent and seen confirmed is kept.")
+    if isinstance(error, InternalServerError) and error.original_exception:
+        error = cast(Exception, error.original_exception)
+    return problem("internal", 500, detail, headline=_("Something went wrong on our side"))
+
+
+def notice(text: str) -> None:
+    """Show `text` once, on the next page."""
+    flash(text)

@@ -1,0 +1,111 @@
+"""Reads YAML and remembers on which line each value stands, so that a problem can be shown to its writer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, TypeAlias
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+LARGEST_FILE_BYTES = 2_000_000  # a bank of 120 statements and 60 scenarios in two languages is a tenth of this
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Unreadable(ValueError):
+    """A file that is not YAML as we accept it."""
+
+    def __init__(self, line: int, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.line, self.message, self.remedy = line, message, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's values, and the line of each by its path."""
+
+    name: str
+    data: Any
+    lines: dict[Path, int]
+
+    def line_of(self, path: Path) -> int:
+        """The line of the value at `path`, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_document(file: FilePath) -> Document:
+    """The file's values with their lines.
+
+    Raises
+    ------
+    Unreadable
+        For anything that is not plain UTF-8 YAML: syntax, a field given twice, an alias, a huge file.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise Unreadable(1, "the file is missing", "Create it; the format is in docs/item_bank_format.md.") from None
+    except OSError as problem:
+        raise Unreadable(1, f"the file cannot be read ({problem.strerror})", "Give a readable YAML file.") from None
+    if len(content) > LARGEST_FILE_BYTES:
+        raise Unreadable(1, "the file is larger than 2 MB", "Split the bank, or remove what is not an item.")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise Unreadable(line, "the file is not UTF-8", "Save it as UTF-8.") from None
+    return _document(file.name, text)
+
+
+def _document(name: str, text: str) -> Document:
+    reading = _Reading()
+    try:
+        for happening in yaml.parse(text, Loader=LOADER):
+            if isinstance(happening, yaml.AliasEvent):
+                raise Unreadable(happening.start_mark.line + 1, "an alias (*name) is used", "Write the text out.")
+        root = yaml.compose(text, Loader=LOADER)
+        data = None if root is None else reading.value(root, ())
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+        reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise Unreadable(mark.line + 1 if mark else 1, f"not YAML: {reason}", "Correct the syntax.") from None
+    except RecursionError:
+        raise Unreadable(1, "nested too deeply", "Write a bank as docs/item_bank_format.md shows it.") from None
+    return Document(name, data, reading.lines)
+
+
+class _Reading:
+    """Turns YAML nodes into values, noting lines on the way."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Path, int] = {}
+        self._constructor = SafeConstructor()
+
+    def value(self, node: Any, path: Path) -> Any:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        return self._scalar(node)
+
+    def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, child in node.value:
+            field, line = str(key.value), key.start_mark.line + 1
+            if field in found:
+                raise Unreadable(line, f"the field {field!r} stands twice in one place", "Keep one of the two.")
+            self.lines[(*path, field)] = line
+            found[field] = self.value(child, (*path, field))
+        return found
+
+    def _scalar(self, node: Any) -> Any:
+        try:
+            return self._constructor.construct_object(node)  # type: ignore[no-untyped-call]
+        except ValueError:
+            return node.value  # an impossible date or number is shown to the checks as the text it is

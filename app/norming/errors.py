@@ -1,0 +1,189 @@
+"""Named refusals of norming."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
+
+LONGEST_REPORT = 200  # lines: a person reads no more; the count says how many there are
+LONGEST_SHOWN_VALUE = 40  # characters
+
+
+class NormNotFound(NotFound):
+    """No norm version under that id."""
+
+    code = "norm-not-found"
+
+    def __init__(self, norm_id: UUID) -> None:
+        super().__init__(f"There is no norm version {norm_id}. `decile norm list` shows those that exist.")
+
+
+class NoSample(NotFound):
+    """Nothing to calibrate or to norm on."""
+
+    code = "no-sample"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(f"No sample of responses is known for {skill}. Import one with `decile responses import`.")
+
+
+class NotCalibrated(Conflict):
+    """A norm stands on a calibration."""
+
+    code = "not-calibrated"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(f"The sample of {skill} is not calibrated yet. Run `decile calibrate {skill}` first.")
+
+
+class CalibrationFailed(Conflict):
+    """The item parameters could not be had from these responses."""
+
+    code = "calibration-failed"
+
+    def __init__(self, skill: str, notes: Sequence[str]) -> None:
+        super().__init__(
+            f"The responses of {skill} could not be calibrated: {'; '.join(notes) or 'the fit did not converge'}. "
+            "Nothing was stored. Look at the items named, or import a larger sample."
+        )
+
+
+class ScaleWouldMove(Conflict):
+    """A second calibration of the same sample would be a second scale."""
+
+    code = "scale-would-move"
+
+    def __init__(self, skill: str, notes: str) -> None:
+        super().__init__(
+            f"The new calibration of {skill} cannot be put on the scale of the former one: {notes}. "
+            "Nothing was stored. Import a sample that shares items with the former one."
+        )
+
+
+class NormInAnotherState(Conflict):
+    """The step does not follow from the state the norm version is in."""
+
+    code = "norm-in-another-state"
+
+    def __init__(self, label: str, state: str, needed: str, step: str) -> None:
+        super().__init__(
+            f"Norm {label} is {state}; only a {needed} norm can be {step}. "
+            "The steps are: draft, preview, approve, schedule, publish. Take the next one, or draft a new version."
+        )
+
+
+class NormNotDue(Conflict):
+    """The hour of a scheduled norm has not come."""
+
+    code = "norm-not-due"
+
+    def __init__(self, label: str, takes_effect_at: datetime) -> None:
+        super().__init__(
+            f"Norm {label} takes effect at {takes_effect_at:%Y-%m-%d %H:%M} UTC; the delay leaves time to notice "
+            "a mistake. Publish it then; the worker does so by itself."
+        )
+
+
+class TooSoon(Refused):
+    """The asked hour lies inside the delay."""
+
+    code = "norm-too-soon"
+
+    def __init__(self, earliest: datetime) -> None:
+        super().__init__(
+            f"By policy this norm may take effect at {earliest:%Y-%m-%d %H:%M} UTC at the earliest. "
+            "Choose that hour or a later one."
+        )
+
+
+class SelfApproval(Refused):
+    """The drafter may not approve."""
+
+    code = "norm-self-approval"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Norm {label} needs the approval of a second person, and you drafted it. Ask another norm approver."
+        )
+
+
+class SecondFactorNotFresh(Refused):
+    """Approval needs the second factor now."""
+
+    code = "second-factor-not-fresh"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"An approval needs your second factor, given within the last {minutes} minutes. "
+            "Enter the present code of your authenticator app and approve again."
+        )
+
+
+class NormAltered(Conflict):
+    """The stored numbers are no longer those that were drafted or approved."""
+
+    code = "norm-altered"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"The stored numbers of norm {label} differ from those it was drafted with: somebody changed the database. "
+            "It stays where it is. Tell the other norm approvers, look at the audit record, and draft a new version."
+        )
+
+
+class SampleAlreadyImported(Conflict):
+    """The same people would be counted twice."""
+
+    code = "sample-already-imported"
+
+    def __init__(self, sample_id: UUID) -> None:
+        super().__init__(
+            f"These responses were imported before, as sample {sample_id}. Nothing was added; "
+            "importing them again would count the same people twice."
+        )
+
+
+class MappingInvalid(Invalid):
+    """The mapping file does not say how to read the sample."""
+
+    code = "mapping-invalid"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(f"The mapping cannot be used; nothing was imported.\n{lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One thing to correct; `row` counts as a spreadsheet does, the header being row 1."""
+
+    row: int
+    column: str
+    value: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """One line of the report."""
+        shown = self.value if len(self.value) <= LONGEST_SHOWN_VALUE else self.value[:LONGEST_SHOWN_VALUE] + "…"
+        place = f"row {self.row}" if self.row else "the file"
+        place += f", column {self.column}" if self.column else ""
+        return f"{place}: {shown!r}: {self.remedy}"
+
+
+class SampleInvalid(Invalid):
+    """The responses cannot be imported as they are: one report, every problem named."""
+
+    code = "sample-invalid"
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        self.problems = tuple(problems)
+        lines = [f"  {problem}" for problem in self.problems[:LONGEST_REPORT]]
+        if len(self.problems) > LONGEST_REPORT:
+            lines.append(f"  … and {len(self.problems) - LONGEST_REPORT} more")
+        count = len(self.problems)
+        headline = f"{count} problem{'s' if count > 1 else ''} in the file; nothing was imported."
+        super().__init__("\n".join([headline, *lines]))

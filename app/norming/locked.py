@@ -1,0 +1,33 @@
+"""Norm versions read for a change: locked until the transaction ends, and still as they were drafted."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.norming.errors import NormAltered, NormNotFound
+from app.norming.models import NormState, NormVersion
+from app.norming.snapshot import sha256_of
+
+
+def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
+    """The norm version, locked; refused where its numbers are no longer those of its hash."""
+    query = select(NormVersion).where(NormVersion.id == norm_id).with_for_update(of=NormVersion)
+    norm = session.scalar(query.execution_options(populate_existing=True))
+    if norm is None:
+        raise NormNotFound(norm_id)
+    if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
+        raise NormAltered(norm.label)
+    return norm
+
+
+def published_for_update(norm_group_id: UUID, *, session: Session) -> NormVersion | None:
+    """The published norm version of a group, locked, or None."""
+    query = (
+        select(NormVersion)
+        .where(NormVersion.norm_group_id == norm_group_id, NormVersion.state == NormState.PUBLISHED)
+        .with_for_update(of=NormVersion)
+    )
+    return session.scalar(query)

@@ -1,0 +1,175 @@
+"""The mapping file: what the columns of a legacy sample mean, who the people were, and what they agreed to.
+
+Everything a described norm group needs is asked for; what is not known is written down as not known, and
+the norm gates then say what follows from it. docs/legacy_samples.md shows a whole file.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from app.norming.errors import MappingInvalid
+
+LARGEST_MAPPING_BYTES = 1_000_000
+NOT_STATED = "not stated"
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "bar": "|"}
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Code = Annotated[str, Field(coerce_numbers_to_str=True)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ItemColumn(_Part):
+    """One column of responses: the words the people read, and the kind of evidence they give."""
+
+    en: Text
+    fr: Text | None = None
+    kind: Literal["statement", "scenario"] = "statement"
+    facet: Text | None = None
+
+
+class AdultRule(_Part):
+    """Which column holds the age in years, and which ages count as plausible adults, both ends included."""
+
+    column: Text
+    lowest: Annotated[int, Field(alias="from")]
+    highest: Annotated[int, Field(alias="to", le=130)]
+
+
+class Window(_Part):
+    """First and last day on which responses were collected."""
+
+    start_on: Annotated[date, Field(alias="from")]
+    end_on: Annotated[date, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.end_on < self.start_on:
+            raise ValueError("the last day lies before the first")
+        return self
+
+
+class RowFilter(_Part):
+    """Only rows whose column holds one of these values belong to the sample."""
+
+    column: Text
+    one_of: Annotated[tuple[Code, ...], Field(alias="in", min_length=1)]
+
+
+class Labels(_Part):
+    """The words of the response categories, lowest code first."""
+
+    en: tuple[Text, ...]
+    fr: tuple[Text, ...] | None = None
+
+
+class SampleMapping(_Part):
+    """A whole mapping file."""
+
+    instrument: Text
+    items: Annotated[dict[Text, ItemColumn], Field(min_length=1)]
+    codes: Annotated[tuple[Code, ...], Field(min_length=2, max_length=12)]
+    missing: tuple[Code, ...] = ()
+    reverse: tuple[Text, ...] = ()
+    labels: Labels | None = None
+    language: Literal["en", "fr"]
+    population_fr: Text | None = None
+    age: AdultRule | Literal["unknown"]
+    collected: Window | Literal["unknown"]
+    consent: Text
+    person: Text | Literal["none"]
+    rows: tuple[RowFilter, ...] = ()
+    separator: str = "comma"
+    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
+    simulated: bool = False
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        unknown = [column for column in self.reverse if column not in self.items]
+        if unknown:
+            raise ValueError(f"reverse names {', '.join(unknown)}, which items does not")
+        if len(set(self.codes)) < len(self.codes) or set(self.codes) & set(self.missing):
+            raise ValueError("codes holds a code twice, or one that missing holds too")
+        if self.labels is not None and len(self.labels.en) != len(self.codes):
+            raise ValueError("labels need one text for each code")
+        if self.labels is not None and self.labels.fr and len(self.labels.fr) != len(self.codes):
+            raise ValueError("labels need one French text for each code")
+        if len(self.delimiter) != 1:
+            raise ValueError(f"separator is one character or one of: {', '.join(SEPARATORS)}")
+        return self
+
+    @property
+    def delimiter(self) -> str:
+        """The character between two fields."""
+        return SEPARATORS.get(self.separator, self.separator)
+
+    @property
+    def consent_basis(self) -> str | None:
+        """What the people agreed to, or None where that is not stated."""
+        return None if self.consent.casefold() == NOT_STATED else self.consent
+
+    @property
+    def window(self) -> Window | None:
+        """When the responses were collected, or None where that is unknown."""
+        return self.collected if isinstance(self.collected, Window) else None
+
+    @property
+    def person_column(self) -> str | None:
+        """The column that tells people apart, or None."""
+        return None if self.person == "none" else self.person
+
+    def columns(self) -> tuple[str, ...]:
+        """Every column the file must have."""
+        others = [self.person_column, self.age.column if isinstance(self.age, AdultRule) else None]
+        others += [rule.column for rule in self.rows]
+        return (*self.items, *(name for name in others if name is not None))
+
+
+def read_mapping(path: Path, *, youngest_adult_years: int) -> SampleMapping:
+    """The mapping in the YAML file `path`.
+
+    Raises
+    ------
+    MappingInvalid
+        Naming every field that is wrong, and what was expected there.
+    """
+    mapping = _parsed(_loaded(path))
+    if isinstance(mapping.age, AdultRule) and mapping.age.lowest < youngest_adult_years:
+        raise MappingInvalid(
+            [f"age: from: {mapping.age.lowest} is under {youngest_adult_years}; only adults may serve a norm"]
+        )
+    return mapping
+
+
+def _loaded(path: Path) -> Any:
+    try:
+        content = path.read_bytes()
+        if len(content) > LARGEST_MAPPING_BYTES:
+            raise MappingInvalid([f"{path.name} is larger than a mapping can be; is it the data?"])
+        return yaml.safe_load(content.decode("utf-8"))
+    except OSError as problem:
+        raise MappingInvalid([f"{path} cannot be read: {problem.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise MappingInvalid([f"{path.name} is not UTF-8 text; save it as UTF-8"]) from None
+    except yaml.YAMLError as problem:
+        raise MappingInvalid([f"{path.name} is not YAML: {problem}"]) from None
+
+
+def _parsed(content: Any) -> SampleMapping:
+    try:
+        return SampleMapping.model_validate(content)
+    except ValidationError as problem:
+        faults = [
+            f"{': '.join(str(part) for part in fault['loc']) or 'the file'}: "
+            + fault["msg"].removeprefix("Value error, ")
+            for fault in problem.errors()
+        ]
+        raise MappingInvalid(faults) from None

@@ -1,0 +1,183 @@
+"""Norm groups, the samples behind them, calibration runs, and norm versions: replaced, never edited."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.schema import DDL
+
+from app.foundation.db import Base
+from app.norming.errors import NormInAnotherState, NormNotDue
+from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
+from app.norming.rules import Gate
+
+
+def _stored_as_value(kind: type[StrEnum]) -> Enum:
+    """A text column holding the enum's value; a native type could not gain a state without a migration of its own."""
+    return Enum(kind, native_enum=False, length=16, values_callable=lambda members: [str(member) for member in members])
+
+
+class NormState(StrEnum):
+    """Where a norm version stands; each step follows from the one before."""
+
+    DRAFT = "draft"
+    PREVIEWED = "previewed"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+
+
+class NormGroup(Base):
+    """A described population, for one skill in one language: whom a percentile rank compares with."""
+
+    __tablename__ = "norm_group"
+    __table_args__ = (UniqueConstraint("skill", "language", "described_as", name="uq_norm_group_described"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    skill: Mapped[str]
+    language: Mapped[str]
+    described_as: Mapped[str]  # English; the same words in other languages are in `population`
+    population: Mapped[dict[str, Any]]
+
+
+class LegacySample(Base):
+    """Responses collected elsewhere, with where they come from; packed, without any person's id."""
+
+    __tablename__ = "legacy_sample"
+    __table_args__ = (UniqueConstraint("norm_group_id", "responses_sha256", name="uq_legacy_sample_responses"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    norm_group_id: Mapped[UUID] = mapped_column(ForeignKey("norm_group.id"))
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
+    instrument: Mapped[str]
+    consent_basis: Mapped[str | None]
+    window_start_on: Mapped[date | None]
+    window_end_on: Mapped[date | None]
+    ages_known: Mapped[bool]
+    is_simulated: Mapped[bool]
+    file_name: Mapped[str]
+    file_sha256: Mapped[str]
+    mapping: Mapped[dict[str, Any]]
+    n: Mapped[int]
+    set_aside: Mapped[dict[str, Any]]
+    columns: Mapped[list[str]]
+    categories: Mapped[list[int]]
+    responses: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    responses_sha256: Mapped[str]
+    imported_at: Mapped[datetime]
+
+    group: Mapped[NormGroup] = relationship(lazy="joined")
+
+
+class CalibrationRun(Base):
+    """One calibration of one sample: what was fitted, how it went, and the parameters it gave."""
+
+    __tablename__ = "calibration_run"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("legacy_sample.id"), unique=True)
+    calibration_id: Mapped[UUID] = mapped_column(ForeignKey("calibration.id"))
+    n: Mapped[int]
+    fits: Mapped[dict[str, Any]]
+    calibrated_at: Mapped[datetime]
+
+    sample: Mapped[LegacySample] = relationship(lazy="joined")
+
+
+class NormVersion(Base):
+    """One norm computed for one norm group: replaced by a later version, never edited."""
+
+    __tablename__ = "norm_version"
+    __table_args__ = (
+        Index(
+            "uq_norm_version_published_in_group",
+            "norm_group_id",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    norm_group_id: Mapped[UUID] = mapped_column(ForeignKey("norm_group.id"), index=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("calibration_run.id"))
+    label: Mapped[str] = mapped_column(unique=True)
+    n: Mapped[int]
+    window_start_on: Mapped[date | None]
+    window_end_on: Mapped[date | None]
+    latent: Mapped[dict[str, Any]]  # the latent distribution, as `scoring.NormTable` reads it
+    composite: Mapped[dict[str, Any]]
+    cut: Mapped[float]
+    cut_standard_error: Mapped[float]
+    cut_percentile: Mapped[float]
+    latent_sd: Mapped[float]
+    demo: Mapped[bool]
+    gate: Mapped[Gate] = mapped_column(_stored_as_value(Gate))
+    may_certify: Mapped[bool]
+    gate_reasons: Mapped[list[str]]
+    policy_version: Mapped[int]
+    sha256: Mapped[str]
+
+    state: Mapped[NormState] = mapped_column(_stored_as_value(NormState), default=NormState.DRAFT)
+    drafted_at: Mapped[datetime]
+    drafted_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    previewed_at: Mapped[datetime | None]
+    preview: Mapped[dict[str, Any] | None]
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    approved_sha256: Mapped[str | None]
+    scheduled_at: Mapped[datetime | None]
+    takes_effect_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+
+    group: Mapped[NormGroup] = relationship(lazy="joined")
+    run: Mapped[CalibrationRun] = relationship(lazy="joined")
+
+    def mark_previewed(self, preview: dict[str, Any], *, at: datetime) -> None:
+        """Draft -> previewed; looking again replaces the former preview."""
+        if self.state is not NormState.PREVIEWED:
+            self._require(NormState.DRAFT, "previewed")
+        self.state, self.preview, self.previewed_at = NormState.PREVIEWED, preview, at
+
+    def approve(self, by: UUID, *, at: datetime) -> None:
+        """Previewed -> approved. Who may is decided by the use case; what was approved is kept as a hash."""
+        self._require(NormState.PREVIEWED, "approved")
+        self.state, self.approved_by, self.approved_at = NormState.APPROVED, by, at
+        self.approved_sha256 = self.sha256
+
+    def schedule(self, takes_effect_at: datetime, *, at: datetime) -> None:
+        """Approved -> scheduled."""
+        self._require(NormState.APPROVED, "scheduled")
+        self.state, self.takes_effect_at, self.scheduled_at = NormState.SCHEDULED, takes_effect_at, at
+
+    def require_due(self, *, at: datetime) -> None:
+        """Raise unless scheduled and its hour has come."""
+        self._require(NormState.SCHEDULED, "published")
+        if self.takes_effect_at is None or self.takes_effect_at > at:
+            raise NormNotDue(self.label, self.takes_effect_at or at)
+
+    def publish(self, *, at: datetime) -> None:
+        """Scheduled and due -> published."""
+        self.require_due(at=at)
+        self.state, self.published_at = NormState.PUBLISHED, at
+
+    def supersede(self, *, at: datetime) -> None:
+        """Published -> superseded."""
+        self._require(NormState.PUBLISHED, "superseded")
+        self.state, self.superseded_at = NormState.SUPERSEDED, at
+
+    def _require(self, needed: NormState, step: str) -> None:
+        if self.state is not needed:
+            raise NormInAnotherState(self.label, self.state, needed, step)
+
+
+for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):
+    for _statement in _statements:
+        event.listen(NormVersion.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))

@@ -1,0 +1,39 @@
+"""When a norm may speak, and when it may certify: policy data, with the shipped values of the founders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class NormPolicy:
+    """Gates of a norm version. A trial issuer may loosen them; then every credential is a specimen."""
+
+    policy_name: ClassVar[str] = "norming"
+    tighter: ClassVar[Mapping[str, str]] = {
+        "percentile_from_n": "higher",
+        "certify_from_n": "higher",
+        "largest_cut_standard_error": "lower",
+        "window_months": "lower",
+        "activation_delay_hours": "higher",
+        "second_factor_minutes": "lower",
+        "youngest_adult_years": "higher",
+        "window_must_be_known": "higher",
+        "consent_must_be_stated": "higher",
+        "ages_must_be_known": "higher",
+        "judgement_must_be_measured": "higher",
+    }
+    percentile_from_n: int = 400  # people; at 400 the true share above the cut is 7.1-12.9 %
+    certify_from_n: int = 1000  # people
+    largest_cut_standard_error: float = 0.08  # standard deviations of the norm group, measurement error included
+    cut_percentile: float = 90.0  # of the norm group's latent distribution: the mission's top 10 %
+    window_months: int = 24  # rolling: current, yet large
+    activation_delay_hours: int = 24  # time to notice a mistake
+    second_factor_minutes: int = 15  # an approval needs the second factor given just now, not this morning
+    youngest_adult_years: int = 18
+    window_must_be_known: bool = True
+    consent_must_be_stated: bool = True
+    ages_must_be_known: bool = True
+    judgement_must_be_measured: bool = True  # no award from self-report alone

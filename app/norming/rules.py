@@ -1,0 +1,92 @@
+"""Pure decisions: what a norm of this sample may be used for, and when it may take effect."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from app.norming.policy import NormPolicy
+
+MONTHS_PER_YEAR = 12
+
+
+class Gate(StrEnum):
+    """How far a norm version may speak."""
+
+    NONE = "none"  # theta and band only: no percentile rank
+    PROVISIONAL = "provisional"  # a percentile rank that says so; no award
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """What is known of the people behind a norm."""
+
+    n: int
+    window_start_on: date | None
+    window_end_on: date | None
+    consent_basis: str | None
+    ages_known: bool
+    has_judgement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The gate, whether awards may rest on it, and every reason against."""
+
+    gate: Gate
+    may_certify: bool
+    reasons: tuple[str, ...]
+
+
+def standing(facts: SampleFacts, cut_standard_error: float, *, on: date, policy: NormPolicy) -> Standing:
+    """Open or close each gate; `cut_standard_error` in standard deviations of the norm group."""
+    checks = (
+        ("sample-too-small", facts.n < policy.certify_from_n),
+        ("cut-uncertain", not cut_standard_error <= policy.largest_cut_standard_error),
+        ("self-report-only", policy.judgement_must_be_measured and not facts.has_judgement),
+        ("window-unknown", policy.window_must_be_known and facts.window_start_on is None),
+        ("window-too-old", is_too_old(facts.window_start_on, on=on, policy=policy)),
+        ("consent-not-stated", policy.consent_must_be_stated and not facts.consent_basis),
+        ("ages-unknown", policy.ages_must_be_known and not facts.ages_known),
+    )
+    reasons = tuple(reason for reason, stands in checks if stands)
+    return Standing(gate_of(facts.n, policy), not reasons, reasons)
+
+
+def gate_of(n: int, policy: NormPolicy) -> Gate:
+    """The gate by the number of people alone."""
+    if n < policy.percentile_from_n:
+        return Gate.NONE
+    return Gate.PROVISIONAL if n < policy.certify_from_n else Gate.FULL
+
+
+def is_too_old(window_start_on: date | None, *, on: date, policy: NormPolicy) -> bool:
+    """Whether the first response lies before the rolling window."""
+    return window_start_on is not None and window_start_on < months_before(on, policy.window_months)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of the month, `months` earlier; the last day where that month is shorter."""
+    index = day.year * MONTHS_PER_YEAR + day.month - 1 - months
+    year, month = index // MONTHS_PER_YEAR, index % MONTHS_PER_YEAR + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def earliest_effect(now: datetime, policy: NormPolicy) -> datetime:
+    """The first instant at which a norm scheduled now may take effect."""
+    return now + timedelta(hours=policy.activation_delay_hours)
+
+
+def is_fresh(second_factor_at: datetime | None, *, at: datetime, policy: NormPolicy) -> bool:
+    """Whether the second factor was given just before `at`."""
+    longest = timedelta(minutes=policy.second_factor_minutes)
+    return second_factor_at is not None and timedelta(0) <= at - second_factor_at <= longest
+
+
+def is_another_person(approver: UUID | None, drafter: UUID | None) -> bool:
+    """Four eyes: two people, both known. Roles do not matter here, so changing them does not help."""
+    return approver is not None and drafter is not None and approver != drafter

@@ -1,0 +1,34 @@
+"""An approved norm is given the hour from which new sittings use it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.foundation import audit, policies
+from app.foundation.access import Actor, require
+from app.foundation.clock import Clock
+from app.norming.errors import TooSoon
+from app.norming.locked import norm_for_update
+from app.norming.models import NormVersion
+from app.norming.policy import NormPolicy
+from app.norming.rules import earliest_effect
+
+
+def schedule_norm(
+    norm_id: UUID, *, session: Session, clock: Clock, actor: Actor, takes_effect_at: datetime | None = None
+) -> NormVersion:
+    """Set when an approved norm takes effect: at the end of the policy's delay, or later where that is asked for."""
+    require(actor, "norm_editor", "norm_approver", "operator")
+    now = clock.now()
+    earliest = earliest_effect(now, policies.current(NormPolicy, session=session, at=now))
+    if takes_effect_at is not None and takes_effect_at < earliest:
+        raise TooSoon(earliest)
+    norm = norm_for_update(norm_id, session=session)
+    norm.schedule(takes_effect_at or earliest, at=now)
+    detail = {"label": norm.label, "takes_effect_at": (takes_effect_at or earliest).isoformat()}
+    audit.record("norm.scheduled", norm.id, actor=actor, at=now, session=session, detail=detail)
+    session.flush()
+    return norm

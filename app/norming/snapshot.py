@@ -1,0 +1,46 @@
+"""A norm version as one canonical text and its hash: what is approved, published, cited and shown to anyone.
+
+The hash covers every number the norm consists of. Whoever holds the text can hash it again, read the cut off
+the table again, and find any change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from app.norming.models import NormVersion
+
+
+def content_of(norm: NormVersion) -> dict[str, Any]:
+    """Everything that makes the norm version what it is; nothing of who did what when."""
+    return {
+        "label": norm.label,
+        "skill": norm.group.skill,
+        "language": norm.group.language,
+        "population": dict(norm.group.population),
+        "n": norm.n,
+        "window_start_on": norm.window_start_on.isoformat() if norm.window_start_on else None,
+        "window_end_on": norm.window_end_on.isoformat() if norm.window_end_on else None,
+        "release_id": str(norm.run.sample.release_id),
+        "calibration_id": str(norm.run.calibration_id),
+        "responses_sha256": norm.run.sample.responses_sha256,
+        "composite": norm.composite,
+        "latent": norm.latent,
+        "latent_sd": norm.latent_sd,
+        "cut": norm.cut,
+        "cut_standard_error": norm.cut_standard_error,
+        "cut_percentile": norm.cut_percentile,
+        "demo": norm.demo,
+        "gate": str(norm.gate),
+        "may_certify": norm.may_certify,
+        "gate_reasons": list(norm.gate_reasons),
+        "policy_version": norm.policy_version,
+    }
+
+
+def sha256_of(norm: NormVersion) -> str:
+    """SHA-256 of the canonical JSON: keys sorted, no spaces, UTF-8, floats as their shortest exact form."""
+    text = json.dumps(content_of(norm), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

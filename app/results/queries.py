@@ -1,0 +1,70 @@
+"""Reading results. What comes back is frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.results.errors import ResultNotFound
+from app.results.models import SkillResult
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """One result, unrounded."""
+
+    id: UUID
+    sitting_id: UUID
+    person_id: UUID
+    skill: str
+    norm_id: UUID | None
+    theta: float
+    standard_error: float
+    percentile_rank: float | None
+    band_low: float | None
+    band_high: float | None
+    decision_confidence: float | None
+    is_provisional: bool
+    reported_at: datetime
+
+
+def _view(row: SkillResult) -> ResultView:
+    return ResultView(
+        id=row.id,
+        sitting_id=row.sitting_id,
+        person_id=row.person_id,
+        skill=row.skill,
+        norm_id=row.norm_id,
+        theta=row.theta,
+        standard_error=row.standard_error,
+        percentile_rank=row.percentile_rank,
+        band_low=row.band_low,
+        band_high=row.band_high,
+        decision_confidence=row.decision_confidence,
+        is_provisional=row.is_provisional,
+        reported_at=row.reported_at,
+    )
+
+
+def result(result_id: UUID, *, session: Session) -> ResultView:
+    """The result, or `ResultNotFound`."""
+    row = session.get(SkillResult, result_id)
+    if row is None:
+        raise ResultNotFound(result_id)
+    return _view(row)
+
+
+def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | None:
+    """The sitting's result, or None while it is on its way or where there is none."""
+    row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
+    return _view(row) if row is not None else None
+
+
+def results_of(person_id: UUID, *, session: Session) -> tuple[ResultView, ...]:
+    """A candidate's results, newest first."""
+    query = select(SkillResult).where(SkillResult.person_id == person_id).order_by(SkillResult.reported_at.desc())
+    return tuple(_view(row) for row in session.scalars(query))

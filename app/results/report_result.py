@@ -1,0 +1,70 @@
+"""A completed sitting becomes a result, once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.foundation import audit
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.norming import queries as norms
+from app.results.models import SkillResult
+
+
+def report_result(
+    sitting_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> SkillResult | None:
+    """Read the sitting's theta under its pinned norm; None where the sitting gave too little to report.
+
+    The percentile rank is read at the posterior's median with the cut's uncertainty mixed in, so that it lies
+    at or above the cut's rank exactly when the decision confidence is one half or more.
+    """
+    existing = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
+    score = sittings.final_score(sitting_id, session=session)
+    if existing is not None or not score.has_result:
+        return existing
+    result = SkillResult(
+        id=entropy.uuid(),
+        sitting_id=sitting_id,
+        person_id=score.person_id,
+        skill=score.skill,
+        norm_id=score.norm_id,
+        theta=score.median,
+        standard_error=score.standard_error,
+        percentile_rank=None,
+        band_low=None,
+        band_high=None,
+        decision_confidence=score.probability_above,
+        is_provisional=True,
+        reported_at=clock.now(),
+    )
+    if score.norm_id is not None:
+        _read_under_norm(result, score, norms.norm(score.norm_id, session=session))
+    session.add(result)
+    session.flush()
+    audit.record("result.reported", result.id, actor=system(), at=result.reported_at, session=session)
+    jobs.enqueue("decide_award", f"award:{result.id}", session=session, arguments={"result_id": str(result.id)})
+    return result
+
+
+def _read_under_norm(result: SkillResult, score: sittings.FinalScore, norm: norms.NormView) -> None:
+    result.is_provisional = norm.is_provisional
+    if not norm.gives_percentile_rank:
+        return
+    low, rank, high = norm.table.percentile_rank([score.interval_low, score.median, score.interval_high])
+    result.percentile_rank = on_the_decided_side(float(rank), score.probability_above, norm.cut_percentile)
+    result.band_low, result.band_high = float(low), float(high)
+
+
+def on_the_decided_side(rank: float, confidence: float | None, cut_percentile: float) -> float:
+    """Keep rounding of the last bit from putting a rank on the other side of the cut than its decision."""
+    if confidence is None:
+        return rank
+    below = cut_percentile - 1e-9
+    return max(rank, cut_percentile) if confidence >= 0.5 else min(rank, below)

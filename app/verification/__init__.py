@@ -1,0 +1,1 @@
+"""Verification: is this credential good, and why; asked by anyone, without an account."""

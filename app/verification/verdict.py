@@ -1,0 +1,82 @@
+"""Checks -> verdict. Pure: whoever checks hands over what was found, and the rule decides once, at one instant.
+
+The order is that of certainty against the claim: a document that was changed proves nothing; a revocation stands
+whatever else is unknown; what cannot be checked is never called valid; a specimen never is either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.credentials import validity
+
+
+class Verdict(StrEnum):
+    """What a verifier is told first."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    ALTERED = "altered"
+    SPECIMEN = "specimen"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why, in words that pages translate."""
+
+    SIGNATURE_BROKEN = "signature-broken"
+    REVOKED = "revoked"
+    KEY_UNKNOWN = "key-unknown"
+    STATUS_UNREADABLE = "status-unreadable"
+    UNDER_REVIEW = "under-review"
+    SPECIMEN = "specimen"
+    ENDED = "ended"
+    NOT_STARTED = "not-started"
+    ENDS_SOON = "ends-soon"
+    ALL_CHECKS_PASSED = "all-checks-passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was found. `signature_holds` is None where no key could be found, `is_revoked` where no list could be read."""
+
+    signature_holds: bool | None
+    is_revoked: bool | None
+    is_suspended: bool
+    is_specimen: bool
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its reasons, the weightiest first."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+
+
+def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_window_days: int) -> Judgement:
+    """The verdict on these findings at this instant."""
+    started = validity.has_started(checks.valid_from, at=at, skew_seconds=start_skew_seconds)
+    ended = validity.has_ended(checks.valid_until, at=at)
+    ends_soon = validity.is_renewable(checks.valid_until, at=at, window_days=renewal_window_days)
+    found = (
+        (checks.signature_holds is False, Verdict.ALTERED, Reason.SIGNATURE_BROKEN),
+        (checks.is_revoked is True, Verdict.REVOKED, Reason.REVOKED),
+        (checks.signature_holds is None, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
+        (checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
+        (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
+        (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),
+        (ended, Verdict.EXPIRED, Reason.ENDED),
+        (not started, Verdict.UNKNOWN, Reason.NOT_STARTED),
+        (ends_soon, Verdict.VALID, Reason.ENDS_SOON),
+    )
+    holding = [(verdict, reason) for holds, verdict, reason in found if holds]
+    if not holding:
+        return Judgement(Verdict.VALID, (Reason.ALL_CHECKS_PASSED,))
+    return Judgement(holding[0][0], tuple(reason for _, reason in holding))

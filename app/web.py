@@ -1,0 +1,39 @@
+"""The web process of `decile web`: the application behind waitress, refusing to start on an older schema."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import waitress
+
+from app.factory import create_app
+from app.foundation import schema
+from app.foundation.runtime import Runtime
+
+CONNECTION_LIMIT = 1000
+CHANNEL_TIMEOUT_SECONDS = 30
+
+
+def serve(runtime: Runtime) -> None:
+    """Serve until SIGTERM or SIGINT, letting requests in hand finish."""
+    with runtime.reading() as session:
+        if not schema.is_at_head(session.connection()):
+            raise schema.SchemaBehind
+    settings = runtime.settings
+    server = waitress.create_server(  # type: ignore[no-untyped-call]
+        create_app(runtime),
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        connection_limit=CONNECTION_LIMIT,
+        channel_timeout=CHANNEL_TIMEOUT_SECONDS,
+        ident="decile",
+        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+    )
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    server.run()

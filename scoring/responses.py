@@ -1,0 +1,87 @@
+"""Responses that exist only if they are valid: integers from 0, missing as -1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.errors import InvalidResponses
+
+MISSING = -1
+MOST_CATEGORIES = 127
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class ResponseMatrix:
+    """Responses of N persons to J items.
+
+    Parameters
+    ----------
+    codes : array-like, shape (N, J)
+        Integers from 0; missing is -1 or NaN. Missing responses are left out person by person (missing at random).
+
+    Raises
+    ------
+    InvalidResponses
+        For another shape, a fraction, or a code outside -1 … 126; the message names the first cell.
+    """
+
+    codes: NDArray[np.int8]
+
+    def __init__(self, codes: ArrayLike) -> None:
+        object.__setattr__(self, "codes", _checked(np.asarray(codes)))
+
+    @property
+    def persons(self) -> int:
+        """N."""
+        return int(self.codes.shape[0])
+
+    @property
+    def items(self) -> int:
+        """J."""
+        return int(self.codes.shape[1])
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Where a response is present, shape (N, J)."""
+        return self.codes != MISSING
+
+
+def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:
+    if given.ndim != 2:
+        raise InvalidResponses(f"Responses need two dimensions, persons by items; got shape {given.shape}.")
+    if given.dtype == np.int8:
+        numbers: NDArray[np.float64] | NDArray[np.int8] = given.astype(np.int8, copy=True)
+        wrong = numbers < MISSING
+    else:
+        numbers = np.asarray(given, dtype=float)
+        numbers = np.where(np.isnan(numbers), MISSING, numbers)
+        wrong = (numbers != np.round(numbers)) | (numbers < MISSING) | (numbers >= MOST_CATEGORIES)
+    if wrong.any():
+        person, item = (int(k) for k in np.argwhere(wrong)[0])
+        raise InvalidResponses(
+            f"Person {person}, item {item}: {given[person, item]!r} is not an integer from 0, nor missing (-1 or NaN)."
+        )
+    codes = numbers.astype(np.int8)
+    codes.setflags(write=False)
+    return codes
+
+
+def reverse(codes: ArrayLike, categories: Sequence[int] | NDArray[np.int64], keyed: ArrayLike) -> NDArray[np.int8]:
+    """Recode items keyed -1 so that a higher code always means more of the construct.
+
+    Parameters
+    ----------
+    codes : array-like, shape (N, J)
+    categories : shape (J,)
+        Number of categories of each item.
+    keyed : array-like, shape (J,)
+        +1 or -1 for each item.
+    """
+    given = ResponseMatrix(codes).codes
+    top = np.asarray(categories, dtype=np.int8) - 1
+    turn = (np.asarray(keyed) < 0) & (given != MISSING)
+    return np.where(turn, top - given, given).astype(np.int8)

@@ -1,0 +1,231 @@
+"""Jobs live and die with the caller's transaction, and a committed one runs once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from app.foundation.db import Database
+from app.foundation.job_health import oldest_waiting_seconds, worker_heartbeat_age_seconds
+from app.foundation.job_list import JobNotFailed, JobNotFound, JobState, failed_jobs, forget_finished, list_jobs, retry_job
+from app.foundation.job_runner import JobRunner, PeriodicJob
+from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, DurableJobs, is_job_table
+from app.foundation.runtime import Runtime
+from tests.app.foundation.effects import (
+    JOBS,
+    QUICK,
+    REPOSITORY,
+    a_runtime,
+    counted,
+    effects,
+    enqueue_effects,
+    prepare,
+    running,
+    wait_until,
+)
+
+
+@pytest.fixture
+def job_database(database_url: str) -> Iterator[Database]:
+    database = prepare(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def worker_runtime(job_database: Database, tmp_path: Path) -> Runtime:
+    return a_runtime(job_database, tmp_path)
+
+
+def client_of(runtime: Runtime):
+    return DurableJobs(runtime.database).client
+
+
+class ChangedTheirMind(Exception):
+    pass
+
+
+def state_of(runtime: Runtime, key: str) -> JobState | None:
+    return {job.key: job.state for job in list_jobs(client_of(runtime))}.get(key)
+
+
+def test_a_job_of_a_rolled_back_transaction_never_runs(worker_runtime: Runtime) -> None:
+    with suppress(ChangedTheirMind), worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("leave_effect", "undone", session=session, arguments={"key": "undone"})
+        raise ChangedTheirMind
+    enqueue_effects(worker_runtime, "done")
+    with running(worker_runtime):
+        wait_until(lambda: "done" in effects(worker_runtime.database))
+    assert effects(worker_runtime.database) == {"done"}
+    assert state_of(worker_runtime, "undone") is None
+
+
+def test_a_job_is_not_visible_before_its_transaction_commits(worker_runtime: Runtime) -> None:
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("leave_effect", "early", session=session, arguments={"key": "early"})
+        with worker_runtime.reading() as other:
+            assert oldest_waiting_seconds(other, worker_runtime.clock.now()) == 0.0
+            assert not other.execute(job_count(worker_runtime)).scalar()
+
+
+def job_count(runtime: Runtime):
+    from sqlalchemy import text  # noqa: PLC0415
+
+    schema = "" if runtime.database.is_sqlite else f"{JOB_SCHEMA}."
+    return text(f"SELECT count(*) FROM {schema}workflow_status")
+
+
+def test_committed_jobs_run_once_each(worker_runtime: Runtime) -> None:
+    keys = [f"job:{number}" for number in range(60)]
+    with running(worker_runtime):
+        for key in keys:
+            enqueue_effects(worker_runtime, key)
+        wait_until(lambda: effects(worker_runtime.database) == set(keys))
+    assert counted(worker_runtime.database) == len(keys)
+
+
+def test_the_same_key_twice_is_one_job(worker_runtime: Runtime) -> None:
+    enqueue_effects(worker_runtime, "twice", "twice")
+    enqueue_effects(worker_runtime, "twice")
+    assert [job.key for job in list_jobs(client_of(worker_runtime))] == ["twice"]
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "twice") is JobState.DONE)
+        enqueue_effects(worker_runtime, "twice", "after")
+        wait_until(lambda: state_of(worker_runtime, "after") is JobState.DONE)
+    assert counted(worker_runtime.database) == 2
+
+
+def test_each_job_enqueues_the_next_in_its_own_transaction(worker_runtime: Runtime) -> None:
+    chain = [f"stage:{number}" for number in range(1, 5)]
+    with worker_runtime.transaction() as session:
+        arguments = {"key": chain[0], "then": chain[1:]}
+        worker_runtime.jobs.enqueue("leave_effect", chain[0], session=session, arguments=arguments)
+    with running(worker_runtime):
+        wait_until(lambda: effects(worker_runtime.database) == set(chain))
+    assert counted(worker_runtime.database) == len(chain)
+
+
+def test_a_job_that_stumbles_is_tried_again(worker_runtime: Runtime) -> None:
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("stumble", "shaky", session=session, arguments={"key": "shaky", "falls": 2})
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "shaky") is JobState.DONE)
+    assert counted(worker_runtime.database, "shaky") == 3
+
+
+@pytest.mark.parametrize("others", [100, pytest.param(1000, marks=pytest.mark.long)])
+def test_case_092_a_poison_job_is_set_aside_while_the_others_finish(worker_runtime: Runtime, others: int) -> None:
+    keys = [f"fine:{number}" for number in range(others)]
+    enqueue_effects(worker_runtime, *keys[: others // 2])
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("refuse", "poison", session=session, arguments={"key": "poison"})
+    enqueue_effects(worker_runtime, *keys[others // 2 :])
+    with running(worker_runtime):
+        wait_until(lambda: len(effects(worker_runtime.database)) == others, seconds=120)
+        wait_until(lambda: state_of(worker_runtime, "poison") is JobState.FAILED)
+    (dead,) = failed_jobs(client_of(worker_runtime))
+    assert (dead.key, dead.name, dead.error) == ("poison", "refuse", "Poisoned: poison is poison")
+    assert counted(worker_runtime.database) == others
+
+
+def test_a_job_from_the_dead_list_can_be_tried_again(worker_runtime: Runtime) -> None:
+    client = client_of(worker_runtime)
+    arguments = {"key": "late", "falls": QUICK.attempts}
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("stumble", "late", session=session, arguments=arguments)
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "late") is JobState.FAILED)
+        (dead,) = failed_jobs(client)
+        assert dead.error == f"RuntimeError: late fell for the {QUICK.attempts}. time"
+        assert retry_job(client, "late").state is not JobState.FAILED
+        wait_until(lambda: state_of(worker_runtime, "late") is JobState.DONE)
+    assert effects(worker_runtime.database) == {"late"}
+    assert failed_jobs(client) == ()
+
+
+def test_only_a_failed_job_can_be_tried_again(worker_runtime: Runtime) -> None:
+    enqueue_effects(worker_runtime, "waiting")
+    with pytest.raises(JobNotFailed, match="waiting is waiting, not failed"):
+        retry_job(client_of(worker_runtime), "waiting")
+    with pytest.raises(JobNotFound, match="no job missing"):
+        retry_job(client_of(worker_runtime), "missing")
+
+
+def test_old_finished_jobs_are_forgotten_and_failed_ones_kept(worker_runtime: Runtime) -> None:
+    client = client_of(worker_runtime)
+    enqueue_effects(worker_runtime, "old")
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("refuse", "dead", session=session, arguments={"key": "dead"})
+    with running(worker_runtime):
+        wait_until(lambda: {state_of(worker_runtime, "old"), state_of(worker_runtime, "dead")} == {JobState.DONE, JobState.FAILED})
+    before = list_jobs(client)[0].enqueued_at
+    assert forget_finished(client, before=before.replace(year=before.year - 1)) == 0
+    assert forget_finished(client, before=before.replace(year=before.year + 1)) == 1
+    assert [job.key for job in list_jobs(client)] == ["dead"]
+
+
+def test_a_periodic_job_runs_through_the_queue_and_its_schedule_goes_with_it(worker_runtime: Runtime) -> None:
+    def each_second(runtime: Runtime) -> None:
+        JOBS["leave_effect"](runtime, key="ticked")
+
+    runner = JobRunner(
+        worker_runtime, {**JOBS, "each_second": each_second}, [PeriodicJob("each_second", "* * * * * *")], QUICK
+    )
+    runner.start()
+    try:
+        wait_until(lambda: "ticked" in effects(worker_runtime.database))
+    finally:
+        runner.stop()
+    client = client_of(worker_runtime)
+    assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {"each_second", "forget_finished_jobs"}
+    with running(worker_runtime):
+        assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {"forget_finished_jobs"}
+
+
+def test_case_084_a_job_that_waits_in_vain_is_seen_as_lag(worker_runtime: Runtime) -> None:
+    now = worker_runtime.clock.now()
+    with worker_runtime.reading() as session:
+        assert oldest_waiting_seconds(session, now) == 0.0
+        assert worker_heartbeat_age_seconds(session, now) is None
+    enqueue_effects(worker_runtime, "waits")
+    in_an_hour = now.replace(year=now.year + 1)
+    with worker_runtime.reading() as session:
+        assert oldest_waiting_seconds(session, in_an_hour) > 3600
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "waits") is JobState.DONE)
+    with worker_runtime.reading() as session:
+        assert oldest_waiting_seconds(session, in_an_hour) == 0.0
+        age = worker_heartbeat_age_seconds(session, worker_runtime.clock.now())
+        assert age is not None
+        assert age < 30
+
+
+def test_the_tables_of_the_library_are_known_by_name(job_database: Database) -> None:
+    inspector = inspect(job_database.writing)
+    if job_database.is_sqlite:
+        found = set(inspector.get_table_names()) - {"effect", "tally"}
+        theirs = {name for name in found if is_job_table(name, None)}
+        assert theirs == JOB_TABLES
+        assert not any(is_job_table(name, None) for name in found - JOB_TABLES)
+    else:
+        assert {name for name in inspector.get_table_names(JOB_SCHEMA) if is_job_table(name, JOB_SCHEMA)} >= JOB_TABLES
+        assert not any(is_job_table(name, None) for name in inspector.get_table_names())
+
+
+def test_making_the_client_costs_no_import_thread_or_connection_before_it_is_used() -> None:
+    program = """
+import sys, threading
+from app.foundation.db import Database
+from app.foundation.jobs import DurableJobs
+jobs = DurableJobs(Database("sqlite:////nowhere/none.sqlite3"))
+assert "dbos" not in sys.modules
+jobs.client
+assert threading.active_count() == 1
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, check=True)

@@ -1,0 +1,99 @@
+"""Fixtures shared by all tests: a database of each kind, a clock, chance, a runtime and a web client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.factory import create_app
+from app.foundation.db import Base, Database
+from app.foundation.links import Links
+from app.foundation.mail import SpoolMailer
+from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+from tests.postgres_server import fresh_postgres_database
+
+SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
+
+
+def shared_file(name: str) -> Path:
+    """A file of the test-only material beside the repository, or a skip that says what is missing."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"needs the test-only file shared/{name}, which is not present beside the repository")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, once for each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    else:
+        with fresh_postgres_database() as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with every table of ours."""
+    database = Database(database_url)
+    Base.metadata.create_all(database.writing)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session in one transaction, committed at the end if nothing was raised."""
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def entropy() -> CountingEntropy:
+    return CountingEntropy()
+
+
+@pytest.fixture
+def jobs() -> CollectedJobs:
+    return CollectedJobs()
+
+
+@pytest.fixture
+def runtime(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs, tmp_path: Path
+) -> Runtime:
+    """A runtime over the test database; mail goes to a real spool directory."""
+    settings = Settings(data=tmp_path, secret_keys=("k" * 40,), base_url="http://localhost")
+    return Runtime(
+        settings=settings,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        jobs=jobs,
+        links=Links(settings.secret_keys),
+        mailer=SpoolMailer(tmp_path / "mail", sender=settings.mail_sender, clock=clock),
+    )
+
+
+@pytest.fixture
+def app(runtime: Runtime):  # noqa: ANN201  Flask is known to the factory and the views alone
+    """The real application over the test runtime."""
+    return create_app(runtime)
+
+
+@pytest.fixture
+def client(app):  # noqa: ANN001, ANN201
+    """A browser without a page: it keeps cookies, and CSRF tokens are read from the real forms."""
+    return app.test_client()
