@@ -14,6 +14,7 @@ from app import composition, up, web, worker
 from app.accounts.commands import person
 from app.assessment.commands import sitting
 from app.credentials.commands import credential, keys
+from app.credentials.errors import KeyStoreRefused
 from app.foundation.database_commands import db
 from app.foundation.errors import DecileError
 from app.foundation.job_commands import jobs_group
@@ -76,6 +77,19 @@ def worker_command(runtime: Runtime) -> None:
     Example: DECILE_DATA=instance decile worker
     """
     worker.run(runtime)
+
+
+@keys.command("init")
+@click.pass_obj
+def keys_init_command(runtime: Runtime) -> None:
+    """Make the worker's first signing key; run it under the worker's account. Refuses to replace one.
+
+    Example: decile keys init
+    """
+    made = composition.init_signing_key(runtime)
+    if made is None:
+        raise KeyStoreRefused("There is a signing key already; none was made. To replace a key is a rotation.")
+    click.echo(f"Made {made}. The worker publishes it when it starts.")
 
 
 for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person):

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import app.accounts.models
+import app.assessment.models
+import app.awarding.models
+import app.credentials.models
+import app.foundation.audit
+import app.foundation.job_slots
+import app.item_bank.models
+import app.norming.models
+import app.results.models  # noqa: F401  every table is known once a runtime can be built
+from app.accounts.policy import AccountPolicy
+from app.assessment.policy import SittingPolicy
+from app.awarding.policy import AwardPolicy
+from app.credentials.did import did_web
+from app.credentials.keys import FileKeyStore
+from app.credentials.policy import CredentialPolicy
+from app.foundation import policies
+from app.foundation.access import operator
 from app.foundation.clock import Clock, SystemClock
 from app.foundation.db import Database
 from app.foundation.entropy import SystemEntropy
 from app.foundation.jobs import DurableJobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, SmtpMailer, SpoolMailer
+from app.foundation.policies import Policy, PolicyInvalid
+from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
-from app.foundation.settings import Settings, with_embedded_secrets
+from app.foundation.settings import Settings, made_once, with_embedded_secrets
+from app.norming.policy import NormPolicy
+
+POLICIES: tuple[type[Policy], ...] = (
+    SittingPolicy,
+    AwardPolicy,
+    NormPolicy,
+    AccountPolicy,
+    CredentialPolicy,
+    RatePolicy,
+)
+
 
 def mailer_for(settings: Settings, clock: Clock) -> Mailer:
     """Spool directory or SMTP, as MAIL_URL says."""
@@ -20,8 +55,8 @@ def mailer_for(settings: Settings, clock: Clock) -> Mailer:
 
 
 def build_runtime(settings: Settings) -> Runtime:
-    """The runtime of the web process and the command line. It forgets the key passphrase."""
-    settings = with_embedded_secrets(settings).model_copy(update={"key_passphrase": ""})
+    """The runtime of every door; it holds no signer."""
+    settings = with_embedded_secrets(settings)
     clock = SystemClock()
     database = Database(settings.resolved_database_url)
     return Runtime(
@@ -33,3 +68,67 @@ def build_runtime(settings: Settings) -> Runtime:
         links=Links(settings.secret_keys),
         mailer=mailer_for(settings, clock),
     )
+
+
+def with_signer(runtime: Runtime) -> Runtime:
+    """The worker's runtime: opens the key store with the passphrase."""
+    return replace(runtime, signer=_key_store(runtime).open(_passphrase(runtime)))
+
+
+def init_signing_key(runtime: Runtime) -> str | None:
+    """Make the first signing key; None where there is one already. Its id is returned, never the key."""
+    store = _key_store(runtime)
+    if not store.is_empty():
+        return None
+    signer = store.init(did_web(runtime.settings.base_url), _passphrase(runtime), at=runtime.clock.now())
+    return signer.key_id
+
+
+def _key_store(runtime: Runtime) -> FileKeyStore:
+    return FileKeyStore(runtime.settings.key_directory)
+
+
+def _passphrase(runtime: Runtime) -> str:
+    """KEY_PASSPHRASE; in the embedded default a file beside the keys. docs/settings.md says what that is worth."""
+    settings = runtime.settings
+    if settings.key_passphrase or not settings.is_embedded:
+        return settings.key_passphrase
+    return made_once(settings.key_directory / "passphrase", runtime.entropy.token())
+
+
+def load_policy_file(runtime: Runtime) -> None:
+    """Put the values of POLICY_FILE in force, each table as a new version if it differs from what holds.
+
+    Raises
+    ------
+    PolicyInvalid
+        For an unknown table or value, or a gate loosened by an issuer that is no trial issuer.
+    """
+    path = runtime.settings.policy_file
+    if path is None:
+        return
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise PolicyInvalid(f"POLICY_FILE {path.name} is not TOML: {problem}.") from None
+    _refuse_loosening(tables)
+    with runtime.transaction() as session:
+        for policy in POLICIES:
+            if policy.policy_name in tables:
+                policies.set_policy(
+                    policy, tables[policy.policy_name], session=session, at=runtime.clock.now(), actor=operator()
+                )
+
+
+def _refuse_loosening(tables: Mapping[str, Any]) -> None:
+    known = {policy.policy_name: policy for policy in POLICIES}
+    for name, values in tables.items():
+        if name not in known or not isinstance(values, Mapping):
+            raise PolicyInvalid(f"POLICY_FILE: there is no policy [{name}]. Known are: {', '.join(sorted(known))}.")
+    trial = policies.parse(AwardPolicy, tables.get("award", {})).trial_issuer
+    loose = [f"{name}.{gate}" for name, values in tables.items() for gate in policies.loosened(known[name], values)]
+    if loose and not trial:
+        raise PolicyInvalid(
+            f"POLICY_FILE loosens {', '.join(loose)}. Gates may only be tightened, unless [award] says "
+            "trial_issuer = true; then every credential is a specimen."
+        )

@@ -16,7 +16,6 @@ from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
 from app.norming import views as norming_views
-from app.results import views as results_views
 from app.verification import views as verification_views
 
 BLUEPRINTS = (
@@ -24,7 +23,6 @@ BLUEPRINTS = (
     home_views.bp,
     accounts_views.bp,
     assessment_views.bp,
-    results_views.bp,
     awarding_views.bp,
     norming_views.bp,
     credentials_views.bp,

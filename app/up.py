@@ -64,7 +64,7 @@ def load_item_banks(runtime: Runtime) -> None:
             release = release_bank(
                 path.parent, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator()
             )
-            open_pilot(release.id, session=session, clock=runtime.clock, entropy=runtime.entropy)
+            open_pilot(release.id, session=session, clock=runtime.clock)
 
 
 def _wait_until_up(base_url: str, children: list[subprocess.Popen[bytes]]) -> None:

@@ -21,7 +21,7 @@ def serve(runtime: Runtime) -> None:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind
     settings = runtime.settings
-    server = waitress.create_server(  # type: ignore[no-untyped-call]
+    server = waitress.create_server(
         create_app(runtime),
         host=settings.host,
         port=settings.port,

@@ -9,7 +9,7 @@ from app.foundation.db import Base
 from app.foundation.jobs import is_job_table
 
 
-def _ours(name, kind, parents):  # noqa: ANN001, ANN202
+def _ours(name, kind, parents):
     return not (kind == "table" and is_job_table(name, parents.get("schema_name")))
 
 

@@ -13,8 +13,8 @@ SMALLEST_PROBABILITY = 1e-300  # keeps a logarithm finite far outside the range 
 
 
 def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(over="ignore"):
-        return np.asarray(np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x)))))
+    small = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
 
 
 def category_probabilities(items: ItemParameters, theta: ArrayLike) -> NDArray[np.float64]:
@@ -37,15 +37,33 @@ def category_probabilities(items: ItemParameters, theta: ArrayLike) -> NDArray[n
     points = np.asarray(theta, dtype=float).reshape(-1)
     if items.model == "gpcm":
         return _partial_credit(items, points)
-    above = cumulative_probabilities(items, points)
-    shape = (points.size, len(items), 1)
-    bounds = np.concatenate([np.ones(shape), np.nan_to_num(above, nan=0.0), np.zeros(shape)], axis=2)
-    return np.asarray(bounds[:, :, :-1] - bounds[:, :, 1:])
+    above, below = cumulative_probabilities(items, points)
+    edge = np.ones((points.size, len(items), 1))
+    # P_k = P(X >= k) P(X < k + 1) (1 - e^-distance); a difference of two logistics loses all its digits in a tail.
+    return np.asarray(
+        np.concatenate([edge, above], axis=2) * np.concatenate([below, edge], axis=2) * _gap_factors(items)[None, :, :]
+    )
 
 
-def cumulative_probabilities(items: ItemParameters, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P(X >= k | theta) for k = 1 … K-1 of graded items, shape (Q, J, K - 1), NaN where there is no such category."""
-    return _logistic(items.slopes[None, :, None] * (theta[:, None, None] - items.thresholds[None, :, :]))
+def _gap_factors(items: ItemParameters) -> NDArray[np.float64]:
+    """1 - exp(a (b_k - b_{k+1})) between neighbouring thresholds, 1 at either end; 0 for categories there are not."""
+    gap = -np.expm1(items.slopes[:, None] * (items.thresholds[:, :-1] - items.thresholds[:, 1:]))
+    factors = np.ones((len(items), items.thresholds.shape[1] + 1))
+    factors[:, 1:-1] = np.where(np.isnan(gap), 1.0, gap)
+    factors[np.arange(factors.shape[1])[None, :] >= items.categories[:, None]] = 0.0
+    return factors
+
+
+def cumulative_probabilities(
+    items: ItemParameters, theta: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """P(X >= k | theta) and P(X < k | theta) for k = 1 … K-1 of graded items, shape (Q, J, K - 1) each.
+
+    Both are exact in both tails. Where an item has no such category they are 0 and 1.
+    """
+    x = items.slopes[None, :, None] * (theta[:, None, None] - items.thresholds[None, :, :])
+    lacking = np.isnan(x)
+    return np.where(lacking, 0.0, _logistic(x)), np.where(lacking, 1.0, _logistic(-x))
 
 
 def _partial_credit(items: ItemParameters, theta: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -69,8 +87,8 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
         scores = np.arange(probabilities.shape[2])
         mean = probabilities @ scores
         return np.asarray(items.slopes**2 * (probabilities @ scores**2 - mean**2))
-    above = np.nan_to_num(cumulative_probabilities(items, points), nan=0.0)
-    slope = items.slopes[None, :, None] * above * (1 - above)
+    above, below = cumulative_probabilities(items, points)
+    slope = items.slopes[None, :, None] * above * below
     edge = np.zeros((points.size, len(items), 1))
     change = np.concatenate([edge, slope, edge], axis=2)
     derivative = change[:, :, :-1] - change[:, :, 1:]
@@ -85,7 +103,9 @@ def test_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
 test_information.__test__ = False  # type: ignore[attr-defined]  # its name is the field's; it is no pytest test
 
 
-def log_likelihood(responses: ResponseMatrix | ArrayLike, items: ItemParameters, nodes: ArrayLike) -> NDArray[np.float64]:
+def log_likelihood(
+    responses: ResponseMatrix | ArrayLike, items: ItemParameters, nodes: ArrayLike
+) -> NDArray[np.float64]:
     """Log-likelihood of each person's responses at each node.
 
     Parameters

@@ -24,8 +24,8 @@ class ItemParameters:
         Discrimination a, finite.
     thresholds : array-like, shape (J, K - 1)
         b_1 … b_{K-1}; items with fewer categories are padded with NaN on the right. For the graded model,
-        P(X >= k) = logistic(a (theta - b_k)) with b_1 < b_2 < …; for gpcm, step parameters in any order; for
-        2pl and rasch, one column.
+        P(X >= k) = logistic(a (theta - b_k)) with b_1 < b_2 < … (falling when a is negative); for gpcm, step parameters
+        in any order; for 2pl and rasch, one column.
     model : {"graded", "2pl", "rasch", "gpcm"}
 
     Raises
@@ -69,21 +69,21 @@ class ItemParameters:
     @property
     def categories(self) -> NDArray[np.int64]:
         """Number of response categories of each item, shape (J,)."""
-        return (np.isfinite(self.thresholds).sum(axis=1) + 1).astype(np.int64)
+        return np.asarray(np.isfinite(self.thresholds).sum(axis=1) + 1, dtype=np.int64)
 
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> ItemParameters:
-        """The items at `indices`, in that order."""
+        """Return the items at `indices`, in that order."""
         where = np.asarray(indices, dtype=np.int64)
         return ItemParameters(self.slopes[where], self.thresholds[where], self.model)
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that survives JSON exactly: padding is left out."""
+        """Return a form that survives JSON exactly: padding is left out."""
         rows = [[float(b) for b in row if np.isfinite(b)] for row in self.thresholds]
         return {"model": self.model, "slopes": self.slopes.tolist(), "thresholds": rows}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> ItemParameters:
-        """The inverse of `to_dict`."""
+        """Read what `to_dict` gave."""
         rows = stored["thresholds"]
         width = max((len(row) for row in rows), default=1)
         padded = [list(row) + [np.nan] * (width - len(row)) for row in rows]
@@ -104,7 +104,14 @@ def _check(a: NDArray[np.float64], b: NDArray[np.float64], model: str) -> None:
     if model in ("2pl", "rasch") and b.shape[1] != 1:
         raise InvalidItems(f"Model {model} has one threshold per item.")
     if model == "graded":
-        steps = np.diff(b, axis=1)
+        steps = np.diff(b, axis=1) * np.where(a < 0, -1.0, 1.0)[:, None]
         wrong = np.nonzero((steps <= 0).any(axis=1))[0]
         if wrong.size:
-            raise InvalidItems(f"Item {int(wrong[0])}: graded thresholds must rise from left to right.")
+            raise InvalidItems(
+                f"Item {int(wrong[0])}: graded thresholds must rise from left to right; fall, where a slope is < 0."
+            )
+        undefined = np.nonzero((a == 0) & finite[:, 1:].any(axis=1))[0]
+        if undefined.size:
+            raise InvalidItems(
+                f"Item {int(undefined[0])}: with a slope of 0, thresholds give its middle categories no probability."
+            )

@@ -47,7 +47,7 @@ class ResponseMatrix:
     @property
     def answered(self) -> NDArray[np.bool_]:
         """Where a response is present, shape (N, J)."""
-        return self.codes != MISSING
+        return np.asarray(self.codes != MISSING)
 
 
 def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:

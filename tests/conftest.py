@@ -88,12 +88,12 @@ def runtime(
 
 
 @pytest.fixture
-def app(runtime: Runtime):  # noqa: ANN201  Flask is known to the factory and the views alone
+def app(runtime: Runtime):
     """The real application over the test runtime."""
     return create_app(runtime)
 
 
 @pytest.fixture
-def client(app):  # noqa: ANN001, ANN201
+def client(app):
     """A browser without a page: it keeps cookies, and CSRF tokens are read from the real forms."""
     return app.test_client()

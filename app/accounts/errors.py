@@ -38,7 +38,9 @@ class JoinExpired(Conflict):
     code = "join-expired"
 
     def __init__(self) -> None:
-        super().__init__("Too much time has passed since your address was confirmed. Ask for a new link to begin again.")
+        super().__init__(
+            "Too much time has passed since your address was confirmed. Ask for a new link to begin again."
+        )
 
 
 class AdultsOnly(Refused):

@@ -29,11 +29,17 @@ class Guesses:
 
     today: GuessCount
     left: int
+    session: Session
 
     def add(self) -> None:
         """Count one wrong guess."""
         self.today.guesses += 1
         self.left -= 1
+
+    def leave_no_trace(self) -> None:
+        """Drop an empty row: it would make the next guess take another path, and so tell that somebody got in today."""
+        if self.today.guesses == 0:
+            self.session.delete(self.today)
 
 
 def subjects_of_email(email: str, links: Links) -> list[str]:
@@ -51,7 +57,6 @@ def counted(subjects: Sequence[str], kind: str, *, limit: GuessLimit, session: S
     key = (subjects[0], kind, at.date())
     insert_if_absent(GuessCount(subject=key[0], kind=kind, guessed_on=key[2], guesses=0), session=session)
     today = session.get_one(GuessCount, key, with_for_update=True)
-    session.refresh(today)
     in_window = session.scalar(
         select(func.coalesce(func.sum(GuessCount.guesses), 0)).where(
             GuessCount.subject.in_(subjects),
@@ -59,7 +64,7 @@ def counted(subjects: Sequence[str], kind: str, *, limit: GuessLimit, session: S
             GuessCount.guessed_on > at.date() - timedelta(days=limit.window_days),
         )
     )
-    return Guesses(today, limit.left(today.guesses, in_window or 0))
+    return Guesses(today, limit.left(today.guesses, in_window or 0), session)
 
 
 def forget(subjects: Sequence[str], *, session: Session) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,12 +15,12 @@ from app.foundation import policies
 from app.foundation.clock import Clock
 
 
-def keep_session_alive(token: str, *, session: Session, clock: Clock) -> None:
-    """Write the use down, if the sign-in is still open. Its end, however busy, never moves."""
+def keep_session_alive(token: str, *, session: Session, clock: Clock) -> datetime:
+    """Write the use down, if the sign-in is still open; its end, however busy, never moves. When to do so again."""
     now = clock.now()
-    row = session.scalar(select(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
-    if row is None or min(row.idle_until_at, row.expires_at) <= now:
-        return
     policy = policies.current(AccountPolicy, session=session, at=now)
-    row.used_at = now
-    row.idle_until_at = min(row.expires_at, now + session_idle(roles_of(row.person_id, session=session), policy))
+    row = session.scalar(select(BrowserSession).where(BrowserSession.token_hash == hash_of(token)).with_for_update())
+    if row is not None and min(row.idle_until_at, row.expires_at) > now:
+        row.used_at = now
+        row.idle_until_at = min(row.expires_at, now + session_idle(roles_of(row.person_id, session=session), policy))
+    return now + timedelta(minutes=policy.session_touch_minutes)

@@ -25,9 +25,9 @@ class JoinNeeded:
 
 @dataclass(frozen=True, slots=True)
 class WrongCode:
-    """The code was wrong, or not even looked at because no guess was left."""
+    """The code was wrong, or not even looked at because no guess was left. None: guesses are not counted."""
 
-    attempts_left: int
+    attempts_left: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,22 +37,26 @@ def request_sign_in(
     """
     now = clock.now()
     policy = policies.current(AccountPolicy, session=session, at=now)
+    address = normalise_email(email)
+    mailed = _mails_of_the_last_hour(address, session=session, at=now)
     request = SignInRequest(
         id=entropy.uuid(),
-        email=normalise_email(email),
+        email=address,
         language=require_language(language),
         return_path=safe_path(return_path),
         mail_slot=mail_slot(now, policy),
         asked_at=now,
         expires_at=now + timedelta(minutes=policy.link_lifetime_minutes),
+        is_mailed=mailed < policy.mails_per_address_per_hour,
     )
-    may_mail = _mails_of_the_last_hour(request.email, session=session, at=now) < policy.mails_per_address_per_hour
-    if not insert_if_absent(request, session=session):
-        return _open_request(request, session=session)
-    if may_mail:
-        jobs.enqueue(
-            MAIL_JOB, f"mail:sign-in:{request.id}", session=session, arguments={"request_id": str(request.id)}
-        )
+    while not insert_if_absent(request, session=session):
+        found = _open_request(request, session=session)
+        if found is not None:
+            return found
+        # It was spent between the two statements, so the place is free again.
+    if request.is_mailed:
+        key, arguments = f"mail:sign-in:{request.id}", {"request_id": str(request.id)}
+        jobs.enqueue(MAIL_JOB, key, session=session, arguments=arguments)
     return request.id
 
 
@@ -60,15 +64,15 @@ def _mails_of_the_last_hour(email: str, *, session: Session, at: datetime) -> in
     recent = select(func.count()).where(
         SignInRequest.email == email,
         SignInRequest.asked_at > at - timedelta(hours=1),
-        SignInRequest.mail_slot.is_not(None),
+        SignInRequest.is_mailed,
     )
     return session.scalar(recent) or 0
 
 
-def _open_request(request: SignInRequest, *, session: Session) -> UUID:
+def _open_request(request: SignInRequest, *, session: Session) -> UUID | None:
     query = select(SignInRequest.id).where(
         SignInRequest.email == request.email,
         SignInRequest.mail_slot == request.mail_slot,
         SignInRequest.consumed_at.is_(None),
     )
-    return session.scalars(query).one()
+    return session.scalar(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts.errors import SessionNotFound
@@ -16,10 +16,11 @@ from app.foundation.clock import Clock
 
 def revoke_session(session_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> None:
     """End it, if it is the actor's own; somebody else's is answered like one that does not exist."""
-    query = select(BrowserSession).where(BrowserSession.id == session_id, BrowserSession.person_id == actor.person_id)
-    row = session.scalar(query)
-    if row is None:
+    ended = session.scalar(
+        delete(BrowserSession)
+        .where(BrowserSession.id == session_id, BrowserSession.person_id == actor.person_id)
+        .returning(BrowserSession.id)
+    )
+    if ended is None:
         raise SessionNotFound
-    session.delete(row)
-    session.flush()
     audit.record("sign-in.revoked", session_id, actor=actor, at=clock.now(), session=session)

@@ -1,4 +1,4 @@
-"""Pure decisions of accounts: what an address is, where one may be sent, when guessing stops, how long a sign-in lasts."""
+"""Pure decisions of accounts: what an address is, where one may be sent, how long sign-ins last."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def mask_email(email: str) -> str:
 
 
 def safe_path(path: str | None) -> str:
-    """`path` if it stays on this site, else the front page. Browsers read `\\` as `/` and drop tabs and line breaks."""
+    """`path` if it stays on this site, else the front page. Browsers read a backslash as `/` and drop line breaks."""
     if not path or len(path) > LONGEST_PATH or not path.startswith("/") or path.startswith("//"):
         return FRONT
     if "\\" in path or any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
@@ -73,7 +73,7 @@ def require_language(language: str) -> str:
 
 def tidy_name(text: str) -> str | None:
     """A name as the person wrote it, composed and trimmed; None if nothing is left."""
-    name = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
+    name = " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
     if len(name) > LONGEST_NAME or any(unicodedata.category(character)[0] == "C" for character in name):
         raise NameInvalid(LONGEST_NAME)
     return name or None

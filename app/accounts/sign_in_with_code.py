@@ -45,6 +45,7 @@ def sign_in_with_code(
     if min(budget.left, policy.code_attempts_per_request - request.wrong_codes) <= 0:
         return WrongCode(0)
     if is_code_of(request.id, code, links=links):
+        budget.leave_no_trace()
         return spend(request, method="code", browser=browser, session=session, at=now, entropy=entropy, policy=policy)
     budget.add()
     request.wrong_codes += 1

@@ -1,4 +1,4 @@
-"""This browser is done."""
+"""A browser is done: its sign-in ends on the server, not in the cookie alone."""
 
 from __future__ import annotations
 

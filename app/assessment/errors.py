@@ -118,6 +118,28 @@ class ResponseInvalid(Invalid):
         super().__init__(f"{what} Choose one of the answers on the page and send it again.")
 
 
+class NotYetAnswered(Conflict):
+    """The next item was asked for before the current one was answered."""
+
+    code = "not-yet-answered"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"Question {position} is not answered yet. Answer it, then the next one follows.")
+
+
+class SittingExpired(Conflict):
+    """The days in which it could be gone on with are over."""
+
+    code = "sitting-expired"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(
+            f"This assessment could be gone on with until {until:%Y-%m-%d %H:%M} UTC. What was answered is kept. "
+            "End it to see what came of it."
+        )
+
+
 class NotYetComplete(Conflict):
     """Completion was asked for while the stopping rule still wants responses."""
 

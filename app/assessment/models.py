@@ -65,9 +65,7 @@ class Edition(Pins, Base):
     __tablename__ = "edition"
     __table_args__ = (Index("ix_edition_latest", "skill", "language", "id"),)
 
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     adopted_at: Mapped[datetime]
 
 
@@ -96,6 +94,7 @@ class Sitting(Pins, Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     policy_version: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
+    avoided_items: Mapped[list[str]]  # codes seen in former sittings that may not come again in this one
     prior: Mapped[dict[str, Any] | None]  # decayed posterior of the former sitting, where there is one
     state: Mapped[str] = mapped_column(default=State.OPEN)
     started_at: Mapped[datetime]
@@ -104,6 +103,7 @@ class Sitting(Pins, Base):
     stop_reason: Mapped[str | None]
     honesty_statement_version: Mapped[str]
     honesty_accepted_at: Mapped[datetime]
+    mode: Mapped[str] = mapped_column(default="open")  # what is known of who sat: identity not checked, unsupervised
     first_of_skill: Mapped[bool]
 
     @property
@@ -166,7 +166,8 @@ class FrozenSitting(Base):
     judgement_standard_error: Mapped[float | None]
     self_report_theta: Mapped[float | None]
     self_report_standard_error: Mapped[float | None]
-    kind_difference: Mapped[float | None]
+    kinds_covariance: Mapped[list[Any] | None]  # posterior covariance of (judgement, self-report)
+    kind_difference: Mapped[float | None]  # judgement less self-report, in standard errors of the difference
     judgement_share: Mapped[float]
     median: Mapped[float | None]
     standard_error: Mapped[float | None]

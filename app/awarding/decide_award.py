@@ -20,9 +20,7 @@ from app.norming import queries as norms
 from app.results import queries as results
 
 
-def decide_award(
-    result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
-) -> AwardDecision:
+def decide_award(result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> AwardDecision:
     """Record the decision with every reason; where it is an award, reserve its credential next."""
     existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if existing is not None:

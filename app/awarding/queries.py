@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.assessment import queries as sittings
 from app.awarding.errors import AwardNotFound
 from app.awarding.models import Award, AwardDecision, Outcome
+from app.awarding.policy import AwardPolicy
+from app.foundation import policies
 from app.item_bank import queries as banks
 from app.norming import queries as norms
 from app.results import queries as results
@@ -64,13 +66,27 @@ class DecisionView:
     result_id: UUID
     outcome: Outcome
     reasons: tuple[str, ...]
+    specimen_reasons: tuple[str, ...]
     decided_at: datetime
+
+    @property
+    def is_specimen(self) -> bool:
+        """Whether an award was made that can only be a specimen."""
+        return bool(self.specimen_reasons)
 
 
 def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
     """The decision on a result, or None while it is on its way."""
     row = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
-    return DecisionView(row.result_id, row.outcome, tuple(row.reasons), row.decided_at) if row else None
+    if row is None:
+        return None
+    marks = session.scalar(select(Award.specimen_reasons).where(Award.result_id == result_id))
+    return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at)
+
+
+def award_policy(*, session: Session, at: datetime) -> AwardPolicy:
+    """The rule in force at `at`."""
+    return policies.current(AwardPolicy, session=session, at=at)
 
 
 def award(award_id: UUID, *, session: Session) -> AwardView:

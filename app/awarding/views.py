@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.awarding.policy import AwardPolicy
-from app.foundation import policies
+from app.awarding import queries as awards
 from app.foundation.web import runtime
 from app.item_bank import queries as banks
 
@@ -17,5 +16,5 @@ def achievement(slug: str) -> str:
     """The skill, what is awarded, and under which rule."""
     with runtime().reading() as session:
         skill = banks.skill(slug, session=session)
-        policy = policies.current(AwardPolicy, session=session, at=runtime().clock.now())
+        policy = awards.award_policy(session=session, at=runtime().clock.now())
     return render_template("awarding/achievement.html", skill=skill, policy=policy)

@@ -167,9 +167,7 @@ _CREDENTIAL = _object(
                 "id": _URN,
                 "type": _exactly(["AchievementSubject"]),
                 "achievement": _ACHIEVEMENT,
-                "result": _list_of(
-                    _object({"type": _exactly(["Result"]), "resultDescription": _URN, "value": _text})
-                ),
+                "result": _list_of(_object({"type": _exactly(["Result"]), "resultDescription": _URN, "value": _text})),
             }
         ),
         "credentialSchema": _list_of(
@@ -212,9 +210,7 @@ def _check_credential(document: Mapping[str, Any]) -> None:
     _require(issuer["id"] == did.did_web(issuer["url"]), "issuer.id", "it is not the did:web of issuer.url")
     _check_code(document["id"], issuer["url"])
     ends = validity.same_date_next_year(validity.from_text(document["validFrom"]))
-    _require(
-        document["validUntil"] == validity.to_text(ends), "validUntil", "it is not the same date next year"
-    )
+    _require(document["validUntil"] == validity.to_text(ends), "validUntil", "it is not the same date next year")
     _check_status(document["credentialStatus"], issuer["url"])
     _check_results(document["credentialSubject"])
     _check_specimen(document)
@@ -254,15 +250,14 @@ def _check_results(subject: Mapping[str, Any]) -> None:
 def _check_specimen(document: Mapping[str, Any]) -> None:
     achievement = document["credentialSubject"]["achievement"]
     marks = {
-        open_badge.SPECIMEN_MARK in text
-        for text in (document["name"], achievement["name"], achievement["description"])
+        open_badge.SPECIMEN_MARK in text for text in (document["name"], achievement["name"], achievement["description"])
     }
     _require(len(marks) == 1, "name", "a specimen says so in all three places, a real credential in none")
 
 
 def _check_status_list(document: Mapping[str, Any]) -> None:
     subject = document["credentialSubject"]
-    _require(subject["id"] == document["id"] + "#list", "credentialSubject.id", "it is not the list's address and #list")
+    _require(subject["id"] == document["id"] + "#list", "credentialSubject.id", "it is not the list and #list")
     base_url, _, number = document["id"].rpartition("/status/")
     _require(bool(_DECIMAL.fullmatch(number)), "id", "it is not the address of a list")
     _require(document["issuer"] == did.did_web(base_url), "issuer", "it is not the did:web of the list's origin")

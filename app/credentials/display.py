@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from app.awarding.queries import AwardView
-from app.credentials import figures
 from app.credentials.did import Issuer
 from app.credentials.open_badge import AwardFacts
+from app.results import figures
 
 DOCUMENT_LANGUAGE = "en"
 

@@ -73,15 +73,6 @@ class CredentialRevoked(Conflict):
         super().__init__(f"Credential {credential_id} is revoked. A new credential needs a new sitting and award.")
 
 
-class NotYourCredential(Refused):
-    """Only the holder decides who sees it."""
-
-    code = "not-your-credential"
-
-    def __init__(self) -> None:
-        super().__init__("Only the holder of this credential decides who may see it. Sign in as its holder.")
-
-
 class KeyNotPublished(Unavailable):
     """What a key signs before it is published would be rejected everywhere."""
 
@@ -116,3 +107,21 @@ class NameRefused(Invalid):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"The name must be at most {longest} printable characters. Shorten or retype it.")
+
+
+class StatusListNotFound(NotFound):
+    """No credential of ours points to a list of this number."""
+
+    code = "status-list-not-found"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no status list {number}. Take the address from the credential itself.")
+
+
+class VisibilityUnknown(Invalid):
+    """A word that is none of the three visibilities."""
+
+    code = "visibility-unknown"
+
+    def __init__(self, known: str) -> None:
+        super().__init__(f"A page can be {known}. Choose one of them.")

@@ -17,9 +17,7 @@ from app.foundation.clock import Clock
 from app.foundation.signing import Signer
 
 
-def issue_credential(
-    credential_id: UUID, *, session: Session, clock: Clock, signer: Signer, base_url: str
-) -> None:
+def issue_credential(credential_id: UUID, *, session: Session, clock: Clock, signer: Signer, base_url: str) -> None:
     """Sign what was reserved, exactly; an issued credential is left as it is."""
     credential = session.get(Credential, credential_id, with_for_update=True)
     if credential is None:

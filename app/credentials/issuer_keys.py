@@ -1,4 +1,4 @@
-"""The issuer's public keys as the world sees them: what is signed must verify with these, not with the signer's word."""
+"""The issuer's public keys as the world sees them: what is signed must verify with these."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class FileKeyStore:
 
     def _make(self, did: str, passphrase: str, *, at: datetime) -> FileSigner:
         if len(passphrase) < SHORTEST_PASSPHRASE:
-            raise KeyStoreRefused(f"The passphrase needs at least {SHORTEST_PASSPHRASE} characters. Choose a longer one.")
+            raise KeyStoreRefused(f"The passphrase needs at least {SHORTEST_PASSPHRASE} characters.")
         private_key = Ed25519PrivateKey.generate()
         fingerprint = hashlib.sha256(private_key.public_key().public_bytes_raw()).hexdigest()[:FINGERPRINT_DIGITS]
         fragment = f"{at:%Y-%m}-{fingerprint}"

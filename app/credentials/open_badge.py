@@ -8,19 +8,36 @@ The document is written in English; pages say the same facts in the reader's lan
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from app.credentials import figures, status_list, terms, validity
+from app.credentials import status_list, terms, validity
 from app.credentials.did import Issuer
+from app.results import figures
 
 CONTEXTS = (terms.CREDENTIALS_V2, terms.OPEN_BADGES, terms.OPEN_BADGES_EXTENSIONS)
 SCHEMA_URL = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 ESCO_FRAMEWORK = "ESCO"
 SPECIMEN_MARK = "SPECIMEN"
+FACT_NAMES = (
+    "percentile-rank",
+    "band-low",
+    "band-high",
+    "decision-confidence",
+    "norm-version",
+    "norm-group",
+    "norm-size",
+    "norm-window",
+    "cut",
+    "cut-error",
+    "mode",
+    "statements",
+    "scenarios",
+)
 WINDOW_UNKNOWN = "dates not recorded"
 
 
@@ -109,9 +126,17 @@ def credential_url(issuer: Issuer, code: str) -> str:
     return f"{issuer.base_url}/c/{code}"
 
 
+def told_facts(document: Mapping[str, Any]) -> dict[str, str]:
+    """The figures that a signed document states, by name: `percentile-rank`, `cut` ..."""
+    subject = document["credentialSubject"]
+    values = {one["resultDescription"]: one["value"] for one in subject["result"]}
+    ids = {name: _description_id(subject["achievement"]["id"], name) for name in FACT_NAMES}
+    return {name: values[fact_id] for name, fact_id in ids.items() if fact_id in values}
+
+
 def _subject(facts: AwardFacts, identity: Identity, issuer: Issuer) -> dict[str, Any]:
-    achievement_id = f"{issuer.base_url}/achievements/{facts.skill_slug}" + ("/specimen" if facts.is_specimen else "")
-    told = [(_description_id(achievement_id, fact), fact) for fact in _facts(facts)]
+    achievement_id = f"{issuer.base_url}/achievements/{facts.skill_slug}" + ("#specimen" if facts.is_specimen else "")
+    told = [(_description_id(achievement_id, fact.slug), fact) for fact in _facts(facts)]
     achievement: dict[str, Any] = {
         "id": achievement_id,
         "type": ["Achievement"],
@@ -131,9 +156,9 @@ def _subject(facts: AwardFacts, identity: Identity, issuer: Issuer) -> dict[str,
     }
 
 
-def _description_id(achievement_id: str, fact: _Fact) -> str:
+def _description_id(achievement_id: str, name: str) -> str:
     """The same for every credential of the achievement: the description describes it, not the holder."""
-    return uuid5(NAMESPACE_URL, f"{achievement_id}#{fact.slug}").urn
+    return uuid5(NAMESPACE_URL, f"{achievement_id}/{name}").urn
 
 
 def _result_description(fact_id: str, fact: _Fact) -> dict[str, Any]:

@@ -17,9 +17,7 @@ def publish_key(signer: Signer, *, session: Session, clock: Clock, actor: Actor)
         return
     now = clock.now()
     session.add(
-        IssuerKey(
-            key_id=signer.key_id, algorithm=signer.algorithm, public_bytes=signer.public_bytes, activated_at=now
-        )
+        IssuerKey(key_id=signer.key_id, algorithm=signer.algorithm, public_bytes=signer.public_bytes, activated_at=now)
     )
     audit.record("key.published", signer.key_id, actor=actor, at=now, session=session)
     session.flush()

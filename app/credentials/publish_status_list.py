@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.credentials import conformance, proof, status_list
 from app.credentials.did import Issuer
-from app.credentials.errors import StatusListMissing
+from app.credentials.errors import StatusListNotFound
 from app.credentials.issuer_keys import key_in_use
 from app.credentials.models import Credential, StatusList
 from app.credentials.policy import CredentialPolicy
@@ -21,7 +21,7 @@ def publish_status_list(number: int, *, session: Session, clock: Clock, signer: 
     """Publish every revocation known now; a list that already holds the latest change is left as it is."""
     row = session.get(StatusList, number, with_for_update=True)
     if row is None:
-        raise StatusListMissing(number)
+        raise StatusListNotFound(number)
     if row.is_current:
         return
     key = key_in_use(signer.key_id, session=session)

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, did, issuer_keys
-from app.credentials.errors import CredentialNotFound, StatusListMissing
-from app.credentials.models import Credential, CredentialState, IssuerKey, StatusList
+from app.credentials.errors import CredentialNotFound, StatusListMissing, StatusListNotFound
+from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
+from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 
 
@@ -53,7 +54,7 @@ class CredentialView:
     @property
     def is_shown(self) -> bool:
         """Whether whoever holds the link may see the page."""
-        return self.is_issued and self.visibility != "private"
+        return self.is_issued and self.visibility != Visibility.PRIVATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,17 @@ class KeyView:
     compromised_at: datetime | None
 
 
-def credential(credential_id: UUID, *, session: Session) -> CredentialView:
-    """The credential, or `CredentialNotFound`."""
-    return _one(Credential.id == credential_id, session=session)
+def own_credential(code: str, person_id: UUID | None, *, session: Session) -> CredentialView:
+    """The holder's own issued credential; to anyone else it does not exist.
+
+    Raises
+    ------
+    CredentialNotFound
+    """
+    found = credential_of_code(code, session=session)
+    if found is None or not found.is_issued or found.person_id != person_id:
+        raise CredentialNotFound
+    return found
 
 
 def credential_of_award(award_id: UUID, *, session: Session) -> CredentialView | None:
@@ -119,9 +128,16 @@ def pending(*, before: datetime, session: Session) -> tuple[UUID, ...]:
 
 
 def status_list(number: int, *, session: Session) -> StatusListView:
-    """The list as it was last signed, or `StatusListMissing`."""
+    """The list as it was last signed.
+
+    Raises
+    ------
+    StatusListNotFound, StatusListMissing
+    """
     row = session.get(StatusList, number)
-    if row is None or row.signed_document is None or row.published_at is None:
+    if row is None:
+        raise StatusListNotFound(number)
+    if row.signed_document is None or row.published_at is None:
         raise StatusListMissing(number)
     return StatusListView(row.number, row.signed_document, row.published_at)
 
@@ -149,13 +165,6 @@ def public_key(key_id: str, *, session: Session) -> bytes | None:
 def policy(*, session: Session, at: datetime) -> CredentialPolicy:
     """The policy in force."""
     return policies.current(CredentialPolicy, session=session, at=at)
-
-
-def _one(condition: ColumnElement[bool], *, session: Session) -> CredentialView:
-    row = session.scalar(select(Credential).where(condition))
-    if row is None:
-        raise CredentialNotFound
-    return _view(row)
 
 
 def _view(row: Credential) -> CredentialView:

@@ -28,9 +28,10 @@ def reserve_credential(
     award_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, base_url: str
 ) -> UUID:
     """The id of the award's one credential; an existing reservation, whatever became of it, is success."""
-    existing = session.scalar(select(Credential.id).where(Credential.award_id == award_id))
+    existing = session.scalar(select(Credential).where(Credential.award_id == award_id))
     if existing is not None:
-        return existing
+        _ask_to_issue(existing, session=session, jobs=jobs)
+        return existing.id
     award = awards.award(award_id, session=session)
     if award.is_withdrawn:
         raise AwardWithdrawn(award_id)
@@ -65,15 +66,18 @@ def reserve_credential(
     )
     session.add(credential)
     audit.record("credential.reserved", credential.id, actor=system(), at=now, session=session)
-    arguments = {"credential_id": str(credential.id)}
-    jobs.enqueue("issue_credential", f"issue:{credential.id}", session=session, arguments=arguments)
+    _ask_to_issue(credential, session=session, jobs=jobs)
     session.flush()
     return credential.id
 
 
-def _status_entry(
-    policy: CredentialPolicy, *, session: Session, entropy: Entropy, jobs: Jobs
-) -> tuple[int, int]:
+def _ask_to_issue(credential: Credential, *, session: Session, jobs: Jobs) -> None:
+    """The same key twice is one job, so asking again mends a lost job and doubles nothing."""
+    arguments = {"credential_id": str(credential.id)}
+    jobs.enqueue("issue_credential", f"issue:{credential.id}", session=session, arguments=arguments)
+
+
+def _status_entry(policy: CredentialPolicy, *, session: Session, entropy: Entropy, jobs: Jobs) -> tuple[int, int]:
     """A list and a free entry of it, drawn at random: in sequence they would tell order and volume."""
     current = session.scalar(select(StatusList).order_by(StatusList.number.desc()).limit(1).with_for_update())
     used = _used_entries(current.number, session=session) if current else 0

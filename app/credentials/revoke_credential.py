@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.credentials.errors import CredentialNotFound, StatusListMissing
-from app.credentials.models import Credential, RevocationReason, StatusList
+from app.credentials.errors import CredentialNotFound, StatusListNotFound
+from app.credentials.models import Credential, StatusList
+from app.credentials.states import RevocationReason
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -27,7 +28,7 @@ def revoke_credential(
     credential.revoke(reason, at=now)
     status_list = session.get(StatusList, credential.status_list, with_for_update=True)
     if status_list is None:
-        raise StatusListMissing(credential.status_list)
+        raise StatusListNotFound(credential.status_list)
     change = status_list.change()
     arguments = {"number": status_list.number}
     key = f"status:{status_list.number}:{change}"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.credentials.errors import CredentialNotFound, NameRefused, NotYourCredential
-from app.credentials.models import Credential, Visibility
+from app.credentials.errors import CredentialNotFound, NameRefused
+from app.credentials.models import Credential
+from app.credentials.states import Visibility
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 
 LONGEST_NAME = 200
+JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # names in Persian or Hindi need them; they print nothing themselves
 
 
 def set_visibility(
-    credential_id: UUID,
+    code: str,
     visibility: Visibility,
     *,
     shown_name: str | None = None,
@@ -25,22 +26,18 @@ def set_visibility(
     actor: Actor,
 ) -> None:
     """Show or hide. The name stands beside the signed document, never in it."""
-    credential = session.get(Credential, credential_id, with_for_update=True)
-    if credential is None or not credential.is_issued:
-        raise CredentialNotFound
-    if actor.person_id is None or credential.person_id != actor.person_id:
-        raise NotYourCredential
+    credential = session.scalar(select(Credential).where(Credential.code == code).with_for_update())
+    if credential is None or not credential.is_issued or credential.person_id != actor.person_id:
+        raise CredentialNotFound  # to anyone but the holder it does not exist
     credential.show(visibility, _name(shown_name))
     detail = {"visibility": visibility.value, "with_name": credential.shown_name is not None}
-    audit.record(
-        "credential.visibility", credential.id, actor=actor, at=clock.now(), session=session, detail=detail
-    )
+    audit.record("credential.visibility", credential.id, actor=actor, at=clock.now(), session=session, detail=detail)
     session.flush()
 
 
 def _name(shown_name: str | None) -> str | None:
     """One line without control characters; nothing at all is None."""
     name = " ".join((shown_name or "").split())
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or not name.translate(JOINERS).isprintable():
         raise NameRefused(LONGEST_NAME)
     return name or None

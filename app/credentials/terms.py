@@ -212,17 +212,17 @@ def graph(document: Mapping[str, Any]) -> Dataset:
     contexts = document.get("@context")
     if not isinstance(contexts, list) or not contexts or not all(isinstance(url, str) for url in contexts):
         raise DocumentRefused("@context", "it must be a list of addresses")
-    quads: list[Quad] = []
-    _add_node(document, "document", tuple(contexts), quads)
-    return Dataset(quads)
+    walk = _Walk(tuple(contexts))
+    walk.add_node(document, "document")
+    return Dataset(walk.quads)
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
     """The document's graph in canonical N-Quads (RDFC-1.0), the bytes that are hashed and signed."""
     dataset = graph(document)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    lines = serialize(dataset, format=RdfFormat.N_QUADS).splitlines(keepends=True)
-    return b"".join(sorted(lines))
+    lines = serialize(dataset, format=RdfFormat.N_QUADS) or b""
+    return b"".join(sorted(lines.splitlines(keepends=True)))
 
 
 @lru_cache(maxsize=256)
@@ -242,62 +242,65 @@ def _scope(contexts: tuple[str, ...], types: tuple[str, ...]) -> tuple[Mapping[s
     return terms, tuple(known_types[name].iri for name in types)
 
 
-def _add_node(
-    node: Mapping[str, Any], place: str, contexts: tuple[str, ...], quads: list[Quad]
-) -> NamedNode | BlankNode:
-    if not node:
-        raise DocumentRefused(place, "it holds nothing")
-    subject = _named(node["id"], f"{place}.id") if "id" in node else BlankNode()
-    names = tuple(_signable(one, f"{place}.type") for one in _each(node.get("type", []), f"{place}.type"))
-    terms, iris = _scope(contexts, names)
-    quads.extend([Quad(subject, RDF_TYPE, iri) for iri in iris])
-    for key, value in node.items():
-        term = terms.get(key)
-        if term is not None:
-            for one in _each(value, key):
-                quads.append(Quad(subject, term.predicate, _value(one, term, place, key, contexts, quads)))
-        elif key not in _RESERVED:
-            raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
-    return subject
+class _Walk:
+    """One pass over a document, collecting its quads."""
+
+    def __init__(self, contexts: tuple[str, ...]) -> None:
+        self.contexts = contexts
+        self.quads: list[Quad] = []
+
+    def add_node(self, node: Mapping[str, Any], place: str) -> NamedNode | BlankNode:
+        """Add a node with all it holds; its name in the graph."""
+        if not node:
+            raise DocumentRefused(place, "it holds nothing")
+        subject = _named(node["id"], place, "id") if "id" in node else BlankNode()
+        names = tuple(_signable(one, place, "type") for one in _each(node.get("type", []), place, "type"))
+        terms, iris = _scope(self.contexts, names)
+        self.quads.extend([Quad(subject, RDF_TYPE, iri) for iri in iris])
+        for key, value in node.items():
+            term = terms.get(key)
+            if term is not None:
+                for one in _each(value, place, key):
+                    self.quads.append(Quad(subject, term.predicate, self._value(one, term, place, key)))
+            elif key not in _RESERVED:
+                raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
+        return subject
+
+    def _value(self, value: Any, term: Term, place: str, key: str) -> NamedNode | BlankNode | Literal:
+        if term.kind is Kind.TEXT:
+            if type(value) is int and term.datatype is None:
+                return Literal(value)
+            return Literal(_signable(value, place, key), datatype=term.datatype)
+        if term.kind is Kind.NODE and isinstance(value, Mapping):
+            return self.add_node(value, f"{place}.{key}")
+        if term.kind is Kind.NAME:
+            if value not in term.names:
+                raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a name it can have")
+            return term.names[value]
+        return _named(value, place, key)
 
 
-def _value(
-    value: Any, term: Term, place: str, key: str, contexts: tuple[str, ...], quads: list[Quad]
-) -> NamedNode | BlankNode | Literal:
-    if term.kind is Kind.TEXT:
-        if type(value) is int and term.datatype is None:
-            return Literal(value)
-        return Literal(_signable(value, key), datatype=term.datatype)
-    if term.kind is Kind.NODE and isinstance(value, Mapping):
-        return _add_node(value, f"{place}.{key}", contexts, quads)
-    if term.kind is Kind.NAME:
-        if value not in term.names:
-            raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a name it can have")
-        return term.names[value]
-    return _named(value, f"{place}.{key}")
-
-
-def _each(value: Any, place: str) -> Sequence[Any]:
+def _each(value: Any, place: str, key: str) -> Sequence[Any]:
     """The values of a term. A set says each thing once: a repeated one would change nothing that is signed."""
     if not isinstance(value, list):
         return (value,)
     if any(one in value[:position] for position, one in enumerate(value)):
-        raise DocumentRefused(place, "a list must hold each thing once")
+        raise DocumentRefused(f"{place}.{key}", "a list must hold each thing once")
     return value
 
 
-def _signable(value: Any, place: str) -> str:
+def _signable(value: Any, place: str, key: str) -> str:
     if not isinstance(value, str):
-        raise DocumentRefused(place, f"{value!r} is not a text")
+        raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a text")
     if _UNSIGNABLE.search(value):
-        raise DocumentRefused(place, "it holds a control character")
+        raise DocumentRefused(f"{place}.{key}", "it holds a control character")
     return value
 
 
-def _named(value: Any, place: str) -> NamedNode:
+def _named(value: Any, place: str, key: str) -> NamedNode:
     if not isinstance(value, str) or not _IRI.fullmatch(value):
-        raise DocumentRefused(place, f"{value!r} is not an absolute IRI")
+        raise DocumentRefused(f"{place}.{key}", f"{value!r} is not an absolute IRI")
     try:
         return NamedNode(value)
     except ValueError:
-        raise DocumentRefused(place, f"{value!r} is not an IRI") from None
+        raise DocumentRefused(f"{place}.{key}", f"{value!r} is not an IRI") from None

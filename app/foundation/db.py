@@ -38,7 +38,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy hands it over
+    ) -> datetime | None:
         """Refuse a naive datetime; hand over UTC."""
         if value is None:
             return None
@@ -46,7 +50,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a naive datetime reached the database; pass an aware one, as clock.now() gives")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy hands it over
+    ) -> datetime | None:
         """SQLite forgets the zone; what was stored is UTC."""
         if value is None:
             return None
@@ -103,9 +111,7 @@ class Database:
 
     @cached_property
     def _reading_engine(self) -> Engine:
-        engine = create_engine(
-            self.url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, isolation_level="AUTOCOMMIT"
-        )
+        engine = create_engine(self.url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, isolation_level="AUTOCOMMIT")
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         return engine

@@ -1,4 +1,4 @@
-"""For whoever runs Decile: is the process up, and can it do its work?"""
+"""Tells whoever runs Decile whether the process is up and whether it can do its work."""
 
 from __future__ import annotations
 

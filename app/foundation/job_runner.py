@@ -137,6 +137,7 @@ class JobRunner:
                 "application_version": JOBS_VERSION,
                 "executor_id": slot,
                 "run_migrations": False,
+                "notification_listener_polling_interval_sec": self._pace.polling,  # else a stop takes a second
                 "log_level": "WARNING",
             }
         )

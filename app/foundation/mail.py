@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -70,7 +69,7 @@ class SpoolMailer:
         name = message.key.replace(":", "-").replace("/", "-")
         temporary = self._directory / f".{name}.part"
         temporary.write_bytes(bytes(compose(message, sender=self._sender, clock=self._clock)))
-        os.replace(temporary, self._directory / f"{name}.eml")
+        temporary.replace(self._directory / f"{name}.eml")
 
 
 class SmtpMailer:

@@ -112,7 +112,7 @@ def _as_declared(value: Any, hint: Any) -> Any:
 def set_policy(
     policy: type[P], values: Mapping[str, Any], *, session: Session, at: datetime, actor: Actor
 ) -> PolicyVersion:
-    """Put `values` in force from `at` on, as a new version with an audit entry. The same values again change nothing."""
+    """Put `values` in force from `at` on, as a new, audited version; the same values again change nothing."""
     parse(policy, values)
     former = _in_force(policy.policy_name, session=session, at=at)
     if former is not None and former.values == dict(values):

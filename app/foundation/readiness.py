@@ -29,5 +29,5 @@ def readiness(runtime: Runtime) -> dict[str, dict[str, Any]]:
         "database": {"ok": True},
         "migrations": {"ok": at_head},
         "worker": {"ok": heartbeat is not None and heartbeat <= HEARTBEAT_SECONDS, "heartbeat_seconds": heartbeat},
-        "jobs": {"ok": waiting is None or waiting <= OLDEST_JOB_SECONDS, "oldest_waiting_seconds": waiting},
+        "jobs": {"ok": waiting <= OLDEST_JOB_SECONDS, "oldest_waiting_seconds": waiting},
     }

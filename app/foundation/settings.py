@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     data: Path = Path("instance")
     database_url: str = ""
     base_url: str = DEFAULT_ORIGIN
-    secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     key_passphrase: str = Field(default="", repr=False)
     mail_url: str = ""
     mail_sender: str = "Decile <no-reply@localhost.localdomain>"
@@ -47,7 +47,11 @@ class Settings(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: Any) -> tuple[Any, ...]:
+    def settings_customise_sources(  # type: ignore[override]  # the parent names each source; we keep one
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  part of the signature
+        **sources: Any,
+    ) -> tuple[Any, ...]:
         """Only what `read_settings` hands over: it has already read, and checked, the environment."""
         return (sources["init_settings"],)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
@@ -81,7 +82,7 @@ class Decile(NamedTuple):
 
 
 def _ours() -> Decile:
-    return cast(Decile, current_app.extensions["decile"])
+    return cast("Decile", current_app.extensions["decile"])
 
 
 def runtime() -> Runtime:
@@ -94,16 +95,27 @@ def actor() -> Actor:
     return current_user.actor if current_user.is_authenticated else ANONYMOUS
 
 
+def person_id() -> UUID:
+    """Who is signed in; for views behind `require_signed_in`."""
+    found = actor().person_id
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
 def browser_token() -> str | None:
     """The token of this browser's sign-in, or None."""
-    return cast(str, current_user.id) if current_user.is_authenticated else None
+    return cast("str", current_user.id) if current_user.is_authenticated else None
 
 
-def remember_sign_in(token: str) -> None:
-    """Bind this browser to a freshly made sign-in; nothing of a former one survives."""
+def remember_sign_in(token: str, holder: Actor = ANONYMOUS) -> None:
+    """Bind this browser to a freshly made sign-in; nothing of a former one survives.
+
+    `holder` is who the rest of this request shows as signed in.
+    """
     language = language_of_request()
     session.clear()
-    login_user(SignedIn(token, ANONYMOUS))
+    login_user(SignedIn(token, holder))
     g.language = language
 
 
@@ -162,15 +174,13 @@ def prefers_json() -> bool:
 def language_of_request() -> str:
     """`en` or `fr`: what the person chose, else what the browser asks for."""
     if "language" in g:
-        return cast(str, g.language)
+        return cast("str", g.language)
     chosen = request.args.get("language") or request.cookies.get(LANGUAGE_COOKIE)
     g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
-    return cast(str, g.language)
+    return cast("str", g.language)
 
 
-def init_web(
-    app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Callable[[str], Actor | None]
-) -> None:
+def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Callable[[str], Actor | None]) -> None:
     """Everything every page needs, on a fresh Flask application."""
     settings = runtime.settings
     app.extensions["decile"] = Decile(runtime, rates)
@@ -185,6 +195,7 @@ def init_web(
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
         TRUSTED_HOSTS=[host, "127.0.0.1", "localhost"] if settings.is_embedded else [host],
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our own Referrer-Policy withholds; SameSite stays
         BABEL_TRANSLATION_DIRECTORIES="translations",
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_DEFAULT=f"{rates.all_pages_per_minute} per minute",
@@ -252,10 +263,10 @@ def _log_request(response: Response) -> None:
 
 
 def _register_errors(app: Flask) -> None:
-    app.register_error_handler(DecileError, _answer_error)  # type: ignore[arg-type]
-    app.register_error_handler(CSRFError, _answer_csrf)  # type: ignore[arg-type]
-    app.register_error_handler(RateLimitExceeded, _answer_too_many)  # type: ignore[arg-type]
-    app.register_error_handler(HTTPException, _answer_http)  # type: ignore[arg-type]
+    app.register_error_handler(DecileError, _answer_error)
+    app.register_error_handler(CSRFError, _answer_csrf)
+    app.register_error_handler(RateLimitExceeded, _answer_too_many)
+    app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -289,7 +300,7 @@ def _headline(error: DecileError) -> str:
         409: _("This is no longer possible"),
         401: _("Please sign in"),
     }
-    return headlines.get(status_of(error), _("We cannot answer right now"))
+    return str(headlines.get(status_of(error), _("We cannot answer right now")))
 
 
 def problem(code: str, status: int, detail: str, *, headline: str) -> Response:
@@ -308,12 +319,12 @@ def problem(code: str, status: int, detail: str, *, headline: str) -> Response:
     return response
 
 
-def _answer_csrf(error: CSRFError) -> Response:
+def _answer_csrf(_error: CSRFError) -> Response:
     detail = _("The form was open too long or came from elsewhere. Go back, reload the page and send it again.")
     return problem("form-expired", 403, detail, headline=_("Please send the form again"))
 
 
-def _answer_too_many(error: RateLimitExceeded) -> Response:
+def _answer_too_many(_error: RateLimitExceeded) -> Response:
     detail = _("Too many requests came from your network. Wait a moment, then try again.")
     return problem("too-many-requests", 429, detail, headline=_("A short pause, please"))
 
@@ -334,7 +345,7 @@ def _answer_unexpected(error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
     detail = _("The fault is ours and has been recorded. What you had already sent and seen confirmed is kept.")
     if isinstance(error, InternalServerError) and error.original_exception:
-        error = cast(Exception, error.original_exception)
+        error = cast("Exception", error.original_exception)
     return problem("internal", 500, detail, headline=_("Something went wrong on our side"))
 
 

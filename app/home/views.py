@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, render_template
 
 from app.assessment import queries as sittings
+from app.awarding import queries as awards
 from app.credentials import queries as credentials
-from app.foundation.web import actor, language_of_request, require_signed_in, runtime
+from app.foundation.web import language_of_request, person_id, require_signed_in, runtime
 from app.item_bank import queries as banks
+from app.norming import queries as norms
+from app.results import figures
 from app.results import queries as results
 
 bp = Blueprint("home", __name__)
@@ -44,12 +49,34 @@ def skill(slug: str) -> str:
 @require_signed_in
 def own_place() -> str:
     """A candidate's sittings, results and credentials."""
-    person_id = actor().person_id
-    assert person_id is not None  # require_signed_in let it through
+    own_id = person_id()
     with runtime().reading() as session:
+        taken = sittings.sittings_of(own_id, session=session)
         return render_template(
             "home/own_place.html",
-            sittings=sittings.sittings_of(person_id, session=session),
-            results={found.sitting_id: found for found in results.results_of(person_id, session=session)},
-            credentials=credentials.credentials_of(person_id, session=session),
+            sittings=taken,
+            names={slug: banks.skill(slug, session=session).names for slug in {sitting.skill for sitting in taken}},
+            credentials=credentials.credentials_of(own_id, session=session),
+        )
+
+
+@bp.get("/results/<uuid:sitting_id>")
+@require_signed_in
+def report(sitting_id: UUID) -> str:
+    """One sitting's result and decision for the person who sat; nobody else learns that it exists."""
+    own_id = person_id()
+    with runtime().reading() as session:
+        sitting = sittings.sitting_of(sitting_id, own_id, session=session)
+        result = results.result_of_sitting(sitting_id, session=session)
+        score = sittings.final_score(sitting_id, session=session) if sitting.is_complete else None
+        return render_template(
+            "home/report.html",
+            sitting=sitting,
+            skill=banks.skill(sitting.skill, session=session),
+            result=result,
+            score=score,
+            is_awaited=score is not None and score.has_result and result is None,
+            norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
+            decision=awards.decision_on(result.id, session=session) if result else None,
+            figures=figures,
         )

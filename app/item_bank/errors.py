@@ -44,7 +44,9 @@ class CalibrationNotFound(NotFound):
     code = "calibration-not-found"
 
     def __init__(self, calibration_id: UUID) -> None:
-        super().__init__(f"There is no calibration {calibration_id}. Calibrate the skill with `decile calibrate SKILL`.")
+        super().__init__(
+            f"There is no calibration {calibration_id}. Calibrate the skill with `decile calibrate SKILL`."
+        )
 
 
 class BankInvalid(Invalid):

@@ -22,8 +22,10 @@ def postgresql_guards(table: str) -> tuple[str, ...]:
     """Statements that make `table` append-only on PostgreSQL."""
     return (
         _POSTGRESQL_FUNCTION,
-        f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_item_bank_change()",
+        (
+            f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_item_bank_change()"
+        ),
     )
 
 

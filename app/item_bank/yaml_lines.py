@@ -67,7 +67,8 @@ def _document(name: str, text: str) -> Document:
     try:
         for happening in yaml.parse(text, Loader=LOADER):
             if isinstance(happening, yaml.AliasEvent):
-                raise Unreadable(happening.start_mark.line + 1, "an alias (*name) is used", "Write the text out.")
+                line = happening.start_mark.line + 1 if happening.start_mark else 1
+                raise Unreadable(line, "an alias (*name) is used", "Write the text out.")
         root = yaml.compose(text, Loader=LOADER)
         data = None if root is None else reading.value(root, ())
     except yaml.YAMLError as problem:
@@ -106,6 +107,6 @@ class _Reading:
 
     def _scalar(self, node: Any) -> Any:
         try:
-            return self._constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            return self._constructor.construct_object(node)
         except ValueError:
             return node.value  # an impossible date or number is shown to the checks as the text it is

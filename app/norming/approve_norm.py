@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.foundation import audit, policies
+from app.accounts import queries as accounts
+from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.norming.errors import SecondFactorNotFresh, SelfApproval
 from app.norming.locked import norm_for_update
 from app.norming.models import NormVersion
-from app.norming.policy import NormPolicy
-from app.norming.rules import is_another_person, is_fresh
+from app.norming.rules import is_another_person
 
 
 def approve_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
@@ -22,9 +22,8 @@ def approve_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
     if actor.person_id is None:
         raise SignInNeeded
     now = clock.now()
-    policy = policies.current(NormPolicy, session=session, at=now)
-    if not is_fresh(actor.second_factor_at, at=now, policy=policy):
-        raise SecondFactorNotFresh(policy.second_factor_minutes)
+    if not accounts.has_fresh_second_factor(actor, session=session, at=now):
+        raise SecondFactorNotFresh
     norm = norm_for_update(norm_id, session=session)
     if not is_another_person(actor.person_id, norm.drafted_by):
         raise SelfApproval(norm.label)

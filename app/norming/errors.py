@@ -52,15 +52,39 @@ class CalibrationFailed(Conflict):
         )
 
 
+class LatentNotEstimated(Conflict):
+    """No distribution could be estimated behind the responses."""
+
+    code = "latent-not-estimated"
+
+    def __init__(self, skill: str, reason: str) -> None:
+        super().__init__(
+            f"The responses of {skill} do not show how its people are distributed: {reason} "
+            "Nothing was stored. Import a larger sample, or one with more items."
+        )
+
+
+class NormMovedOn(Conflict):
+    """The published norm changed while the preview was computed."""
+
+    code = "norm-moved-on"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"While norm {label} was compared with the published one, another was published. Preview it again."
+        )
+
+
 class ScaleWouldMove(Conflict):
-    """A second calibration of the same sample would be a second scale."""
+    """A fresh calibration would be a second scale for the same skill."""
 
     code = "scale-would-move"
 
-    def __init__(self, skill: str, notes: str) -> None:
+    def __init__(self, skill: str) -> None:
         super().__init__(
-            f"The new calibration of {skill} cannot be put on the scale of the former one: {notes}. "
-            "Nothing was stored. Import a sample that shares items with the former one."
+            f"{skill} has a calibrated scale from an earlier bank release, and this sample is of another release: "
+            "calibrating it by itself would move the scale. Nothing was stored. "
+            "Import a sample of the release that is calibrated."
         )
 
 
@@ -116,11 +140,33 @@ class SecondFactorNotFresh(Refused):
 
     code = "second-factor-not-fresh"
 
-    def __init__(self, minutes: int) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"An approval needs your second factor, given within the last {minutes} minutes. "
+            "An approval needs your second factor, given just now. "
             "Enter the present code of your authenticator app and approve again."
         )
+
+
+class CodeNotAccepted(Refused):
+    """The code does not show that the person named is here."""
+
+    code = "code-not-accepted"
+
+    def __init__(self, email: str, attempts_left: int | None) -> None:
+        left = "" if attempts_left is None else f" {attempts_left} tries are left."
+        super().__init__(
+            f"That code was not accepted for {email}.{left} A code counts once and for half "
+            "a minute: wait for the next one of the authenticator app, then try again. Nothing was changed."
+        )
+
+
+class NoConfirmedFactor(Refused):
+    """The person has no second factor in use."""
+
+    code = "second-factor-not-confirmed"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} has no second factor in use. Sign in on the web once and set it up, then try again.")
 
 
 class NormAltered(Conflict):
@@ -145,6 +191,16 @@ class SampleAlreadyImported(Conflict):
             f"These responses were imported before, as sample {sample_id}. Nothing was added; "
             "importing them again would count the same people twice."
         )
+
+
+class ItemsDiffer(Invalid):
+    """The columns are not those of the released bank."""
+
+    code = "sample-items-differ"
+
+    def __init__(self, label: str, faults: Sequence[str]) -> None:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(f"The columns do not fit the bank {label}; nothing was imported.\n{lines}")
 
 
 class MappingInvalid(Invalid):

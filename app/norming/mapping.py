@@ -28,11 +28,10 @@ class _Part(BaseModel):
 
 
 class ItemColumn(_Part):
-    """One column of responses: the words the people read, and the kind of evidence they give."""
+    """One column of responses, with the words the people read; a released bank has the words already."""
 
-    en: Text
+    en: Text | None = None
     fr: Text | None = None
-    kind: Literal["statement", "scenario"] = "statement"
     facet: Text | None = None
 
 
@@ -75,6 +74,7 @@ class SampleMapping(_Part):
     """A whole mapping file."""
 
     instrument: Text
+    bank: Literal["trial", "released"] = "trial"
     items: Annotated[dict[Text, ItemColumn], Field(min_length=1)]
     codes: Annotated[tuple[Code, ...], Field(min_length=2, max_length=12)]
     missing: tuple[Code, ...] = ()
@@ -102,6 +102,10 @@ class SampleMapping(_Part):
             raise ValueError("labels need one text for each code")
         if self.labels is not None and self.labels.fr and len(self.labels.fr) != len(self.codes):
             raise ValueError("labels need one French text for each code")
+        if self.bank == "trial" and any(item.en is None and item.fr is None for item in self.items.values()):
+            raise ValueError("items need their text in en or fr, or `bank: released` where they are items of a bank")
+        if self.bank == "released" and self.reverse:
+            raise ValueError("the released bank says which items are reversed; leave reverse out")
         if len(self.delimiter) != 1:
             raise ValueError(f"separator is one character or one of: {', '.join(SEPARATORS)}")
         return self

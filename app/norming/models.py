@@ -180,4 +180,4 @@ class NormVersion(Base):
 
 for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):
     for _statement in _statements:
-        event.listen(NormVersion.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(NormVersion.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -18,7 +18,6 @@ class NormPolicy:
         "largest_cut_standard_error": "lower",
         "window_months": "lower",
         "activation_delay_hours": "higher",
-        "second_factor_minutes": "lower",
         "youngest_adult_years": "higher",
         "window_must_be_known": "higher",
         "consent_must_be_stated": "higher",
@@ -31,7 +30,6 @@ class NormPolicy:
     cut_percentile: float = 90.0  # of the norm group's latent distribution: the mission's top 10 %
     window_months: int = 24  # rolling: current, yet large
     activation_delay_hours: int = 24  # time to notice a mistake
-    second_factor_minutes: int = 15  # an approval needs the second factor given just now, not this morning
     youngest_adult_years: int = 18
     window_must_be_known: bool = True
     consent_must_be_stated: bool = True

@@ -39,6 +39,8 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
         cut_standard_error=norm.cut_standard_error,
         may_certify=norm.may_certify,
         demo=norm.demo,
+        norm_count=norm.n,
+        composite=norm.composite,
         session=session,
         at=now,
     )

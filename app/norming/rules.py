@@ -81,12 +81,6 @@ def earliest_effect(now: datetime, policy: NormPolicy) -> datetime:
     return now + timedelta(hours=policy.activation_delay_hours)
 
 
-def is_fresh(second_factor_at: datetime | None, *, at: datetime, policy: NormPolicy) -> bool:
-    """Whether the second factor was given just before `at`."""
-    longest = timedelta(minutes=policy.second_factor_minutes)
-    return second_factor_at is not None and timedelta(0) <= at - second_factor_at <= longest
-
-
 def is_another_person(approver: UUID | None, drafter: UUID | None) -> bool:
     """Four eyes: two people, both known. Roles do not matter here, so changing them does not help."""
     return approver is not None and drafter is not None and approver != drafter

@@ -27,7 +27,7 @@ MISSING = -1
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST_FILE_BYTES = 500_000_000  # after decompression: a bomb stops here
 WHOLE_NUMBER = re.compile(r"(\d+)(?:\.0+)?")  # spreadsheets and data frames write 4 as 4.0
-LARGEST_AGE_DIGITS = 9
+LONGEST_AGE_DIGITS = 9  # people type phone numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,11 @@ class _Reader:
         if value == "":
             return "age-missing"
         age = WHOLE_NUMBER.fullmatch(value)
-        if age is None or len(age[1]) > LARGEST_AGE_DIGITS:
+        if age is None:
             self._problems.append(RowProblem(number, rule.column, value, "an age is a whole number of years, or empty"))
             return "not-readable"
-        return None if rule.lowest <= int(age[1]) <= rule.highest else "not-adult"
+        is_plausible = len(age[1]) <= LONGEST_AGE_DIGITS and rule.lowest <= int(age[1]) <= rule.highest
+        return None if is_plausible else "not-adult"
 
     def _keep(self, number: int, row: list[str]) -> None:
         codes = [self._code_of(number, name, row[position]) for name, position in self._items]

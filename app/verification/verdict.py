@@ -42,7 +42,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What was found. `signature_holds` is None where no key could be found, `is_revoked` where no list could be read."""
+    """What was found; None where it could not be: `signature_holds` without a key, `is_revoked` without a list."""
 
     signature_holds: bool | None
     is_revoked: bool | None

@@ -1,6 +1,7 @@
-"""Use case: is this credential good? By its code, from the register; or from a document that somebody hands over.
+"""Use case: is this credential good? By its code, from the register; or a signed document that somebody hands over.
 
-Both read the same things a stranger would: the signature under a published key, the signed status list, the term.
+Both look at what a stranger can see: the signature under a published key, the signed status list, the term. The
+register adds what it alone knows at once: a revocation that is not in the published list yet, a suspension.
 """
 
 from __future__ import annotations
@@ -8,27 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.credentials import open_badge, proof, queries, status_list, validity
-from app.credentials.errors import ProofInvalid, StatusListInvalid, StatusListMissing
+from app.credentials import codes, open_badge, proof, queries, validity
+from app.credentials.errors import CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.queries import CredentialView
 from app.foundation.clock import Clock
+from app.verification.findings import is_listed_as_revoked, signature_holds
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
 
-REMEMBERED_SIGNATURES = 4096  # outcomes of a pure function of (text, key), 103 µs each
+ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The verdict, when it was reached, and on what."""
+    """The verdict, when it was reached, and on which document; None where none could be read."""
 
     judgement: Judgement
     checked_at: datetime
-    credential: CredentialView | None
     document: Mapping[str, Any] | None
 
     @property
@@ -37,38 +37,93 @@ class Verification:
         return self.judgement.verdict
 
 
-def verify_credential(code: str, *, session: Session, clock: Clock) -> Verification | None:
-    """What holds of the credential under this exact code; None alike for no such code and for one that is not shown."""
+@dataclass(frozen=True, slots=True)
+class CertificateVerification(Verification):
+    """The same for a credential of our register, with what the page prints beside the signed facts."""
+
+    credential: CredentialView
+
+
+def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
+    """What holds of the credential under this exact code.
+
+    Raises
+    ------
+    CredentialNotFound
+        Alike where there is no such code and where the holder shows nothing under it.
+    """
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
-        return None
-    return verify_registered(found, session=session, clock=clock)
-
-
-def verify_registered(found: CredentialView, *, session: Session, clock: Clock) -> Verification:
-    """What holds of an issued credential of the register, whoever may see it."""
-    text = found.signed_document or ""
-    verification = verify_document(text, session=session, clock=clock)
-    if verification.document is None:
-        return Verification(verification.judgement, verification.checked_at, found, None)
-    checks = Checks(
-        signature_holds=_signature_holds(text, found.key_id, session=session),
-        is_revoked=True if found.revoked_at else _listed_as_revoked(verification.document, session=session),
-        is_suspended=found.suspended_at is not None,
-        is_specimen=found.is_specimen,
-        valid_from=found.valid_from,
-        valid_until=found.valid_until,
-    )
-    return _judged(checks, found, verification.document, session=session, at=verification.checked_at)
+        raise CredentialNotFound
+    now, text = clock.now(), found.signed_document or ""
+    document = _readable(text)
+    if document is None or not _is_document_of(found, document):
+        return CertificateVerification(ALTERED, now, None, found)
+    judgement = _judgement(text, document, found, session=session, at=now)
+    return CertificateVerification(judgement, now, document, found)
 
 
 def verify_document(text: str, *, session: Session, clock: Clock) -> Verification:
     """What holds of a signed document as it was handed over."""
     now = clock.now()
+    document = _readable(text)
+    if document is None:
+        return Verification(ALTERED, now, None)
+    found = _registered(document, session=session)
+    return Verification(_judgement(text, document, found, session=session, at=now), now, document)
+
+
+def _judgement(
+    text: str, document: Mapping[str, Any], found: CredentialView | None, *, session: Session, at: datetime
+) -> Judgement:
+    holds = signature_holds(text, session=session)
+    listed = is_listed_as_revoked(document, session=session) if holds else None
+    checks = Checks(
+        signature_holds=holds,
+        is_revoked=True if found is not None and found.revoked_at is not None else listed,
+        is_suspended=found is not None and found.suspended_at is not None,
+        is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
+        valid_from=validity.from_text(document["validFrom"]),
+        valid_until=validity.from_text(document["validUntil"]),
+    )
+    policy = queries.policy(session=session, at=at)
+    return judge(
+        checks,
+        at=at,
+        start_skew_seconds=policy.start_skew_seconds,
+        renewal_window_days=policy.renewal_window_days,
+    )
+
+
+def _readable(text: str) -> dict[str, Any] | None:
+    """The document, if it has at least the form of a signed credential; otherwise it was altered."""
     try:
         document = proof.parse(text)
-        _, options = proof.split(document)
-        valid_from, valid_until = (validity.from_text(document[key]) for key in ("validFrom", "validUntil"))
+        proof.split(document)
+        validity.from_text(document["validFrom"])
+        validity.from_text(document["validUntil"])
+        texts = (document["id"], document["name"], document["issuer"]["id"])
+        status = document["credentialStatus"]
+        int(status["statusListIndex"])
+        readable = all(isinstance(one, str) for one in (*texts, status["statusListCredential"]))
     except (ProofInvalid, KeyError, TypeError, ValueError):
-        return Verification(Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,)), now, None, None)
-    ...
+        return None
+    return document if readable else None
+
+
+def _is_document_of(found: CredentialView, document: Mapping[str, Any]) -> bool:
+    """Whether the stored document is the one reserved under this code: rows must not be exchanged unnoticed."""
+    return bool(
+        document["id"].endswith(f"/c/{found.code}")
+        and document["validFrom"] == validity.to_text(found.valid_from)
+        and document["validUntil"] == validity.to_text(found.valid_until)
+        and document["credentialStatus"]["id"].endswith(f"/status/{found.status_list}#{found.status_index}")
+    )
+
+
+def _registered(document: Mapping[str, Any], *, session: Session) -> CredentialView | None:
+    try:
+        code = codes.read_code(document["id"])
+    except TypingError:
+        return None
+    return queries.credential_of_code(code, session=session)

@@ -88,8 +88,30 @@ def a_signed_document(signer: SeedSigner | None = None, **changes: Any) -> dict[
     return proof.parse(proof.sign(checked, signer=signer or SeedSigner(), created=ISSUED_AT))
 
 
-SCRIPTS = ("abcdefgh XYZ", "éàçœßñ", "Ελληνικά", "кириллица", "日本語漢字", "العربية", "עברית", "हिन्दी", "😀🎓", "a\u0301e\u0308")
-AWKWARD = ('"quoted"', "back\\slash", "<b>&amp;</b>", "line\nbreak", "${x}", "%(x)s", "_:b0", "@type", "\u2028", "\u00a0")
+SCRIPTS = (
+    "abcdefgh XYZ",
+    "éàçœßñ",
+    "Ελληνικά",
+    "кириллица",
+    "日本語漢字",
+    "العربية",
+    "עברית",
+    "हिन्दी",
+    "😀🎓",
+    "a\u0301e\u0308",
+)
+AWKWARD = (
+    '"quoted"',
+    "back\\slash",
+    "<b>&amp;</b>",
+    "line\nbreak",
+    "${x}",
+    "%(x)s",
+    "_:b0",
+    "@type",
+    "\u2028",
+    "\u00a0",
+)
 
 
 def a_random_text(chance: random.Random) -> str:
@@ -129,7 +151,9 @@ def a_random_document(chance: random.Random) -> dict[str, Any]:
         status_index=chance.randrange(131_072),
         valid_from=started,
     )
-    host = chance.choice(("https://decile.example", "https://certificates.decile.example:8443", "http://127.0.0.1:8000"))
+    host = chance.choice(
+        ("https://decile.example", "https://certificates.decile.example:8443", "http://127.0.0.1:8000")
+    )
     return credential_document(facts, identity, issuer=Issuer(a_random_text(chance), host))
 
 

@@ -14,15 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dbos import DBOSClient
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.foundation.audit import AuditEntry
 from app.foundation.clock import SystemClock
 from app.foundation.db import Base, Database
 from app.foundation.entropy import SystemEntropy
 from app.foundation.errors import Refused
+from app.foundation.job_list import JobState, list_jobs
 from app.foundation.job_pace import Pace
 from app.foundation.job_runner import JobRunner
+from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import JSON, DurableJobs, migrate_jobs
 from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
@@ -32,6 +36,7 @@ from app.foundation.settings import Settings
 REPOSITORY = Path(__file__).resolve().parents[3]
 QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, finishing=5)
 
+OUR_TABLES = (WorkerSlot.__tablename__, AuditEntry.__tablename__)
 metadata = MetaData()
 effect = Table("effect", metadata, Column("key", String, primary_key=True))
 tally = Table("tally", metadata, Column("name", String, primary_key=True), Column("count", Integer, nullable=False))
@@ -77,7 +82,20 @@ def kill_worker(runtime: Runtime, key: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-JOBS = {"leave_effect": leave_effect, "refuse": refuse, "stumble": stumble, "kill_worker": kill_worker}
+def linger(runtime: Runtime, key: str, seconds: float) -> None:
+    """Take a while, without holding the database, then leave the effect."""
+    time.sleep(seconds)
+    leave_effect(runtime, key)
+
+
+def leave_effect_and_die_once(runtime: Runtime, key: str) -> None:
+    """Commit the effect, then die before the library hears of it; the second time, live."""
+    leave_effect(runtime, key)
+    if counted(runtime.database, key) == 0:
+        kill_worker(runtime, key)
+
+
+JOBS = {job.__name__: job for job in (leave_effect, refuse, stumble, linger, kill_worker, leave_effect_and_die_once)}
 
 
 def _count(name: str, session: Session) -> None:
@@ -86,9 +104,9 @@ def _count(name: str, session: Session) -> None:
 
 
 def prepare(url: str) -> Database:
-    """A database with our tables, the library's and the effects'."""
+    """A database with the tables that workers need, the library's and the effects'."""
     database = Database(url)
-    Base.metadata.create_all(database.writing)
+    Base.metadata.create_all(database.writing, tables=[Base.metadata.tables[name] for name in OUR_TABLES])
     metadata.create_all(database.writing)
     migrate_jobs(url)
     return database
@@ -121,12 +139,33 @@ def counted(database: Database, name: str = "effects") -> int:
         return session.scalar(select(func.coalesce(func.max(tally.c.count), 0)).where(tally.c.name == name)) or 0
 
 
+def client_of(runtime: Runtime) -> DBOSClient:
+    """What the command line reads and mends the queue with."""
+    return DurableJobs(runtime.database).client
+
+
+def state_of(runtime: Runtime, key: str) -> JobState | None:
+    """Where a job stands, None if there is none."""
+    return {job.key: job.state for job in list_jobs(client_of(runtime), limit=10_000)}.get(key)
+
+
 def enqueue_effects(runtime: Runtime, *keys: str, pause_seconds: float = 0.0) -> None:
     """One committed transaction with a job for each key."""
     with runtime.transaction() as session:
         for key in keys:
             arguments: dict[str, JSON] = {"key": key, "pause_seconds": pause_seconds}
             runtime.jobs.enqueue("leave_effect", key, session=session, arguments=arguments)
+
+
+class UndoneError(Exception):
+    """Rolls a transaction back."""
+
+
+def enqueue_and_roll_back(runtime: Runtime, key: str) -> None:
+    """A job of a change that never happened."""
+    with suppress(UndoneError), runtime.transaction() as session:
+        runtime.jobs.enqueue("leave_effect", key, session=session, arguments={"key": key})
+        raise UndoneError
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 30.0) -> None:

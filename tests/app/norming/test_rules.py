@@ -14,7 +14,6 @@ from app.norming.rules import (
     SampleFacts,
     earliest_effect,
     is_another_person,
-    is_fresh,
     is_too_old,
     months_before,
     standing,
@@ -53,7 +52,9 @@ def test_edge_001_002_the_number_of_people_opens_each_gate(n, gate, may_certify)
     assert ("sample-too-small" in found.reasons) is not may_certify
 
 
-@pytest.mark.parametrize(("error", "may_certify"), [(0.08, True), (0.0801, False), (math.nan, False), (math.inf, False)])
+@pytest.mark.parametrize(
+    ("error", "may_certify"), [(0.08, True), (0.0801, False), (math.nan, False), (math.inf, False)]
+)
 def test_edge_002_the_error_of_the_cut_opens_the_last_gate_inclusively(error, may_certify):
     found = standing(facts(), error, on=TODAY, policy=SHIPPED)
     assert (found.gate, found.may_certify) == (Gate.FULL, may_certify)
@@ -105,18 +106,6 @@ def test_the_window_rolls_by_calendar_months():
 def test_the_delay_is_a_policy():
     assert earliest_effect(NOON, SHIPPED) == NOON + timedelta(hours=24)
     assert earliest_effect(NOON, NormPolicy(activation_delay_hours=0)) == NOON
-
-
-@pytest.mark.parametrize(
-    ("age", "fresh"),
-    [(timedelta(0), True), (timedelta(minutes=15), True), (timedelta(minutes=15, seconds=1), False), (timedelta(-1), False)],
-)
-def test_a_second_factor_is_fresh_for_some_minutes(age, fresh):
-    assert is_fresh(NOON - age, at=NOON, policy=SHIPPED) is fresh
-
-
-def test_no_second_factor_is_never_fresh():
-    assert not is_fresh(None, at=NOON, policy=SHIPPED)
 
 
 def test_four_eyes_are_two_known_people():

@@ -36,7 +36,9 @@ def test_codes_are_kept_as_answered_in_the_order_of_the_mapping(tmp_path):
 
 
 def test_minors_and_impossible_ages_and_empty_rows_are_set_aside_and_counted(tmp_path):
-    text = "person,age,Q1,Q2\na,17,1,1\nb,18,1,1\nc,101,1,1\nd,999999999999,1,1\ne,,1,1\nf,30,0,0\ng,30,,\n\nh,100,2,2\n"
+    text = (
+        "person,age,Q1,Q2\na,17,1,1\nb,18,1,1\nc,101,1,1\nd,999999999999,1,1\ne,,1,1\nf,30,0,0\ng,30,,\n\nh,100,2,2\n"
+    )
     sample = read(tmp_path, text)
     assert sample.codes.tolist() == [[0, 0], [1, 1]]
     assert sample.set_aside == {"not-adult": 3, "age-missing": 1, "all-missing": 2}

@@ -1,0 +1,229 @@
+"""Reading accounts: frozen answers for pages, commands and the contexts above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import pyotp
+import segno
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.browser_sessions import hash_of, roles_of
+from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer
+from app.accounts.errors import LinkUsed, PersonNotFound, SecondFactorMissing
+from app.accounts.models import BrowserSession, Consent, Person, RoleGrant, SecondFactor, SignInRequest
+from app.accounts.policy import AccountPolicy
+from app.accounts.roles import CANDIDATE
+from app.accounts.rules import is_fresh, mask_email, normalise_email
+from app.accounts.sealing import unseal
+from app.accounts.sign_in_secrets import request_of_link
+from app.foundation import policies
+from app.foundation.access import Actor
+from app.foundation.links import LinkExpired, Links
+
+ISSUER = "Decile"  # the name an authenticator app shows
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person as other contexts may see them."""
+
+    id: UUID
+    email: str
+    display_name: str | None
+    language: str
+    roles: frozenset[str]
+    has_joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One browser signed in, as its owner sees it."""
+
+    id: UUID
+    device: str
+    opened_at: datetime
+    used_at: datetime
+    is_this_one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """A consent as offered today, and since when it stands, if it does."""
+
+    offer: ConsentOffer
+    given_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """An open request as its page needs it. `email` is for the browser that asked, the mask for any other."""
+
+    id: UUID
+    email: str
+    masked_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator app needs: to photograph, or to type."""
+
+    secret: str
+    qr_data_uri: str
+
+
+class FactorState(StrEnum):
+    """How far a person is with their second factor."""
+
+    ABSENT = "absent"
+    ENROLLED = "enrolled"
+    CONFIRMED = "confirmed"
+
+
+def actor_for_session(token: str, *, session: Session, at: datetime) -> Actor | None:
+    """Who holds this browser's token, if its sign-in is still open. Asked on every request: one statement."""
+    rows = session.execute(
+        select(Person.id, Person.display_name, Person.email, BrowserSession.second_factor_at, RoleGrant.role)
+        .join(Person, Person.id == BrowserSession.person_id)
+        .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            BrowserSession.token_hash == hash_of(token),
+            BrowserSession.expires_at > at,
+            BrowserSession.idle_until_at > at,
+        )
+    ).all()
+    if not rows:
+        return None
+    first = rows[0]
+    roles = frozenset({CANDIDATE, *(row.role for row in rows if row.role is not None)})
+    return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at)
+
+
+def person(person_id: UUID, *, session: Session) -> PersonView:
+    """One person.
+
+    Raises
+    ------
+    PersonNotFound
+    """
+    found = session.get(Person, person_id)
+    if found is None:
+        raise PersonNotFound(person_id)
+    return _view(found, session=session)
+
+
+def person_by_email(email: str, *, session: Session) -> PersonView:
+    """The person with this address, in any spelling.
+
+    Raises
+    ------
+    EmailInvalid, PersonNotFound
+    """
+    found = session.scalar(select(Person).where(Person.email == normalise_email(email)))
+    if found is None:
+        raise PersonNotFound(email)
+    return _view(found, session=session)
+
+
+def people(*, session: Session) -> tuple[PersonView, ...]:
+    """Everyone, by address."""
+    return tuple(_view(found, session=session) for found in session.scalars(select(Person).order_by(Person.email)))
+
+
+def _view(found: Person, *, session: Session) -> PersonView:
+    roles = roles_of(found.id, session=session)
+    return PersonView(found.id, found.email, found.display_name, found.language, roles, found.has_joined)
+
+
+def is_adult(person_id: UUID, *, session: Session) -> bool:
+    """Whether the person has said they are 18 or over."""
+    found = session.get(Person, person_id)
+    return found is not None and found.has_joined
+
+
+def has_consent(person_id: UUID, kind: str, *, session: Session) -> bool:
+    """Whether a consent to today's text of this kind stands."""
+    return any(view.given_at is not None for view in consents_of(person_id, session=session) if view.offer.kind == kind)
+
+
+def may_enter_norm(person_id: UUID, *, session: Session) -> bool:
+    """Whether the person has consented to norm use."""
+    return has_consent(person_id, NORM_USE, session=session)
+
+
+def consents_of(person_id: UUID, *, session: Session) -> tuple[ConsentView, ...]:
+    """Every consent on offer, each with the instant it was given if it stands."""
+    query = select(Consent).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None))
+    standing = {(row.kind, row.version): row.given_at for row in session.scalars(query)}
+    return tuple(ConsentView(offer, standing.get((offer.kind, offer.version))) for offer in OFFERS)
+
+
+def sessions_of(person_id: UUID, *, token: str | None, session: Session, at: datetime) -> tuple[SessionView, ...]:
+    """A person's open sign-ins, the one holding `token` marked, the latest used first."""
+    query = (
+        select(BrowserSession)
+        .where(
+            BrowserSession.person_id == person_id,
+            BrowserSession.expires_at > at,
+            BrowserSession.idle_until_at > at,
+        )
+        .order_by(BrowserSession.used_at.desc(), BrowserSession.id)
+    )
+    own = hash_of(token) if token else None
+    return tuple(
+        SessionView(row.id, row.device, row.opened_at, row.used_at, row.token_hash == own)
+        for row in session.scalars(query)
+    )
+
+
+def pending_sign_in(request_id: UUID, *, session: Session, at: datetime) -> PendingSignIn:
+    """An open request. Looking consumes nothing.
+
+    Raises
+    ------
+    LinkExpired, LinkUsed
+    """
+    request = session.get(SignInRequest, request_id)
+    if request is None or request.expires_at <= at:
+        raise LinkExpired
+    if request.consumed_at is not None:
+        raise LinkUsed
+    return PendingSignIn(request.id, request.email, mask_email(request.email))
+
+
+def sign_in_behind_link(token: str, *, session: Session, at: datetime, links: Links) -> PendingSignIn:
+    """The open request a mailed link belongs to. Looking consumes nothing.
+
+    Raises
+    ------
+    LinkInvalid, LinkExpired, LinkUsed
+    """
+    policy = policies.current(AccountPolicy, session=session, at=at)
+    return pending_sign_in(request_of_link(token, links=links, policy=policy), session=session, at=at)
+
+
+def factor_state(person_id: UUID, *, session: Session) -> FactorState:
+    """How far a person is with their second factor."""
+    factor = session.get(SecondFactor, person_id)
+    if factor is None:
+        return FactorState.ABSENT
+    return FactorState.ENROLLED if factor.confirmed_at is None else FactorState.CONFIRMED
+
+
+def enrolment(person_id: UUID, *, session: Session, links: Links) -> Enrolment:
+    """The secret of a factor not yet confirmed; a confirmed one is never shown again."""
+    factor, owner = session.get(SecondFactor, person_id), session.get(Person, person_id)
+    if factor is None or owner is None or factor.confirmed_at is not None:
+        raise SecondFactorMissing
+    secret = unseal(factor.sealed_secret, person_id=person_id, links=links)
+    uri = pyotp.TOTP(secret, name=owner.email, issuer=ISSUER).provisioning_uri()
+    return Enrolment(secret, segno.make(uri, micro=False).svg_data_uri(scale=4, light="#fff"))
+
+
+def has_fresh_second_factor(actor: Actor, *, session: Session, at: datetime) -> bool:
+    """Whether the actor showed their second factor recently enough for a sensitive change."""
+    return is_fresh(actor.second_factor_at, at=at, policy=policies.current(AccountPolicy, session=session, at=at))

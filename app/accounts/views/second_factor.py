@@ -1,0 +1,121 @@
+"""The second factor of staff: set it up, confirm it, or fall back on a recovery code."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts import queries
+from app.accounts.confirm_second_factor import confirm_second_factor
+from app.accounts.enrol_second_factor import enrol_second_factor
+from app.accounts.errors import SecondFactorNotNeeded
+from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
+from app.accounts.recovery_codes import looks_like_recovery_code
+from app.accounts.roles import is_staff
+from app.accounts.use_recovery_code import use_recovery_code
+from app.accounts.views.blueprint import bp, next_path, this_browser
+from app.foundation.web import actor, limiter, rate, remember_sign_in, require_signed_in, runtime
+
+Answer = str | Response | tuple[str, int]
+
+
+@bp.get("/second-factor")
+@require_signed_in
+def second_factor_page() -> str:
+    """Whatever comes next for this person: set up, confirm for the first time, or enter a code."""
+    return _form()
+
+
+@bp.post("/second-factor/enrol")
+@require_signed_in
+def enrol() -> Response:
+    """Make a fresh secret and show it."""
+    with runtime().transaction() as session:
+        enrol_second_factor(
+            own_id(),
+            session=session,
+            clock=runtime().clock,
+            entropy=runtime().entropy,
+            links=runtime().links,
+            actor=actor(),
+        )
+    return redirect(url_for(".second_factor_page", next=next_path()), 303)
+
+
+@bp.post("/second-factor")
+@require_signed_in
+@limiter.limit(rate("sign_in_confirmations_per_hour", "hour"))
+def enter_second_factor() -> Answer:
+    """Accept a code once. The browser goes on with a fresh sign-in."""
+    outcome = _judge(request.form.get("code", ""))
+    if isinstance(outcome, WrongCode):
+        return _form(_words_for(outcome)), 422
+    with runtime().reading() as session:
+        renewed = queries.actor_for_session(outcome.token, session=session, at=runtime().clock.now())
+    remember_sign_in(outcome.token, renewed or actor())
+    if outcome.recovery_codes:
+        return render_template("accounts/recovery_codes.html", codes=outcome.recovery_codes, next_path=next_path())
+    return redirect(next_path(), 303)
+
+
+def own_id() -> UUID:
+    """Id of the person asking; `require_signed_in` has seen that there is one."""
+    person_id = actor().person_id
+    assert person_id is not None  # noqa: S101  for the type checker
+    return person_id
+
+
+def _judge(code: str) -> SecondFactorConfirmed | WrongCode:
+    ours = runtime()
+    with ours.transaction() as session:
+        if looks_like_recovery_code(code):
+            return use_recovery_code(
+                own_id(),
+                code,
+                browser=this_browser(),
+                session=session,
+                clock=ours.clock,
+                entropy=ours.entropy,
+                actor=actor(),
+            )
+        return confirm_second_factor(
+            own_id(),
+            code,
+            browser=this_browser(),
+            session=session,
+            clock=ours.clock,
+            entropy=ours.entropy,
+            links=ours.links,
+            jobs=ours.jobs,
+            actor=actor(),
+        )
+
+
+def _form(error: str | None = None) -> str:
+    if not is_staff(actor().roles):
+        raise SecondFactorNotNeeded
+    enrolment = None
+    with runtime().reading() as session:
+        state = queries.factor_state(own_id(), session=session)
+        if state is queries.FactorState.ENROLLED:
+            enrolment = queries.enrolment(own_id(), session=session, links=runtime().links)
+    return render_template(
+        "accounts/second_factor.html", state=state.value, enrolment=enrolment, error=error, next_path=next_path()
+    )
+
+
+def _words_for(outcome: WrongCode) -> str:
+    words: str
+    if outcome.attempts_left is None:
+        words = _("This is none of your unused recovery codes. Check it, or use your authenticator app.")
+    elif outcome.attempts_left:
+        words = _(
+            "This code is not right, or was used before. Wait for the next one; tries left: %(count)s.",
+            count=outcome.attempts_left,
+        )
+    else:
+        words = _("Codes of your app are switched off for now, after too many wrong ones. Use a recovery code.")
+    return words

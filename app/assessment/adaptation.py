@@ -1,0 +1,378 @@
+"""The adaptive boundary: this module alone turns a sitting's rows into values of `scoring`, and back.
+
+Engines may change behind it without touching a page, a table or a use case. Everything here is a function of the
+pins, the seed and the responses, so that a sitting can be replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.assessment.founding_form import SCENARIO, STATEMENT, is_whole, next_of_founding_form
+from app.assessment.models import FrozenSitting, Pins, Stop
+from app.assessment.policy import SittingPolicy
+from app.assessment.rules import Content, facet_counts, has_enough_for_stopping, is_balanced
+from app.item_bank import queries as item_bank
+from app.item_bank.queries import ItemView
+from scoring.composite import Composite, CompositePosterior, decayed_prior, share_of_judgement
+from scoring.graded_response import log_likelihood
+from scoring.items import ItemParameters
+from scoring.responses import reverse
+from scoring.selection import Tables, expected_gain, information_tables, next_item
+from scoring.situational_judgement import rate_each_category
+from scoring.stopping import decide
+
+DID_NOT_ARISE = "did-not-arise"
+JUDGEMENT, SELF_REPORT = 0, 1
+PERCENT = 100
+MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
+MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
+
+STOP_OF_REASON = {
+    "certain-above": Stop.CERTAIN_ABOVE,
+    "certain-below": Stop.CERTAIN_BELOW,
+    "longest": Stop.MOST_UNITS,
+    "undecided-longest": Stop.MOST_UNITS_UNDECIDED,
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The items of a release in one language, judgement first, with what a calibration says of them."""
+
+    items: tuple[ItemView, ...]
+    option_keys: Mapping[str, tuple[int, ...]]
+    judgement: ItemParameters | None
+    self_report: ItemParameters | None
+
+    @cached_property
+    def by_code(self) -> Mapping[str, ItemView]:
+        """Items by their code."""
+        return {item.code: item for item in self.items}
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Place of each code in `items`."""
+        return {item.code: place for place, item in enumerate(self.items)}
+
+    @cached_property
+    def facets(self) -> tuple[str, ...]:
+        """The facets there are items of."""
+        return tuple(sorted({item.facet for item in self.items}))
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int64]:
+        """0 for judgement, 1 for self-report, for each item."""
+        return np.array([SELF_REPORT if item.kind == STATEMENT else JUDGEMENT for item in self.items])
+
+    @cached_property
+    def facet_numbers(self) -> NDArray[np.int64]:
+        """Facet of each item, as its place in `facets`."""
+        return np.array([self.facets.index(item.facet) for item in self.items])
+
+    @cached_property
+    def information(self) -> Tables:
+        """Information of every item over the nodes, judgement and self-report apart."""
+        return information_tables(self.of_kind(JUDGEMENT), self.of_kind(SELF_REPORT))
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether a theta can be had at all."""
+        return self.judgement is not None or self.self_report is not None
+
+    def of_kind(self, kind: int) -> ItemParameters:
+        """Parameters of one kind; none at all is a valid number of items."""
+        found = self.judgement if kind == JUDGEMENT else self.self_report
+        return found if found is not None else ItemParameters(np.empty(0), np.empty((0, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One item that was shown, with the category it is scored in; None is missing by design or not answered."""
+
+    code: str
+    kind: str
+    facet: str
+    category: int | None
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a sitting stands after the units it has: its content, its scores, and whether it may end."""
+
+    content: Content
+    posterior: CompositePosterior | None
+    probability_above: float | None
+    is_balanced: bool
+    stop: Stop | None
+
+
+_banks: WeakKeyDictionary[Engine, dict[tuple[Any, ...], Bank]] = WeakKeyDictionary()
+
+
+def bank_of(pins: Pins, *, session: Session) -> Bank:
+    """The pinned items and parameters. Releases and calibrations never change, so they are kept in memory."""
+    kept = _banks.setdefault(session.get_bind().engine, {})
+    key = (pins.release_id, pins.language, pins.calibration_id)
+    if key not in kept:
+        while len(kept) >= MOST_BANKS_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = _read_bank(pins, session=session)
+    return kept[key]
+
+
+def _read_bank(pins: Pins, *, session: Session) -> Bank:
+    items = {item.code: item for item in item_bank.release_items(pins.release_id, pins.language, session=session)}
+    keys = item_bank.scenario_keys(pins.release_id, session=session)
+    option_keys = {code: key.option_keys for code, key in keys.items()}
+    if pins.calibration_id is None:
+        judgement_first = sorted(items.values(), key=lambda item: (item.kind == STATEMENT, item.code))
+        return Bank(tuple(judgement_first), option_keys, None, None)
+    calibrated = item_bank.item_parameters(pins.calibration_id, session=session)
+    codes = (*calibrated.judgement_codes, *calibrated.self_report_codes)
+    return Bank(tuple(items[code] for code in codes), option_keys, calibrated.judgement, calibrated.self_report)
+
+
+def unit_of(code: str, value: Any, bank: Bank) -> Unit:
+    """What a response to an item means for scoring."""
+    item = bank.by_code[code]
+    return Unit(item.code, item.kind, item.facet, _category(item, value, bank), value)
+
+
+def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
+    """The graded category of a response, or None where there is nothing to score.
+
+    A statement keyed -1 is turned, so that a higher category always means more of the skill. A scenario's ratings
+    become one category: their closeness to the key after removing personal use of the scale.
+    """
+    if value is None or value == DID_NOT_ARISE:
+        return None
+    if item.kind == SCENARIO:
+        ratings, key = np.asarray(value, dtype=float), np.asarray(bank.option_keys[item.code], dtype=float)
+        return int(rate_each_category(ratings, key))
+    return int(reverse([[value]], [item.categories], [item.keyed])[0, 0])
+
+
+def content_of(units: Sequence[Unit], bank: Bank) -> Content:
+    """Scored units by kind and facet."""
+    scored = [unit for unit in units if unit.category is not None]
+    return Content(
+        statements=sum(unit.kind == STATEMENT for unit in scored),
+        scenarios=sum(unit.kind == SCENARIO for unit in scored),
+        facets=facet_counts(bank.facets, (unit.facet for unit in scored)),
+    )
+
+
+def composite_of(pins: Pins, policy: SittingPolicy) -> Composite:
+    """The composite under which the pinned cut was computed, or the policy's while there is no cut."""
+    stated = pins.composite or {}
+    weights = stated.get("weights", policy.composite_weights)
+    return _composite(tuple(weights), float(stated.get("correlation", policy.kinds_correlation)))
+
+
+@lru_cache(maxsize=MOST_COMPOSITES_KEPT)
+def _composite(weights: tuple[float, ...], correlation: float) -> Composite:
+    return Composite(weights, correlation)
+
+
+def posterior_of(
+    units: Sequence[Unit], bank: Bank, pins: Pins, prior: Mapping[str, Any] | None, policy: SittingPolicy
+) -> CompositePosterior | None:
+    """What the scored units say of both thetas and of the composite; None without a calibration."""
+    if not bank.is_calibrated:
+        return None
+    composite = composite_of(pins, policy)
+    return composite.posterior(
+        _log_likelihood(units, bank, JUDGEMENT, composite.nodes),
+        _log_likelihood(units, bank, SELF_REPORT, composite.nodes),
+        prior=(prior["mean"], prior["covariance"]) if prior else None,
+    )
+
+
+def _log_likelihood(
+    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Log-likelihood over the nodes of the units of one kind, (61,), or None where there are none."""
+    first = 0 if kind == JUDGEMENT else len(bank.of_kind(JUDGEMENT))
+    answered = {
+        bank.index[unit.code] - first: unit.category
+        for unit in units
+        if unit.category is not None and bank.kinds[bank.index[unit.code]] == kind
+    }
+    if not answered:
+        return None
+    items = bank.of_kind(kind).take(sorted(answered))
+    top = items.categories - 1
+    # A category that calibration never saw was merged into the highest it did see.
+    codes = np.minimum([answered[place] for place in sorted(answered)], top)
+    return np.asarray(log_likelihood(codes[None, :], items, nodes)[0])
+
+
+def standing_of(
+    units: Sequence[Unit], bank: Bank, pins: Pins, prior: Mapping[str, Any] | None, policy: SittingPolicy
+) -> Standing:
+    """Score the units and ask the stopping rule."""
+    content = content_of(units, bank)
+    posterior = posterior_of(units, bank, pins, prior, policy)
+    probability = None
+    if posterior is not None and pins.cut is not None:
+        probability = float(posterior.probability_above(pins.cut, pins.cut_standard_error or 0.0))
+    balanced = is_balanced(content, policy)
+    return Standing(content, posterior, probability, balanced, _stop(content, posterior, probability, policy))
+
+
+def _stop(
+    content: Content, posterior: CompositePosterior | None, probability: float | None, policy: SittingPolicy
+) -> Stop | None:
+    if probability is None or posterior is None:
+        return Stop.FOUNDING_FORM if is_whole(content, policy) else None
+    decision = decide(
+        probability,
+        units=content.units,
+        scenarios=content.scenarios,
+        statements=content.statements,
+        is_balanced=is_balanced(content, policy),
+        judgement_share=posterior.judgement_share,
+        fewest_units=policy.fewest_units,
+        fewest_scenarios=policy.fewest_scenarios,
+        fewest_statements=policy.fewest_statements,
+        certain_above=policy.certain_above,
+        certain_below=policy.certain_below,
+        most_units=policy.most_units,
+        most_units_undecided=policy.most_units_undecided,
+        undecided_from=policy.undecided_above,
+        undecided_to=policy.undecided_below,
+        least_judgement_share=policy.fewest_judgement_share,
+    )
+    return STOP_OF_REASON[decision.reason] if decision.stop else None
+
+
+def choose(
+    units: Sequence[Unit],
+    standing: Standing,
+    bank: Bank,
+    pins: Pins,
+    *,
+    avoid: Collection[str],
+    seed: int,
+    policy: SittingPolicy,
+) -> ItemView | Stop:
+    """The item of the next position, or why there is none. The same arguments always give the same item."""
+    shown = {unit.code for unit in units} | set(avoid)
+    unseen = tuple(item for item in bank.items if item.code not in shown)
+    rng = np.random.default_rng([seed, len(units) + 1])
+    if pins.cut is None or standing.posterior is None:
+        return _choose_for_founding_form(unseen, standing.content, rng, policy)
+    return _choose_adaptively(unseen, standing, bank, pins.cut, rng, policy)
+
+
+def _choose_for_founding_form(
+    unseen: Sequence[ItemView], content: Content, rng: np.random.Generator, policy: SittingPolicy
+) -> ItemView | Stop:
+    allowed = next_of_founding_form(unseen, content, policy)
+    return allowed[int(rng.integers(len(allowed)))] if allowed else Stop.BANK_EXHAUSTED
+
+
+def _choose_adaptively(
+    unseen: Sequence[ItemView],
+    standing: Standing,
+    bank: Bank,
+    cut: float,
+    rng: np.random.Generator,
+    policy: SittingPolicy,
+) -> ItemView | Stop:
+    content, posterior = standing.content, standing.posterior
+    if posterior is None:
+        raise TypeError("an adaptive choice needs a posterior")
+    judgement, self_report = bank.of_kind(JUDGEMENT), bank.of_kind(SELF_REPORT)
+    place = next_item(
+        posterior,
+        judgement,
+        self_report,
+        kinds=bank.kinds,
+        available=np.isin(np.arange(len(bank.items)), [bank.index[item.code] for item in unseen]),
+        facets=bank.facet_numbers,
+        facet_counts=np.array([content.facets[facet] for facet in bank.facets]),
+        kind_counts=np.array([content.scenarios, content.statements]),
+        cut=cut,
+        facet_share=policy.fewest_facet_share,
+        least_judgement_share=policy.fewest_judgement_share,
+        most_scenarios=policy.most_scenarios,
+        fewest_of_kind=(policy.fewest_scenarios, policy.fewest_statements),
+        fewest_units=policy.fewest_units,
+        best=policy.choose_among,
+        tables=bank.information,
+        rng=rng,
+    )
+    if place is None:
+        return Stop.BANK_EXHAUSTED
+    has_scenarios_left = content.scenarios < policy.most_scenarios and any(item.kind == SCENARIO for item in unseen)
+    if not has_scenarios_left and _would_outweigh_judgement(place, standing, posterior, bank, cut, policy):
+        return Stop.JUDGEMENT_SHARE
+    return bank.items[place]
+
+
+def _would_outweigh_judgement(
+    place: int, standing: Standing, posterior: CompositePosterior, bank: Bank, cut: float, policy: SittingPolicy
+) -> bool:
+    """Whether one more statement would let self-report decide, in a sitting that may end."""
+    if bank.kinds[place] != SELF_REPORT or not has_enough_for_stopping(standing.content, policy):
+        return False
+    judgement, self_report = bank.of_kind(JUDGEMENT), bank.of_kind(SELF_REPORT)
+    _, information = expected_gain(
+        posterior, judgement, self_report, kinds=bank.kinds, cut=cut, tables=bank.information
+    )
+    following = posterior.kind_information + np.array([0.0, information[place]])
+    return share_of_judgement(following, posterior.composite) < policy.fewest_judgement_share
+
+
+def numbers_of(standing: Standing, pins: Pins, band_percent: int) -> dict[str, Any]:
+    """Thetas, errors and band of a standing as plain numbers, by the names of the frozen sitting's columns."""
+    posterior = standing.posterior
+    if posterior is None:
+        return {"judgement_share": 0.0}
+    cut_standard_error = pins.cut_standard_error or 0.0
+    low, high = posterior.interval(band_percent / PERCENT, cut_standard_error)
+    judgement, self_report = posterior.kind_means
+    judgement_error, self_report_error = posterior.kind_standard_errors
+    return {
+        "judgement_theta": float(judgement),
+        "judgement_standard_error": float(judgement_error),
+        "self_report_theta": float(self_report),
+        "self_report_standard_error": float(self_report_error),
+        "kinds_covariance": posterior.covariance.tolist(),
+        "kind_difference": _number(posterior.kind_difference_z),
+        "judgement_share": float(posterior.judgement_share),
+        "median": float(posterior.median(cut_standard_error)),
+        "standard_error": float(posterior.standard_error),
+        "interval_low": float(low),
+        "interval_high": float(high),
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def decayed(
+    former: FrozenSitting, months: float, retention_per_month: float, pins: Pins, policy: SittingPolicy
+) -> dict[str, Any] | None:
+    """A former sitting's posterior, older by `months`, as the prior a retake starts from."""
+    if former.kinds_covariance is None:
+        return None
+    theta = np.array([former.judgement_theta, former.self_report_theta], dtype=float)
+    norm_covariance = composite_of(pins, policy).covariance
+    mean, covariance = decayed_prior(
+        theta, former.kinds_covariance, months, retention_per_month, norm_variance=norm_covariance
+    )
+    return {"mean": mean.tolist(), "covariance": covariance.tolist()}

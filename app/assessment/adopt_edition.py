@@ -1,0 +1,78 @@
+"""Decide what new sittings of a skill are pinned to. It is the only switch; sittings already begun never look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment.errors import EditionInvalid
+from app.assessment.models import Edition
+from app.item_bank import queries as item_bank
+
+
+def adopt_edition(
+    skill: str,
+    language: str,
+    release_id: UUID,
+    calibration_id: UUID | None,
+    norm_id: UUID | None = None,
+    cut: float | None = None,
+    cut_standard_error: float | None = None,
+    may_certify: bool = False,  # noqa: FBT001, FBT002  the order is the one the norm desk and `open_pilot` share
+    demo: bool = False,  # noqa: FBT001, FBT002
+    *,
+    session: Session,
+    at: datetime,
+    norm_count: int | None = None,
+    composite: Mapping[str, Any] | None = None,
+) -> Edition:
+    """Append an edition; the next sitting to start copies it.
+
+    Parameters
+    ----------
+    composite
+        `{"weights": [judgement, self_report], "correlation": r}` under which the cut was computed; without it,
+        those of the sitting policy.
+    """
+    release = item_bank.release(release_id, session=session)
+    _require_consistent(release, skill, language, calibration_id, norm_id, cut)
+    edition = Edition(
+        skill=skill,
+        language=language,
+        release_id=release_id,
+        calibration_id=calibration_id,
+        norm_id=norm_id,
+        cut=cut,
+        cut_standard_error=cut_standard_error,
+        norm_count=norm_count,
+        composite=dict(composite) if composite is not None else None,
+        may_certify=may_certify,
+        demo=demo,
+        provisional_key=release.provisional_key,
+        adopted_at=at,
+    )
+    session.add(edition)
+    session.flush()
+    return edition
+
+
+def _require_consistent(
+    release: item_bank.BankReleaseView,
+    skill: str,
+    language: str,
+    calibration_id: UUID | None,
+    norm_id: UUID | None,
+    cut: float | None,
+) -> None:
+    if release.skill != skill:
+        raise EditionInvalid(f"bank release {release.id} is of the skill {release.skill}, not {skill}.")
+    if language not in release.languages:
+        raise EditionInvalid(f"bank release {release.id} has no items in the language {language}.")
+    if (norm_id is None) != (cut is None):
+        raise EditionInvalid("a norm and its cut come together.")
+    if cut is not None and calibration_id is None:
+        raise EditionInvalid("a cut needs the calibration whose scale it is on.")

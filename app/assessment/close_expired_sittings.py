@@ -1,0 +1,27 @@
+"""The worker's own hand: sittings that can no longer be resumed end, as if the candidate had left them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment.leave_sitting import leave_sitting
+from app.assessment.models import Sitting, State
+from app.foundation.clock import Clock
+from app.foundation.jobs import Jobs
+
+MOST_AT_ONCE = 500  # keeps one transaction short; the next hour takes the rest
+
+
+def close_expired_sittings(*, session: Session, clock: Clock, jobs: Jobs) -> int:
+    """How many were ended; what was answered counts if it is enough."""
+    query = (
+        select(Sitting.id, Sitting.person_id)
+        .where(Sitting.state == State.OPEN, Sitting.resumable_until < clock.now())
+        .order_by(Sitting.resumable_until)
+        .limit(MOST_AT_ONCE)
+    )
+    found = session.execute(query).all()
+    for sitting_id, person_id in found:
+        leave_sitting(sitting_id, person_id=person_id, session=session, clock=clock, jobs=jobs)
+    return len(found)

@@ -1,0 +1,140 @@
+"""The course of one sitting: its rows, what they amount to, and what comes next. The use cases are thin over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from app.assessment import adaptation
+from app.assessment.adaptation import Bank, Standing, Unit
+from app.assessment.errors import SittingNotFound
+from app.assessment.models import Presentation, Response, Sitting, Stop
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
+from app.foundation.policies import PolicyVersion
+from app.item_bank.queries import ItemView
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One position: what was shown there, and the value kept for it, if any."""
+
+    position: int
+    item_code: str
+    value: Any
+    client_sequence: int | None
+    received_at: datetime | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything was kept; a draft counts."""
+        return self.client_sequence is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the value answers its item completely: every option of a scenario is rated."""
+        return self.value is not None and not (isinstance(self.value, list) and None in self.value)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A sitting read whole. Positions before the last are closed; the last is the current one while it is open."""
+
+    sitting: Sitting
+    policy: SittingPolicy
+    bank: Bank
+    rows: tuple[Row, ...]
+
+    @property
+    def current(self) -> Row | None:
+        """The last position shown."""
+        return self.rows[-1] if self.rows else None
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """Every unit shown, in order; one half answered or not at all is missing."""
+        return tuple(self.unit_of(row) for row in self.rows)
+
+    def unit_of(self, row: Row) -> Unit:
+        """What the row means for scoring."""
+        return adaptation.unit_of(row.item_code, row.value if row.is_whole else None, self.bank)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Scores and stopping decision after every unit shown."""
+        return self.standing_after(len(self.rows))
+
+    def standing_after(self, count: int) -> Standing:
+        """Scores and stopping decision after the first `count` units."""
+        return adaptation.standing_of(self.units[:count], self.bank, self.sitting, self.sitting.prior, self.policy)
+
+    def choice_after(self, count: int, standing: Standing) -> ItemView | Stop:
+        """The item for position `count + 1`, or why there is none."""
+        return adaptation.choose(
+            self.units[:count],
+            standing,
+            self.bank,
+            self.sitting,
+            avoid=self.sitting.avoided_items,
+            seed=self.sitting.seed,
+            policy=self.policy,
+        )
+
+    def with_value(self, value: Any, client_sequence: int, received_at: datetime) -> Course:
+        """The same course with another value kept at the current position."""
+        last = self.rows[-1]
+        kept = Row(last.position, last.item_code, value, client_sequence, received_at)
+        return Course(self.sitting, self.policy, self.bank, (*self.rows[:-1], kept))
+
+
+def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
+    """The sitting, held against other writers to the end of the transaction."""
+    sitting = session.get(Sitting, sitting_id, with_for_update=True)
+    if sitting is None:
+        raise SittingNotFound(sitting_id)
+    return sitting
+
+
+def own_sitting(sitting_id: UUID, person_id: UUID | None, *, session: Session, locked: bool = False) -> Sitting:
+    """The person's own sitting; anybody else's does not exist for them."""
+    sitting = session.get(Sitting, sitting_id, with_for_update=locked or None)
+    if sitting is None or sitting.person_id != person_id:
+        raise SittingNotFound(sitting_id)
+    return sitting
+
+
+def course_of(sitting: Sitting, *, session: Session) -> Course:
+    """Read everything the sitting's next step depends on."""
+    policy = pinned_policy(sitting.policy_version, session=session)
+    bank = adaptation.bank_of(sitting, session=session)
+    return Course(sitting, policy, bank, rows_of(sitting.id, session=session))
+
+
+def pinned_policy(version: int, *, session: Session) -> SittingPolicy:
+    """The policy that held when the sitting started."""
+    row = session.get(PolicyVersion, (SittingPolicy.policy_name, version)) if version else None
+    return policies.parse(SittingPolicy, row.values if row else {})
+
+
+def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
+    """What was presented and kept, by position."""
+    answers = and_(Response.sitting_id == Presentation.sitting_id, Response.position == Presentation.position)
+    query = (
+        select(
+            Presentation.position,
+            Presentation.item_code,
+            Response.value,
+            Response.client_sequence,
+            Response.received_at,
+        )
+        .outerjoin(Response, answers)
+        .where(Presentation.sitting_id == sitting_id)
+        .order_by(Presentation.position)
+    )
+    return tuple(Row(*row) for row in session.execute(query))

@@ -1,0 +1,179 @@
+"""What the candidate's pages show: finished values, and nothing that hints at the side of the cut or at a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.consents import ASSESSMENT
+from app.accounts.queries import ConsentView
+from app.assessment import rules
+from app.assessment.founding_form import SCENARIO
+from app.assessment.course import Course, course_of, own_sitting
+from app.assessment.errors import SittingExpired, SkillNotOpen
+from app.assessment.policy import SittingPolicy
+from app.assessment.queries import SittingView, latest_edition, retake_of, sittings_of, view_of
+from app.foundation import policies
+from app.item_bank.queries import ItemView
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage:
+    """What is said before a sitting starts."""
+
+    policy: SittingPolicy
+    consents: tuple[ConsentView, ...]
+    open_sitting: SittingView | None
+    from_at: datetime | None  # when a retake is possible, if it is not now
+    is_founding: bool
+    is_specimen: bool
+    most_units: int
+    fewest_minutes: int
+    most_minutes: int
+
+    @property
+    def has_consented(self) -> bool:
+        """Whether the consent to take assessments stands."""
+        return any(view.given_at is not None for view in self.consents if view.offer.kind == ASSESSMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """The current item with what is kept for it, and an honest range of what is still to come."""
+
+    sitting: SittingView
+    position: int
+    item: ItemView
+    value: Any
+    client_sequence: int
+    saved_position: int | None
+    saved_at: datetime | None
+    fewest_remaining: int
+    most_remaining: int
+    fewest_minutes: int
+    most_minutes: int
+    is_first_scenario: bool
+    scored: int
+
+    @property
+    def has_enough_for_result(self) -> bool:
+        """Whether leaving now would still give a result."""
+        return self.scored >= self.sitting.fewest_for_result
+
+
+@dataclass(frozen=True, slots=True)
+class DonePage:
+    """How a sitting ended, and when another may begin."""
+
+    sitting: SittingView
+    scored: int
+    from_at: datetime | None
+
+
+def start_page(person_id: UUID, skill: str, language: str, *, session: Session, at: datetime) -> StartPage:
+    """Everything the start page says, for this person at this moment."""
+    policy = policies.current(SittingPolicy, session=session, at=at)
+    edition = latest_edition(skill, language, session=session)
+    if edition is None:
+        raise SkillNotOpen(skill, language)
+    mine = [view for view in sittings_of(person_id, session=session) if view.skill == skill]
+    is_founding = edition.cut is None
+    most = policy.founding_statements + policy.founding_scenarios if is_founding else policy.most_units_undecided
+    return StartPage(
+        policy=policy,
+        consents=accounts.consents_of(person_id, session=session),
+        open_sitting=next((view for view in mine if view.is_open and view.resumable_until >= at), None),
+        from_at=retake_of(person_id, skill, session=session, at=at, policy=policy).from_at,
+        is_founding=is_founding,
+        is_specimen=edition.demo or edition.provisional_key,
+        most_units=most,
+        fewest_minutes=_minutes_at_least(policy.fewest_units, policy),
+        most_minutes=_minutes_at_most(most, policy),
+    )
+
+
+def item_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at: datetime) -> ItemPage | DonePage:
+    """The page of the person's sitting as it stands."""
+    sitting = own_sitting(sitting_id, person_id, session=session)
+    if not sitting.is_open:
+        return done_page(sitting_id, person_id, session=session, at=at)
+    if at > sitting.resumable_until:
+        raise SittingExpired(sitting.resumable_until)
+    course = course_of(sitting, session=session)
+    row, former = course.rows[-1], course.rows[-2] if len(course.rows) > 1 else None
+    item = course.bank.by_code[row.item_code]
+    fewest, most = remaining(course)
+    is_draft = row.is_answered
+    saved = row if is_draft else former
+    content = course.standing.content
+    return ItemPage(
+        sitting=view_of(sitting, session=session),
+        position=row.position,
+        item=item,
+        value=row.value,
+        client_sequence=row.client_sequence or 0,
+        saved_position=saved.position if saved else None,
+        saved_at=saved.received_at if saved else None,
+        fewest_remaining=fewest,
+        most_remaining=most,
+        fewest_minutes=_minutes_at_least(fewest + 1, course.policy),
+        most_minutes=_minutes_at_most(most + 1, course.policy),
+        is_first_scenario=item.kind == SCENARIO and not any(unit.kind == SCENARIO for unit in course.units[:-1]),
+        scored=content.units,
+    )
+
+
+def done_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at: datetime) -> DonePage:
+    """How the person's sitting ended."""
+    sitting = own_sitting(sitting_id, person_id, session=session)
+    course = course_of(sitting, session=session)
+    retake = retake_of(sitting.person_id, sitting.skill, session=session, at=at, policy=course.policy)
+    return DonePage(view_of(sitting, session=session), course.standing.content.units, retake.from_at)
+
+
+def remaining(course: Course) -> tuple[int, int]:
+    """Fewest and most items still to come after the current one, whatever the answers will be."""
+    policy, content = course.policy, course.standing.content
+    answered = content.units + (not course.rows[-1].is_whole)
+    longest = policy.most_units_undecided
+    shortest = policy.fewest_units
+    if course.sitting.cut is None:
+        longest = shortest = policy.founding_statements + policy.founding_scenarios
+    unseen = len(course.bank.items) - len(course.rows) - len(course.sitting.avoided_items)
+    most = max(0, min(longest - answered, unseen))
+    return min(max(0, shortest - answered), most), most
+
+
+def _minutes_at_least(units: int, policy: SittingPolicy) -> int:
+    """Were they nearly all statements."""
+    scenarios = min(units, policy.fewest_scenarios)
+    return rules.minutes_needed(units - scenarios, scenarios, policy)
+
+
+def _minutes_at_most(units: int, policy: SittingPolicy) -> int:
+    """Were as many of them scenarios as may be."""
+    scenarios = min(units, policy.most_scenarios)
+    return rules.minutes_needed(units - scenarios, scenarios, policy)
+
+
+def as_json(page: ItemPage | DonePage) -> dict[str, Any]:
+    """The page for programs: exactly what people see, item by item."""
+    sitting = {"id": str(page.sitting.id), "skill": page.sitting.skill, "language": page.sitting.language}
+    stands = {"state": page.sitting.state, "stop_reason": page.sitting.stop_reason}
+    if isinstance(page, DonePage):
+        return {**sitting, **stands}
+    return {
+        **sitting,
+        **stands,
+        "position": page.position,
+        "client_sequence": page.client_sequence,
+        "value": page.value,
+        "fewest_remaining": page.fewest_remaining,
+        "most_remaining": page.most_remaining,
+        "item": {"code": page.item.code, "kind": page.item.kind, "content": dict(page.item.content)},
+    }

@@ -1,0 +1,42 @@
+"""Choose the next item and store the choice before anybody sees it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment.course import Course, course_of, locked_sitting
+from app.assessment.errors import NotYetAnswered, SittingClosed
+from app.assessment.models import Presentation, Stop
+from app.foundation.clock import Clock
+
+
+def present_next_item(
+    sitting_id: UUID, *, after: int, session: Session, clock: Clock, course: Course | None = None
+) -> Presentation | Stop:
+    """The item after position `after`; asked again, the same one. Or why there is none.
+
+    `course` saves a caller that holds the sitting's lock from reading everything twice.
+    """
+    course = course or course_of(locked_sitting(sitting_id, session=session), session=session)
+    if not course.sitting.is_open:
+        raise SittingClosed(course.sitting.state, None)
+    if after < len(course.rows):
+        return session.get_one(Presentation, (sitting_id, after + 1))
+    if any(not row.is_whole for row in course.rows[-1:]):
+        raise NotYetAnswered(len(course.rows))
+    chosen = course.choice_after(len(course.rows), course.standing)
+    if isinstance(chosen, Stop):
+        return chosen
+    shown = Presentation(
+        sitting_id=sitting_id,
+        position=len(course.rows) + 1,
+        item_id=chosen.id,
+        item_code=chosen.code,
+        kind=chosen.kind,
+        presented_at=clock.now(),
+    )
+    session.add(shown)
+    session.flush()
+    return shown

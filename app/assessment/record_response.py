@@ -1,0 +1,148 @@
+"""Store one response, once and in order; where it is confirmed, go on to the next item or complete the sitting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.assessment.answers import checked
+from app.assessment.complete_sitting import complete_sitting
+from app.assessment.course import Course, Row, course_of, own_sitting
+from app.assessment.errors import ConsentNeeded, PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
+from app.assessment.models import FrozenSitting, Response, Sitting, Stop
+from app.assessment.present_next_item import present_next_item
+from app.foundation.clock import Clock
+from app.foundation.jobs import Jobs
+
+LARGEST_CLIENT_SEQUENCE = 2**53 - 1  # what a browser's number holds exactly
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is kept for the position after this call, and where the sitting stands."""
+
+    position: int
+    value: Any
+    client_sequence: int
+    received_at: datetime
+    is_superseded: bool  # a newer value, from another window or device, was already there and stays
+    is_whole: bool
+    state: str
+    current_position: int
+
+    @property
+    def moved_on(self) -> bool:
+        """Whether the position is closed."""
+        return self.state != "open" or self.current_position > self.position
+
+
+def record_response(
+    sitting_id: UUID,
+    position: int,
+    value: Any,
+    *,
+    client_sequence: int,
+    confirm: bool,
+    person_id: UUID,
+    session: Session,
+    clock: Clock,
+    jobs: Jobs,
+) -> Recorded:
+    """Keep `value` for the current position.
+
+    While a position is current, the highest client sequence wins; a late or repeated write changes nothing. With
+    `confirm` the position is closed and the next item presented, or the sitting completed. A write to a closed
+    position that repeats what is kept gets the same answer as the first time.
+
+    Raises
+    ------
+    PositionClosed, SittingClosed
+        For any other write to what is closed; both name what was kept.
+    """
+    sitting = own_sitting(sitting_id, person_id, session=session, locked=True)
+    course = course_of(sitting, session=session)
+    row = _row_at(course, position)
+    if not 0 < client_sequence <= LARGEST_CLIENT_SEQUENCE:
+        raise ResponseInvalid("The number of this answer is out of range.")
+    given = checked(course.bank.by_code[row.item_code], value)
+    if not sitting.is_open or row is not course.current:
+        return _repeated(course, row, given, client_sequence, session=session)
+    _require_may_go_on(sitting, session=session, clock=clock)
+    course, superseded = _keep(course, given, client_sequence, session=session, clock=clock)
+    kept = course.rows[-1]
+    if confirm and kept.is_whole and not superseded:
+        _advance(course, session=session, clock=clock, jobs=jobs)
+        return _recorded(course, kept, superseded=False, current=position + sitting.is_open)
+    return _recorded(course, kept, superseded=superseded, current=position)
+
+
+def _row_at(course: Course, position: int) -> Row:
+    if not 1 <= position <= len(course.rows):
+        raise ResponseInvalid(f"There is no question {position} yet.")
+    return course.rows[position - 1]
+
+
+def _repeated(course: Course, row: Row, given: Any, client_sequence: int, *, session: Session) -> Recorded:
+    """The answer of the first time if this repeats it; otherwise a conflict that names what was kept."""
+    if row.is_answered and (row.value, row.client_sequence) == (given, client_sequence):
+        return _recorded(course, row, superseded=False, current=len(course.rows))
+    if not course.sitting.is_open:
+        frozen = session.get(FrozenSitting, course.sitting.id)
+        raise SittingClosed(course.sitting.state, frozen.sha256 if frozen else None)
+    raise PositionClosed(row.position, len(course.rows), row.value, row.client_sequence)
+
+
+def _require_may_go_on(sitting: Sitting, *, session: Session, clock: Clock) -> None:
+    if clock.now() > sitting.resumable_until:
+        raise SittingExpired(sitting.resumable_until)
+    if not accounts.has_consent(sitting.person_id, "assessment", session=session):
+        raise ConsentNeeded
+
+
+def _keep(course: Course, given: Any, client_sequence: int, *, session: Session, clock: Clock) -> tuple[Course, bool]:
+    """Store the value if it is newer than what is there; whether a different, newer one was there already."""
+    former = course.rows[-1]
+    if former.client_sequence is not None and former.client_sequence >= client_sequence:
+        return course, former.value != given
+    now = clock.now()
+    response = Response(
+        sitting_id=course.sitting.id,
+        position=former.position,
+        value=given,
+        client_sequence=client_sequence,
+        received_at=now,
+    )
+    session.merge(response) if former.is_answered else session.add(response)
+    session.flush()
+    return course.with_value(given, client_sequence, now), False
+
+
+def _advance(course: Course, *, session: Session, clock: Clock, jobs: Jobs) -> None:
+    """Present the next item, or complete the sitting where the rule or the bank says there is none."""
+    if course.standing.stop is None:
+        shown = present_next_item(
+            course.sitting.id, after=len(course.rows), session=session, clock=clock, course=course
+        )
+        if not isinstance(shown, Stop):
+            return
+    complete_sitting(course.sitting.id, session=session, clock=clock, jobs=jobs, course=course)
+
+
+def _recorded(course: Course, row: Row, *, superseded: bool, current: int) -> Recorded:
+    assert row.client_sequence is not None  # it was kept, now or before
+    assert row.received_at is not None
+    return Recorded(
+        position=row.position,
+        value=row.value,
+        client_sequence=row.client_sequence,
+        received_at=row.received_at,
+        is_superseded=superseded,
+        is_whole=row.is_whole,
+        state=course.sitting.state,
+        current_position=current,
+    )

@@ -1,0 +1,166 @@
+"""Begin a sitting: pin it to the edition of the moment, draw its seed, choose and store its first item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.assessment import adaptation, rules
+from app.assessment.founding_form import SCENARIO, STATEMENT
+from app.assessment.errors import (
+    AdultsOnly,
+    ConsentNeeded,
+    HonestyNeeded,
+    OneLanguagePerSitting,
+    RetakeTooSoon,
+    SkillNotOpen,
+    YearlyLimitReached,
+)
+from app.assessment.leave_sitting import leave_sitting
+from app.assessment.locks import hold
+from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
+from app.assessment.policy import SittingPolicy
+from app.assessment.present_next_item import present_next_item
+from app.assessment.queries import latest_edition, retake_of
+from app.foundation import audit, policies
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The sitting to go on with, and whether it was begun by this very call."""
+
+    sitting_id: UUID
+    is_new: bool
+
+
+def start_sitting(
+    person_id: UUID,
+    skill: str,
+    language: str,
+    *,
+    honesty_statement: str | None,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+) -> Started:
+    """Begin a sitting, or come back to the one that is open. However many ask at once, one begins."""
+    now = clock.now()
+    policy = policies.current(SittingPolicy, session=session, at=now)
+    _require_may_sit(person_id, session=session)
+    hold(session, "sitting", person_id, skill)
+    still_open = _open_sitting(person_id, skill, session=session)
+    if still_open is not None and still_open.resumable_until >= now:
+        return _resumed(still_open, language)
+    if still_open is not None:
+        leave_sitting(still_open.id, person_id=person_id, session=session, clock=clock, jobs=jobs)
+    edition = latest_edition(skill, language, session=session)
+    if edition is None:
+        raise SkillNotOpen(skill, language)
+    if honesty_statement != policy.honesty_statement:
+        raise HonestyNeeded
+    _require_retake_allowed(person_id, skill, session=session, at=now, policy=policy)
+    sitting = _new_sitting(person_id, edition, policy, session=session, at=now, entropy=entropy)
+    session.add(sitting)
+    session.flush()
+    present_next_item(sitting.id, after=0, session=session, clock=clock)
+    detail = {"skill": skill, "edition": edition.id, "policy_version": sitting.policy_version}
+    audit.record("sitting.started", sitting.id, actor=_person(person_id), at=now, session=session, detail=detail)
+    return Started(sitting.id, is_new=True)
+
+
+def _person(person_id: UUID) -> Actor:
+    return Actor(person_id, "person")
+
+
+def _require_may_sit(person_id: UUID, *, session: Session) -> None:
+    if not accounts.is_adult(person_id, session=session):
+        raise AdultsOnly
+    if not accounts.has_consent(person_id, "assessment", session=session):
+        raise ConsentNeeded
+
+
+def _open_sitting(person_id: UUID, skill: str, *, session: Session) -> Sitting | None:
+    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == skill, Sitting.state == "open")
+    return session.scalar(query.with_for_update())
+
+
+def _resumed(sitting: Sitting, language: str) -> Started:
+    if sitting.language != language:
+        raise OneLanguagePerSitting(sitting.language)
+    return Started(sitting.id, is_new=False)
+
+
+def _require_retake_allowed(
+    person_id: UUID, skill: str, *, session: Session, at: datetime, policy: SittingPolicy
+) -> None:
+    retake = retake_of(person_id, skill, session=session, at=at, policy=policy)
+    if retake.from_at is not None:
+        raise (YearlyLimitReached if retake.by_limit else RetakeTooSoon)(retake.from_at)
+
+
+def _new_sitting(
+    person_id: UUID, edition: Edition, policy: SittingPolicy, *, session: Session, at: datetime, entropy: Entropy
+) -> Sitting:
+    former = _former_sittings(person_id, edition.skill, session=session)
+    return Sitting(
+        id=entropy.uuid(),
+        person_id=person_id,
+        edition_id=edition.id,
+        **{name: getattr(edition, name) for name in PINNED},
+        policy_version=policies.version(SittingPolicy, session=session, at=at),
+        seed=entropy.seed(),
+        avoided_items=_avoided_items(former, session=session, at=at, policy=policy),
+        prior=_prior(former, edition, session=session, at=at, policy=policy),
+        state="open",
+        mode="open",
+        started_at=at,
+        resumable_until=rules.resumable_until(at, policy),
+        honesty_statement_version=policy.honesty_statement,
+        honesty_accepted_at=at,
+        first_of_skill=not any(sitting.counts_as_taken for sitting in former),
+    )
+
+
+def _former_sittings(person_id: UUID, skill: str, *, session: Session) -> Sequence[Sitting]:
+    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == skill).order_by(Sitting.started_at)
+    return session.scalars(query).all()
+
+
+def _avoided_items(former: Sequence[Sitting], *, session: Session, at: datetime, policy: SittingPolicy) -> list[str]:
+    """Scenarios seen within the repeat months, and the last sitting's statements beyond the overlap allowed."""
+    if not former:
+        return []
+    since = rules.months_after(at, -policy.scenario_repeat_months)
+    seen = session.scalars(
+        select(Presentation)
+        .where(Presentation.sitting_id.in_([sitting.id for sitting in former]))
+        .order_by(Presentation.sitting_id, Presentation.position)
+    ).all()
+    scenarios = {shown.item_code for shown in seen if shown.kind == SCENARIO and shown.presented_at > since}
+    statements = [shown.item_code for shown in seen if shown.kind == STATEMENT and shown.sitting_id == former[-1].id]
+    repeatable = rules.most_repeated_statements(len(statements), policy)
+    return sorted(scenarios | set(statements[repeatable:]))
+
+
+def _prior(
+    former: Sequence[Sitting], edition: Edition, *, session: Session, at: datetime, policy: SittingPolicy
+) -> dict[str, Any] | None:
+    """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw."""
+    for sitting in reversed(former):
+        frozen = session.get(FrozenSitting, sitting.id)
+        if frozen is not None and sitting.completed_at is not None:
+            months = rules.months_between(sitting.completed_at, at)
+            return adaptation.decayed(frozen, months, policy.retention_per_month, edition, policy)
+    return None

@@ -1,0 +1,249 @@
+"""The candidate's pages: start, one item at a time, leave, done. They work without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.accounts.record_consent import record_consent
+from app.assessment import pages
+from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
+from app.assessment.leave_sitting import leave_sitting
+from app.assessment.record_response import Recorded, record_response
+from app.assessment.record_takeover import record_takeover
+from app.assessment.start_sitting import start_sitting
+from app.foundation.web import actor, language_of_request, notice, prefers_json, require_signed_in, runtime
+from app.item_bank import queries as item_bank
+
+bp = Blueprint("assessment", __name__)
+
+MOST_OPTIONS = 10  # of one scenario; a form that claims more is not ours
+LONGEST_NUMBER = 4  # digits
+
+Answer = Any  # what Flask takes: a page, a page with its status, or a response
+
+
+def _own_id() -> UUID:
+    person_id = actor().person_id
+    assert person_id is not None  # require_signed_in let it through
+    return person_id
+
+
+@bp.get("/skills/<slug>/start")
+@require_signed_in
+def start_page(slug: str) -> str:
+    """What is said before the start."""
+    return _start_form(slug, ())
+
+
+def _start_form(slug: str, problems: tuple[str, ...]) -> str:
+    language, clock = language_of_request(), runtime().clock
+    with runtime().reading() as session:
+        page = pages.start_page(_own_id(), slug, language, session=session, at=clock.now())
+        skill = item_bank.skill(slug, session=session)
+    return render_template("assessment/start.html", page=page, skill=skill, problems=problems)
+
+
+@bp.post("/skills/<slug>/start")
+@require_signed_in
+def start(slug: str) -> Answer:
+    """Record the consents given on this page, then begin or go on."""
+    problems = _missing_words(slug)
+    if problems:
+        return _start_form(slug, problems), 422
+    here = runtime()
+    with here.transaction() as session:
+        for kind, version in _consents_ticked().items():
+            record_consent(
+                _own_id(), kind, version, session=session, clock=here.clock, entropy=here.entropy, actor=actor()
+            )
+        started = start_sitting(
+            _own_id(),
+            slug,
+            language_of_request(),
+            honesty_statement=request.form.get("honesty"),
+            session=session,
+            clock=here.clock,
+            entropy=here.entropy,
+            jobs=here.jobs,
+        )
+    return redirect(url_for("assessment.sitting_page", sitting_id=started.sitting_id), code=303)
+
+
+def _consents_ticked() -> dict[str, int]:
+    """Kind and version of every consent box ticked."""
+    boxes = {
+        name.removeprefix("consent_"): value for name, value in request.form.items() if name.startswith("consent_")
+    }
+    return {kind: int(version) for kind, version in boxes.items() if version.isdecimal()}
+
+
+def _missing_words(slug: str) -> tuple[str, ...]:
+    """What the form still lacks, so that the page can say it beside the box instead of refusing the whole."""
+    with runtime().reading() as session:
+        page = pages.start_page(_own_id(), slug, language_of_request(), session=session, at=runtime().clock.now())
+    if page.open_sitting is not None:
+        return ()
+    lacks_consent = not page.has_consented and "assessment" not in _consents_ticked()
+    checks = (("consent", lacks_consent), ("honesty", not request.form.get("honesty")))
+    return tuple(name for name, is_missing in checks if is_missing)
+
+
+@bp.get("/sittings/<uuid:sitting_id>")
+@require_signed_in
+def sitting_page(sitting_id: UUID) -> Answer:
+    """The current item, or where the sitting has ended, its end."""
+    try:
+        return _item_page(sitting_id)
+    except SittingExpired as expired:
+        if prefers_json():
+            raise
+        return render_template("assessment/expired.html", sitting_id=sitting_id, until=expired.until), 409
+
+
+def _item_page(sitting_id: UUID, *, elsewhere: bool = False, problem: str | None = None) -> Answer:
+    with runtime().reading() as session:
+        page = pages.item_page(sitting_id, _own_id(), session=session, at=runtime().clock.now())
+        skill = item_bank.skill(page.sitting.skill, session=session)
+    if prefers_json():
+        return jsonify(pages.as_json(page))
+    if isinstance(page, pages.DonePage):
+        return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
+    return render_template("assessment/item.html", page=page, skill=skill, elsewhere=elsewhere, problem=problem)
+
+
+@bp.post("/sittings/<uuid:sitting_id>/responses")
+@require_signed_in
+def respond(sitting_id: UUID) -> Answer:
+    """Keep the response and go on. Answered only after commit."""
+    sent = _sent_as_json() if request.is_json else _sent_as_form()
+    try:
+        recorded = _record(sitting_id, **sent)
+    except PositionClosed as closed:
+        _note_takeover(sitting_id, closed.position)
+        if prefers_json():
+            raise
+        return _item_page(sitting_id, elsewhere=True), 409
+    except SittingClosed:
+        _note_takeover(sitting_id, sent["position"])
+        raise
+    return jsonify(_as_json(recorded)) if prefers_json() else _after(sitting_id, recorded)
+
+
+@bp.post("/sittings/<uuid:sitting_id>/responses/<int:position>/draft")
+@require_signed_in
+def draft(sitting_id: UUID, position: int) -> Response:
+    """Keep a choice that is not confirmed yet: the script's autosave."""
+    sent = {**_sent_as_json(position=position), "confirm": False}
+    return jsonify(_as_json(_record(sitting_id, **sent)))
+
+
+def _record(sitting_id: UUID, **sent: Any) -> Recorded:
+    here = runtime()
+    with here.transaction() as session:
+        return record_response(
+            sitting_id, **sent, person_id=_own_id(), session=session, clock=here.clock, jobs=here.jobs
+        )
+
+
+def _note_takeover(sitting_id: UUID, position: int) -> None:
+    with runtime().transaction() as session:
+        record_takeover(sitting_id, position, person_id=_own_id(), session=session, clock=runtime().clock)
+
+
+def _after(sitting_id: UUID, recorded: Recorded) -> Answer:
+    """Where the browser goes once the form's response is kept."""
+    if recorded.is_superseded:
+        _note_takeover(sitting_id, recorded.position)
+        return _item_page(sitting_id, elsewhere=True), 409
+    if recorded.state != "open":
+        return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
+    if request.form.get("action") == "pause":
+        notice(_("Saved. You can go on whenever you like, on any device."))
+        return redirect(url_for("home.own_place"), code=303)
+    if not recorded.is_whole:
+        return _item_page(sitting_id, problem=_("Please answer first. What you chose so far is saved.")), 422
+    return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
+
+
+def _sent_as_form() -> dict[str, Any]:
+    form = request.form
+    options = form.get("options", type=int)
+    value: Any = _as_number(form.get("answer"))
+    if options is not None:
+        value = [_as_number(form.get(f"rating-{option}")) for option in range(min(options, MOST_OPTIONS))]
+    return _checked_numbers(
+        form.get("position", type=int), form.get("client_sequence", type=int), value, form.get("action") != "pause"
+    )
+
+
+def _sent_as_json(position: int | None = None) -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise ResponseInvalid("The body is not a JSON object.")
+    confirm = body.get("confirm", True)
+    return _checked_numbers(position or body.get("position"), body.get("client_sequence"), body.get("value"), confirm)
+
+
+def _checked_numbers(position: Any, client_sequence: Any, value: Any, confirm: Any) -> dict[str, Any]:
+    numbers = (position, client_sequence)
+    if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers) or confirm not in (
+        True,
+        False,
+    ):
+        raise ResponseInvalid("Position and client_sequence are whole numbers, confirm is true or false.")
+    return {"position": position, "client_sequence": client_sequence, "value": value, "confirm": confirm}
+
+
+def _as_number(text: str | None) -> int | str | None:
+    """A form's text as the number it names; anything else stays text, for the use case to judge."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else text or None
+
+
+def _as_json(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "position": recorded.position,
+        "value": recorded.value,
+        "client_sequence": recorded.client_sequence,
+        "received_at": recorded.received_at.isoformat(),
+        "superseded": recorded.is_superseded,
+        "whole": recorded.is_whole,
+        "state": recorded.state,
+        "current_position": recorded.current_position,
+    }
+
+
+@bp.get("/sittings/<uuid:sitting_id>/leave")
+@require_signed_in
+def leave_page(sitting_id: UUID) -> Answer:
+    """What leaving early would mean."""
+    with runtime().reading() as session:
+        page = pages.item_page(sitting_id, _own_id(), session=session, at=runtime().clock.now())
+    if isinstance(page, pages.DonePage):
+        return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
+    return render_template("assessment/leave.html", page=page)
+
+
+@bp.post("/sittings/<uuid:sitting_id>/leave")
+@require_signed_in
+def leave(sitting_id: UUID) -> Response:
+    """End the sitting early."""
+    here = runtime()
+    with here.transaction() as session:
+        leave_sitting(sitting_id, person_id=_own_id(), session=session, clock=here.clock, jobs=here.jobs)
+    return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)  # type: ignore[return-value]
+
+
+@bp.get("/sittings/<uuid:sitting_id>/done")
+@require_signed_in
+def done(sitting_id: UUID) -> Answer:
+    """Thanks, and the way to the result."""
+    with runtime().reading() as session:
+        page = pages.done_page(sitting_id, _own_id(), session=session, at=runtime().clock.now())
+    if page.sitting.is_open:
+        return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
+    results_url = f"/results/{sitting_id}"  # a page of a context above, which this one may not name
+    return render_template("assessment/done.html", page=page, results_url=results_url)

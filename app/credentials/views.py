@@ -1,0 +1,96 @@
+"""What other software needs to verify without us (keys, status lists), and what the holder decides: who may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.credentials import queries
+from app.credentials.queries import CredentialView
+from app.credentials.set_visibility import LONGEST_NAME, set_visibility
+from app.credentials.states import Visibility, read_visibility
+from app.foundation.web import actor, notice, require_signed_in, runtime
+
+bp = Blueprint("credentials", __name__)
+
+DID_TYPE = "application/did+json"
+SIGNED_TYPE = "application/vc+ld+json"
+
+
+@bp.get("/.well-known/did.json")
+def did_document() -> Response:
+    """The issuer's keys."""
+    with runtime().reading() as session:
+        document = queries.did_document(base_url=runtime().settings.base_url, session=session)
+    return _open_to_all(jsonify(document), DID_TYPE)
+
+
+@bp.get("/status/<int:number>")
+def status_list(number: int) -> Response:
+    """One signed status list."""
+    with runtime().reading() as session:
+        found = queries.status_list(number, session=session)
+    return _open_to_all(Response(found.signed_document), SIGNED_TYPE)
+
+
+@bp.get("/credentials/<code>")
+@require_signed_in
+def own_credential(code: str) -> str:
+    """Show the holder what the certificate says and who may see it."""
+    with runtime().reading() as session:
+        found = _own(code, session=session)
+    return render_template(
+        "credentials/own_credential.html",
+        credential=found,
+        visibilities=[one.value for one in Visibility],
+        longest_name=LONGEST_NAME,
+    )
+
+
+@bp.get("/credentials/<code>.json")
+@require_signed_in
+def own_document(code: str) -> Response:
+    """Give the holder the signed document, to keep or to carry elsewhere, whoever else may see it."""
+    with runtime().reading() as session:
+        found = _own(code, session=session)
+    response = Response(found.signed_document, mimetype=SIGNED_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.printed_code}.json"'
+    return response
+
+
+@bp.post("/credentials/<code>/visibility")
+@require_signed_in
+def visibility(code: str) -> Any:
+    """Open or hide the page."""
+    wanted = read_visibility(request.form.get("visibility", ""))
+    with runtime().transaction() as session:
+        set_visibility(
+            code,
+            wanted,
+            shown_name=request.form.get("shown_name"),
+            session=session,
+            clock=runtime().clock,
+            actor=actor(),
+        )
+    hidden = _("The page is hidden. Whoever opens the link reads that nothing is shown under it.")
+    notice(hidden if wanted is Visibility.PRIVATE else _("The page is open to everyone who has the link."))
+    return redirect(url_for(".own_credential", code=code), code=303)
+
+
+def _own(code: str, *, session: Any) -> CredentialView:
+    return queries.own_credential(code, actor().person_id, session=session)
+
+
+def _open_to_all(response: Response, mimetype: str) -> Response:
+    """For verifiers of every origin, kept by nobody longer than a revocation may stay unseen."""
+    with runtime().reading() as session:
+        seconds = queries.policy(session=session, at=runtime().clock.now()).status_cache_seconds
+    response.mimetype = mimetype
+    response.access_control_allow_origin = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.add_etag()
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,65 @@
+"""A calibration as scoring sees it: self-report and judgement apart, because a format is a method factor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.item_bank.models import Calibration, Kind
+from scoring.items import ItemParameters
+
+SELF_REPORT = "self_report"
+JUDGEMENT = "judgement"
+
+
+@dataclass(frozen=True, slots=True)
+class FittedItems:
+    """Parameters of the items of one kind of evidence, row by row in the order of `codes`."""
+
+    codes: tuple[str, ...]
+    items: ItemParameters
+    standard_errors: Mapping[str, Any] = field(default_factory=dict)  # {"slopes", "thresholds"}, JSON
+    log_likelihood: float | None = None
+    converged: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedItems:
+    """Both kinds of evidence of one calibration; a kind that the bank lacks has no codes and None."""
+
+    self_report_codes: tuple[str, ...]
+    self_report: ItemParameters | None
+    judgement_codes: tuple[str, ...]
+    judgement: ItemParameters | None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every calibrated item, statements first."""
+        return self.self_report_codes + self.judgement_codes
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each of `codes`."""
+        statements, scenarios = len(self.self_report_codes), len(self.judgement_codes)
+        return (Kind.STATEMENT.value,) * statements + (Kind.SCENARIO.value,) * scenarios
+
+
+def pack(fitted: FittedItems) -> dict[str, Any]:
+    """The JSON form of one kind of evidence."""
+    return {"codes": list(fitted.codes), "items": fitted.items.to_dict()}
+
+
+def unpack(calibration: Calibration) -> CalibratedItems:
+    """The scoring values of a stored calibration."""
+    self_report_codes, self_report = _one_kind(calibration, SELF_REPORT)
+    judgement_codes, judgement = _one_kind(calibration, JUDGEMENT)
+    return CalibratedItems(self_report_codes, self_report, judgement_codes, judgement)
+
+
+def _one_kind(calibration: Calibration, evidence: str) -> tuple[tuple[str, ...], ItemParameters | None]:
+    stored = calibration.parameters.get(evidence)
+    if stored is None:
+        return (), None
+    return tuple(stored["codes"]), ItemParameters.from_dict(stored["items"])

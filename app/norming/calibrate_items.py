@@ -1,0 +1,136 @@
+"""Estimate the item parameters of a sample, each kind of evidence on its own theta.
+
+The first calibration of a release sets the scale. Later samples of the same release are read on it unchanged:
+the scale stays, and only percentile ranks move with the people.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.foundation import audit
+from app.foundation.access import Actor, require
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.item_bank.calibrated_items import FittedItems
+from app.item_bank.store_calibration import SAMPLE, store_calibration
+from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
+from app.norming.models import CalibrationRun, LegacySample, NormGroup
+from app.norming.samples import KindOfEvidence, Sample, answered_by
+from scoring.calibration import calibrate
+from scoring.errors import ScoringError
+from scoring.responses import ResponseMatrix
+
+
+def calibrate_items(
+    sample: Sample, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor
+) -> CalibrationRun:
+    """Fit the graded model and store the parameters; a sample calibrated before gives the run it has.
+
+    The fit comes before the first statement of the transaction: a writer on SQLite holds up every other one, and
+    seconds of arithmetic must not.
+
+    Raises
+    ------
+    CalibrationFailed
+        If the model cannot be fitted, with the reason.
+    ScaleWouldMove
+        If another release of the skill carries the scale already.
+    """
+    require(actor, "operator", "norm_editor", "system")
+    fits = {} if sample.calibration_id else _fits(sample)
+    row = session.scalar(select(LegacySample).where(LegacySample.id == sample.id).with_for_update(of=LegacySample))
+    if row is None:
+        raise NoSample(sample.skill)
+    existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
+    if existing is not None:
+        return existing
+    calibration_id = _calibration(sample, fits, session=session, clock=clock, entropy=entropy, actor=actor)
+    run = CalibrationRun(
+        id=entropy.uuid(),
+        sample_id=sample.id,
+        sample=row,
+        calibration_id=calibration_id,
+        n=sample.n,
+        fits={kind: _summary(fit) for kind, fit in fits.items()},
+        calibrated_at=clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    detail = {"skill": sample.skill, "n": sample.n, "calibration_id": str(calibration_id)}
+    audit.record("sample.calibrated", sample.id, actor=actor, at=run.calibrated_at, session=session, detail=detail)
+    return run
+
+
+def _calibration(
+    sample: Sample,
+    fits: dict[str, FittedItems],
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+) -> UUID:
+    """The calibration whose scale the sample is read on: the release's first, or a fresh one."""
+    query = (
+        select(CalibrationRun.calibration_id, LegacySample.release_id)
+        .join(CalibrationRun.sample)
+        .join(LegacySample.group)
+        .where(NormGroup.skill == sample.skill)
+        .order_by(CalibrationRun.calibrated_at)
+    )
+    former = session.execute(query).all()
+    for calibration_id, release_id in former:
+        if release_id == sample.release_id:
+            return calibration_id
+    if former and not sample.is_trial:
+        raise ScaleWouldMove(sample.skill)
+    return store_calibration(
+        sample.release_id,
+        source=SAMPLE,
+        n=sample.n,
+        self_report=fits.get("self_report"),
+        judgement=fits.get("judgement"),
+        session=session,
+        clock=clock,
+        entropy=entropy,
+        actor=actor,
+    ).id
+
+
+def _fits(sample: Sample) -> dict[str, FittedItems]:
+    evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
+    return {kind: _fit(sample.skill, given) for kind, given in evidence.items() if given is not None}
+
+
+def _fit(skill: str, evidence: KindOfEvidence) -> FittedItems:
+    responses = ResponseMatrix(evidence.responses.codes[answered_by(evidence)])
+    try:
+        fit = calibrate(responses)
+    except ScoringError as problem:
+        raise CalibrationFailed(skill, [str(problem)]) from problem
+    if not fit.converged:
+        raise CalibrationFailed(skill, fit.notes)
+    errors = fit.standard_errors
+    return FittedItems(
+        codes=evidence.codes,
+        items=fit.items,
+        standard_errors={"slopes": _finite(errors.slopes), "thresholds": [_finite(row) for row in errors.thresholds]},
+        log_likelihood=fit.log_likelihood,
+        notes=tuple(fit.notes),
+    )
+
+
+def _finite(row: NDArray[np.float64]) -> list[float | None]:
+    """JSON knows no NaN: the padding of items with fewer categories becomes null."""
+    return [float(value) if np.isfinite(value) else None for value in row]
+
+
+def _summary(fit: FittedItems) -> dict[str, Any]:
+    return {"items": len(fit.codes), "log_likelihood": fit.log_likelihood, "notes": list(fit.notes)}

@@ -1,0 +1,108 @@
+"""From responses to the latent distribution of the composite, and from there to the cut. Nothing is handed in.
+
+Not a distribution of scores: those are shrunk. The likelihood of every person's responses is taken at each place of
+the composite's scale, and the distribution behind them is estimated (Mislevy 1984).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.item_bank.calibrated_items import CalibratedItems
+from app.norming.samples import KindOfEvidence, Sample
+from scoring.composite import Composite
+from scoring.graded_response import log_likelihood
+from scoring.items import ItemParameters
+from scoring.normal import NODES, normal_distribution, normal_prior
+from scoring.norms import NormTable
+from scoring.responses import ResponseMatrix
+
+PEOPLE_AT_ONCE = 500  # a chunk of joint posteriors holds 61 x 61 numbers for each person: 15 MB
+FURTHEST_PLACE = 6.0  # standard deviations of the composite: beyond, the prior holds less than one in 10^8
+
+
+@dataclass(frozen=True)
+class CalibratedSample:
+    """A sample with the parameters and the composite it is to be read by."""
+
+    sample: Sample
+    items: CalibratedItems
+    weights: tuple[float, float]  # judgement, self-report
+    correlation: float
+
+    def as_pins(self) -> dict[str, Any]:
+        """The composite's definition as an edition pins it."""
+        return {"weights": list(self.weights), "correlation": self.correlation}
+
+    @cached_property
+    def _likelihoods(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Places (Q,) and log-likelihoods (N, Q) along the composite."""
+        if self.sample.judgement is None or self.sample.self_report is None:
+            evidence, codes, items = self._only_kind()
+            return NODES, _log_likelihood(evidence, codes, items)
+        return self._along_composite()
+
+    def _only_kind(self) -> tuple[KindOfEvidence | None, tuple[str, ...], ItemParameters | None]:
+        if self.sample.judgement is not None:
+            return self.sample.judgement, self.items.judgement_codes, self.items.judgement
+        return self.sample.self_report, self.items.self_report_codes, self.items.self_report
+
+    def _along_composite(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        composite = Composite(self.weights, self.correlation)
+        cells = np.eye(NODES.size**2).reshape(-1, NODES.size, NODES.size)
+        to_places = np.array([composite.along(cell) for cell in cells])
+        kept = np.abs(composite.places) <= FURTHEST_PLACE
+        to_places, places = to_places[:, kept], composite.places[kept]
+        before = composite.prior.reshape(-1) @ to_places
+        judgement = _log_likelihood(self.sample.judgement, self.items.judgement_codes, self.items.judgement)
+        self_report = _log_likelihood(self.sample.self_report, self.items.self_report_codes, self.items.self_report)
+        chunks = _chunks(judgement, self_report, composite.prior)
+        after = np.concatenate([chunk @ to_places for chunk in chunks])
+        with np.errstate(divide="ignore"):
+            return places, np.log(after) - np.log(before)
+
+    def norm_table(self) -> NormTable:
+        """The latent distribution of the composite in the group the sample comes from."""
+        places, logs = self._likelihoods
+        return NormTable.from_log_likelihoods(logs, places)
+
+    def probability_above(self, cut: float, cut_standard_error: float) -> NDArray[np.float64]:
+        """P(composite >= cut) of each person as a sitting with these responses would have it, shape (N,)."""
+        places, logs = self._likelihoods
+        posterior = np.exp(logs - logs.max(axis=1, keepdims=True)) * normal_prior(places)
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        spread = np.hypot((places[1] - places[0]) / 2, cut_standard_error)
+        return np.asarray(posterior @ normal_distribution((places - cut) / spread))
+
+
+def _log_likelihood(
+    evidence: KindOfEvidence | None, codes: tuple[str, ...], items: ItemParameters | None
+) -> NDArray[np.float64]:
+    """Log-likelihood of each person at each node, by the items that are calibrated, shape (N, 61)."""
+    if evidence is None or items is None:
+        raise ValueError("a kind of evidence needs both responses and parameters")
+    place = {code: index for index, code in enumerate(evidence.codes)}
+    known = [(place[code], row) for row, code in enumerate(codes) if code in place]
+    columns, rows = [column for column, _ in known], [row for _, row in known]
+    parameters = items.take(rows)
+    # A category that calibration never saw was merged into the highest it did see.
+    answered = np.minimum(evidence.responses.codes[:, columns], (parameters.categories - 1).astype(np.int8))
+    return log_likelihood(ResponseMatrix(answered), parameters, NODES)
+
+
+def _chunks(
+    judgement: NDArray[np.float64], self_report: NDArray[np.float64], prior: NDArray[np.float64]
+) -> Iterator[NDArray[np.float64]]:
+    """Joint posteriors, not normalised, of some people at a time, shape (people, 61 * 61)."""
+    for start in range(0, len(judgement), PEOPLE_AT_ONCE):
+        rows = slice(start, start + PEOPLE_AT_ONCE)
+        by_judgement = np.exp(judgement[rows] - judgement[rows].max(axis=1, keepdims=True))
+        by_self_report = np.exp(self_report[rows] - self_report[rows].max(axis=1, keepdims=True))
+        joint = by_judgement[:, :, None] * by_self_report[:, None, :] * prior
+        yield joint.reshape(joint.shape[0], -1)

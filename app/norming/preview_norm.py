@@ -1,0 +1,63 @@
+"""What would change if a draft were published: computed on the people of its own sample, and kept with the version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.foundation import audit
+from app.foundation.access import Actor, require
+from app.foundation.clock import Clock
+from app.norming.errors import NormMovedOn
+from app.norming.locked import norm_for_update, published_for_update
+from app.norming.models import NormVersion
+from app.norming.queries import PreviewBasis
+
+EVEN_ODDS = 0.5  # where the median crosses the cut
+
+
+def preview_norm(basis: PreviewBasis, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
+    """Compare the draft with the norm in force, person by person, and store what was seen.
+
+    The arithmetic comes before the first statement of the transaction, as in `draft_norm`.
+    """
+    require(actor, "norm_editor", "norm_approver", "operator")
+    preview = _preview(basis)
+    norm = norm_for_update(basis.norm.id, session=session)
+    former = published_for_update(norm.norm_group_id, session=session)
+    if (former.id if former else None) != (basis.former.id if basis.former else None):
+        raise NormMovedOn(norm.label)
+    now = clock.now()
+    norm.mark_previewed(preview, at=now)
+    audit.record("norm.previewed", norm.id, actor=actor, at=now, session=session, detail={"label": norm.label})
+    session.flush()
+    return norm
+
+
+def _preview(basis: PreviewBasis) -> dict[str, Any]:
+    norm, former = basis.norm, basis.former
+    above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error) >= EVEN_ODDS
+    preview: dict[str, Any] = {
+        "people": int(above.size),
+        "above": int(above.sum()),
+        "share_above": float(above.mean()),
+        "cut": norm.cut,
+        "cut_standard_error": norm.cut_standard_error,
+        "gate": str(norm.gate),
+        "may_certify": norm.may_certify,
+        "gate_reasons": list(norm.gate_reasons),
+        "former": None,
+    }
+    if former is not None:
+        before = basis.calibrated.probability_above(former.cut, former.cut_standard_error) >= EVEN_ODDS
+        preview["former"] = {
+            "id": str(former.id),
+            "label": former.label,
+            "cut": former.cut,
+            "share_above": float(before.mean()),
+            "newly_above": int(np.sum(above & ~before)),
+            "no_longer_above": int(np.sum(before & ~above)),
+        }
+    return preview

@@ -1,0 +1,295 @@
+"""Reading norms and samples. What comes back is frozen; tables are scoring values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
+from app.item_bank import queries as item_bank
+from app.norming.errors import NormNotFound, NoSample, NotCalibrated
+from app.norming.latent import CalibratedSample
+from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
+from app.norming.packed import unpack
+from app.norming.policy import NormPolicy
+from app.norming.rules import Gate
+from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
+from app.norming.snapshot import content_of
+from scoring.norms import NormTable
+
+
+@dataclass(frozen=True, slots=True)
+class NormView:
+    """One norm version, unrounded."""
+
+    id: UUID
+    label: str
+    skill: str
+    language: str
+    population: Mapping[str, str]
+    n: int
+    window_start_on: date | None
+    window_end_on: date | None
+    table: NormTable
+    composite: Mapping[str, Any]
+    cut: float
+    cut_standard_error: float
+    cut_percentile: float
+    latent_sd: float
+    demo: bool
+    gate: Gate
+    may_certify: bool
+    gate_reasons: tuple[str, ...]
+    release_id: UUID
+    calibration_id: UUID
+    instrument: str
+    consent_basis: str | None
+    sha256: str
+    state: NormState
+    preview: Mapping[str, Any] | None
+    drafted_at: datetime
+    drafted_by: UUID
+    previewed_at: datetime | None
+    approved_at: datetime | None
+    approved_by: UUID | None
+    takes_effect_at: datetime | None
+    published_at: datetime | None
+    superseded_at: datetime | None
+
+    @property
+    def gives_percentile_rank(self) -> bool:
+        """Whether a percentile rank may be shown at all."""
+        return self.gate is not Gate.NONE
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether what is shown must say that it may still move."""
+        return self.gate is not Gate.FULL
+
+    @property
+    def cut_error_in_sd(self) -> float:
+        """Standard error of the cut in standard deviations of the norm group, as the gate reads it."""
+        return self.cut_standard_error / self.latent_sd
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is or was in force: anyone may see it."""
+        return self.state in (NormState.PUBLISHED, NormState.SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """How a calibration went."""
+
+    id: UUID
+    calibration_id: UUID
+    n: int
+    fits: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """One sentence per kind of evidence; none where the sample is read on an earlier scale."""
+        if not self.fits:
+            return " Its items carry a scale already; it is kept."
+        sentences = (
+            f" {kind.replace('_', ' ').capitalize()}: {fit['items']} items, log-likelihood {fit['log_likelihood']:.3f}."
+            for kind, fit in self.fits.items()
+        )
+        return "".join(sentences)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DraftBasis:
+    """Everything a draft is computed from, read before the writing transaction."""
+
+    run_id: UUID
+    calibrated: CalibratedSample
+    policy: NormPolicy
+    policy_version: int
+
+    @property
+    def sample(self) -> Sample:
+        """The sample behind it."""
+        return self.calibrated.sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewBasis:
+    """A draft, the norm in force, and the people both are compared on."""
+
+    norm: NormView
+    former: NormView | None
+    calibrated: CalibratedSample
+
+
+def norm(norm_id: UUID, *, session: Session) -> NormView:
+    """One norm version, whatever its state."""
+    row = session.get(NormVersion, norm_id)
+    if row is None:
+        raise NormNotFound(norm_id)
+    return _view(row)
+
+
+def norms(*, session: Session, skill: str | None = None, public_only: bool = False) -> tuple[NormView, ...]:
+    """Norm versions, the latest draft first."""
+    query = select(NormVersion).join(NormVersion.group).order_by(NormVersion.drafted_at.desc(), NormVersion.label)
+    if skill is not None:
+        query = query.where(NormGroup.skill == skill)
+    if public_only:
+        query = query.where(NormVersion.state.in_([NormState.PUBLISHED, NormState.SUPERSEDED]))
+    return tuple(_view(row) for row in session.scalars(query))
+
+
+def published(skill: str, language: str, *, session: Session) -> tuple[NormView, ...]:
+    """The norms in force for a skill in a language, one per norm group."""
+    query = (
+        select(NormVersion)
+        .join(NormVersion.group)
+        .where(NormGroup.skill == skill, NormGroup.language == language, NormVersion.state == NormState.PUBLISHED)
+        .order_by(NormVersion.published_at.desc())
+    )
+    return tuple(_view(row) for row in session.scalars(query))
+
+
+def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
+    """Skills of which a norm can be drafted."""
+    query = select(NormGroup.skill).join(LegacySample).join(CalibrationRun).distinct().order_by(NormGroup.skill)
+    return tuple(session.scalars(query))
+
+
+def content(norm_id: UUID, *, session: Session) -> dict[str, Any]:
+    """The hashed content of a norm version with its hash: enough for anyone to recompute rank, cut and hash."""
+    row = session.get(NormVersion, norm_id)
+    if row is None or row.state not in (NormState.PUBLISHED, NormState.SUPERSEDED):
+        raise NormNotFound(norm_id)
+    return {"content": content_of(row), "sha256": row.sha256}
+
+
+def run(run_id: UUID, *, session: Session) -> RunView:
+    """One calibration run."""
+    row = session.get_one(CalibrationRun, run_id)
+    return RunView(row.id, row.calibration_id, row.n, row.fits)
+
+
+def latest_sample(skill: str, *, session: Session) -> Sample:
+    """The sample of a skill that was imported last."""
+    query = select(LegacySample).join(LegacySample.group).where(NormGroup.skill == skill)
+    row = session.scalar(
+        query.order_by(LegacySample.imported_at.desc()).limit(1).options(undefer(LegacySample.responses))
+    )
+    if row is None:
+        raise NoSample(skill)
+    return _sample(row, session=session)
+
+
+def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
+    """What the next norm of a skill is drafted from: its latest sample, on the scale it was calibrated on."""
+    sample = latest_sample(skill, session=session)
+    run = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
+    if run is None:
+        raise NotCalibrated(skill)
+    sitting = policies.current(SittingPolicy, session=session, at=at)
+    weights, correlation = _composite_of(sample, sitting)
+    return DraftBasis(
+        run.id,
+        CalibratedSample(sample, item_bank.item_parameters(run.calibration_id, session=session), weights, correlation),
+        policies.current(NormPolicy, session=session, at=at),
+        policies.version(NormPolicy, session=session, at=at),
+    )
+
+
+def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
+    """What a draft is compared with, and on whom."""
+    row = session.get(NormVersion, norm_id)
+    if row is None:
+        raise NormNotFound(norm_id)
+    stored = session.get_one(LegacySample, row.run.sample_id, options=[undefer(LegacySample.responses)])
+    in_force = select(NormVersion).where(
+        NormVersion.norm_group_id == row.norm_group_id, NormVersion.state == NormState.PUBLISHED
+    )
+    former = session.scalar(in_force)
+    weights, correlation = row.composite["weights"], row.composite["correlation"]
+    items = item_bank.item_parameters(row.run.calibration_id, session=session)
+    calibrated = CalibratedSample(
+        _sample(stored, session=session), items, (float(weights[0]), float(weights[1])), float(correlation)
+    )
+    return PreviewBasis(_view(row), _view(former) if former else None, calibrated)
+
+
+def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, float], float]:
+    """Weights (judgement, self-report) and correlation; a kind without evidence carries no weight."""
+    if sample.judgement is None:
+        return (0.0, 1.0), 0.0
+    if sample.self_report is None:
+        return (1.0, 0.0), 0.0
+    judgement, self_report = policy.composite_weights
+    return (judgement, self_report), policy.kinds_correlation
+
+
+def _sample(row: LegacySample, *, session: Session) -> Sample:
+    release = item_bank.release(row.release_id, session=session)
+    items = {item.code: item for item in item_bank.release_items(row.release_id, row.group.language, session=session)}
+    evidence = by_kind(tuple(row.columns), unpack(row.responses, len(row.columns)), items)
+    scale = (
+        select(CalibrationRun.calibration_id)
+        .join(CalibrationRun.sample)
+        .where(LegacySample.release_id == row.release_id)
+        .order_by(CalibrationRun.calibrated_at)
+        .limit(1)
+    )
+    return Sample(
+        id=row.id,
+        skill=row.group.skill,
+        language=row.group.language,
+        release_id=row.release_id,
+        is_trial=release.is_trial,
+        n=row.n,
+        calibration_id=session.scalar(scale),
+        self_report=evidence.get(STATEMENT),
+        judgement=evidence.get(SCENARIO),
+    )
+
+
+def _view(row: NormVersion) -> NormView:
+    return NormView(
+        id=row.id,
+        label=row.label,
+        skill=row.group.skill,
+        language=row.group.language,
+        population=row.group.population,
+        n=row.n,
+        window_start_on=row.window_start_on,
+        window_end_on=row.window_end_on,
+        table=NormTable.from_dict(row.latent),
+        composite=row.composite,
+        cut=row.cut,
+        cut_standard_error=row.cut_standard_error,
+        cut_percentile=row.cut_percentile,
+        latent_sd=row.latent_sd,
+        demo=row.demo,
+        gate=row.gate,
+        may_certify=row.may_certify,
+        gate_reasons=tuple(row.gate_reasons),
+        release_id=row.run.sample.release_id,
+        calibration_id=row.run.calibration_id,
+        instrument=row.run.sample.instrument,
+        consent_basis=row.run.sample.consent_basis,
+        sha256=row.sha256,
+        state=row.state,
+        preview=row.preview,
+        drafted_at=row.drafted_at,
+        drafted_by=row.drafted_by,
+        previewed_at=row.previewed_at,
+        approved_at=row.approved_at,
+        approved_by=row.approved_by,
+        takes_effect_at=row.takes_effect_at,
+        published_at=row.published_at,
+        superseded_at=row.superseded_at,
+    )

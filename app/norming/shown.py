@@ -1,0 +1,77 @@
+"""A norm version in lines for a terminal and in JSON for a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.norming.queries import NormView
+
+REASONS = {
+    "sample-too-small": "too few people for awards",
+    "cut-uncertain": "the cut is too uncertain for awards",
+    "self-report-only": "self-report only: no answers about situations",
+    "window-unknown": "not known when the responses were collected",
+    "window-too-old": "the responses are older than the window allows",
+    "consent-not-stated": "consent basis not stated",
+    "ages-unknown": "ages of the people not known",
+}
+
+
+def norm_as_json(norm: NormView) -> dict[str, Any]:
+    """Everything but the table, which `/norms/<id>.json` gives."""
+    instants = ("drafted_at", "previewed_at", "approved_at", "takes_effect_at", "published_at", "superseded_at")
+    return {
+        "id": str(norm.id),
+        "label": norm.label,
+        "state": str(norm.state),
+        "skill": norm.skill,
+        "language": norm.language,
+        "population": dict(norm.population),
+        "n": norm.n,
+        "window": [day.isoformat() if day else None for day in (norm.window_start_on, norm.window_end_on)],
+        "cut": norm.cut,
+        "cut_standard_error": norm.cut_standard_error,
+        "cut_error_in_sd": norm.cut_error_in_sd,
+        "cut_percentile": norm.cut_percentile,
+        "composite": dict(norm.composite),
+        "demo": norm.demo,
+        "gate": str(norm.gate),
+        "may_certify": norm.may_certify,
+        "gate_reasons": list(norm.gate_reasons),
+        "sha256": norm.sha256,
+        "preview": dict(norm.preview) if norm.preview else None,
+        **{name: _instant(getattr(norm, name)) for name in instants},
+    }
+
+
+def _instant(value: Any) -> str | None:
+    return value.isoformat() if value is not None else None
+
+
+def norm_as_lines(norm: NormView) -> str:
+    """The card as text."""
+    window = f"{norm.window_start_on} to {norm.window_end_on}" if norm.window_start_on else "unknown"
+    lines = [
+        f"Norm {norm.label} ({norm.id}): {norm.state}{', DEMO' if norm.demo else ''}",
+        f"  people     {norm.population['en']}, N = {norm.n}, window {window}",
+        f"  cut        {norm.cut:.4f} ± {norm.cut_standard_error:.4f}, percentile {norm.cut_percentile:g}",
+        f"  cut error  {norm.cut_error_in_sd:.4f} standard deviations of the group",
+        f"  rank       {'yes' if norm.gives_percentile_rank else 'no'}{', provisional' if norm.is_provisional else ''}",
+        f"  certify    {'yes' if norm.may_certify else 'no'}",
+        *(f"    - {REASONS.get(reason, reason)}" for reason in norm.gate_reasons),
+        f"  sha256     {norm.sha256}",
+    ]
+    return "\n".join(lines + _preview_lines(norm))
+
+
+def _preview_lines(norm: NormView) -> list[str]:
+    if norm.preview is None:
+        return []
+    seen, former = norm.preview, norm.preview["former"]
+    lines = [f"  would be above the cut: {seen['above']} of {seen['people']} ({100 * seen['share_above']:.2f} %)"]
+    if former is not None:
+        lines += [
+            f"  now, under {former['label']}: cut {former['cut']:.4f}, {100 * former['share_above']:.2f} %",
+            f"  newly above {former['newly_above']}, no longer above {former['no_longer_above']}",
+        ]
+    return lines

@@ -1,0 +1,133 @@
+"""Norm cards for everyone, and the norm desk for the two people whom a norm takes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask import jsonify as as_json
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import queries as accounts
+from app.foundation.web import actor, notice, require_role, runtime
+from app.norming import phases, queries
+from app.norming.approve_norm import approve_norm
+from app.norming.errors import NormNotFound, SecondFactorNotFresh
+from app.norming.publish_norm import publish_norm
+from app.norming.schedule_norm import schedule_norm
+
+bp = Blueprint("norming", __name__)
+
+EDITOR, APPROVER = "norm_editor", "norm_approver"
+
+
+@bp.get("/norms")
+def public_norms() -> str:
+    """Every norm that is or was in force."""
+    with runtime().reading() as session:
+        found = queries.norms(session=session, public_only=True)
+    return render_template("norming/public_norms.html", norms=found)
+
+
+@bp.get("/norms/<uuid:norm_id>")
+def public_norm(norm_id: UUID) -> str:
+    """One norm's card, with the table behind it."""
+    with runtime().reading() as session:
+        norm = queries.norm(norm_id, session=session)
+    if not norm.is_public:
+        raise NormNotFound(norm_id)
+    return render_template("norming/public_norm.html", norm=norm, ranks=_ranks(norm))
+
+
+@bp.get("/norms/<uuid:norm_id>.json")
+def public_norm_json(norm_id: UUID) -> ResponseReturnValue:
+    """The norm's whole content and its hash, so that anyone can recompute a percentile rank and the cut."""
+    with runtime().reading() as session:
+        return as_json(queries.content(norm_id, session=session))
+
+
+@bp.get("/desk/norms")
+@require_role(EDITOR, APPROVER)
+def norm_desk() -> str:
+    """Every norm version, and what can be drafted."""
+    with runtime().reading() as session:
+        found = queries.norms(session=session)
+        skills = queries.skills_with_calibrated_sample(session=session)
+    return render_template("norming/desk.html", norms=found, skills=skills)
+
+
+@bp.get("/desk/norms/<uuid:norm_id>")
+@require_role(EDITOR, APPROVER)
+def norm_card(norm_id: UUID) -> str:
+    """One version with its preview and the next step."""
+    with runtime().reading() as session:
+        norm = queries.norm(norm_id, session=session)
+        drafter = accounts.person(norm.drafted_by, session=session)
+        approver = accounts.person(norm.approved_by, session=session) if norm.approved_by else None
+    is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= runtime().clock.now()
+    return render_template("norming/card.html", norm=norm, drafter=drafter, approver=approver, is_due=is_due)
+
+
+@bp.post("/desk/norms/draft/<skill>")
+@require_role(EDITOR, APPROVER)
+def draft(skill: str) -> ResponseReturnValue:
+    """Draft the next version for a skill."""
+    here = runtime()
+    norm_id = phases.draft(skill, database=here.database, clock=here.clock, entropy=here.entropy, actor=actor())
+    notice(_("The draft is computed. Preview it next."))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/preview")
+@require_role(EDITOR, APPROVER)
+def preview(norm_id: UUID) -> ResponseReturnValue:
+    """Compare a draft with the norm in force."""
+    here = runtime()
+    phases.preview(norm_id, database=here.database, clock=here.clock, actor=actor())
+    notice(_("The preview is kept with the norm. Another person can approve it now."))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/approve")
+@require_role(APPROVER)
+def approve(norm_id: UUID) -> ResponseReturnValue:
+    """Approve as the second person; where the second factor was given too long ago, ask for it first."""
+    try:
+        with runtime().transaction() as session:
+            norm = approve_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
+    except SecondFactorNotFresh:
+        notice(_("An approval needs the present code of your authenticator app. Enter it, then approve again."))
+        return redirect(url_for("accounts.second_factor_page", next=url_for(".norm_card", norm_id=norm_id)), code=303)
+    notice(_("Norm %(label)s is approved. It can be scheduled now.", label=norm.label))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/schedule")
+@require_role(EDITOR, APPROVER)
+def schedule(norm_id: UUID) -> ResponseReturnValue:
+    """Let an approved norm take effect as soon as the delay allows."""
+    with runtime().transaction() as session:
+        norm = schedule_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
+    notice(_("Norm %(label)s is scheduled. Sittings started after it takes effect will use it.", label=norm.label))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/publish")
+@require_role(EDITOR, APPROVER)
+def publish(norm_id: UUID) -> ResponseReturnValue:
+    """Publish a scheduled norm whose hour has come."""
+    with runtime().transaction() as session:
+        norm = publish_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
+    notice(_("Norm %(label)s is published. Sittings that start now use it.", label=norm.label))
+    return _to_card(norm_id)
+
+
+def _to_card(norm_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for(".norm_card", norm_id=norm_id), code=303)
+
+
+def _ranks(norm: queries.NormView) -> list[tuple[float, float]]:
+    """Percentile ranks at whole and half points of the scale, for the table on the page."""
+    points = [step / 2 for step in range(-6, 7)]
+    return list(zip(points, (float(rank) for rank in norm.table.percentile_rank(points)), strict=True))

@@ -1,0 +1,225 @@
+"""Anyone may ask whether a certificate is good: by its link or by typing its code, without account or script."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.credentials import codes, open_badge, validity
+from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials.states import Visibility
+from app.foundation.web import (
+    absolute_url,
+    csrf,
+    language_of_request,
+    limiter,
+    prefers_json,
+    rate,
+    runtime,
+)
+from app.verification.verify_credential import CertificateVerification, verify_credential
+
+bp = Blueprint("verification", __name__)
+
+HTML = "text/html"
+SIGNED_JSON = "application/vc+ld+json"
+SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json")
+VERDICT_HEADER = "Decile-Verdict"
+ETAG_BYTES = 16
+
+
+@bp.get("/c/<typed>")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+def certificate(typed: str) -> Any:
+    """The verification page; the signed credential itself for programs."""
+    accepted = _accepted_type()
+    try:
+        code = codes.read_code(typed)
+        if code != typed:
+            return redirect(_with_query(url_for(".certificate", typed=code)), code=308)
+        return _answer(code, accepted)
+    except TypingError:
+        return _closed(_typing_error(accepted), accepted)
+    except CredentialNotFound:
+        return _closed(_not_shown(accepted), accepted)
+
+
+@bp.get("/c/<typed>.json")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+def certificate_json(typed: str) -> Any:
+    """The signed credential, whatever the request accepts."""
+    try:
+        return _answer(codes.read_code(typed), SIGNED_JSON)
+    except TypingError:
+        return _closed(_typing_error(SIGNED_JSON), SIGNED_JSON)
+    except CredentialNotFound:
+        return _closed(_not_shown(SIGNED_JSON), SIGNED_JSON)
+
+
+@bp.get("/verify")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+def verify_page() -> Any:
+    """A field for a typed code; with `code` in the address, the answer."""
+    return _verify(str(request.args.get("code", "")))
+
+
+@bp.post("/verify")
+@csrf.exempt  # type: ignore[untyped-decorator]  # changes nothing, and a token would need a cookie
+@limiter.limit(rate("verifications_per_minute", "minute"))
+def verify_typed_code() -> Any:
+    """The answer to a typed code: its page, or the verdict as JSON for programs."""
+    sent = request.get_json(silent=True) if request.is_json else request.form
+    return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
+
+
+def _verify(typed: str) -> Any:
+    wants_json = prefers_json()
+    accepted = SIGNED_JSON if wants_json else HTML
+    if not typed.strip() and not wants_json:
+        return _noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
+    try:
+        code = codes.read_code(typed)
+        return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
+    except TypingError:
+        if wants_json:
+            return _closed(_typing_error(accepted), accepted)
+        page = render_template("verification/verify.html", typed=typed, error=True)
+        return _noindex(make_response(page, 422))
+    except CredentialNotFound:
+        return _closed(_not_shown(accepted), accepted)
+
+
+def _accepted_type() -> str:
+    """What to answer with: JSON where nothing is said, the page wherever it is welcome."""
+    if not request.headers.get("Accept"):
+        return SIGNED_JSON
+    return str(request.accept_mimetypes.best_match((HTML, *SIGNED_TYPES), default=HTML))
+
+
+def _answer(code: str, accepted: str) -> Response:
+    with runtime().reading() as session:
+        found = verify_credential(code, session=session, clock=runtime().clock)
+    if accepted == HTML:
+        response = make_response(render_template("verification/certificate.html", **_page_facts(found)))
+    elif found.document is None:
+        words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
+        return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
+    else:
+        response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
+    response.headers[VERDICT_HEADER] = found.verdict.value
+    return _conditional(response, found, accepted)
+
+
+def _conditional(response: Response, found: CertificateVerification, accepted: str) -> Response:
+    """With an ETag that changes with the verdict and with everything shown, not with the time of the check."""
+    row = found.credential
+    shown = (
+        accepted,
+        language_of_request(),
+        found.judgement,
+        row.signed_document,
+        row.display,
+        row.shown_name,
+        row.visibility,
+        row.revoked_at,
+    )
+    response.set_etag(hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES])
+    _private(response)
+    if row.visibility == Visibility.PUBLIC:
+        del response.headers["X-Robots-Tag"]  # the holder chose to be found
+    response.make_conditional(request)
+    return response
+
+
+def _page_facts(found: CertificateVerification) -> dict[str, Any]:
+    row, language = found.credential, language_of_request()
+    return {
+        "verdict": found.verdict.value,
+        "reasons": [reason.value for reason in found.judgement.reasons],
+        "checked_at": found.checked_at,
+        "credential": row,
+        "shown": row.display,
+        "told": open_badge.told_facts(found.document) if found.document else {},
+        "skill_name": row.display["skill_names"][language],
+        "skill_definition": row.display["skill_definitions"][language],
+        "population": row.display["norm_population"][language],
+        "canonical_url": absolute_url(".certificate", typed=row.code),
+    }
+
+
+def _verdict_json(code: str) -> Response:
+    with runtime().reading() as session:
+        found = verify_credential(code, session=session, clock=runtime().clock)
+    row = found.credential
+    response = jsonify(
+        verdict=found.verdict.value,
+        reasons=[reason.value for reason in found.judgement.reasons],
+        code=row.code,
+        skill=row.skill,
+        valid_from=validity.to_text(row.valid_from),
+        valid_until=validity.to_text(row.valid_until),
+        revoked_at=validity.to_text(row.revoked_at) if row.revoked_at else None,
+        checked_at=validity.to_text(found.checked_at),
+        facts=open_badge.told_facts(found.document) if found.document else {},
+        credential=absolute_url(".certificate_json", typed=row.code),
+    )
+    return _conditional(_readable_everywhere(response), found, "verdict")
+
+
+def _not_shown_words() -> str:
+    return str(_("Nothing is shown under this code: it may be mistyped, or its holder keeps it private."))
+
+
+def _not_shown(accepted: str) -> Response:
+    """One answer for unknown and private codes: it depends on nothing but the language and kind asked for."""
+    if accepted == HTML:
+        return make_response(render_template("verification/not_shown.html"), 404)
+    return _problem_json("credential-not-found", _("Nothing is shown under this code"), _not_shown_words(), status=404)
+
+
+def _typing_error(accepted: str) -> Response:
+    if accepted == HTML:
+        return make_response(render_template("verification/typing_error.html"), 404)
+    words = _("The characters of this code do not fit together. Compare it with the certificate and type it again.")
+    return _problem_json("code-typing-error", _("Is there a typing error?"), words, status=404)
+
+
+def _problem_json(code: str, title: str, detail: str, *, status: int) -> Response:
+    kind = f"{runtime().settings.base_url}/problems/{code}"
+    response = jsonify(type=kind, title=title, status=status, detail=detail, code=code)
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
+
+
+def _closed(response: Response, accepted: str) -> Response:
+    """An answer that shows no credential."""
+    return _private(response if accepted == HTML else _readable_everywhere(response))
+
+
+def _readable_everywhere(response: Response) -> Response:
+    """For verifiers that run in a page of another origin."""
+    response.access_control_allow_origin = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _private(response: Response) -> Response:
+    """Never kept without asking again, so that a revocation shows on the next look; never indexed by default."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.update(("Accept", "Accept-Language", "Cookie"))
+    return _noindex(response)
+
+
+def _noindex(response: Response) -> Response:
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _with_query(path: str) -> str:
+    query = request.query_string.decode("ascii", "replace")
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,212 @@
+"""The expectation step: what each person's responses say about where on the grid the person is.
+
+Two ways, one answer: compiled for many persons, plain NumPy for few and as the check of the other.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.calibration_data import PreparedResponses
+from scoring.calibration_models import SMALLEST, Floats
+from scoring.responses import MISSING
+
+PARTS = 8  # persons are summed in this many parts whatever the number of threads, so that sums have the same bits
+MOST_PAIR_ROWS = 64  # a pair of items is one factor while its table stays in a processor's fast memory
+FEWEST_ROWS_IN_THREADS = 4_096
+FEWEST_IN_SINGLE = 50_000  # rows from which all passes but the last are in single precision
+SMALLEST_SINGLE = 1e-9  # floor in single precision: four of them, and a node's weight, are still normal numbers
+LOGS_AT_ONCE = 4_000_000  # numbers in one block of the plain path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """Sums over persons at one set of parameters."""
+
+    log_likelihood: float
+    counts: Floats  # (J, K, Q) expected number of persons who gave category k at node q
+    posterior: Floats  # (Q,) expected number of persons at node q
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Factors:
+    """Responses as rows of tables: one factor per item, or per pair of items."""
+
+    rows: NDArray[np.uint16] | NDArray[np.uint32]  # (N, S)
+    members: tuple[tuple[int, ...], ...]  # the items of each factor
+    offsets: tuple[int, ...]  # first table row of each factor
+    size: int  # R, table rows
+    widths: NDArray[np.int64]  # (J,) categories of each item, and one for "no response"
+
+
+def factors_of(codes: NDArray[np.int8], categories: NDArray[np.int64]) -> Factors:
+    """Pair the items off and number every combination of categories, "no response" included.
+
+    Parameters
+    ----------
+    codes : (N, J), 0 … categories[j] - 1 or MISSING
+    categories : (J,)
+    """
+    width = categories + 1  # the last code stands for "no response"
+    members: list[tuple[int, ...]] = []
+    j = 0
+    while j < categories.size:
+        pair = j + 1 < categories.size and width[j] * width[j + 1] <= MOST_PAIR_ROWS
+        members.append((j, j + 1) if pair else (j,))
+        j += 2 if pair else 1
+    offsets = []
+    size = 1
+    largest = 1 + sum(int(np.prod(width[list(items)])) for items in members)
+    kind = np.uint16 if largest < np.iinfo(np.uint16).max else np.uint32
+    rows = np.zeros((codes.shape[0], len(members)), dtype=kind)
+    for s, items in enumerate(members):
+        offsets.append(size)
+        lookup = (np.arange(int(np.prod(width[list(items)]))) + size).astype(kind)
+        lookup[-1] = 0  # nothing answered
+        size += lookup.size
+        index = _coded(codes[:, items[0]], int(width[items[0]]))
+        if len(items) == 2:
+            index = index * int(width[items[1]]) + _coded(codes[:, items[1]], int(width[items[1]]))
+        rows[:, s] = lookup[index]
+    return Factors(rows, tuple(members), tuple(offsets), size, width)
+
+
+def _coded(column: NDArray[np.int8], width: int) -> NDArray[np.int64]:
+    return np.where(column == MISSING, width - 1, column).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passes:
+    """Persons over whom expectations are taken again and again."""
+
+    codes: NDArray[np.int8]  # (rows, J)
+    weights: Floats
+    squares: Floats  # sum of squared weights in each row
+    factors: Factors | None  # None for the plain way
+    kernels: ModuleType | None
+
+    @classmethod
+    def of(cls, data: PreparedResponses, kernels: ModuleType | None) -> Passes:
+        """All rows, compiled if `kernels` are given."""
+        factors = None if kernels is None else factors_of(data.codes, data.categories)
+        return cls(data.codes, data.weights, data.squares, factors, kernels)
+
+    def subset(self, rows: int) -> Passes:
+        """Every so-manieth row, about `rows` of them; all when there are not twice as many."""
+        if self.weights.size < 2 * rows:
+            return self
+        every = slice(None, None, self.weights.size // rows)
+        factors = None if self.factors is None else replace(self.factors, rows=self.factors.rows[every].copy())
+        return Passes(self.codes[every], self.weights[every], self.squares[every], factors, self.kernels)
+
+    @property
+    def prefers_single(self) -> bool:
+        """Whether single precision saves time worth having."""
+        return self.kernels is not None and self.weights.size >= FEWEST_IN_SINGLE
+
+    def expectation(self, probabilities: Floats, prior: Floats, *, single: bool) -> Expectation:
+        """Sums over the rows at these category probabilities (J, K, Q)."""
+        if self.kernels is None or self.factors is None:
+            return plain_expectation(self.codes, self.weights, probabilities, prior)
+        return _compiled(self.kernels, self.factors, self.weights, probabilities, prior, single=single)
+
+    def posteriors(self, probabilities: Floats, prior: Floats) -> Floats:
+        """Posterior masses of each row, (rows, Q)."""
+        if self.kernels is None or self.factors is None:
+            return posteriors(self.codes, probabilities, prior)[0]
+        out = np.empty((self.weights.size, prior.size))
+        self.kernels.place_persons(self.factors.rows, _tables(self.factors, probabilities, SMALLEST), prior, out)
+        return out
+
+
+def _compiled(
+    kernels: ModuleType, factors: Factors, weights: Floats, probabilities: Floats, prior: Floats, *, single: bool
+) -> Expectation:
+    kind = np.float32 if single else np.float64
+    tables = _tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST).astype(kind)
+    start = prior.astype(kind)
+    persons = factors.rows.shape[0]
+    edges = np.linspace(0, persons, PARTS + 1).astype(int) if persons >= FEWEST_ROWS_IN_THREADS else [0, persons]
+
+    def part(span: tuple[int, int]) -> tuple[float, Floats]:
+        counts = np.zeros(tables.shape)
+        partial = np.zeros(tables.shape, dtype=kind)
+        return kernels.count_persons(factors.rows, tables, start, weights, *span, partial, counts), counts
+
+    spans = [(int(a), int(b)) for a, b in pairwise(edges)]
+    if len(spans) == 1:
+        sums = [part(spans[0])]
+    else:
+        with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
+            sums = list(pool.map(part, spans))
+    counts = np.sum([c for _, c in sums], axis=0)
+    return Expectation(float(sum(ll for ll, _ in sums)), _item_counts(factors, counts), counts[0])
+
+
+def _tables(factors: Factors, probabilities: Floats, floor: float) -> Floats:
+    nodes = probabilities.shape[2]
+    tables = np.ones((factors.size, nodes))
+    ones = np.ones((1, nodes))
+    ends = (*factors.offsets[1:], factors.size)
+    for items, first, last in zip(factors.members, factors.offsets, ends, strict=True):
+        own = [_present(probabilities[j], floor) for j in items]
+        table = np.concatenate([own[0], ones])
+        if len(items) == 2:
+            table = (table[:, None] * np.concatenate([own[1], ones])[None]).reshape(-1, nodes)
+        tables[first:last] = table
+    return tables
+
+
+def _present(item: Floats, floor: float) -> Floats:
+    return np.maximum(item[item[:, 0] > 0], floor)
+
+
+def _item_counts(factors: Factors, counts: Floats) -> Floats:
+    """Counts by item from counts by pair: sum over the other item of the pair, its "no response" included."""
+    nodes = counts.shape[1]
+    out = np.zeros((factors.widths.size, int(factors.widths.max()) - 1, nodes))
+    ends = (*factors.offsets[1:], factors.size)
+    for items, first, last in zip(factors.members, factors.offsets, ends, strict=True):
+        block = counts[first:last].reshape(*(factors.widths[j] for j in items), nodes)
+        for axis, j in enumerate(items):
+            own = block if len(items) == 1 else block.sum(axis=1 - axis)
+            out[j, : own.shape[0] - 1] = own[:-1]
+    return out
+
+
+def plain_expectation(codes: NDArray[np.int8], weights: Floats, probabilities: Floats, prior: Floats) -> Expectation:
+    """The same sums in NumPy, in logarithms throughout."""
+    items, categories, nodes = probabilities.shape
+    counts = np.zeros((items, categories, nodes))
+    total = np.zeros(nodes)
+    log_likelihood = 0.0
+    at_once = max(LOGS_AT_ONCE // nodes, 1)
+    for first in range(0, codes.shape[0], at_once):
+        block = codes[first : first + at_once]
+        posterior, logs = posteriors(block, probabilities, prior)
+        posterior *= weights[first : first + at_once, None]
+        log_likelihood += float(weights[first : first + at_once] @ logs)
+        total += posterior.sum(axis=0)
+        for k in range(categories):
+            counts[:, k] += (block == k).T.astype(float) @ posterior
+    return Expectation(log_likelihood, counts, total)
+
+
+def posteriors(codes: NDArray[np.int8], probabilities: Floats, prior: Floats) -> tuple[Floats, Floats]:
+    """Posterior masses (N, Q) and log marginal likelihoods (N,)."""
+    logs = np.log(np.maximum(probabilities, SMALLEST))
+    nothing = np.zeros((1, probabilities.shape[2]))
+    joint = np.tile(np.log(np.maximum(prior, SMALLEST)), (codes.shape[0], 1))
+    for j in range(codes.shape[1]):
+        joint += np.concatenate([logs[j], nothing])[codes[:, j]]  # MISSING, -1, takes the last row
+    most = joint.max(axis=1, keepdims=True)
+    joint = np.exp(joint - most)
+    total = joint.sum(axis=1)
+    joint /= total[:, None]
+    return joint, most[:, 0] + np.log(total)

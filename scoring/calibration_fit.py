@@ -1,0 +1,344 @@
+"""The climb to the maximum of the marginal likelihood, and the proof that it was reached.
+
+First expectation-maximisation, with one Fisher-scoring step per item and pass (Lange 1995), accelerated by Anderson's
+mixing: sure of foot, fast at first, slow near the top. Then Newton steps with the information matrix, mixed likewise.
+Every pass yields the log-likelihood, so an accelerated step that loses height is taken back. Large samples start from
+the fit of a systematic subset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.calibration_data import PreparedResponses
+from scoring.calibration_expectation import Expectation, Passes
+from scoring.calibration_models import CategoryModel, Floats
+from scoring.responses import MISSING
+
+MOST_PASSES = 2_000  # over all persons
+STEEPEST_SLOPE = 30.0  # a slope that grows beyond this has no maximum: the item is a step function of the others
+MEMORY = 8  # passes Anderson's mixing looks back on
+SUBSET = 20_000  # persons on whom a larger sample's fit starts, and from whom information is taken
+LOOSE = 1e-3  # change of a parameter per pass, in logits, at which Newton steps take over
+LONGEST_STEP = 1.0  # logits, of one parameter in one maximisation step
+MOST_HALVINGS = 12
+EXACT_INFORMATION = 2e9  # multiplications up to which second derivatives are summed instead of products of scores
+ROWS_PER_PARAMETER = 10  # fewer, and products of scores say too little whatever the second derivatives cost
+NEAR = 10.0  # Newton distance from the optimum that is still "there", in tolerances
+COARSE = 1e-5  # logits; what single precision can promise of a Newton step
+NEWTON_RENEWED = 1e-2  # logits; information taken farther from the end than this is taken again
+LONGEST_MIX = 3.0  # logits, of one parameter in one accelerated step
+SINGULAR = 1e-10  # an eigenvalue of the information below this, relative to the greatest, is none
+LOGISTIC_PER_NORMAL = 1.702  # Haley (1952)
+WEAK_START = 0.3  # logits; nearer to zero a slope's sign is left to the fit
+ROUNDING = 1e-12  # relative, of a log-likelihood summed in double precision
+ROUNDING_SINGLE = 1e-7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Where the climb ended."""
+
+    slopes: Floats  # (J,)
+    intercepts: Floats  # (J, K - 1), 0 where an item has no such category
+    covariance: Floats  # (P, P) of the live parameters, item by item: slope, intercepts
+    log_likelihood: float
+    posterior: Floats  # (Q,)
+    passes: int
+    problems: tuple[str, ...]
+    is_determined: bool
+
+
+@dataclass(slots=True)
+class _Climb:
+    """Data, model and grid of one fit, and how many passes it has cost."""
+
+    model: CategoryModel
+    nodes: Floats
+    prior: Floats
+    live: NDArray[np.bool_]  # (J, K) which of slope and intercepts exist
+    passes: int = 0
+
+    def split(self, x: Floats) -> tuple[Floats, Floats]:
+        table = np.zeros(self.live.shape)
+        table[self.live] = x
+        return table[:, 0], table[:, 1:]
+
+    def expectation(self, x: Floats, data: Passes, *, single: bool) -> Expectation:
+        self.passes += 1
+        slopes, intercepts = self.split(x)
+        return data.expectation(self.model.probabilities(slopes, intercepts, self.nodes), self.prior, single=single)
+
+    def is_possible(self, x: Floats) -> bool:
+        return bool(np.isfinite(x).all() and self.model.is_valid(self.split(x)[1]).all())
+
+    def bounded(self, x: Floats) -> Floats:
+        """Slopes brought back to the steepest; intercepts in proportion, so thresholds stay."""
+        slopes, intercepts = self.split(x)
+        factor = np.minimum(1.0, STEEPEST_SLOPE / np.maximum(np.abs(slopes), STEEPEST_SLOPE))
+        return np.asarray(np.concatenate([(slopes * factor)[:, None], intercepts * factor[:, None]], axis=1)[self.live])
+
+    def maximised(self, x: Floats, counts: Floats) -> Floats:
+        """Fisher scoring on expected counts, item by item; more than one step only while far away."""
+        slopes, intercepts = self.split(x)
+        for _ in range(5):
+            step = self._scoring_step(counts, slopes, intercepts)
+            slopes, intercepts, moved = self._climbed(counts, slopes, intercepts, step)
+            if moved < 0.1:
+                break
+        return self.bounded(np.concatenate([slopes[:, None], intercepts], axis=1)[self.live])
+
+    def _scoring_step(self, counts: Floats, slopes: Floats, intercepts: Floats) -> Floats:
+        gradient, information = self.model.gradient(counts, slopes, intercepts, self.nodes)
+        gradient = np.where(self.live, gradient, 0.0)
+        reach = np.arange(gradient.shape[1])
+        diagonal = information[:, reach, reach]
+        information[:, reach, reach] = np.where(self.live, diagonal * (1 + 1e-10) + 1e-10, 1.0)
+        step = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
+        longest = np.abs(step).max(axis=1, keepdims=True)
+        return np.asarray(step * np.minimum(1.0, LONGEST_STEP / np.maximum(longest, LONGEST_STEP)))
+
+    def _climbed(
+        self, counts: Floats, slopes: Floats, intercepts: Floats, step: Floats
+    ) -> tuple[Floats, Floats, float]:
+        start = self._height(counts, slopes, intercepts)
+        slack = ROUNDING * np.abs(start)
+        for _ in range(MOST_HALVINGS):
+            new_slopes, new_intercepts = slopes + step[:, 0], intercepts + step[:, 1:]
+            valid = self.model.is_valid(new_intercepts)
+            trial = np.where(valid[:, None], new_intercepts, intercepts)
+            lost = ~valid | (self._height(counts, new_slopes, trial) < start - slack)
+            if not lost.any():
+                return new_slopes, new_intercepts, float(np.abs(step).max())
+            step = np.where(lost[:, None], step / 2, step)
+        step = np.where(lost[:, None], 0.0, step)
+        return slopes + step[:, 0], intercepts + step[:, 1:], float(np.abs(step).max())
+
+    def _height(self, counts: Floats, slopes: Floats, intercepts: Floats) -> Floats:
+        probabilities = self.model.probabilities(slopes, intercepts, self.nodes)
+        logs = np.log(np.where(probabilities > 0, probabilities, 1.0))
+        return np.asarray(np.einsum("jkq,jkq->j", counts, logs))
+
+    def moved(self, x: Floats, step: Floats) -> Floats:
+        """Take a step, shortened until it is short and its end possible."""
+        step = step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
+        for _ in range(MOST_HALVINGS):
+            end = self.bounded(x + step)
+            if self.is_possible(end):
+                return end
+            step = step / 2
+        return x
+
+    def gradient(self, x: Floats, counts: Floats) -> Floats:
+        """Gradient of the marginal log-likelihood, by Fisher's identity."""
+        slopes, intercepts = self.split(x)
+        return np.asarray(self.model.gradient(counts, slopes, intercepts, self.nodes)[0][self.live])
+
+
+def fit(
+    data: PreparedResponses,
+    model: CategoryModel,
+    nodes: Floats,
+    prior: Floats,
+    *,
+    tolerance: float,
+    kernels: ModuleType | None,
+) -> Fitted:
+    """Climb from start values to the maximum."""
+    live = np.concatenate([np.ones((data.categories.size, 1), dtype=bool), model.live], axis=1)
+    climb = _Climb(model, nodes, prior, live)
+    everyone = Passes.of(data, kernels)
+    some = everyone.subset(SUBSET)
+    x = _climb_up(climb, _em(climb, some), _start(climb, some), tolerance=LOOSE, single=some.prefers_single)
+    information = Information.at(climb, x, some)
+    share = some.weights.sum() / everyone.weights.sum()
+    coarse = max(tolerance, COARSE)
+    if everyone.prefers_single:
+        x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=coarse, single=True)
+    start = x
+    x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=tolerance, single=False)
+    if np.abs(x - start).max() > NEWTON_RENEWED:
+        information = Information.at(climb, x, some)
+        x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=tolerance, single=False)
+    return _proved(climb, x, everyone, information, share, tolerance)
+
+
+Step = Callable[[Floats, bool], tuple[float, Floats]]  # parameters, single precision -> log-likelihood there, next
+
+
+def _em(climb: _Climb, data: Passes) -> Step:
+    def step(x: Floats, single: bool) -> tuple[float, Floats]:
+        reached = climb.expectation(x, data, single=single)
+        return reached.log_likelihood, climb.maximised(x, reached.counts)
+
+    return step
+
+
+def _newton(climb: _Climb, data: Passes, information: Information, share: float) -> Step:
+    """Newton steps with the information of a share of the persons."""
+
+    def step(x: Floats, single: bool) -> tuple[float, Floats]:
+        reached = climb.expectation(x, data, single=single)
+        return reached.log_likelihood, climb.moved(x, share * information.inverse @ climb.gradient(x, reached.counts))
+
+    return step
+
+
+def _climb_up(climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool) -> Floats:
+    """Repeat `step` under Anderson's mixing until it moves nothing by more than `tolerance`, or passes run out."""
+    rounding = ROUNDING_SINGLE if single else ROUNDING
+    highest, safe, after = -np.inf, x, x
+    points: list[Floats] = []
+    moves: list[Floats] = []
+    lost = 0
+    while climb.passes < MOST_PASSES and lost <= MOST_HALVINGS:
+        height, target = step(x, single)
+        if height < highest - rounding * abs(highest):  # go back, and on without mixing; shorter if that fails too
+            x = safe + (after - safe) / 2**lost
+            lost += 1
+            points, moves = [], []
+            continue
+        highest, safe, after, lost = height, x, target, 0
+        move = target - x
+        if np.abs(move).max() < tolerance:
+            return target
+        points, moves = [*points[-MEMORY:], x], [*moves[-MEMORY:], move]
+        x = _mixed(climb, points, moves)
+    return safe
+
+
+def _mixed(climb: _Climb, points: list[Floats], moves: list[Floats]) -> Floats:
+    """Anderson's proposal: where the moves, taken as linear in the points, would vanish."""
+    target = points[-1] + moves[-1]
+    if len(points) < 2:
+        return target
+    along = np.diff(np.array(points), axis=0)
+    bend = np.diff(np.array(moves), axis=0)
+    mixing = np.linalg.lstsq(bend.T, moves[-1], rcond=1e-12)[0]
+    proposal = climb.bounded(target - (along + bend).T @ mixing)
+    near = np.abs(proposal - points[-1]).max() <= LONGEST_MIX
+    return proposal if near and climb.is_possible(proposal) else target
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Information:
+    """Observed information about the live parameters, its inverse, and the summed products of weighted scores."""
+
+    matrix: Floats
+    inverse: Floats
+    squares: Floats
+    is_definite: bool
+
+    @classmethod
+    def at(cls, climb: _Climb, x: Floats, data: Passes) -> Information:
+        slopes, intercepts = climb.split(x)
+        probabilities = climb.model.probabilities(slopes, intercepts, climb.nodes)
+        table = climb.model.slope_of_log(slopes, intercepts, climb.nodes)
+        posterior = data.posteriors(probabilities, climb.prior)
+        scores = _scores(posterior, table, data.codes, climb.live)
+        products = (scores * data.weights[:, None]).T @ scores
+        squares = (scores * data.squares[:, None]).T @ scores
+        cost = float(posterior.size) * x.size**2
+        if cost <= EXACT_INFORMATION or data.weights.size < ROWS_PER_PARAMETER * x.size:
+            counts = climb.expectation(x, data, single=False).counts
+            matrix = _complete(climb, slopes, intercepts, counts) + products - _spread(posterior, table, data, climb.live)
+        else:
+            matrix = products
+        matrix = (matrix + matrix.T) / 2
+        values, vectors = np.linalg.eigh(matrix)
+        floor = np.abs(values).max() * SINGULAR
+        inverse = (vectors / np.maximum(np.abs(values), floor)) @ vectors.T
+        return cls(matrix, inverse, squares, bool(values.min() > floor))
+
+
+def _scores(posterior: Floats, table: Floats, codes: NDArray[np.int8], live: NDArray[np.bool_]) -> Floats:
+    """Gradient of each person's marginal log-likelihood, (rows, P)."""
+    columns = []
+    rows = np.arange(codes.shape[0])
+    for j in range(codes.shape[1]):
+        own = table[j][:, live[j]]
+        each = (posterior @ own.reshape(-1, own.shape[2]).T).reshape(rows.size, *own.shape[:2])
+        columns.append(np.where((codes[:, j] != MISSING)[:, None], each[rows, codes[:, j]], 0.0))
+    return np.concatenate(columns, axis=1)
+
+
+def _complete(climb: _Climb, slopes: Floats, intercepts: Floats, counts: Floats) -> Floats:
+    """Information as if every theta were known: a block per item."""
+    blocks = climb.model.observed(counts, slopes, intercepts, climb.nodes)
+    full = np.zeros((int(climb.live.sum()),) * 2)
+    first = 0
+    for block, live in zip(blocks, climb.live, strict=True):
+        size = int(live.sum())
+        full[first : first + size, first : first + size] = block[np.ix_(live, live)]
+        first += size
+    return full
+
+
+def _spread(posterior: Floats, table: Floats, data: Passes, live: NDArray[np.bool_]) -> Floats:
+    """Sum over persons and nodes of the products of complete-data scores (Louis 1982)."""
+    total = np.zeros((int(live.sum()),) * 2)
+    nothing = [np.zeros((1, int(own.sum()))) for own in live]
+    for q in range(posterior.shape[1]):
+        lookups = [np.concatenate([table[j][:, live[j], q], nothing[j]]) for j in range(live.shape[0])]
+        each = np.concatenate([look[data.codes[:, j]] for j, look in enumerate(lookups)], axis=1)
+        total += (each * (data.weights * posterior[:, q])[:, None]).T @ each
+    return total
+
+
+def _start(climb: _Climb, data: Passes) -> Floats:
+    """Slopes from the first principal component of the correlations, intercepts from the category shares."""
+    answered = data.codes != MISSING
+    weight = data.weights[:, None] * answered
+    size = np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
+    centred = np.where(answered, data.codes - (weight * data.codes).sum(axis=0) / size, 0.0)
+    spread = np.sqrt(np.maximum((weight * centred**2).sum(axis=0) / size, np.finfo(float).tiny))
+    standard = centred / spread
+    together = np.maximum(weight.T @ answered.astype(float), 1.0)
+    values, vectors = np.linalg.eigh((standard * data.weights[:, None]).T @ standard / together)
+    loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.0))
+    loading = np.clip(loading if loading.sum() >= 0 else -loading, -0.85, 0.85)
+    slopes = LOGISTIC_PER_NORMAL * loading / np.sqrt(1 - loading**2)
+    slopes = np.where(np.abs(slopes) < WEAK_START, np.where(slopes < 0, -WEAK_START, WEAK_START), slopes)
+    categories = climb.live.shape[1]
+    shares = np.stack([(weight * (data.codes == k)).sum(axis=0) / size for k in range(categories)], axis=1)
+    intercepts = climb.model.start(shares, slopes)
+    return np.asarray(np.concatenate([slopes[:, None], intercepts], axis=1)[climb.live])
+
+
+def _proved(
+    climb: _Climb, x: Floats, everyone: Passes, information: Information, share: float, tolerance: float
+) -> Fitted:
+    """One unaccelerated pass from the end: nothing may move, no height be lost, no optimum lie elsewhere."""
+    here = climb.expectation(x, everyone, single=False)
+    slopes, intercepts = climb.split(x)
+    problems = []
+    moved = float(np.abs(climb.maximised(x, here.counts) - x).max())
+    distance = climb.moved(x, share * information.inverse @ climb.gradient(x, here.counts)) - x
+    left = float(np.abs(distance).max())
+    if climb.passes >= MOST_PASSES:
+        problems.append(f"The fit was stopped after {climb.passes} passes.")
+    if moved > NEAR * tolerance or left > NEAR * tolerance:
+        problems.append(f"The maximum was not reached: the last steps still moved by {moved:.1e} and {left:.1e} logits.")
+    steep = np.nonzero(np.abs(slopes) >= STEEPEST_SLOPE * (1 - 1e-9))[0]
+    problems.extend(f"Fitted item {j}: its slope grows without end; it was held at {STEEPEST_SLOPE:g}." for j in steep)
+    if not information.is_definite:
+        problems.append("The information matrix is singular: the responses do not determine every parameter.")
+    inverse = share * information.inverse
+    plain = bool(np.allclose(everyone.squares, everyone.weights))
+    covariance = inverse if plain else inverse @ (information.squares / share) @ inverse
+    if slopes.sum() < 0:
+        slopes, covariance = -slopes, _turned(covariance, climb.live)
+    posterior = here.posterior / here.posterior.sum()
+    return Fitted(
+        slopes, intercepts, covariance, here.log_likelihood, posterior, climb.passes, tuple(problems), information.is_definite
+    )
+
+
+def _turned(covariance: Floats, live: NDArray[np.bool_]) -> Floats:
+    sign = np.where(np.arange(live.shape[1]) == 0, -1.0, 1.0) * np.ones(live.shape)
+    return np.asarray(covariance * np.outer(sign[live], sign[live]))

@@ -1,0 +1,124 @@
+"""The expectation step compiled: likelihoods, posteriors and expected counts of many persons.
+
+Each person is a row of table rows: one per item, or per pair of items, holding the probability of that response at
+every node; row 0 is all ones and stands for "no response". Probabilities are multiplied and rescaled, never logged.
+Rows are summed in blocks of fixed size, so the same data give the same bits on any number of threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import config, njit
+from numpy.typing import NDArray
+
+ROWS_PER_BLOCK = 2048  # partial sums in the tables' own precision are no longer than this
+FACTORS_PER_RESCALE = 4  # table rows multiplied before rescaling; their floors' product stays a normal number
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+def count_persons(
+    rows: NDArray[np.uint16],
+    tables: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    first: int,
+    last: int,
+    partial: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> float:
+    """Add persons first … last - 1 to `counts`; return their weighted log-likelihood.
+
+    Parameters
+    ----------
+    rows : (N, S) table row of each person's response to each item or pair; 0 for none.
+    tables : (R, Q) probabilities.
+    prior : (Q,) masses.
+    weights : (N,)
+    partial, counts : (R, Q) scratch in the tables' precision, and the sum in double precision.
+    """
+    nodes = tables.shape[1]
+    factors = rows.shape[1]
+    like = np.empty(nodes, tables.dtype)
+    total_log = 0.0
+    for block in range(first, last, ROWS_PER_BLOCK):
+        partial[:] = 0
+        for i in range(block, min(block + ROWS_PER_BLOCK, last)):
+            log_scale = 0.0
+            for q in range(nodes):
+                like[q] = prior[q]
+            since = 0
+            for s in range(factors):
+                row = rows[i, s]
+                if row == 0:
+                    continue
+                for q in range(nodes):
+                    like[q] *= tables[row, q]
+                since += 1
+                if since == FACTORS_PER_RESCALE and s + 1 < factors:
+                    since = 0
+                    most = like[0]
+                    for q in range(nodes):
+                        most = max(most, like[q])
+                    inverse = 1 / most
+                    log_scale += np.log(np.float64(most))
+                    for q in range(nodes):
+                        like[q] *= inverse
+            total = like[0] * 0
+            for q in range(nodes):
+                total += like[q]
+            total_log += weights[i] * (np.log(np.float64(total)) + log_scale)
+            share = weights[i] / total
+            for q in range(nodes):
+                like[q] *= share
+            for s in range(factors):
+                row = rows[i, s]
+                if row == 0:
+                    continue
+                for q in range(nodes):
+                    partial[row, q] += like[q]
+            for q in range(nodes):
+                partial[0, q] += like[q]
+        for r in range(counts.shape[0]):
+            for q in range(nodes):
+                counts[r, q] += partial[r, q]
+    return total_log
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+def place_persons(
+    rows: NDArray[np.uint16], tables: NDArray[np.float64], prior: NDArray[np.float64], posterior: NDArray[np.float64]
+) -> None:
+    """Write each person's posterior masses to `posterior`, (N, Q)."""
+    nodes = tables.shape[1]
+    factors = rows.shape[1]
+    for i in range(rows.shape[0]):
+        like = posterior[i]
+        for q in range(nodes):
+            like[q] = prior[q]
+        since = 0
+        for s in range(factors):
+            row = rows[i, s]
+            if row == 0:
+                continue
+            for q in range(nodes):
+                like[q] *= tables[row, q]
+            since += 1
+            if since == FACTORS_PER_RESCALE:
+                since = 0
+                most = like[0]
+                for q in range(nodes):
+                    most = max(most, like[q])
+                inverse = 1 / most
+                for q in range(nodes):
+                    like[q] *= inverse
+        total = 0.0
+        for q in range(nodes):
+            total += like[q]
+        inverse = 1 / total
+        for q in range(nodes):
+            like[q] *= inverse
+
+
+def threads() -> int:
+    """How many processors this process may use."""
+    return int(config.NUMBA_NUM_THREADS)

@@ -1,0 +1,399 @@
+"""One certified score from two kinds of evidence: judgement (scenarios) and self-report (statements).
+
+A format is a method factor, so the kinds do not share one theta: with one theta for all, self-report decides nearly
+alone. Each kind has its own; both are standardised in the norm group and correlated there. Their joint posterior lives
+on a grid of 61 x 61 nodes, and the composite is c = (w_j theta_j + w_s theta_s) / s, where s gives c the standard
+deviation 1 under the prior.
+
+From the grid to one continuous distribution of c
+-------------------------------------------------
+The grid gives c a few hundred values with a mass each, a staircase. Each cell is spread over its width by a normal
+kernel (standard deviation: half the cell's extent along c) after the values were drawn towards the mean so that mean
+and variance stay exact (`scoring.normal.drawn_together`). The cut's own error is one more independent normal term.
+Probability, median and interval all come from this one distribution function, which rises strictly: so
+P(c >= cut) >= .5 exactly when the median lies at or above the cut, and a page can never print the one without the
+other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.errors import ScoringError
+from scoring.normal import (
+    KERNEL_STEPS,
+    NODES,
+    drawn_together,
+    normal_density,
+    normal_distribution,
+    normal_prior,
+)
+
+JUDGEMENT, SELF_REPORT = 0, 1
+HIGHEST_CORRELATION = 0.99  # beyond it the conditional sd is under one step of the grid
+STEP = float(NODES[1] - NODES[0])
+MARGINAL_TOLERANCE = 1e-14
+SMALLEST_WEIGHT_SHARE = 0.1  # of the larger weight; bounds the number of places on the composite's axis
+SMALLEST_MASS = 1e-15  # probability; what lies beyond, at either end, is under the rounding of a sum
+QUANTILE_TOLERANCE = 1e-12  # probability
+MOST_QUANTILE_STEPS = 200  # bisection alone needs about 60
+
+JointNormal = tuple[ArrayLike, ArrayLike]
+
+
+class Composite:
+    """The certified score's definition: weights of the kinds and their correlation in the norm group.
+
+    Parameters
+    ----------
+    weights : (judgement, self_report)
+        Not negative, not both zero; only their ratio matters.
+    correlation : float
+        Of judgement theta and self-report theta in the norm group, -.99 … .99.
+
+    Raises
+    ------
+    ScoringError
+        For weights or a correlation outside their range.
+    """
+
+    nodes: ClassVar[NDArray[np.float64]] = NODES
+
+    def __init__(self, weights: Sequence[float], correlation: float) -> None:
+        pair = tuple(float(weight) for weight in weights)
+        if len(pair) != 2 or not all(math.isfinite(weight) and weight >= 0 for weight in pair) or sum(pair) == 0:
+            raise ScoringError(f"A composite needs two weights, not negative and not both zero; got {pair}.")
+        if not abs(correlation) <= HIGHEST_CORRELATION:
+            raise ScoringError(f"The correlation of the kinds lies within ±{HIGHEST_CORRELATION}; got {correlation}.")
+        self.correlation = float(correlation)
+        self.covariance = np.array([[1.0, correlation], [correlation, 1.0]])
+        raw = np.array(pair)
+        self.weights: NDArray[np.float64] = raw / math.sqrt(raw @ self.covariance @ raw)
+        self.kernel_sd = KERNEL_STEPS * STEP * float(np.hypot(*self.weights))
+        self._lay_axis()
+        self.prior = _with_normal_margins(_joint_normal(np.zeros(2), self.covariance))
+
+    def _lay_axis(self) -> None:
+        """Places along c, and how each cell of the grid divides between its two neighbours there."""
+        values = (self.weights[0] * NODES[:, None] + self.weights[1] * NODES[None, :]).reshape(-1)
+        larger = float(self.weights.max())
+        smaller = float(self.weights[self.weights > 0].min())
+        spacing = STEP * max(smaller, SMALLEST_WEIGHT_SHARE * larger)
+        lowest = float(values.min())
+        position = np.round((values - lowest) / spacing, 9)
+        self._below = np.floor(position).astype(np.int64)
+        self._upper_part = position - self._below
+        self.places = np.asarray(lowest + spacing * np.arange(int(self._below.max()) + 2), dtype=np.float64)
+
+    def along(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mass at each of `places` of a grid's weights, shape (61, 61); means are kept exactly."""
+        flat = weights.reshape(-1)
+        upper = flat * self._upper_part
+        size = self.places.size
+        return np.asarray(
+            np.bincount(self._below, flat - upper, minlength=size) + np.bincount(self._below + 1, upper, minlength=size)
+        )
+
+    def posterior(
+        self, judgement: ArrayLike | None, self_report: ArrayLike | None, prior: JointNormal | None = None
+    ) -> CompositePosterior:
+        """Find the joint posterior of both thetas, read along the composite.
+
+        Parameters
+        ----------
+        judgement, self_report : array-like, shape (61,), or None
+            Log-likelihood of the responses of each kind over `nodes`; None when there are none.
+        prior : (mean (2,), covariance (2, 2)) or None
+            Of (judgement, self-report); None for the norm group. A retake hands in `decayed_prior`.
+
+        Raises
+        ------
+        ScoringError
+            For a log-likelihood of another shape or not finite, or a covariance that is none.
+        """
+        logs = [_checked_log_likelihood(given) for given in (judgement, self_report)]
+        if prior is None:
+            return CompositePosterior(self, logs[0], logs[1], self.prior, np.zeros(2))
+        mean, covariance = np.asarray(prior[0], dtype=float), np.asarray(prior[1], dtype=float)
+        _check_joint_normal(mean, covariance)
+        former = np.diag(np.linalg.inv(covariance) - np.linalg.inv(self.covariance))
+        return CompositePosterior(self, logs[0], logs[1], _joint_normal(mean, covariance), np.maximum(former, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Axis:
+    """The continuous distribution of a composite: places, masses and the kernel on each."""
+
+    places: NDArray[np.float64]
+    masses: NDArray[np.float64]
+    kernel_sd: float
+
+    def distribution(self, at: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+        """P(c <= at), shape (P,)."""
+        return normal_distribution((at[:, None] - self.places) / spread) @ self.masses
+
+    def density(self, at: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+        """Density of c, shape (P,)."""
+        return np.asarray(normal_density((at[:, None] - self.places) / spread) @ self.masses / spread)
+
+    def quantiles(self, levels: NDArray[np.float64], cut_se: float) -> NDArray[np.float64]:
+        """Where the distribution reaches each level: Newton's steps, kept inside a bracket."""
+        spread = math.hypot(self.kernel_sd, cut_se)
+        reach = float(np.ptp(self.places)) + 40.0 * spread
+        low = np.full(levels.size, float(self.places[0]) - reach)
+        high = np.full(levels.size, float(self.places[-1]) + reach)
+        at = np.interp(levels, np.cumsum(self.masses) - 0.5 * self.masses, self.places)
+        for _ in range(MOST_QUANTILE_STEPS):
+            excess = self.distribution(at, spread) - levels
+            low = np.where(excess < 0, at, low)
+            high = np.where(excess < 0, high, at)
+            if (np.abs(excess) < QUANTILE_TOLERANCE).all():
+                break
+            step = excess / np.maximum(self.density(at, spread), 1e-300)
+            newton = at - step
+            at = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
+        return at
+
+
+class CompositePosterior:
+    """What the responses say about one person's composite, in standard deviations of the norm group's composite."""
+
+    def __init__(
+        self,
+        composite: Composite,
+        judgement: NDArray[np.float64] | None,
+        self_report: NDArray[np.float64] | None,
+        prior: NDArray[np.float64],
+        former_information: NDArray[np.float64],
+    ) -> None:
+        self.composite = composite
+        self._evidence = (judgement, self_report)
+        self._former_information = former_information
+        grid = prior
+        if judgement is not None:
+            grid = grid * np.exp(judgement - judgement.max())[:, None]
+        if self_report is not None:
+            grid = grid * np.exp(self_report - self_report.max())[None, :]
+        total = float(grid.sum())
+        if not total > 0:
+            raise ScoringError("Prior and responses leave no common place on the grid; check the prior's mean.")
+        self.weights: NDArray[np.float64] = grid / total
+        self._locate()
+
+    def _locate(self) -> None:
+        margins = (self.weights.sum(axis=1), self.weights.sum(axis=0))
+        means = np.array([margin @ NODES for margin in margins])
+        judgement_off, self_report_off = NODES - means[0], NODES - means[1]
+        covariance = np.empty((2, 2))
+        covariance[0, 0] = margins[0] @ judgement_off**2
+        covariance[1, 1] = margins[1] @ self_report_off**2
+        covariance[0, 1] = covariance[1, 0] = judgement_off @ self.weights @ self_report_off
+        w = self.composite.weights
+        kernel = self.composite.kernel_sd
+        #: Posterior means of (judgement, self-report), shape (2,).
+        self.theta = means
+        #: Posterior covariance of (judgement, self-report), shape (2, 2).
+        self.covariance = covariance
+        self.mean = float(w @ means)
+        self.standard_error = math.sqrt(max(float(w @ covariance @ w), kernel**2))
+        masses = self.composite.along(self.weights)
+        held = np.nonzero(masses > SMALLEST_MASS)[0]
+        inner = slice(int(held[0]), int(held[-1]) + 1)
+        places, masses = self.composite.places[inner], np.asarray(masses[inner] / masses[inner].sum())
+        on_axis = float(masses @ (places - self.mean) ** 2)  # dividing cells between places added a little
+        drawn = drawn_together(places, self.mean, on_axis, kernel_sd=kernel, wanted=self.standard_error**2)
+        self._axis = _Axis(drawn, masses, kernel)
+
+    @property
+    def kind_means(self) -> tuple[float, float]:
+        """Posterior means of (judgement, self-report), each in its own standard deviations."""
+        return float(self.theta[0]), float(self.theta[1])
+
+    @property
+    def kind_standard_errors(self) -> tuple[float, float]:
+        """Posterior standard deviations of (judgement, self-report)."""
+        return math.sqrt(self.covariance[0, 0]), math.sqrt(self.covariance[1, 1])
+
+    @property
+    def kind_difference_z(self) -> float | None:
+        """Judgement less self-report, in posterior standard deviations of the difference; None without both kinds."""
+        if self._evidence[0] is None or self._evidence[1] is None:
+            return None
+        difference = np.array([1.0, -1.0])
+        variance = float(difference @ self.covariance @ difference)
+        return float(difference @ self.theta) / math.sqrt(max(variance, STEP**2 / 12))
+
+    def probability_above(self, cut: float, cut_se: float = 0.0) -> float:
+        """P(c >= cut), averaged over a cut that is itself N(cut, cut_se²)."""
+        spread = _spread(self.composite.kernel_sd, cut_se)
+        return min(1.0, float(normal_distribution((self._axis.places - cut) / spread) @ self._axis.masses))
+
+    def median(self, cut_se: float = 0.0) -> float:
+        """Find the value with P(c >= value) = .5, by the very distribution `probability_above` uses."""
+        _spread(self.composite.kernel_sd, cut_se)
+        return float(self._axis.quantiles(np.array([0.5]), cut_se)[0])
+
+    def interval(self, level: float = 0.90, cut_se: float = 0.0) -> tuple[float, float]:
+        """Find the central interval that holds the composite with probability `level`."""
+        if not 0.0 < level < 1.0:
+            raise ScoringError(f"An interval's level lies between 0 and 1; got {level}.")
+        _spread(self.composite.kernel_sd, cut_se)
+        tail = 0.5 * (1.0 - level)
+        low, high = self._axis.quantiles(np.array([tail, 1.0 - tail]), cut_se)
+        return float(low), float(high)
+
+    @cached_property
+    def kind_information(self) -> NDArray[np.float64]:
+        """Effective information of each kind's evidence about its own theta, shape (2,).
+
+        The evidence of a kind alone turns the variance 1 of its theta into v; a normal observation that does the same
+        has information 1/v - 1. A retake's prior counts with what it knows beyond the norm group's.
+        """
+        found = np.array([_information(evidence) for evidence in self._evidence])
+        return np.asarray(found + self._former_information)
+
+    @property
+    def judgement_share(self) -> float:
+        """Share of the composite's information that comes from judgement, 0 … 1; see `share_of_judgement`."""
+        return share_of_judgement(self.kind_information, self.composite)
+
+
+PATH_NODES, PATH_WEIGHTS = np.polynomial.legendre.leggauss(16)
+PATH = (0.5 * (PATH_NODES + 1.0)) ** 3  # finer near no evidence, where variance falls fastest
+PATH_STEPS = 0.5 * PATH_WEIGHTS * 3.0 * (0.5 * (PATH_NODES + 1.0)) ** 2
+
+
+def share_of_judgement(information: ArrayLike, composite: Composite) -> float:
+    """Which share of the fall of the composite's variance is owed to judgement.
+
+    Let evidence of both kinds come in step, from none (t = 0) to all (t = 1). With normal observations of information
+    I_j and I_s the covariance of the thetas on the way is P(t) = (Sigma^-1 + t diag(I_j, I_s))^-1, and the variance
+    w'P(t)w of the composite falls at the rate (P(t)w)_j² I_j + (P(t)w)_s² I_s. Integrating the first term over the
+    way and dividing by the whole fall gives the share (the Aumann-Shapley value of the two kinds).
+
+    It is .5 for equal weights and equal information whatever the correlation, 0 without judgement, 1 without
+    self-report, I_j / (I_j + I_s) when the kinds measure the same, and each kind's own reduction when they are
+    unrelated.
+
+    Parameters
+    ----------
+    information : (judgement, self_report)
+        Each at least 0, in 1 / logit².
+    composite : Composite
+
+    Returns
+    -------
+    float
+        0 … 1; 0 without any evidence.
+    """
+    given = np.maximum(np.asarray(information, dtype=float), 0.0)
+    judgement, self_report = float(given[0]), float(given[1])
+    if judgement == 0.0:
+        return 0.0
+    if self_report == 0.0:
+        return 1.0
+    r = composite.correlation
+    w_j, w_s = float(composite.weights[0]), float(composite.weights[1])
+    rest = 1.0 - r * r
+    own, other = 1.0 / rest + PATH * judgement, 1.0 / rest + PATH * self_report
+    determinant = own * other - (r / rest) ** 2
+    on_judgement = (other * w_j + r / rest * w_s) / determinant
+    on_self_report = (own * w_s + r / rest * w_j) / determinant
+    by_judgement = float(PATH_STEPS @ on_judgement**2) * judgement
+    by_self_report = float(PATH_STEPS @ on_self_report**2) * self_report
+    whole = by_judgement + by_self_report
+    return by_judgement / whole if whole > 0 else 0.0
+
+
+def decayed_prior(
+    mean: ArrayLike, variance: ArrayLike, months: float, retention_per_month: float, *, norm_variance: ArrayLike = 1.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Make a former sitting's posterior the prior of a retake, the weaker the longer ago.
+
+    mean <- rho^t mean; variance <- rho^2t variance + (1 - rho^2t) norm variance: a long-forgotten sitting weighs
+    nothing, and nobody gains by taking the best of several.
+
+    Parameters
+    ----------
+    mean, variance : float or array-like
+        Of the former posterior: of one theta, or the mean (2,) and covariance (2, 2) of both kinds.
+    months : float
+        Since the former sitting, at least 0.
+    retention_per_month : float
+        rho, 0 … 1, policy data.
+    norm_variance : float or array-like, shaped as `variance`
+        Of the norm group: 1, or `Composite.covariance`.
+    """
+    if not months >= 0 or not 0.0 <= retention_per_month <= 1.0:
+        raise ScoringError(
+            f"Months since the former sitting must be at least 0 and the retention within 0 … 1; "
+            f"got {months} and {retention_per_month}."
+        )
+    kept = retention_per_month**months
+    former = np.asarray(variance, dtype=float)
+    faded = kept**2 * former + (1 - kept**2) * np.asarray(norm_variance, dtype=float)
+    return np.asarray(kept * np.asarray(mean, dtype=float)), np.asarray(faded)
+
+
+def _spread(kernel_sd: float, cut_se: float) -> float:
+    if not (math.isfinite(cut_se) and cut_se >= 0):
+        raise ScoringError(f"The cut's standard error must be a finite number of at least 0; got {cut_se}.")
+    return math.hypot(kernel_sd, cut_se)
+
+
+def _information(evidence: NDArray[np.float64] | None) -> float:
+    if evidence is None:
+        return 0.0
+    weights = NORM_MARGIN * np.exp(evidence - evidence.max())
+    weights /= weights.sum()
+    mean = weights @ NODES
+    return max(0.0, 1.0 / max(float(weights @ (NODES - mean) ** 2), STEP**2 / 12) - 1.0)
+
+
+NORM_MARGIN = normal_prior(NODES)
+
+
+def _checked_log_likelihood(given: ArrayLike | None) -> NDArray[np.float64] | None:
+    if given is None:
+        return None
+    logs = np.asarray(given, dtype=float).reshape(-1)
+    if logs.size != NODES.size or not np.isfinite(logs).all():
+        raise ScoringError(f"A log-likelihood needs {NODES.size} finite values, one per node; got {logs.size}.")
+    return logs
+
+
+def _check_joint_normal(mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> None:
+    if mean.shape != (2,) or covariance.shape != (2, 2) or not np.isfinite(mean).all():
+        raise ScoringError("A prior is a mean of shape (2,) and a covariance of shape (2, 2), both finite.")
+    is_definite = covariance[0, 0] > 0 and float(np.linalg.det(covariance)) > 0
+    if not np.isfinite(covariance).all() or not np.allclose(covariance, covariance.T) or not is_definite:
+        raise ScoringError("A prior's covariance must be finite, symmetric and positive definite.")
+
+
+def _joint_normal(mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Normalised weights of a bivariate normal on the grid, shape (61, 61)."""
+    precision = np.linalg.inv(covariance)
+    a, b = (NODES - mean[0])[:, None], (NODES - mean[1])[None, :]
+    exponent = -0.5 * (precision[0, 0] * a * a + 2 * precision[0, 1] * a * b + precision[1, 1] * b * b)
+    weights = np.exp(exponent - exponent.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _with_normal_margins(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keep the dependence, with both margins exactly those of one dimension (Deming & Stephan 1940).
+
+    So a composite of one kind alone is the one-dimensional EAP to the last digit.
+    """
+    for _ in range(200):
+        weights = weights * (NORM_MARGIN / weights.sum(axis=1))[:, None]
+        weights = weights * (NORM_MARGIN / weights.sum(axis=0))[None, :]
+        if np.abs(weights.sum(axis=1) - NORM_MARGIN).max() < MARGINAL_TOLERANCE:
+            break
+    return weights

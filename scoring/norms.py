@@ -1,0 +1,401 @@
+"""Norm tables: where a theta stands in a described population, and where that population's top decile begins.
+
+A table is a distribution function at fixed points, straight in between, so that a percentile rank and the cut it
+belongs to are exact inverses of each other, and so that a stored table answers for ever as it answered on the day it
+was made. Beside each point stands the standard error of the distribution function there; the error of a cut is that
+error divided by the density, which is the influence function of a quantile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.errors import EmptyNormSample, ScoringError
+from scoring.latent_density import LatentDensity, estimate_latent_density, normalised_weights
+
+GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is within .0001 of a normal percentile
+NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
+WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
+MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
+LEVEL = 0.95  # of every interval given here
+FLOOR = 1e-12  # of the greatest density: the distribution function rises everywhere, so it can be inverted
+RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
+TIED_WIDTH = 0.5  # theta; width when all scores are equal and no width can be estimated
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A theta that a stated share of the norm group lies below.
+
+    `standard_error` covers sampling, unequal weights and, where it was given, measurement error; `interval` is the
+    95 % interval.
+    """
+
+    theta: float
+    standard_error: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormTable:
+    """The distribution of theta in a norm group.
+
+    Attributes
+    ----------
+    grid : ndarray, shape (G,)
+        Rising thetas.
+    distribution : ndarray, shape (G,)
+        Share of the norm group below each, 0 … 1; straight in between.
+    density : ndarray, shape (G,)
+        Per unit of theta.
+    distribution_error : ndarray, shape (G,)
+        Standard error of the distribution function at each point of the grid.
+    n : int
+        Persons in the norm sample.
+    effective_n : float
+        n divided by the design effect of the weights (Kish 1965).
+    """
+
+    grid: NDArray[np.float64]
+    distribution: NDArray[np.float64]
+    density: NDArray[np.float64]
+    distribution_error: NDArray[np.float64]
+    n: int
+    effective_n: float
+
+    def __post_init__(self) -> None:
+        arrays = (self.grid, self.distribution, self.density, self.distribution_error)
+        if any(a.ndim != 1 or a.size != self.grid.size or not np.isfinite(a).all() for a in arrays):
+            raise ScoringError("A norm table needs finite columns of one length.")
+        if self.grid.size < 2 or (np.diff(self.grid) <= 0).any() or (np.diff(self.distribution) < 0).any():
+            raise ScoringError("A norm table's thetas must rise, and its distribution must not fall.")
+        if self.distribution[0] != 0.0 or self.distribution[-1] != 1.0:
+            raise ScoringError("A norm table's distribution must run from 0 to 1.")
+        for array in arrays:
+            array.setflags(write=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NormTable) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # compares arrays
+
+    @classmethod
+    def from_sample(
+        cls, theta: ArrayLike, standard_error: ArrayLike | None = None, weights: ArrayLike | None = None
+    ) -> Self:
+        """The norm of a sample of scores.
+
+        Parameters
+        ----------
+        theta : array-like, shape (N,)
+            Scores. With `standard_error` they must not be shrunk (ML or WLE, not EAP).
+        standard_error : array-like, shape (N,), or float, optional
+            Measurement error of each score. Without it the table is the weighted empirical distribution with
+            mid-ranks, (r - .5)/n; with it, the latent distribution behind the errors.
+        weights : array-like, shape (N,), optional
+
+        Raises
+        ------
+        EmptyNormSample, ScoringError
+
+        References
+        ----------
+        Crocker & Algina (1986), ch. 19; Mislevy (1984).
+        """
+        scores = np.asarray(theta, dtype=float).reshape(-1)
+        if scores.size == 0:
+            raise EmptyNormSample
+        if not np.isfinite(scores).all():
+            raise ScoringError("Every score of a norm sample must be a finite number; leave out persons without one.")
+        if standard_error is None:
+            return cls._empirical(scores, normalised_weights(weights, scores.size))
+        errors = np.broadcast_to(np.asarray(standard_error, dtype=float), scores.shape)
+        if not np.isfinite(errors).all() or (errors <= 0).any():
+            raise ScoringError("Standard errors must be finite and above 0; leave them out for error-free scores.")
+        nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
+        errors = np.maximum(errors, (nodes[1] - nodes[0]) / 2)  # finer than the nodes can show
+        return cls.from_log_likelihoods(-0.5 * ((scores[:, None] - nodes) / errors[:, None]) ** 2, nodes, weights)
+
+    @classmethod
+    def from_log_likelihoods(
+        cls, log_likelihoods: ArrayLike, nodes: ArrayLike, weights: ArrayLike | None = None
+    ) -> Self:
+        """The norm of a sample of response vectors: the right way when sittings differ in length or items.
+
+        Parameters
+        ----------
+        log_likelihoods : array-like, shape (N, Q)
+            Of each person's responses at each node.
+        nodes : array-like, shape (Q,)
+            Equally spaced.
+        weights : array-like, shape (N,), optional
+
+        Raises
+        ------
+        EmptyNormSample, ScoringError
+            The latter also when the latent density cannot be estimated.
+        """
+        latent = estimate_latent_density(log_likelihoods, nodes, weights)
+        if not latent.converged:
+            raise ScoringError("The latent distribution could not be estimated from these likelihoods.")
+        n = np.asarray(log_likelihoods).shape[0]
+        grid, distribution, density = _smooth_table(latent.nodes, latent.masses)
+        error = _distribution_error(latent, grid, distribution)
+        return cls(grid, distribution, density, error, int(n), latent.effective_n)
+
+    @classmethod
+    def from_latent(
+        cls, nodes: ArrayLike, density: ArrayLike, n: int, *, standard_error: ArrayLike | None = None
+    ) -> Self:
+        """The norm of a latent density estimated elsewhere.
+
+        Parameters
+        ----------
+        nodes : array-like, shape (Q,)
+            Rising.
+        density : array-like, shape (Q,)
+            Density, or masses at equally spaced nodes; normalised here.
+        n : int
+            Persons behind the estimate.
+        standard_error : array-like, shape (Q,), optional
+            Standard error of the distribution function at each node. Without it: sampling error alone,
+            √(F (1 - F) / n).
+        """
+        points = np.asarray(nodes, dtype=float).reshape(-1)
+        heights = np.asarray(density, dtype=float).reshape(-1)
+        if n < 1:
+            raise EmptyNormSample
+        if points.size < 2 or points.size != heights.size or not (np.diff(points) > 0).all():
+            raise ScoringError("A latent density needs rising nodes and as many heights.")
+        if not np.isfinite(heights).all() or (heights < 0).any() or heights.sum() <= 0:
+            raise ScoringError("A latent density must be finite, nowhere below zero, and somewhere above it.")
+        grid, distribution, curve = _smooth_table(points, heights)
+        if standard_error is None:
+            error = np.sqrt(distribution * (1 - distribution) / n)
+        else:
+            error = np.interp(grid, points, np.asarray(standard_error, dtype=float))
+        return cls(grid, distribution, curve, error, int(n), float(n))
+
+    @classmethod
+    def _empirical(cls, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> Self:
+        values, where = np.unique(scores, return_inverse=True)
+        share = np.bincount(where, weights=shares)
+        square = np.bincount(where, weights=shares**2)
+        rank = np.cumsum(share) - share / 2
+        squares = np.cumsum(square) - square / 2
+        kept = _kept_knots(rank)
+        values, rank, squares, share = values[kept], rank[kept], squares[kept], share[kept]
+        low, high = _ends(values, rank)
+        grid = np.concatenate([[low], values, [high]])
+        distribution = np.concatenate([[0.0], rank, [1.0]])
+        total = float((shares**2).sum())
+        squares = np.concatenate([[0.0], squares, [total]])
+        variance = squares * (1 - 2 * distribution) + distribution**2 * total  # Σ w² (1[x ≤ grid] - F)²
+        density = _kernel_density(scores, shares, grid)
+        return cls(grid, distribution, density, np.sqrt(np.maximum(variance, 0.0)), scores.size, 1 / total)
+
+    @property
+    def mean(self) -> float:
+        """Mean of theta in the norm group."""
+        return float(np.diff(self.distribution) @ ((self.grid[1:] + self.grid[:-1]) / 2))
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of theta in the norm group."""
+        left, right = self.grid[:-1] - self.mean, self.grid[1:] - self.mean
+        return float(np.sqrt(np.diff(self.distribution) @ ((left**2 + left * right + right**2) / 3)))
+
+    def percentile_rank(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """Percentage of the norm group below each theta, 0 … 100; continuous and never falling.
+
+        Parameters
+        ----------
+        theta : array-like, any shape
+
+        Returns
+        -------
+        ndarray of that shape
+        """
+        return np.asarray(100 * np.interp(np.asarray(theta, dtype=float), self.grid, self.distribution))
+
+    def percentile_interval(
+        self, theta: ArrayLike, level: float = LEVEL
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Interval of each percentile rank from the error of the norm, theta taken as given.
+
+        Computed on the logit scale, so it stays within 0 … 100.
+        """
+        at = np.asarray(theta, dtype=float)
+        share = np.clip(np.interp(at, self.grid, self.distribution), 1e-9, 1 - 1e-9)
+        error = np.interp(at, self.grid, self.distribution_error)
+        reach = _two_sided(level) * error / (share * (1 - share))
+        centre = np.log(share / (1 - share))
+        return 100 / (1 + np.exp(-(centre - reach))), 100 / (1 + np.exp(-np.minimum(centre + reach, 700)))
+
+    def cut(self, quantile: float) -> Cut:
+        """The theta that the share `quantile` of the norm group lies below.
+
+        Parameters
+        ----------
+        quantile : float
+            Between 0 and 1, for example .90 for the top decile.
+
+        References
+        ----------
+        Influence function of a quantile: Serfling (1980), 2.3.3.
+        """
+        theta = self._theta(quantile)
+        density = float(np.interp(theta, self.grid, self.density))
+        error = float(np.interp(theta, self.grid, self.distribution_error))
+        standard_error = error / density if density > 0 else float("inf")
+        reach = _two_sided(LEVEL) * standard_error
+        return Cut(theta, standard_error, (theta - reach, theta + reach))
+
+    def realised_share(self, quantile: float, level: float = LEVEL) -> tuple[float, float]:
+        """Interval of the share of the population that lies above this table's cut.
+
+        The share above an order statistic of a sample is Beta distributed, exactly, whatever the population. With
+        weights or measurement error, n is the size of the error-free, equally weighted sample that would have given
+        the same standard error.
+        """
+        from scipy.special import betaincinv  # noqa: PLC0415  web pages import this module and never ask for this
+
+        theta = self._theta(quantile)
+        error = float(np.interp(theta, self.grid, self.distribution_error))
+        size = quantile * (1 - quantile) / error**2
+        above, below = size * (1 - quantile) + 1, size * quantile
+        low, high = (1 - level) / 2, (1 + level) / 2
+        return float(betaincinv(above, below, low)), float(betaincinv(above, below, high))
+
+    def _theta(self, quantile: float) -> float:
+        if not 0 < quantile < 1:
+            raise ScoringError(f"A cut needs a quantile between 0 and 1, not {quantile}.")
+        right = int(np.searchsorted(self.distribution, quantile, side="left"))
+        x0, x1 = self.grid[right - 1], self.grid[right]
+        f0, f1 = self.distribution[right - 1], self.distribution[right]
+        return float(x0 + (x1 - x0) * (quantile - f0) / (f1 - f0))
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the table's canonical JSON."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that survives JSON exactly."""
+        return {
+            "grid": self.grid.tolist(),
+            "distribution": self.distribution.tolist(),
+            "density": self.density.tolist(),
+            "distribution_error": self.distribution_error.tolist(),
+            "n": self.n,
+            "effective_n": self.effective_n,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        names = ("grid", "distribution", "density", "distribution_error")
+        columns = (np.array(stored[name], dtype=float) for name in names)
+        return cls(*columns, n=int(stored["n"]), effective_n=float(stored["effective_n"]))
+
+
+def _two_sided(level: float) -> float:
+    if not 0 < level < 1:
+        raise ScoringError(f"An interval's level lies between 0 and 1, not {level}.")
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _smooth_table(
+    nodes: NDArray[np.float64], heights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Grid, distribution and density from heights at nodes: the log density runs in cubics from node to node."""
+    half = (nodes[1] - nodes[0]) / 2
+    low, high = min(-WIDEST, nodes[0] - half), max(WIDEST, nodes[-1] + half)
+    grid = np.linspace(low, high, GRID_POINTS)
+    logs = np.log(np.maximum(heights / heights.max(), FLOOR))
+    density = np.maximum(np.exp(_cubic(grid, nodes, logs)), FLOOR)
+    density[(grid < nodes[0] - half) | (grid > nodes[-1] + half)] = FLOOR
+    pieces = np.diff(grid) * (density[1:] + density[:-1]) / 2
+    distribution = np.concatenate([[0.0], np.cumsum(pieces)])
+    total = distribution[-1]
+    distribution = distribution / total
+    distribution[-1] = 1.0
+    return grid, distribution, density / total
+
+
+def _cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cubic Hermite interpolation with slopes from neighbours; exact for quadratics, hence for normal densities."""
+    order = 2 if nodes.size > 2 else 1
+    slopes = np.gradient(heights, nodes, edge_order=order)
+    left = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, nodes.size - 2)
+    width = nodes[left + 1] - nodes[left]
+    t = (at - nodes[left]) / width
+    from_left = (1 + 2 * t) * (1 - t) ** 2 * heights[left] + t * (1 - t) ** 2 * width * slopes[left]
+    from_right = t**2 * (3 - 2 * t) * heights[left + 1] + t**2 * (t - 1) * width * slopes[left + 1]
+    return np.asarray(np.minimum(from_left + from_right, 0.5))
+
+
+def _distribution_error(
+    latent: LatentDensity, grid: NDArray[np.float64], distribution: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Standard error of the distribution function at each grid point, by the delta method."""
+    step = latent.nodes[1] - latent.nodes[0]
+    covered = np.clip((grid[:, None] - latent.nodes) / step + 0.5, 0.0, 1.0)  # share of a node's cell below a point
+    change = (covered - distribution[:, None]) * latent.masses
+    variance = np.einsum("gq,qr,gr->g", change, latent.covariance, change, optimize=True)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _kept_knots(rank: NDArray[np.float64]) -> NDArray[np.int64]:
+    if rank.size <= MOST_KNOTS:
+        return np.arange(rank.size)
+    return np.unique(np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1))
+
+
+def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float, float]:
+    """Where the distribution reaches 0 and 1: the outermost slopes go on."""
+    if values.size == 1:
+        return float(values[0] - TIED_WIDTH), float(values[0] + TIED_WIDTH)
+    first = (values[1] - values[0]) / (rank[1] - rank[0])
+    last = (values[-1] - values[-2]) / (rank[-1] - rank[-2])
+    return float(values[0] - first * rank[0]), float(values[-1] + last * (1 - rank[-1]))
+
+
+def _kernel_density(
+    scores: NDArray[np.float64], shares: NDArray[np.float64], at: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Normal kernel density by Silverman's rule of thumb, on bins a tenth of the kernel wide.
+
+    It serves the standard error of a cut only; percentile ranks and cuts are read from the sample itself.
+    """
+    width = _kernel_width(scores, shares)
+    low, high = scores.min() - 4 * width, scores.max() + 4 * width
+    bins = max(int(np.ceil((high - low) / (width / 10))), 2)
+    counts, edges = np.histogram(scores, bins=bins, range=(low, high), weights=shares)
+    step = edges[1] - edges[0]
+    reach = np.arange(-int(4 * width / step), int(4 * width / step) + 1) * step
+    kernel = np.exp(-0.5 * (reach / width) ** 2)
+    smooth = np.convolve(counts, kernel / kernel.sum(), mode="full") / step
+    margin = reach.size // 2
+    centres = edges[0] + step * (np.arange(smooth.size) - margin + 0.5)
+    return np.maximum(np.interp(at, centres, smooth), FLOOR)
+
+
+def _kernel_width(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
+    mean = shares @ scores
+    spread = float(np.sqrt(shares @ (scores - mean) ** 2))
+    order = np.argsort(scores, kind="stable")
+    middle = np.cumsum(shares[order]) - shares[order] / 2
+    quarters = np.interp([0.25, 0.75], middle, scores[order])
+    between = float(quarters[1] - quarters[0]) / 1.34
+    narrow = min(spread, between) if between > 0 else spread
+    return RULE_OF_THUMB * narrow * float((shares**2).sum()) ** 0.2 if narrow > 0 else TIED_WIDTH

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from app.accounts.commands import person
+from app.accounts.errors import EmailInvalid, PersonNotFound, SecondFactorMissing
+
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def run(runtime):
+    return lambda *arguments: CliRunner().invoke(person, arguments, obj=runtime)
+
+
+def test_a_role_is_granted_listed_and_revoked(run):
+    assert run("grant", " Ada@Example.org", "norm_editor").exit_code == 0
+    assert run("list").output == "ada@example.org  norm_editor  (not joined)\n"
+    [row] = json.loads(run("list", "--json").output)
+    assert (row["email"], row["roles"], row["has_joined"]) == (ADA, ["norm_editor"], False)
+    assert run("revoke-role", ADA, "norm_editor").exit_code == 0
+    assert json.loads(run("list", "--json").output)[0]["roles"] == []
+
+
+def test_a_printed_link_signs_in_once_and_staff_still_set_up_their_second_factor(run, visit):
+    answer = run("link", ADA, "--role", "norm_approver")
+    parts = urlsplit(answer.output.strip())
+    assert (answer.exit_code, parts.scheme, parts.netloc) == (0, "http", "localhost")
+    visitor, late = visit(), visit()
+    link = f"{parts.path}?{parts.query}"
+    visitor.open_link(link)
+    assert visitor.press(meant="yes").location == "/join"
+    assert visitor.join().location == "/second-factor?next=/"
+    assert visitor.name_shown() == ADA
+    assert late.open_link(link).status_code == 409
+
+
+def test_a_link_made_again_leaves_a_person_who_holds_the_role_signed_in(run, staff):
+    visitor = staff(ADA, "norm_editor")
+    assert run("link", ADA, "--role", "norm_editor").exit_code == 0
+    assert visitor.name_shown() == ADA
+
+
+def test_a_lost_second_factor_is_forgotten_by_an_operator(run, staff):
+    visitor = staff(ADA)
+    visitor.enrol()
+    assert run("forget-second-factor", ADA).exit_code == 0
+    assert visitor.name_shown() is None
+    assert isinstance(run("forget-second-factor", ADA).exception, SecondFactorMissing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (("grant", "nonsense", "support"), EmailInvalid),
+        (("revoke-role", "nobody@example.org", "support"), PersonNotFound),
+        (("link", "nonsense"), EmailInvalid),
+        (("forget-second-factor", "nobody@example.org"), PersonNotFound),
+    ],
+)
+def test_bad_input_is_refused_with_a_reason(run, arguments, refusal):
+    assert isinstance(run(*arguments).exception, refusal)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("grant", ADA, "admin"), ("grant", ADA), ("link",), ("link", ADA, "--role", "x")]
+)
+def test_wrong_usage_ends_with_exit_code_two(run, arguments):
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", sorted(person.commands))
+def test_every_command_explains_itself_with_an_example(run, command):
+    assert f"Example: decile person {command}" in run(command, "--help").output

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts.models import BrowserSession, SignInRequest
+from tests.app.accounts.visitor import newest_mail
+
+ADA = "ada@example.org"
+# What the gateways of large mail providers have been seen to call themselves, and an ordinary browser
+SCANNERS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Safari/537.36 SafeLinks",
+    "Barracuda Sentinel (EE)",
+    "Mimecast URL Protect",
+    "Proofpoint Essentials",
+    "GoogleImageProxy",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+)
+
+
+def session_count(runtime) -> int:
+    with runtime.reading() as session:
+        return session.scalar(select(func.count()).select_from(BrowserSession)) or 0
+
+
+def test_opening_the_link_and_pressing_the_button_signs_in(visit, runtime):
+    visit().sign_in(ADA)
+    visitor = visit()
+    visitor.ask(ADA)
+    visitor.open_link(newest_mail(runtime, ADA).link)
+    assert visitor.name_shown() is None
+    assert visitor.press().location == "/"
+    assert visitor.name_shown() == ADA
+
+
+def test_case_058_a_mail_scanner_may_open_the_link_twenty_times_and_the_person_still_gets_in(visit, runtime):
+    visit().sign_in(ADA)
+    visitor, scanner = visit(), visit()
+    visitor.ask(ADA)
+    link = newest_mail(runtime, ADA).link
+    before = session_count(runtime)
+    for turn in range(20):
+        agent = {"User-Agent": SCANNERS[turn % len(SCANNERS)]}
+        for method in (scanner.client.get, scanner.client.head):
+            method(link, headers=agent, follow_redirects=True)
+            method("/sign-in/confirm", headers=agent)
+            method("/sign-in/code", headers=agent)
+        assert scanner.name_shown() is None
+    assert session_count(runtime) == before
+    with runtime.reading() as session:
+        consumed = session.scalars(select(SignInRequest.consumed_at).order_by(SignInRequest.asked_at)).all()
+    assert None in consumed
+    visitor.open_link(link)
+    assert visitor.press().location == "/"
+    assert visitor.name_shown() == ADA
+
+
+def test_case_063_a_link_opened_in_another_browser_asks_to_confirm_the_masked_address(visit, runtime):
+    visit().sign_in(ADA)
+    asker, other = visit(), visit()
+    asker.ask(ADA)
+    page = other.open_link(newest_mail(runtime, ADA).link).text
+    assert "a•••@example.org" in page
+    assert ADA not in page
+    refused = other.press()  # the button of the asking browser's page carries no confirmation
+    assert refused.status_code == 200
+    assert other.name_shown() is None
+    assert other.press(meant="yes").location == "/"
+    assert other.name_shown() == ADA
+
+
+def test_in_the_browser_that_asked_no_address_needs_confirming(visit, runtime):
+    visit().sign_in(ADA)
+    visitor = visit()
+    visitor.ask(ADA)
+    page = visitor.open_link(newest_mail(runtime, ADA).link).text
+    assert "•••" not in page
+    assert 'name="meant"' not in page
+
+
+def test_a_link_works_once(visit, runtime):
+    visit().sign_in(ADA)
+    visitor, late = visit(), visit()
+    visitor.ask(ADA)
+    link = newest_mail(runtime, ADA).link
+    late.open_link(link)
+    token = late.token("/sign-in/confirm")
+    visitor.open_link(link)
+    visitor.press()
+    answer = late.client.post("/sign-in/confirm", data={"csrf_token": token, "meant": "yes"})
+    assert answer.status_code == 409
+    assert "already been used" in answer.text
+    assert late.open_link(link).status_code == 409
+    assert late.name_shown() is None
+
+
+def test_a_link_is_too_old_after_a_quarter_of_an_hour(visit, runtime, clock):
+    visit().sign_in(ADA)
+    visitor = visit()
+    visitor.ask(ADA)
+    link = newest_mail(runtime, ADA).link
+    visitor.open_link(link)
+    clock.advance(timedelta(minutes=14, seconds=59))
+    token = visitor.token("/sign-in/confirm")
+    clock.advance(timedelta(seconds=1))
+    answer = visitor.client.post("/sign-in/confirm", data={"csrf_token": token})
+    assert answer.status_code == 422
+    assert "expired" in answer.text
+    assert visitor.name_shown() is None
+
+
+@pytest.mark.parametrize("change", ["cut", "other", "empty", "purpose"])
+def test_a_changed_link_opens_nothing(visit, runtime, change):
+    visitor = visit()
+    visitor.ask(ADA)
+    link = newest_mail(runtime, ADA).link
+    changed = {
+        "cut": link[:-5],
+        "other": link[:-1] + ("A" if link[-1] != "A" else "B"),
+        "empty": "/sign-in/link",
+        "purpose": "/sign-in/link?token=" + runtime.links.sign("unsubscribe", "0" * 32),
+    }[change]
+    answer = visitor.open_link(changed)
+    assert answer.status_code == 422
+    assert "not complete" in answer.text
+
+
+def test_case_059_eight_presses_of_one_link_at_once_sign_in_once(visit, at_once, runtime):
+    visit().sign_in(ADA)
+    visitor = visit()
+    visitor.ask(ADA)
+    visitor.open_link(newest_mail(runtime, ADA).link)
+    before = session_count(runtime)
+    twins = [visitor.twin() for _ in range(8)]
+    tokens = [twin.token("/sign-in/confirm") for twin in twins]
+    answers = at_once(
+        [
+            lambda twin=twin, token=token: twin.client.post("/sign-in/confirm", data={"csrf_token": token})
+            for twin, token in zip(twins, tokens, strict=True)
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [303] + [409] * 7
+    assert session_count(runtime) == before + 1
+    assert [twin.name_shown() for twin in twins].count(ADA) == 1
+
+
+def test_case_059_link_and_code_at_once_sign_in_once(visit, at_once, runtime):
+    visit().sign_in(ADA)
+    visitor = visit()
+    visitor.ask(ADA)
+    mail = newest_mail(runtime, ADA)
+    visitor.open_link(mail.link)
+    before = session_count(runtime)
+    twins = [visitor.twin() for _ in range(8)]
+    tokens = [twin.token("/sign-in/confirm") for twin in twins]
+
+    def act(number):
+        twin, data = twins[number], {"csrf_token": tokens[number]}
+        if number % 2:
+            return twin.client.post("/sign-in/code", data={**data, "code": mail.code})
+        return twin.client.post("/sign-in/confirm", data=data)
+
+    answers = at_once([lambda number=number: act(number) for number in range(8)])
+    assert sorted(answer.status_code for answer in answers) == [303] + [409] * 7
+    assert session_count(runtime) == before + 1

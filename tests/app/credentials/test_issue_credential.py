@@ -1,0 +1,205 @@
+"""Signing what was reserved: exactly, once, and only what verifies."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.credentials import proof, queries
+from app.credentials.errors import CredentialNotFound, CredentialRevoked, DocumentRefused, KeyNotPublished, ProofInvalid
+from app.credentials.models import Credential, IssuerKey
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation.access import operator
+from app.foundation.audit import AuditEntry
+from app.foundation.db import Database
+from tests.app.credentials.awards import Desk, a_signer, an_award
+from tests.app.credentials.documents import SeedSigner
+from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+
+
+def kinds(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditEntry.kind).order_by(AuditEntry.sequence)))
+
+
+def test_an_issued_credential_is_the_reserved_document_with_a_proof(desk: Desk) -> None:
+    credential = desk.issued()
+    signed = json.loads(credential.signed_document or "")
+    signature = signed.pop("proof")
+    assert signed == json.loads(credential.unsigned_document)
+    assert signature[0]["verificationMethod"] == desk.signer.key_id == credential.key_id
+    assert signature[0]["created"] == "2026-11-23T12:00:00Z"
+    assert kinds(desk.session)[-3:] == ["credential.reserved", "credential.issued", "status_list.published"]
+
+
+def test_an_issued_credential_is_accepted_by_openbadgeslib(desk: Desk) -> None:
+    credential = desk.issued()
+    listed = queries.status_list(credential.status_list, session=desk.session).signed_document
+    later = desk.clock.now() + timedelta(days=30)
+    assert verify_with_openbadgeslib(credential.signed_document or "", desk.did_document(), listed, at=later)
+
+
+def test_issuing_again_changes_nothing(desk: Desk) -> None:
+    credential = desk.issued()
+    before = (credential.signed_document, credential.issued_at, desk.signer.signatures_made)
+    desk.clock.advance(timedelta(days=1))
+    desk.issue(credential)
+    assert (credential.signed_document, credential.issued_at, desk.signer.signatures_made) == before
+
+
+class PowerCut(Exception):
+    """The machine stops here."""
+
+
+class CutAfterSigning(SeedSigner):
+    """Signs, and then the power fails before anything can be stored."""
+
+    def sign(self, data: bytes) -> bytes:
+        super().sign(data)
+        raise PowerCut
+
+
+def test_case_033_a_crash_between_signing_and_storing_leaves_one_credential_under_one_code(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    with database.transaction() as session:
+        desk = Desk(session, clock, entropy, jobs)
+        desk.publish_key()
+        award_id = an_award(session)
+    with database.transaction() as session:
+        reserved = Desk(session, clock, entropy, jobs).reserve(award_id)
+        planned = (reserved.id, reserved.code, reserved.status_index, reserved.unsigned_document)
+
+    def issue_with(signer: SeedSigner) -> None:
+        with database.transaction() as session:
+            desk = Desk(session, clock, entropy, jobs)
+            desk.issue(desk.reserve(award_id), signer)
+
+    for _ in range(3):
+        cut = CutAfterSigning(desk.signer.key_id)
+        with pytest.raises(PowerCut):
+            issue_with(cut)
+        assert cut.signatures_made == 1
+        clock.advance(timedelta(minutes=1))
+    issue_with(a_signer())
+    with database.transaction() as session:
+        (credential,) = session.scalars(select(Credential)).all()
+        assert (credential.id, credential.code, credential.status_index, credential.unsigned_document) == planned
+        proof.verify(proof.parse(credential.signed_document or ""), a_signer().public_bytes)
+        assert kinds(session).count("credential.issued") == 1
+
+
+def test_case_033_a_crash_while_reserving_leaves_nothing_behind(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    with database.transaction() as session:
+        award_id = an_award(session)
+
+    def reserve_and_crash() -> None:
+        with database.transaction() as session:
+            Desk(session, clock, entropy, jobs).reserve(award_id)
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        reserve_and_crash()
+    with database.transaction() as session:
+        assert session.scalars(select(Credential)).all() == []
+
+
+class Forger(SeedSigner):
+    """Claims one key and signs with another: a fault in a key device, or a mixed-up key file."""
+
+    def sign(self, data: bytes) -> bytes:
+        return SeedSigner(seed=bytes(32)).sign(data)
+
+
+def test_case_034_a_signature_that_does_not_verify_is_not_released(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    with pytest.raises(ProofInvalid):
+        desk.issue(credential, Forger(desk.signer.key_id))
+    assert (credential.signed_document, credential.issued_at) == (None, None)
+
+
+def test_case_034_a_reserved_document_that_was_tampered_with_is_not_signed(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    document = json.loads(credential.unsigned_document)
+    document["validUntil"] = "2037-11-23T12:00:00Z"
+    credential.unsigned_document = json.dumps(document)
+    with pytest.raises(DocumentRefused, match="validUntil"):
+        desk.issue(credential)
+    assert desk.signer.signatures_made == 0
+
+
+def test_a_key_that_is_not_published_signs_nothing(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    unknown = SeedSigner("did:web:localhost#2026-12-99999999")
+    with pytest.raises(KeyNotPublished):
+        desk.issue(credential, unknown)
+    desk.session.get_one(IssuerKey, desk.signer.key_id).retired_at = desk.clock.now()
+    with pytest.raises(KeyNotPublished):
+        desk.issue(credential)
+    assert unknown.signatures_made == desk.signer.signatures_made == 0
+
+
+def test_case_032_a_revoked_credential_is_never_issued_again(desk: Desk) -> None:
+    award_id = an_award(desk.session)
+    credential = desk.reserve(award_id)
+    revoke_credential(
+        credential.id,
+        RevocationReason.ISSUED_IN_ERROR,
+        session=desk.session,
+        clock=desk.clock,
+        jobs=desk.jobs,
+        actor=operator(),
+    )
+    with pytest.raises(CredentialRevoked):
+        desk.issue(desk.reserve(award_id))
+    assert credential.signed_document is None
+
+
+def test_case_041_issued_on_a_leap_day_at_the_last_seconds(desk: Desk) -> None:
+    desk.clock.instant = desk.clock.now().replace(year=2028, month=2, day=29, hour=23, minute=59, second=58)
+    document = json.loads(desk.issued().signed_document or "")
+    assert document["validUntil"] == "2029-02-28T23:59:58Z"
+
+
+def test_case_050_credentials_of_a_retired_key_still_verify(desk: Desk) -> None:
+    credential = desk.issued()
+    desk.session.get_one(IssuerKey, desk.signer.key_id).retired_at = desk.clock.now()
+    newer = SeedSigner("did:web:localhost#2026-12-12345678", bytes(32))
+    desk.publish_key(newer)
+    listed = queries.status_list(1, session=desk.session).signed_document
+    assert [method["id"] for method in desk.did_document()["verificationMethod"]] == [desk.signer.key_id, newer.key_id]
+    assert verify_with_openbadgeslib(
+        credential.signed_document or "", desk.did_document(), listed, at=desk.clock.now() + timedelta(days=395 - 31)
+    )
+
+
+def test_a_compromised_key_is_published_no_more(desk: Desk) -> None:
+    credential = desk.issued()
+    listed = queries.status_list(1, session=desk.session).signed_document
+    desk.session.get_one(IssuerKey, desk.signer.key_id).compromised_at = desk.clock.now()
+    newer = SeedSigner("did:web:localhost#2026-12-12345678", bytes(32))
+    desk.publish_key(newer)
+    assert not verify_with_openbadgeslib(
+        credential.signed_document or "", desk.did_document(), listed, at=desk.clock.now()
+    )
+
+
+def test_what_waits_without_being_signed_is_reported(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    an_hour_later = desk.clock.advance(timedelta(hours=1))
+    assert queries.pending(before=an_hour_later, session=desk.session) == (credential.id,)
+    desk.issue(credential)
+    assert queries.pending(before=an_hour_later, session=desk.session) == ()
+
+
+def test_an_unknown_credential_is_not_found(desk: Desk) -> None:
+    with pytest.raises(CredentialNotFound):
+        desk.issue(Credential(id=uuid5(NAMESPACE_URL, "nothing")))

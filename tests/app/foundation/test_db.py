@@ -1,0 +1,98 @@
+"""What the database promises: nothing acknowledged is lost, instants are UTC, writers do not trip over each other."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
+
+from app.foundation import audit
+from app.foundation.access import operator
+from app.foundation.audit import AuditEntry
+from app.foundation.db import Database
+
+
+def _entry(session, number=0, at=datetime(2026, 11, 23, tzinfo=UTC)):
+    audit.record("test.act", number, actor=operator(), at=at, session=session)
+
+
+@pytest.mark.parametrize("pooled", [1, 5])
+def test_case_006_every_pooled_sqlite_connection_syncs_fully(tmp_path, pooled):
+    database = Database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    wanted = {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    for engine in (database.writing, database._reading_engine):
+        connections = [engine.connect() for _ in range(1 if engine is database.writing else pooled)]
+        for connection in connections:
+            found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+            assert found == wanted
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        for connection in connections:
+            connection.close()
+    database.dispose()
+
+
+def test_a_transaction_is_whole_or_nothing(database):
+    def fail_after_writing():
+        with database.transaction() as session:
+            _entry(session)
+            session.flush()
+            raise RuntimeError("a fault after the write")
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    with database.reading() as session:
+        assert session.query(AuditEntry).count() == 0
+
+
+def test_instants_come_back_aware_and_equal_whatever_zone_they_went_in(database):
+    instant = datetime(2028, 2, 29, 23, 59, 58, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    with database.transaction() as session:
+        _entry(session, at=instant)
+    with database.reading() as session:
+        found = session.query(AuditEntry).one().at
+    assert found == instant
+    assert found.tzinfo is UTC
+
+
+def test_a_naive_instant_is_refused_before_it_is_stored(database):
+    def store_naive():
+        with database.transaction() as session:
+            _entry(session, at=datetime(2026, 1, 1))  # noqa: DTZ001  the defect under test
+
+    with pytest.raises(StatementError, match="naive"):
+        store_naive()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET kind = 'x'", "DELETE FROM audit_entry"])
+def test_the_audit_record_refuses_to_be_changed(database, statement):
+    with database.transaction() as session:
+        _entry(session)
+
+    def tamper():
+        with database.transaction() as session:
+            session.execute(text(statement))
+
+    with pytest.raises(Exception, match="append-only"):
+        tamper()
+
+
+def test_case_086_writers_that_read_first_never_meet_a_locked_database(database):
+    """64 writers at once, each reading before it writes: the pattern that fails with a deferred transaction."""
+    start = threading.Barrier(16)
+
+    def write(number):
+        start.wait()
+        for turn in range(8):
+            with database.transaction() as session:
+                session.query(AuditEntry).count()
+                _entry(session, number * 100 + turn)
+
+    with ThreadPoolExecutor(16) as pool:
+        for done in [pool.submit(write, number) for number in range(16)]:
+            done.result()
+    with database.reading() as session:
+        assert session.query(AuditEntry).count() == 16 * 8

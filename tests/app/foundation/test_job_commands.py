@@ -1,0 +1,84 @@
+"""`decile jobs` lists what waits and what failed, and puts it back into the queue."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from app.foundation.audit import AuditEntry
+from app.foundation.job_commands import jobs_group
+from app.foundation.job_list import JobState
+from app.foundation.runtime import Runtime
+from tests.app.foundation.effects import enqueue_effects, running, state_of, wait_until
+
+
+def call(runtime: Runtime, *arguments: str) -> Result:
+    return CliRunner().invoke(jobs_group, arguments, obj=runtime)
+
+
+@pytest.fixture
+def one_failed(worker_runtime: Runtime) -> Runtime:
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("refuse", "poison", session=session, arguments={"key": "poison"})
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "poison") is JobState.FAILED)
+    enqueue_effects(worker_runtime, "waiting")
+    return worker_runtime
+
+
+def test_jobs_are_listed_as_lines_and_as_json(one_failed: Runtime) -> None:
+    lines = call(one_failed, "list").output.splitlines()
+    assert {line.split()[-1] if "waiting" in line else "poison" for line in lines} == {"waiting", "poison"}
+    found = json.loads(call(one_failed, "list", "--json", "--state", "waiting").output)
+    assert [(job["key"], job["name"], job["state"], job["error"]) for job in found] == [
+        ("waiting", "leave_effect", "waiting", None)
+    ]
+
+
+def test_failed_jobs_are_listed_with_their_reason(one_failed: Runtime) -> None:
+    result = call(one_failed, "failed")
+    assert result.exit_code == 0
+    assert result.output.strip().endswith("refuse                   poison  Poisoned: poison is poison")
+
+
+def test_a_retry_puts_the_job_back_and_leaves_a_record(one_failed: Runtime) -> None:
+    result = call(one_failed, "retry", "poison")
+    assert (result.exit_code, result.output) == (0, "poison is back in the queue.\n")
+    assert state_of(one_failed, "poison") is JobState.WAITING
+    with one_failed.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+        assert (entry.kind, entry.subject, entry.actor) == ("job.retried", "poison", "operator")
+
+
+def test_every_failed_job_is_retried_at_once(one_failed: Runtime) -> None:
+    assert call(one_failed, "retry", "--all").output == "poison is back in the queue.\n"
+    assert call(one_failed, "retry", "--all").output == "The dead list is empty.\n"
+    assert call(one_failed, "failed").output == "No jobs.\n"
+
+
+def test_a_retry_of_what_did_not_fail_or_does_not_exist_is_refused(one_failed: Runtime) -> None:
+    refused = call(one_failed, "retry", "waiting")
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "Error: Job waiting is waiting, not failed, so there is nothing to retry.\n",
+    )
+    missing = call(one_failed, "retry", "nothing")
+    assert missing.exit_code == 1
+    assert "There is no job nothing." in missing.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [["retry"], ["retry", "poison", "--all"], ["list", "--state", "odd"], ["list", "--limit", "0"]]
+)
+def test_wrong_usage_exits_with_two(worker_runtime: Runtime, arguments: list[str]) -> None:
+    assert call(worker_runtime, *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["list", "failed", "retry"])
+def test_help_gives_an_example(command: str) -> None:
+    result = CliRunner().invoke(jobs_group, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: decile jobs {command}" in result.output

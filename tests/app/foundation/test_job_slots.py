@@ -1,0 +1,172 @@
+"""One live worker per slot; only a dead worker's work is adopted, and only so often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from app.foundation.db import Database
+from app.foundation.job_list import KILLED_ITS_WORKERS, JobState, failed_jobs, retry_job
+from app.foundation.job_reaper import MOST_ADOPTIONS, reap
+from app.foundation.job_slots import (
+    MOST_WORKERS,
+    REAPER_LOCK,
+    Locks,
+    NoFreeSlot,
+    WorkerSlot,
+    locks_for,
+    take_free_slot,
+)
+from app.foundation.jobs import JOB_SCHEMA
+from app.foundation.runtime import Runtime
+from tests.app.foundation.effects import client_of, effects, enqueue_effects, state_of, wait_until, worker_processes
+
+SILENT_FOR = timedelta(seconds=15)
+DEAD = "worker-9"
+
+
+@pytest.fixture
+def locks(worker_runtime: Runtime, tmp_path: Path) -> Locks:
+    return locks_for(worker_runtime.database.url, tmp_path / "worker-slots")
+
+
+def slots_seen(runtime: Runtime) -> set[str]:
+    with runtime.reading() as session:
+        return set(session.scalars(select(WorkerSlot.name)))
+
+
+def a_job_left_running(runtime: Runtime, key: str) -> None:
+    """As a worker that died an hour ago leaves it."""
+    hour_ago = runtime.clock.now() - timedelta(hours=1)
+    schema = "" if runtime.database.is_sqlite else f"{JOB_SCHEMA}."
+    leave = text(
+        f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :dead WHERE workflow_uuid = :key"
+    )
+    if state_of(runtime, key) is None:
+        enqueue_effects(runtime, key)
+    with runtime.transaction() as session:
+        session.merge(WorkerSlot(name=DEAD, process_id=1, started_at=hour_ago, heartbeat_at=hour_ago))
+        session.execute(leave, {"dead": DEAD, "key": key})
+
+
+def reap_now(runtime: Runtime, locks: Locks) -> list[str]:
+    return reap(
+        own_slot="worker-0", silent_for=SILENT_FOR, at=runtime.clock.now(), database=runtime.database, locks=locks,
+        client=client_of(runtime),
+    )  # fmt: skip
+
+
+def test_two_workers_get_different_slots_and_a_restarted_one_its_former(
+    worker_runtime: Runtime, tmp_path: Path
+) -> None:
+    with worker_processes(worker_runtime.database.url, tmp_path) as start:
+        first = start()
+        wait_until(lambda: slots_seen(worker_runtime) == {"worker-0"})
+        start()
+        wait_until(lambda: slots_seen(worker_runtime) == {"worker-0", "worker-1"})
+        with worker_runtime.transaction() as session:
+            former = session.get_one(WorkerSlot, "worker-0").process_id
+        first.kill()
+        again = start()
+        wait_until(lambda: process_in(worker_runtime, "worker-0") == again.process.pid)
+        assert former == first.process.pid
+        assert "worker-2" not in slots_seen(worker_runtime)
+
+
+def process_in(runtime: Runtime, slot: str) -> int | None:
+    with runtime.reading() as session:
+        return session.scalar(select(WorkerSlot.process_id).where(WorkerSlot.name == slot))
+
+
+def test_a_slot_is_free_again_once_it_is_released(locks: Locks) -> None:
+    first, second = take_free_slot(locks), take_free_slot(locks)
+    assert (first.name, second.name) == ("worker-0", "worker-1")
+    first.lock.release()
+    assert take_free_slot(locks).name == "worker-0"
+    second.lock.release()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_without_a_free_slot_is_refused(locks: Locks) -> None:
+    held = [locks.take(number) for number in range(MOST_WORKERS)]
+    with pytest.raises(NoFreeSlot, match="All 64 worker slots"):
+        take_free_slot(locks)
+    for lock in held:
+        assert lock is not None
+        lock.release()
+
+
+def test_a_dead_workers_job_is_adopted_and_its_slot_forgotten(worker_runtime: Runtime, locks: Locks) -> None:
+    a_job_left_running(worker_runtime, "left")
+    assert reap_now(worker_runtime, locks) == ["left"]
+    assert state_of(worker_runtime, "left") is JobState.WAITING
+    assert slots_seen(worker_runtime) == set()
+
+
+def test_a_slow_worker_that_still_holds_its_slot_keeps_its_work(worker_runtime: Runtime, locks: Locks) -> None:
+    a_job_left_running(worker_runtime, "slow")
+    lock = locks.take(9)
+    assert lock is not None
+    assert reap_now(worker_runtime, locks) == []
+    assert state_of(worker_runtime, "slow") is JobState.RUNNING
+    lock.release()
+
+
+def test_one_reaper_works_at_a_time(worker_runtime: Runtime, locks: Locks) -> None:
+    a_job_left_running(worker_runtime, "left")
+    other = locks.take(REAPER_LOCK)
+    assert other is not None
+    assert reap_now(worker_runtime, locks) == []
+    other.release()
+    assert reap_now(worker_runtime, locks) == ["left"]
+
+
+def test_a_job_is_adopted_only_so_often_and_a_retry_forgives(worker_runtime: Runtime, locks: Locks) -> None:
+    for _ in range(MOST_ADOPTIONS):
+        a_job_left_running(worker_runtime, "deadly")
+        assert reap_now(worker_runtime, locks) == ["deadly"]
+    a_job_left_running(worker_runtime, "deadly")
+    assert reap_now(worker_runtime, locks) == []
+    (dead,) = failed_jobs(client_of(worker_runtime))
+    assert (dead.key, dead.error) == ("deadly", KILLED_ITS_WORKERS)
+    retry_job(client_of(worker_runtime), "deadly")
+    a_job_left_running(worker_runtime, "deadly")
+    assert reap_now(worker_runtime, locks) == ["deadly"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_lock_is_known_to_be_lost_when_its_session_is(job_database: Database, locks: Locks) -> None:
+    lock = locks.take(3)
+    assert lock is not None
+    assert lock.is_held()
+    end_sessions_that_hold_locks(job_database)
+    assert not lock.is_held()
+    assert not lock.is_held(), "a reconnected session holds nothing"
+    lock.release()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_whose_slot_was_taken_while_it_was_cut_off_stops(
+    job_database: Database, worker_runtime: Runtime, locks: Locks, tmp_path: Path
+) -> None:
+    with worker_processes(job_database.url, tmp_path) as start:
+        worker = start()
+        enqueue_effects(worker_runtime, "before")
+        wait_until(lambda: "before" in effects(job_database))
+        thief = None
+        while thief is None:  # the worker may be faster
+            end_sessions_that_hold_locks(job_database)
+            thief = locks.take(0)
+        wait_until(lambda: not worker.is_alive)
+        assert worker.process.returncode != 0
+        thief.release()
+
+
+def end_sessions_that_hold_locks(database: Database) -> None:
+    with database.reading() as session:
+        session.connection().exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+        )

@@ -1,0 +1,68 @@
+"""Mail over a real SMTP server, and into the spool."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as Inbox
+
+from app.foundation.mail import MailUnavailable, Message, SmtpMailer, SpoolMailer
+from tests.fakes import FrozenClock
+from tests.journeys.installation import free_port
+
+SENDER = "Decile <no-reply@decile.example>"
+MESSAGE = Message("zoé@example.org", "Votre code : 123 456", "Bonjour,\n\nvoilà.\n", key="sign-in:1")
+
+
+class _Kept(Inbox):
+    def __init__(self):
+        super().__init__()
+        self.mails = []
+
+    def handle_message(self, message):
+        self.mails.append(message)
+
+
+@pytest.fixture
+def server():
+    inbox = _Kept()
+    inbox.port = free_port()
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=True)
+    controller.start()
+    yield inbox
+    controller.stop()
+
+
+def test_a_message_reaches_a_real_server_whole(server):
+    SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=SENDER, clock=FrozenClock()).send(MESSAGE)
+
+    mail = email.message_from_bytes(server.mails[0].as_bytes(), policy=email.policy.default)
+    assert (mail["Subject"], mail["From"], mail["Message-ID"]) == (
+        MESSAGE.subject,
+        SENDER,
+        "<sign-in.1@decile.example>",
+    )
+    assert mail.get_content() == MESSAGE.text
+
+
+def test_case_089_a_server_that_is_not_there_is_a_reason_to_try_again():
+    with pytest.raises(MailUnavailable):
+        SmtpMailer("smtp://127.0.0.1:1", sender=SENDER, clock=FrozenClock()).send(MESSAGE)
+
+
+def test_a_retry_into_the_spool_leaves_one_message(tmp_path):
+    mailer = SpoolMailer(tmp_path / "mail", sender=SENDER, clock=FrozenClock())
+    mailer.send(MESSAGE)
+    mailer.send(MESSAGE)
+
+    assert [path.name for path in (tmp_path / "mail").iterdir()] == ["sign-in-1.eml"]
+
+
+@pytest.mark.parametrize("field", ["to", "subject"])
+def test_a_line_break_cannot_smuggle_in_a_header(tmp_path, field):
+    parts = {"to": "a@b.example", "subject": "x", field: "x\r\nBcc: all@b.example"}
+    with pytest.raises(ValueError, match=r"(?i)header|line"):
+        SpoolMailer(tmp_path, sender=SENDER, clock=FrozenClock()).send(Message(text="t", key="k", **parts))

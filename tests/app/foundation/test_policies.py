@@ -1,0 +1,89 @@
+"""Policies are versioned, dated and audited, and none loosens a gate by the back door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+
+from app import composition
+from app.awarding.policy import AwardPolicy
+from app.foundation import policies
+from app.foundation.access import operator
+from app.foundation.audit import AuditEntry
+from app.foundation.policies import PolicyInvalid
+from app.foundation.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class TeaPolicy:
+    policy_name: ClassVar[str] = "tea"
+    minutes: float = 3.0
+    sugars: tuple[int, ...] = (0, 1)
+
+
+def test_without_rows_the_shipped_policy_holds_as_version_zero(session, clock):
+    assert policies.current(TeaPolicy, session=session, at=clock.now()) == TeaPolicy()
+    assert policies.version(TeaPolicy, session=session, at=clock.now()) == 0
+
+
+def test_a_version_holds_from_its_instant_on_and_not_before(session, clock):
+    before = clock.now() - timedelta(seconds=1)
+    policies.set_policy(TeaPolicy, {"minutes": 4}, session=session, at=clock.now(), actor=operator())
+
+    assert policies.current(TeaPolicy, session=session, at=before).minutes == 3.0
+    assert policies.current(TeaPolicy, session=session, at=clock.now()).minutes == 4.0
+    assert policies.version(TeaPolicy, session=session, at=clock.now()) == 1
+    assert session.query(AuditEntry).filter_by(kind="policy.set", subject="tea.1").count() == 1
+
+
+def test_the_same_values_again_make_no_version(session, clock):
+    for _ in range(2):
+        policies.set_policy(TeaPolicy, {"sugars": [2]}, session=session, at=clock.now(), actor=operator())
+        clock.advance(timedelta(hours=1))
+    assert policies.version(TeaPolicy, session=session, at=clock.now()) == 1
+    assert policies.current(TeaPolicy, session=session, at=clock.now()).sugars == (2,)
+
+
+def _with_file(runtime, text):
+    path = runtime.settings.data / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return replace(runtime, settings=Settings(data=runtime.settings.data, secret_keys=("k" * 40,), policy_file=path))
+
+
+def test_a_policy_file_may_tighten(runtime, clock):
+    composition.load_policy_file(_with_file(runtime, "[award]\naward_confidence = 0.7\n"))
+
+    with runtime.reading() as session:
+        assert policies.current(AwardPolicy, session=session, at=clock.now()).award_confidence == 0.7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[award]\naward_confidence = 0.4\n",
+        "[sitting]\nfewest_units = 5\n",
+        "[norming]\ncertify_from_n = 100\n",
+        "[norming]\nconsent_must_be_stated = false\n",
+    ],
+)
+def test_a_gate_is_loosened_only_under_a_trial_issuer(runtime, clock, text):
+    with pytest.raises(PolicyInvalid, match="trial_issuer"):
+        composition.load_policy_file(_with_file(runtime, text))
+    trial = "trial_issuer = true\n"
+    allowed = text + trial if text.startswith("[award]") else f"{text}[award]\n{trial}"
+    composition.load_policy_file(_with_file(runtime, allowed))
+    with runtime.reading() as session:
+        assert policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
+
+
+@pytest.mark.parametrize(
+    "text", ["[awrd]\nx = 1\n", "award = 3\n", "[award]\nnothing = 1\n", "not toml", "[award]\nfewest_units = 1.5\n"]
+)
+def test_a_policy_file_that_cannot_be_meant_changes_nothing(runtime, clock, text):
+    with pytest.raises(PolicyInvalid):
+        composition.load_policy_file(_with_file(runtime, text))
+    with runtime.reading() as session:
+        assert policies.version(AwardPolicy, session=session, at=clock.now()) == 0

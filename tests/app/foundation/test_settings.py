@@ -1,0 +1,66 @@
+"""A process starts with settings that make sense, or says in one line why it does not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.foundation.settings import SettingsRefused, made_once, read_settings, with_embedded_secrets
+
+KEY = "k" * 32
+
+
+def test_nothing_set_is_the_embedded_default(tmp_path):
+    settings = read_settings({"DECILE_DATA": str(tmp_path)})
+
+    assert settings.is_embedded
+    assert settings.resolved_database_url == f"sqlite:///{tmp_path / 'decile.sqlite3'}"
+    assert settings.spool_directory == tmp_path / "mail"
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"DECILE_DATABSE_URL": "x"}, "DECILE_DATABSE_URL"),
+        ({"DECILE_DATABASE_URL": "postgresql+psycopg://h/d"}, "SECRET_KEYS"),
+        ({"DECILE_DATABASE_URL": "postgresql+psycopg://h/d", "DECILE_SECRET_KEYS": "short"}, "32 characters"),
+        ({"DECILE_BASE_URL": "decile.example"}, "DECILE_BASE_URL"),
+        ({"DECILE_BASE_URL": "https://decile.example/app"}, "origin"),
+        ({"DECILE_MAIL_URL": "mailto:x"}, "DECILE_MAIL_URL"),
+        ({"DECILE_PORT": "eighty"}, "DECILE_PORT"),
+        ({"DECILE_POLICY_FILE": "/nowhere.toml"}, "POLICY_FILE"),
+    ],
+)
+def test_unknown_or_half_set_settings_stop_the_start_with_one_line(environment, named):
+    with pytest.raises(SettingsRefused, match=named) as refused:
+        read_settings(environment)
+    assert "\n" not in str(refused.value)
+
+
+def test_names_of_the_tests_are_left_alone():
+    read_settings({"DECILE_TEST_PG": "x", "DECILE_REQUIRE_BROWSER": "1", "HOME": "/"})
+
+
+def test_secret_keys_are_a_list_newest_first_and_never_shown():
+    settings = read_settings({"DECILE_SECRET_KEYS": f"{KEY}1,{KEY}2", "DECILE_KEY_PASSPHRASE": "hush"})
+
+    assert settings.secret_keys == (f"{KEY}1", f"{KEY}2")
+    assert "hush" not in repr(settings)
+    assert KEY not in repr(settings)
+
+
+def test_embedded_keys_are_made_once_and_private(tmp_path):
+    settings = read_settings({"DECILE_DATA": str(tmp_path)})
+
+    first, second = with_embedded_secrets(settings), with_embedded_secrets(settings)
+
+    assert first.secret_keys == second.secret_keys
+    assert (tmp_path / "secret_keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_processes_that_start_together_agree_on_what_is_made_once(tmp_path):
+    with ThreadPoolExecutor(16) as pool:
+        texts = list(pool.map(lambda n: made_once(tmp_path / "secret", f"{n}" * 50), range(16)))
+    assert len(set(texts)) == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "secret"]

@@ -1,0 +1,63 @@
+"""`decile bank check` and `release`: exit codes, lines, --json, and no traceback for bad input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from app.item_bank.commands import bank
+from tests.app.item_bank.bank_folders import SHIPPED, a_bank_folder, replace
+
+
+@pytest.fixture
+def run(runtime):
+    return lambda *arguments: CliRunner().invoke(bank, [str(part) for part in arguments], obj=runtime)
+
+
+def run_check(*arguments):
+    return CliRunner().invoke(bank, ["check", *(str(part) for part in arguments)])
+
+
+def test_a_clean_bank_says_so_and_exits_0():
+    result = run_check(SHIPPED)
+    assert (result.exit_code, result.output.strip()) == (0, f"{SHIPPED} may be released.")
+
+
+def test_a_broken_bank_shows_each_problem_with_its_line_and_exits_1(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    line = replace(folder / "items.yaml", "    keyed: 1", "    keyed: 7")
+    result = run_check(folder)
+    assert result.exit_code == 1
+    assert f"items.yaml:{line}: statements[1].keyed: 7 is not allowed. Use: 1, -1. [not-allowed]" in result.output
+
+
+def test_json_holds_the_same_problems_for_programs(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    line = replace(folder / "items.yaml", "    keyed: 1", "    keyed: 7")
+    result = run_check(folder, "--json")
+    told = json.loads(result.output)
+    assert (result.exit_code, told["ok"]) == (1, False)
+    assert [(problem["file"], problem["line"], problem["code"]) for problem in told["problems"]] == [
+        ("items.yaml", line, "not-allowed")
+    ]
+    assert json.loads(run_check(SHIPPED, "--json").output)["ok"] is True
+
+
+def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path):
+    assert run_check(tmp_path / "nowhere").exit_code == 2
+
+
+def test_a_folder_that_is_no_bank_names_the_missing_files(tmp_path):
+    result = run_check(tmp_path)
+    assert result.exit_code == 1
+    assert "bank.yaml:1: the file is missing" in result.output
+
+
+def test_releasing_twice_says_the_same(run):
+    first, second = run("release", SHIPPED), run("release", SHIPPED)
+    assert first.exit_code == second.exit_code == 0
+    assert first.output == second.output
+    assert first.output.startswith("Released collaboration v1 (")
+    assert json.loads(run("release", SHIPPED, "--json").output)["label"] == "collaboration v1"

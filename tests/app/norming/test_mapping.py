@@ -1,0 +1,107 @@
+"""The mapping asks for everything a described group needs, and says what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from app.norming.errors import MappingInvalid
+from app.norming.mapping import read_mapping
+from tests.app.norming.builders import a_mapping, mapping_content
+
+
+def read(tmp_path: Path, content: object):
+    path = tmp_path / "sample.mapping.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    return read_mapping(path, youngest_adult_years=18)
+
+
+def test_a_whole_mapping_is_read(tmp_path):
+    mapping = read(
+        tmp_path,
+        mapping_content(
+            collected={"from": date(2025, 1, 1), "to": date(2025, 12, 31)},
+            consent="Agreed to research use",
+            rows=[{"column": "accurate", "in": [1]}],
+            labels={"en": ["no", "rather no", "both", "rather yes", "yes"]},
+            separator="tab",
+        ),
+    )
+    assert mapping.window is not None
+    assert (mapping.window.start_on, mapping.delimiter) == (date(2025, 1, 1), "\t")
+    assert mapping.consent_basis == "Agreed to research use"
+    assert mapping.columns() == ("Q1", "Q2", "person", "age", "accurate")
+    assert mapping.rows[0].one_of == ("1",)
+
+
+def test_what_is_not_known_is_written_down_as_not_known():
+    mapping = a_mapping(age="unknown", person="none")
+    assert (mapping.consent_basis, mapping.window, mapping.person_column) == (None, None, None)
+    assert mapping.columns() == ("Q1", "Q2")
+
+
+@pytest.mark.parametrize("field", ["instrument", "items", "codes", "language", "age", "collected", "consent", "person"])
+def test_every_fact_must_be_answered(tmp_path, field):
+    content = mapping_content()
+    del content[field]
+    with pytest.raises(MappingInvalid, match=field):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"unknown_field": 1}, "unknown_field"),
+        ({"codes": [1]}, "codes"),
+        ({"codes": [1, 1, 2]}, "twice"),
+        ({"missing": [1]}, "missing holds too"),
+        ({"reverse": ["Q9"]}, "Q9"),
+        ({"language": "de"}, "language"),
+        ({"items": {}}, "items"),
+        ({"items": {"Q1": {}, "Q2": {}}}, "text in en or fr"),
+        ({"items": {"Q1": {"en": " "}}}, "items"),
+        ({"labels": {"en": ["no", "yes"]}}, "one text for each code"),
+        ({"labels": {"en": list("abcde"), "fr": ["non"]}}, "French"),
+        ({"separator": "both"}, "separator"),
+        ({"age": {"column": "age", "from": 18}}, "to"),
+        ({"age": {"column": "age", "from": 18, "to": 999}}, "130"),
+        ({"collected": {"from": "2025-02-01", "to": "2025-01-01"}}, "before the first"),
+        ({"collected": {"from": "2025-02-30", "to": "2025-03-01"}}, "collected"),
+        ({"bank": "released"}, "leave reverse out"),
+        ({"rows": [{"column": "x", "in": []}]}, "rows"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(tmp_path, change, part):
+    with pytest.raises(MappingInvalid, match=part):
+        read(tmp_path, mapping_content(**change))
+
+
+def test_minors_cannot_be_let_in_by_a_mapping(tmp_path):
+    with pytest.raises(MappingInvalid, match="only adults"):
+        read(tmp_path, mapping_content(age={"column": "age", "from": 13, "to": 100}))
+
+
+@pytest.mark.parametrize("content", ["", "a: [", "- 1\n- 2\n", "just text"])
+def test_what_is_no_mapping_is_refused(tmp_path, content):
+    with pytest.raises(MappingInvalid):
+        read(tmp_path, content)
+
+
+def test_a_mapping_that_is_not_text_or_not_there_is_refused(tmp_path):
+    with pytest.raises(MappingInvalid, match="cannot be read"):
+        read_mapping(tmp_path / "nowhere.yaml", youngest_adult_years=18)
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MappingInvalid, match="not UTF-8"):
+        read_mapping(tmp_path / "binary.yaml", youngest_adult_years=18)
+    (tmp_path / "data.yaml").write_bytes(b"1,2,3\n" * 200_000)
+    with pytest.raises(MappingInvalid, match="is it the data"):
+        read_mapping(tmp_path / "data.yaml", youngest_adult_years=18)
+
+
+def test_a_mapping_is_frozen():
+    with pytest.raises(ValidationError):
+        a_mapping().language = "fr"

@@ -1,0 +1,58 @@
+"""Responses exist only if they are valid: integers from 0, missing as -1."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from scoring.errors import InvalidResponses
+from scoring.responses import MISSING, ResponseMatrix, reverse
+
+
+def test_missing_may_be_minus_one_or_nan() -> None:
+    responses = ResponseMatrix([[0, np.nan], [-1, 4]])
+
+    assert responses.codes.tolist() == [[0, MISSING], [MISSING, 4]]
+    assert responses.answered.tolist() == [[True, False], [False, True]]
+    assert (responses.persons, responses.items) == (2, 2)
+
+
+@pytest.mark.parametrize("wrong", [0.5, -2, 127, np.inf, -np.inf])
+def test_an_impossible_code_is_refused_and_its_cell_named(wrong) -> None:
+    with pytest.raises(InvalidResponses, match="Person 1, item 0"):
+        ResponseMatrix([[0, 1], [wrong, 1]])
+
+
+def test_bytes_below_missing_are_refused() -> None:
+    with pytest.raises(InvalidResponses, match="Person 0, item 1"):
+        ResponseMatrix(np.array([[0, -5]], dtype=np.int8))
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 2, 3), ()])
+def test_responses_are_persons_by_items(shape) -> None:
+    with pytest.raises(InvalidResponses, match="two dimensions"):
+        ResponseMatrix(np.zeros(shape))
+
+
+def test_codes_cannot_be_changed_afterwards_and_are_a_copy() -> None:
+    given_codes = np.zeros((1, 2), dtype=np.int8)
+    responses = ResponseMatrix(given_codes)
+    given_codes[0, 0] = 3
+
+    assert responses.codes[0, 0] == 0
+    with pytest.raises(ValueError, match="read-only"):
+        responses.codes[0, 0] = 1
+
+
+def test_only_items_keyed_minus_one_are_turned() -> None:
+    turned = reverse([[0, 0, MISSING], [4, 1, 2]], [5, 5, 3], [-1, 1, -1])
+
+    assert turned.tolist() == [[4, 0, MISSING], [0, 1, 0]]
+
+
+@given(arrays.arrays(np.int8, (4, 3), elements=st.integers(-1, 4)))
+def test_turning_twice_changes_nothing(codes) -> None:
+    categories, keyed = [5, 5, 5], [-1, 1, -1]
+
+    assert (reverse(reverse(codes, categories, keyed), categories, keyed) == codes).all()
