@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 import app.accounts.models
 import app.assessment.models
 import app.awarding.models
@@ -112,6 +114,13 @@ def load_policy_file(runtime: Runtime) -> None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise PolicyInvalid(f"POLICY_FILE {path.name} is not TOML: {problem}.") from None
     _refuse_loosening(tables)
+    try:
+        _put_in_force(tables, runtime)
+    except IntegrityError:  # web and worker started together and the other was first: then nothing is left to set
+        _put_in_force(tables, runtime)
+
+
+def _put_in_force(tables: Mapping[str, Any], runtime: Runtime) -> None:
     with runtime.transaction() as session:
         for policy in POLICIES:
             if policy.policy_name in tables:

@@ -35,16 +35,16 @@ TRY_OUT_PEOPLE = (
 def up(runtime: Runtime) -> int:
     """Prepare, start web and worker, wait for Ctrl-C; the exit code says whether both ended cleanly."""
     prepare(runtime)
-    children = [subprocess.Popen([sys.executable, "-m", "app.cli", role]) for role in ("web", "worker")]
+    children = {role: _start(role, runtime) for role in ("web", "worker")}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _wait_until_up(runtime.settings.base_url, children)
+        _wait_until_up(runtime, children)
         _greet(runtime)
-        return _watch(children)
+        return _watch(list(children.values()))
     except KeyboardInterrupt:
         return 0
     finally:
-        _stop(children)
+        _stop(list(children.values()))
 
 
 def prepare(runtime: Runtime) -> None:
@@ -67,11 +67,21 @@ def load_item_banks(runtime: Runtime) -> None:
             open_pilot(release.id, session=session, clock=runtime.clock)
 
 
-def _wait_until_up(base_url: str, children: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + STARTUP_SECONDS
+def _start(role: str, runtime: Runtime) -> subprocess.Popen[bytes]:
+    with _log_file(role, runtime).open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", "app.cli", role], stdout=log, stderr=log)
+
+
+def _log_file(role: str, runtime: Runtime) -> Path:
+    return runtime.settings.data / f"{role}.log"
+
+
+def _wait_until_up(runtime: Runtime, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    base_url, deadline = runtime.settings.base_url, time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
-        if any(child.poll() is not None for child in children):
-            raise SystemExit("decile: a process did not start; its reason stands above.")
+        for role, child in children.items():
+            if child.poll() is not None:
+                raise SystemExit(_last_line(role, runtime))
         try:
             with urlopen(f"{base_url}/healthz", timeout=1):  # noqa: S310  our own address from the settings
                 return
@@ -80,10 +90,15 @@ def _wait_until_up(base_url: str, children: list[subprocess.Popen[bytes]]) -> No
     raise SystemExit(f"decile: nothing answered at {base_url} within {STARTUP_SECONDS} seconds.")
 
 
+def _last_line(role: str, runtime: Runtime) -> str:
+    lines = _log_file(role, runtime).read_text(encoding="utf-8").splitlines()
+    return f"decile: the {role} process did not start: {lines[-1] if lines else 'it said nothing'}"
+
+
 def _greet(runtime: Runtime) -> None:
     base_url = runtime.settings.base_url
     click.echo(f"\nDecile is up at {base_url}   (Ctrl-C stops it)")
-    click.echo(f"Mail waits in {runtime.settings.spool_directory or runtime.settings.mail_url}\n")
+    click.echo(f"Mail is in {runtime.settings.spool_directory or 'your mailbox'}, logs are in {runtime.settings.data}\n")
     click.echo("One-time sign-in links, each good for one sign-in within a day:")
     with runtime.transaction() as session:
         for who, email, roles in TRY_OUT_PEOPLE:

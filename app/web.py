@@ -7,6 +7,7 @@ from types import FrameType
 
 import waitress
 
+from app import composition
 from app.factory import create_app
 from app.foundation import schema
 from app.foundation.runtime import Runtime
@@ -20,6 +21,7 @@ def serve(runtime: Runtime) -> None:
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind
+    composition.load_policy_file(runtime)
     settings = runtime.settings
     server = waitress.create_server(
         create_app(runtime),

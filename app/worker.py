@@ -120,7 +120,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "forget_stale_sign_ins": _forget_stale_sign_ins,
 }
 PERIODIC = (
-    PeriodicJob("publish_due_norms", "* * * * *"),
+    PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
 )

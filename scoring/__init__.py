@@ -20,6 +20,7 @@ from scoring.stopping import StopDecision, decide
 
 if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
+    from scoring.cut_scores import classification_accuracy
     from scoring.norms import Cut, NormTable
     from scoring.reliability import marginal_reliability
     from scoring.simulation import simulate_responses
@@ -41,6 +42,7 @@ __all__ = [
     "StopDecision",
     "calibrate",
     "category_probabilities",
+    "classification_accuracy",
     "decayed_prior",
     "decide",
     "estimate_ability",
@@ -59,6 +61,7 @@ __all__ = [
 _LOADED_AT_FIRST_USE = {
     "Calibration": "scoring.calibration",
     "calibrate": "scoring.calibration",
+    "classification_accuracy": "scoring.cut_scores",
     "Cut": "scoring.norms",
     "NormTable": "scoring.norms",
     "marginal_reliability": "scoring.reliability",

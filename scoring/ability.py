@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import KERNEL_STEPS, drawn_together
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import (
     SMALLEST_PROBABILITY,
@@ -21,15 +22,7 @@ from scoring.graded_response import (
     log_likelihood,
 )
 from scoring.items import ItemParameters
-from scoring.normal import (
-    BOUNDS,
-    KERNEL_STEPS,
-    NODES,
-    QUADRATURE,
-    drawn_together,
-    normal_distribution,
-    normal_prior,
-)
+from scoring.normal import BOUNDS, NODES, QUADRATURE, normal_distribution, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
 
 __all__ = ["BOUNDS", "NODES", "QUADRATURE", "Ability", "estimate_ability", "normal_prior", "probability_above"]
@@ -109,7 +102,7 @@ def estimate_ability(
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     nodes = _grid(quadrature, bounds)
     prior = normal_prior(nodes, prior_mean, prior_sd)
-    log_likelihood(codes[:0], items, nodes[:1])  # refuses what does not fit, whatever the method
+    log_likelihood(codes, items, nodes[:1])  # refuses what does not fit, whatever the method
     estimates = [
         _eap(codes[start : start + ROWS_AT_ONCE], items, nodes, prior)
         if method == "eap"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, prepare
 from scoring.calibration_fit import Fitted, fit
@@ -197,7 +197,7 @@ def _padded(rows: list[Floats]) -> Floats:
     return out
 
 
-def _silent_thresholds(used: Floats, model: str) -> Floats:
+def _silent_thresholds(used: NDArray[np.int64], model: str) -> Floats:
     """Thresholds that give all probability to the one category in use, or to category 0 when none was."""
     only = int(used[0]) if used.size else 0
     far = FAR / WEAKEST_SLOPE
@@ -207,7 +207,7 @@ def _silent_thresholds(used: Floats, model: str) -> Floats:
     return -far - (only - steps) if only else np.full(1, far)
 
 
-def _graded_thresholds(a: float, d: Floats, used: Floats) -> tuple[Floats, Floats]:
+def _graded_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Thresholds b = -d / a of every code, and their derivatives by (a, d).
 
     An unused code between used ones gets almost no width; unused codes below the lowest lie far out.
@@ -227,7 +227,7 @@ def _graded_thresholds(a: float, d: Floats, used: Floats) -> tuple[Floats, Float
     return -intercepts / a, change
 
 
-def _step_thresholds(a: float, d: Floats, used: Floats) -> tuple[Floats, Floats]:
+def _step_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Step parameters of every code from exp(s_k a theta + d_k), and their derivatives by (a, d).
 
     An unused code has an intercept FAR below its neighbours'.

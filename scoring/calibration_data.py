@@ -105,4 +105,5 @@ def _join(
     _, first, where = np.unique(key, return_index=True, return_inverse=True)
     if first.size > COLLAPSE_BELOW * codes.shape[0]:
         return codes, weights, weights**2
-    return codes[first], np.bincount(where, weights=weights), np.bincount(where, weights=weights**2)
+    summed = np.bincount(where, weights=weights).astype(float)
+    return codes[first], summed, np.bincount(where, weights=weights**2).astype(float)

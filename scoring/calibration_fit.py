@@ -20,7 +20,9 @@ from scoring.calibration_expectation import Expectation, Passes
 from scoring.calibration_models import CategoryModel, Floats
 from scoring.responses import MISSING
 
-MOST_PASSES = 2_000  # over all persons
+EM_PASSES = 300
+NEWTON_PASSES = 15  # with one information matrix
+NEWTON_ROUNDS = 15  # information matrices
 STEEPEST_SLOPE = 30.0  # a slope that grows beyond this has no maximum: the item is a step function of the others
 MEMORY = 8  # passes Anderson's mixing looks back on
 SUBSET = 20_000  # persons on whom a larger sample's fit starts, and from whom information is taken
@@ -33,7 +35,8 @@ NEAR = 10.0  # Newton distance from the optimum that is still "there", in tolera
 COARSE = 1e-5  # logits; what single precision can promise of a Newton step
 NEWTON_RENEWED = 1e-2  # logits; information taken farther from the end than this is taken again
 LONGEST_MIX = 3.0  # logits, of one parameter in one accelerated step
-SINGULAR = 1e-10  # an eigenvalue of the information below this, relative to the greatest, is none
+NOBODY = 1e-10  # a posterior mass that changes no sum
+SINGULAR = 1e-6  # an eigenvalue below this, of the information scaled to a diagonal of ones, is none
 LOGISTIC_PER_NORMAL = 1.702  # Haley (1952)
 WEAK_START = 0.3  # logits; nearer to zero a slope's sign is left to the fit
 ROUNDING = 1e-12  # relative, of a log-likelihood summed in double precision
@@ -154,18 +157,21 @@ def fit(
     climb = _Climb(model, nodes, prior, live)
     everyone = Passes.of(data, kernels)
     some = everyone.subset(SUBSET)
-    x = _climb_up(climb, _em(climb, some), _start(climb, some), tolerance=LOOSE, single=some.prefers_single)
+    em = _em(climb, some)
+    x, _ = _climb_up(climb, em, _start(climb, some), tolerance=LOOSE, single=some.prefers_single, most=EM_PASSES)
     information = Information.at(climb, x, some)
     share = some.weights.sum() / everyone.weights.sum()
-    coarse = max(tolerance, COARSE)
     if everyone.prefers_single:
-        x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=coarse, single=True)
-    start = x
-    x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=tolerance, single=False)
-    if np.abs(x - start).max() > NEWTON_RENEWED:
-        information = Information.at(climb, x, some)
-        x = _climb_up(climb, _newton(climb, everyone, information, share), x, tolerance=tolerance, single=False)
-    return _proved(climb, x, everyone, information, share, tolerance)
+        newton, coarse = _newton(climb, everyone, information, share), max(tolerance, COARSE)
+        x, _ = _climb_up(climb, newton, x, tolerance=coarse, single=True, most=NEWTON_PASSES)
+    taken_at = x
+    for _ in range(NEWTON_ROUNDS):
+        newton = _newton(climb, everyone, information, share)
+        x, arrived = _climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES)
+        if arrived and np.abs(x - taken_at).max() < NEWTON_RENEWED:
+            break
+        information, taken_at = Information.at(climb, x, some), x
+    return _proved(climb, x, everyone, information=information, share=share, tolerance=tolerance)
 
 
 Step = Callable[[Floats, bool], tuple[float, Floats]]  # parameters, single precision -> log-likelihood there, next
@@ -189,27 +195,34 @@ def _newton(climb: _Climb, data: Passes, information: Information, share: float)
     return step
 
 
-def _climb_up(climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool) -> Floats:
-    """Repeat `step` under Anderson's mixing until it moves nothing by more than `tolerance`, or passes run out."""
+def _climb_up(
+    climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool, most: int
+) -> tuple[Floats, bool]:
+    """Repeat `step` under Anderson's mixing until it moves nothing by more than `tolerance`: the end, and whether so.
+
+    At most `most` passes are spent.
+    """
     rounding = ROUNDING_SINGLE if single else ROUNDING
     highest, safe, after = -np.inf, x, x
     points: list[Floats] = []
     moves: list[Floats] = []
     lost = 0
-    while climb.passes < MOST_PASSES and lost <= MOST_HALVINGS:
+    for _ in range(most):
         height, target = step(x, single)
         if height < highest - rounding * abs(highest):  # go back, and on without mixing; shorter if that fails too
             x = safe + (after - safe) / 2**lost
             lost += 1
+            if lost > MOST_HALVINGS:
+                break
             points, moves = [], []
             continue
         highest, safe, after, lost = height, x, target, 0
         move = target - x
         if np.abs(move).max() < tolerance:
-            return target
+            return target, True
         points, moves = [*points[-MEMORY:], x], [*moves[-MEMORY:], move]
         x = _mixed(climb, points, moves)
-    return safe
+    return safe, False
 
 
 def _mixed(climb: _Climb, points: list[Floats], moves: list[Floats]) -> Floats:
@@ -227,15 +240,15 @@ def _mixed(climb: _Climb, points: list[Floats], moves: list[Floats]) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Information:
-    """Observed information about the live parameters, its inverse, and the summed products of weighted scores."""
+    """Inverse of the observed information about the live parameters, and the summed products of weighted scores."""
 
-    matrix: Floats
     inverse: Floats
     squares: Floats
     is_definite: bool
 
     @classmethod
     def at(cls, climb: _Climb, x: Floats, data: Passes) -> Information:
+        """Take it at x: exactly where that is affordable, else from products of scores."""
         slopes, intercepts = climb.split(x)
         probabilities = climb.model.probabilities(slopes, intercepts, climb.nodes)
         table = climb.model.slope_of_log(slopes, intercepts, climb.nodes)
@@ -246,14 +259,16 @@ class Information:
         cost = float(posterior.size) * x.size**2
         if cost <= EXACT_INFORMATION or data.weights.size < ROWS_PER_PARAMETER * x.size:
             counts = climb.expectation(x, data, single=False).counts
-            matrix = _complete(climb, slopes, intercepts, counts) + products - _spread(posterior, table, data, climb.live)
+            matrix = (
+                _complete(climb, slopes, intercepts, counts) + products - _spread(posterior, table, data, climb.live)
+            )
         else:
             matrix = products
         matrix = (matrix + matrix.T) / 2
-        values, vectors = np.linalg.eigh(matrix)
-        floor = np.abs(values).max() * SINGULAR
-        inverse = (vectors / np.maximum(np.abs(values), floor)) @ vectors.T
-        return cls(matrix, inverse, squares, bool(values.min() > floor))
+        scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))
+        values, vectors = np.linalg.eigh(matrix * np.outer(scale, scale))
+        inverse = (vectors / np.maximum(np.abs(values), SINGULAR)) @ vectors.T * np.outer(scale, scale)
+        return cls(inverse, squares, bool(values.min() > SINGULAR))
 
 
 def _scores(posterior: Floats, table: Floats, codes: NDArray[np.int8], live: NDArray[np.bool_]) -> Floats:
@@ -283,7 +298,7 @@ def _spread(posterior: Floats, table: Floats, data: Passes, live: NDArray[np.boo
     """Sum over persons and nodes of the products of complete-data scores (Louis 1982)."""
     total = np.zeros((int(live.sum()),) * 2)
     nothing = [np.zeros((1, int(own.sum()))) for own in live]
-    for q in range(posterior.shape[1]):
+    for q in np.nonzero(posterior.max(axis=0) > NOBODY)[0]:
         lookups = [np.concatenate([table[j][:, live[j], q], nothing[j]]) for j in range(live.shape[0])]
         each = np.concatenate([look[data.codes[:, j]] for j, look in enumerate(lookups)], axis=1)
         total += (each * (data.weights * posterior[:, q])[:, None]).T @ each
@@ -311,7 +326,7 @@ def _start(climb: _Climb, data: Passes) -> Floats:
 
 
 def _proved(
-    climb: _Climb, x: Floats, everyone: Passes, information: Information, share: float, tolerance: float
+    climb: _Climb, x: Floats, everyone: Passes, *, information: Information, share: float, tolerance: float
 ) -> Fitted:
     """One unaccelerated pass from the end: nothing may move, no height be lost, no optimum lie elsewhere."""
     here = climb.expectation(x, everyone, single=False)
@@ -320,10 +335,10 @@ def _proved(
     moved = float(np.abs(climb.maximised(x, here.counts) - x).max())
     distance = climb.moved(x, share * information.inverse @ climb.gradient(x, here.counts)) - x
     left = float(np.abs(distance).max())
-    if climb.passes >= MOST_PASSES:
-        problems.append(f"The fit was stopped after {climb.passes} passes.")
     if moved > NEAR * tolerance or left > NEAR * tolerance:
-        problems.append(f"The maximum was not reached: the last steps still moved by {moved:.1e} and {left:.1e} logits.")
+        problems.append(
+            f"No maximum was reached in {climb.passes} passes: last steps still moved by {moved:.1e} and {left:.1e}."
+        )
     steep = np.nonzero(np.abs(slopes) >= STEEPEST_SLOPE * (1 - 1e-9))[0]
     problems.extend(f"Fitted item {j}: its slope grows without end; it was held at {STEEPEST_SLOPE:g}." for j in steep)
     if not information.is_definite:
@@ -335,7 +350,14 @@ def _proved(
         slopes, covariance = -slopes, _turned(covariance, climb.live)
     posterior = here.posterior / here.posterior.sum()
     return Fitted(
-        slopes, intercepts, covariance, here.log_likelihood, posterior, climb.passes, tuple(problems), information.is_definite
+        slopes,
+        intercepts,
+        covariance,
+        here.log_likelihood,
+        posterior,
+        climb.passes,
+        tuple(problems),
+        information.is_definite,
     )
 
 

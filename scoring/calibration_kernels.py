@@ -8,15 +8,15 @@ Rows are summed in blocks of fixed size, so the same data give the same bits on 
 from __future__ import annotations
 
 import numpy as np
-from numba import config, njit
+from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 ROWS_PER_BLOCK = 2048  # partial sums in the tables' own precision are no longer than this
 FACTORS_PER_RESCALE = 4  # table rows multiplied before rescaling; their floors' product stays a normal number
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
-def count_persons(
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+def count_persons(  # noqa: PLR0912, PLR0917  one loop nest; calls and keywords cost in compiled code
     rows: NDArray[np.uint16],
     tables: NDArray[np.float64],
     prior: NDArray[np.float64],
@@ -84,7 +84,7 @@ def count_persons(
     return total_log
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 def place_persons(
     rows: NDArray[np.uint16], tables: NDArray[np.float64], prior: NDArray[np.float64], posterior: NDArray[np.float64]
 ) -> None:
@@ -121,4 +121,4 @@ def place_persons(
 
 def threads() -> int:
     """How many processors this process may use."""
-    return int(config.NUMBA_NUM_THREADS)
+    return int(get_num_threads())

@@ -56,18 +56,22 @@ class Graded:
 
     @property
     def live(self) -> Bools:
+        """Which intercepts exist."""
         return _live(self.categories)
 
     def start(self, shares: Floats, slopes: Floats) -> Floats:
+        """Begin from the marginal category shares."""
         above = np.clip(1 - np.cumsum(shares, axis=1)[:, :-1], 1e-6, 1 - 1e-6)
         wider = np.sqrt(1 + (slopes[:, None] / 1.702) ** 2)  # a normal trait flattens the margin by this factor
         return np.asarray(np.where(self.live, np.log(above / (1 - above)) * wider, 0.0))
 
     def is_valid(self, intercepts: Floats) -> Bools:
+        """Tell which items keep their order."""
         falling = np.diff(intercepts, axis=1) < 0
         return np.asarray((falling | ~self.live[:, 1:]).all(axis=1))
 
     def probabilities(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Compute P(X = k | theta)."""
         return self._parts(slopes, intercepts, nodes)[0]
 
     def _parts(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> tuple[Floats, Floats]:
@@ -90,6 +94,7 @@ class Graded:
         return probabilities, above * below
 
     def slope_of_log(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Differentiate log P(X = k | theta)."""
         probabilities, density = self._parts(slopes, intercepts, nodes)
         items, categories, points = probabilities.shape
         inverse = np.divide(1.0, probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
@@ -101,6 +106,7 @@ class Graded:
         return table
 
     def gradient(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+        """Sum first derivatives and expected information."""
         probabilities, density = self._parts(slopes, intercepts, nodes)
         inverse = np.divide(1.0, probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
         ratio = counts * inverse
@@ -111,6 +117,7 @@ class Graded:
         return _with_slope(by_eta, own, next_, nodes)
 
     def observed(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Sum minus the second derivatives."""
         probabilities, density = self._parts(slopes, intercepts, nodes)
         inverse = np.divide(1.0, probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
         ratio = counts * inverse
@@ -124,24 +131,31 @@ class Graded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialCredit:
-    """P(X = k) ∝ exp(s_k a theta + d_k), d_0 = 0 (Muraki 1992); s are the codes, 0, 1, 2, …"""
+    """P(X = k) ∝ exp(s_k a theta + d_k), d_0 = 0 (Muraki 1992); s are the codes, 0, 1, 2, ….
+
+    In this form d_k is minus the slope times the sum of the step parameters up to k.
+    """
 
     categories: NDArray[np.int64]
     scores: Floats  # (J, K)
 
     @property
     def live(self) -> Bools:
+        """Which intercepts exist."""
         return _live(self.categories)
 
     def start(self, shares: Floats, slopes: Floats) -> Floats:
+        """Begin from the marginal category shares."""
         logs = np.log(np.maximum(shares, 1e-6))
         flatter = np.sqrt(1 + (slopes[:, None] / 1.702) ** 2)
         return np.asarray(np.where(self.live, (logs[:, 1:] - logs[:, :1]) * flatter, 0.0))
 
     def is_valid(self, intercepts: Floats) -> Bools:
+        """Refuse nothing: step parameters may come in any order."""
         return np.ones(intercepts.shape[0], dtype=bool)
 
     def probabilities(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Compute P(X = k | theta)."""
         items = slopes.size
         exists = np.concatenate([np.ones((items, 1), dtype=bool), self.live], axis=1)
         zero = np.zeros((items, 1))
@@ -154,6 +168,7 @@ class PartialCredit:
         )
 
     def slope_of_log(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Differentiate log P(X = k | theta)."""
         probabilities = self.probabilities(slopes, intercepts, nodes)
         items, categories, points = probabilities.shape
         table = np.zeros((items, categories, categories, points))
@@ -165,6 +180,7 @@ class PartialCredit:
         return table
 
     def gradient(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+        """Sum first derivatives and expected information."""
         probabilities = self.probabilities(slopes, intercepts, nodes)
         total = counts.sum(axis=1, keepdims=True)
         surplus = counts - total * probabilities
@@ -184,6 +200,7 @@ class PartialCredit:
         return first, information
 
     def observed(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Sum minus the second derivatives."""
         return self.gradient(counts, slopes, intercepts, nodes)[1]  # the same for every category: an exponential family
 
 

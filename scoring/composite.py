@@ -9,7 +9,7 @@ From the grid to one continuous distribution of c
 -------------------------------------------------
 The grid gives c a few hundred values with a mass each, a staircase. Each cell is spread over its width by a normal
 kernel (standard deviation: half the cell's extent along c) after the values were drawn towards the mean so that mean
-and variance stay exact (`scoring.normal.drawn_together`). The cut's own error is one more independent normal term.
+and variance stay exact (`scoring.continuous`). The cut's own error is one more independent normal term.
 Probability, median and interval all come from this one distribution function, which rises strictly: so
 P(c >= cut) >= .5 exactly when the median lies at or above the cut, and a page can never print the one without the
 other.
@@ -19,22 +19,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import KERNEL_STEPS, ContinuousDistribution, drawn_together
 from scoring.errors import ScoringError
-from scoring.normal import (
-    KERNEL_STEPS,
-    NODES,
-    drawn_together,
-    normal_density,
-    normal_distribution,
-    normal_prior,
-)
+from scoring.information_share import effective_information, share_of_judgement
+from scoring.normal import NODES, normal_distribution, normal_prior
 
 JUDGEMENT, SELF_REPORT = 0, 1
 HIGHEST_CORRELATION = 0.99  # beyond it the conditional sd is under one step of the grid
@@ -42,8 +36,6 @@ STEP = float(NODES[1] - NODES[0])
 MARGINAL_TOLERANCE = 1e-14
 SMALLEST_WEIGHT_SHARE = 0.1  # of the larger weight; bounds the number of places on the composite's axis
 SMALLEST_MASS = 1e-15  # probability; what lies beyond, at either end, is under the rounding of a sum
-QUANTILE_TOLERANCE = 1e-12  # probability
-MOST_QUANTILE_STEPS = 200  # bisection alone needs about 60
 
 JointNormal = tuple[ArrayLike, ArrayLike]
 
@@ -127,41 +119,6 @@ class Composite:
         return CompositePosterior(self, logs[0], logs[1], _joint_normal(mean, covariance), np.maximum(former, 0.0))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Axis:
-    """The continuous distribution of a composite: places, masses and the kernel on each."""
-
-    places: NDArray[np.float64]
-    masses: NDArray[np.float64]
-    kernel_sd: float
-
-    def distribution(self, at: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
-        """P(c <= at), shape (P,)."""
-        return normal_distribution((at[:, None] - self.places) / spread) @ self.masses
-
-    def density(self, at: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
-        """Density of c, shape (P,)."""
-        return np.asarray(normal_density((at[:, None] - self.places) / spread) @ self.masses / spread)
-
-    def quantiles(self, levels: NDArray[np.float64], cut_se: float) -> NDArray[np.float64]:
-        """Where the distribution reaches each level: Newton's steps, kept inside a bracket."""
-        spread = math.hypot(self.kernel_sd, cut_se)
-        reach = float(np.ptp(self.places)) + 40.0 * spread
-        low = np.full(levels.size, float(self.places[0]) - reach)
-        high = np.full(levels.size, float(self.places[-1]) + reach)
-        at = np.interp(levels, np.cumsum(self.masses) - 0.5 * self.masses, self.places)
-        for _ in range(MOST_QUANTILE_STEPS):
-            excess = self.distribution(at, spread) - levels
-            low = np.where(excess < 0, at, low)
-            high = np.where(excess < 0, high, at)
-            if (np.abs(excess) < QUANTILE_TOLERANCE).all():
-                break
-            step = excess / np.maximum(self.density(at, spread), 1e-300)
-            newton = at - step
-            at = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
-        return at
-
-
 class CompositePosterior:
     """What the responses say about one person's composite, in standard deviations of the norm group's composite."""
 
@@ -209,7 +166,7 @@ class CompositePosterior:
         places, masses = self.composite.places[inner], np.asarray(masses[inner] / masses[inner].sum())
         on_axis = float(masses @ (places - self.mean) ** 2)  # dividing cells between places added a little
         drawn = drawn_together(places, self.mean, on_axis, kernel_sd=kernel, wanted=self.standard_error**2)
-        self._axis = _Axis(drawn, masses, kernel)
+        self._axis = ContinuousDistribution(drawn, masses, kernel)
 
     @property
     def kind_means(self) -> tuple[float, float]:
@@ -256,60 +213,13 @@ class CompositePosterior:
         The evidence of a kind alone turns the variance 1 of its theta into v; a normal observation that does the same
         has information 1/v - 1. A retake's prior counts with what it knows beyond the norm group's.
         """
-        found = np.array([_information(evidence) for evidence in self._evidence])
+        found = np.array([effective_information(evidence) for evidence in self._evidence])
         return np.asarray(found + self._former_information)
 
     @property
     def judgement_share(self) -> float:
         """Share of the composite's information that comes from judgement, 0 … 1; see `share_of_judgement`."""
-        return share_of_judgement(self.kind_information, self.composite)
-
-
-PATH_NODES, PATH_WEIGHTS = np.polynomial.legendre.leggauss(16)
-PATH = (0.5 * (PATH_NODES + 1.0)) ** 3  # finer near no evidence, where variance falls fastest
-PATH_STEPS = 0.5 * PATH_WEIGHTS * 3.0 * (0.5 * (PATH_NODES + 1.0)) ** 2
-
-
-def share_of_judgement(information: ArrayLike, composite: Composite) -> float:
-    """Which share of the fall of the composite's variance is owed to judgement.
-
-    Let evidence of both kinds come in step, from none (t = 0) to all (t = 1). With normal observations of information
-    I_j and I_s the covariance of the thetas on the way is P(t) = (Sigma^-1 + t diag(I_j, I_s))^-1, and the variance
-    w'P(t)w of the composite falls at the rate (P(t)w)_j² I_j + (P(t)w)_s² I_s. Integrating the first term over the
-    way and dividing by the whole fall gives the share (the Aumann-Shapley value of the two kinds).
-
-    It is .5 for equal weights and equal information whatever the correlation, 0 without judgement, 1 without
-    self-report, I_j / (I_j + I_s) when the kinds measure the same, and each kind's own reduction when they are
-    unrelated.
-
-    Parameters
-    ----------
-    information : (judgement, self_report)
-        Each at least 0, in 1 / logit².
-    composite : Composite
-
-    Returns
-    -------
-    float
-        0 … 1; 0 without any evidence.
-    """
-    given = np.maximum(np.asarray(information, dtype=float), 0.0)
-    judgement, self_report = float(given[0]), float(given[1])
-    if judgement == 0.0:
-        return 0.0
-    if self_report == 0.0:
-        return 1.0
-    r = composite.correlation
-    w_j, w_s = float(composite.weights[0]), float(composite.weights[1])
-    rest = 1.0 - r * r
-    own, other = 1.0 / rest + PATH * judgement, 1.0 / rest + PATH * self_report
-    determinant = own * other - (r / rest) ** 2
-    on_judgement = (other * w_j + r / rest * w_s) / determinant
-    on_self_report = (own * w_s + r / rest * w_j) / determinant
-    by_judgement = float(PATH_STEPS @ on_judgement**2) * judgement
-    by_self_report = float(PATH_STEPS @ on_self_report**2) * self_report
-    whole = by_judgement + by_self_report
-    return by_judgement / whole if whole > 0 else 0.0
+        return share_of_judgement(self.kind_information, self.composite.weights, self.composite.correlation)
 
 
 def decayed_prior(
@@ -346,15 +256,6 @@ def _spread(kernel_sd: float, cut_se: float) -> float:
     if not (math.isfinite(cut_se) and cut_se >= 0):
         raise ScoringError(f"The cut's standard error must be a finite number of at least 0; got {cut_se}.")
     return math.hypot(kernel_sd, cut_se)
-
-
-def _information(evidence: NDArray[np.float64] | None) -> float:
-    if evidence is None:
-        return 0.0
-    weights = NORM_MARGIN * np.exp(evidence - evidence.max())
-    weights /= weights.sum()
-    mean = weights @ NODES
-    return max(0.0, 1.0 / max(float(weights @ (NODES - mean) ** 2), STEP**2 / 12) - 1.0)
 
 
 NORM_MARGIN = normal_prior(NODES)

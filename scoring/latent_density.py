@@ -23,6 +23,7 @@ SMOOTHING = 0.02  # strength of the penalty, per unit of (third derivative)² in
 MOST_ITERATIONS = 200
 SMALLEST_STEP = 2.0**-20  # a line search that has to go below this has arrived
 TOLERANCE = 1e-9  # greatest gradient of the penalised mean log-likelihood, per person
+FLAT = 1e-9  # range of a log-likelihood over the nodes below which it says nothing
 ROWS_AT_ONCE = 20_000  # bounds the memory of one pass, in persons
 
 
@@ -33,6 +34,7 @@ class LatentDensity:
     nodes: NDArray[np.float64]
     masses: NDArray[np.float64]
     covariance: NDArray[np.float64]
+    n: int  # persons whose responses say something
     effective_n: float
     converged: bool
 
@@ -95,7 +97,7 @@ def estimate_latent_density(
         eta = trial - trial.max()
         value, gradient, curvature = _objective(eta, likelihood, shares, penalty)
     covariance = _sandwich(eta, likelihood, shares, curvature)
-    return LatentDensity(points, _softmax(eta), covariance, float(1 / (shares**2).sum()), converged)
+    return LatentDensity(points, _softmax(eta), covariance, persons, float(1 / (shares**2).sum()), converged)
 
 
 def _checked(
@@ -112,7 +114,11 @@ def _checked(
         raise ScoringError("Nodes must rise in equal steps.")
     if np.isnan(logs).any() or not np.isfinite(logs.max(axis=1)).all():
         raise ScoringError("Every person needs a finite log-likelihood at some node.")
-    return logs, points, normalised_weights(weights, logs.shape[0])
+    shares = normalised_weights(weights, logs.shape[0])
+    telling = (np.ptp(np.maximum(logs, logs.max(axis=1, keepdims=True) - 1.0), axis=1) > FLAT) & (shares > 0)
+    if not telling.any():
+        raise ScoringError("No person's responses say anything about theta; there is no distribution to estimate.")
+    return logs[telling], points, shares[telling] / shares[telling].sum()
 
 
 def normalised_weights(weights: ArrayLike | None, persons: int) -> NDArray[np.float64]:
@@ -126,7 +132,7 @@ def normalised_weights(weights: ArrayLike | None, persons: int) -> NDArray[np.fl
         raise ScoringError(f"There are {given.size} weights for {persons} persons.")
     if not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
         raise ScoringError("Weights must be finite, none below zero, and not all zero.")
-    return given / given.sum()
+    return np.asarray(given / given.sum())
 
 
 def _penalty(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -139,7 +145,7 @@ def _penalty(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def _start(
     likelihood: NDArray[np.float64], shares: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A normal log density with the mean and spread of the likelihoods' own centres."""
+    """Begin from a normal log density with the mean and spread of the likelihoods' own centres."""
     centres = (likelihood @ points) / likelihood.sum(axis=1)
     mean = shares @ centres
     spread = max(float(np.sqrt(shares @ (centres - mean) ** 2)), 2 * float(points[1] - points[0]))
@@ -199,7 +205,7 @@ def _sandwich(
 
 
 def _made_positive(curvature: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The curvature with the direction that changes nothing (adding a constant) filled, and no negative direction."""
+    """Fill the direction that changes nothing (adding a constant), and turn negative directions."""
     filled = curvature + np.full_like(curvature, 1 / curvature.shape[0])
     values, vectors = np.linalg.eigh(filled)
     floor = values.max() * 1e-12

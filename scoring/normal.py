@@ -19,8 +19,6 @@ BOUNDS = (-6.0, 6.0)  # logits; six standard deviations of the norm group to eit
 NODES: NDArray[np.float64] = np.linspace(*BOUNDS, QUADRATURE)
 NODES.setflags(write=False)
 
-KERNEL_STEPS = 0.5  # standard deviation of the kernel that makes a gridded posterior continuous, in steps of the grid
-
 
 def normal_density(x: ArrayLike) -> NDArray[np.float64]:
     """Density of N(0, 1) at x, any shape."""
@@ -60,36 +58,3 @@ def normal_prior(nodes: ArrayLike, mean: float = 0.0, sd: float = 1.0) -> NDArra
     exponent = -0.5 * ((points - mean) / sd) ** 2
     weights = np.exp(exponent - exponent.max())
     return np.asarray(weights / weights.sum())
-
-
-def drawn_together(
-    points: NDArray[np.float64],
-    mean: NDArray[np.float64] | float,
-    variance: NDArray[np.float64] | float,
-    *,
-    kernel_sd: float,
-    wanted: NDArray[np.float64] | float,
-) -> NDArray[np.float64]:
-    """Where the points of a gridded posterior go before a normal kernel is laid on each.
-
-    A kernel alone would widen the posterior by its own variance. Points drawn towards the mean by
-    sqrt((wanted - kernel²) / variance) end with the mean they had and the variance wanted (West 1993, Journal of the
-    Royal Statistical Society B 55, 409-422). A posterior narrower than the kernel becomes the kernel: the grid
-    cannot tell more.
-
-    Parameters
-    ----------
-    points : shape (Q,)
-    mean, variance : float or shape (N, 1)
-        Of the masses at the points.
-    kernel_sd : float
-    wanted : float or shape (N, 1)
-        Variance of the points with the kernel on them.
-
-    Returns
-    -------
-    ndarray, shape (Q,) or (N, Q)
-    """
-    remaining = np.maximum(np.asarray(wanted) - kernel_sd**2, 0.0)
-    scale = np.sqrt(remaining / np.maximum(variance, kernel_sd**2 * 1e-12))
-    return np.asarray(mean + scale * (points - mean))

@@ -25,6 +25,7 @@ GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is 
 NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
 WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
 MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
+FEWEST_NODES = 3  # a curve needs them
 LEVEL = 0.95  # of every interval given here
 FLOOR = 1e-12  # of the greatest density: the distribution function rises everywhere, so it can be inverted
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
@@ -91,7 +92,7 @@ class NormTable:
     def from_sample(
         cls, theta: ArrayLike, standard_error: ArrayLike | None = None, weights: ArrayLike | None = None
     ) -> Self:
-        """The norm of a sample of scores.
+        """Make the norm of a sample of scores.
 
         Parameters
         ----------
@@ -128,7 +129,7 @@ class NormTable:
     def from_log_likelihoods(
         cls, log_likelihoods: ArrayLike, nodes: ArrayLike, weights: ArrayLike | None = None
     ) -> Self:
-        """The norm of a sample of response vectors: the right way when sittings differ in length or items.
+        """Make the norm of a sample of response vectors: the right way when sittings differ in length or items.
 
         Parameters
         ----------
@@ -146,16 +147,15 @@ class NormTable:
         latent = estimate_latent_density(log_likelihoods, nodes, weights)
         if not latent.converged:
             raise ScoringError("The latent distribution could not be estimated from these likelihoods.")
-        n = np.asarray(log_likelihoods).shape[0]
         grid, distribution, density = _smooth_table(latent.nodes, latent.masses)
         error = _distribution_error(latent, grid, distribution)
-        return cls(grid, distribution, density, error, int(n), latent.effective_n)
+        return cls(grid, distribution, density, error, latent.n, latent.effective_n)
 
     @classmethod
     def from_latent(
         cls, nodes: ArrayLike, density: ArrayLike, n: int, *, standard_error: ArrayLike | None = None
     ) -> Self:
-        """The norm of a latent density estimated elsewhere.
+        """Make the norm of a latent density estimated elsewhere.
 
         Parameters
         ----------
@@ -173,8 +173,8 @@ class NormTable:
         heights = np.asarray(density, dtype=float).reshape(-1)
         if n < 1:
             raise EmptyNormSample
-        if points.size < 2 or points.size != heights.size or not (np.diff(points) > 0).all():
-            raise ScoringError("A latent density needs rising nodes and as many heights.")
+        if points.size < FEWEST_NODES or points.size != heights.size or not (np.diff(points) > 0).all():
+            raise ScoringError(f"A latent density needs {FEWEST_NODES} rising nodes or more, and as many heights.")
         if not np.isfinite(heights).all() or (heights < 0).any() or heights.sum() <= 0:
             raise ScoringError("A latent density must be finite, nowhere below zero, and somewhere above it.")
         grid, distribution, curve = _smooth_table(points, heights)
@@ -241,7 +241,7 @@ class NormTable:
         return 100 / (1 + np.exp(-(centre - reach))), 100 / (1 + np.exp(-np.minimum(centre + reach, 700)))
 
     def cut(self, quantile: float) -> Cut:
-        """The theta that the share `quantile` of the norm group lies below.
+        """Find the theta that the share `quantile` of the norm group lies below.
 
         Parameters
         ----------
@@ -290,7 +290,7 @@ class NormTable:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that survives JSON exactly."""
+        """Give a form that survives JSON exactly."""
         return {
             "grid": self.grid.tolist(),
             "distribution": self.distribution.tolist(),
@@ -302,10 +302,10 @@ class NormTable:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
+        """Invert `to_dict`."""
         names = ("grid", "distribution", "density", "distribution_error")
-        columns = (np.array(stored[name], dtype=float) for name in names)
-        return cls(*columns, n=int(stored["n"]), effective_n=float(stored["effective_n"]))
+        grid, distribution, density, error = (np.array(stored[name], dtype=float) for name in names)
+        return cls(grid, distribution, density, error, int(stored["n"]), float(stored["effective_n"]))
 
 
 def _two_sided(level: float) -> float:
@@ -334,8 +334,7 @@ def _smooth_table(
 
 def _cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cubic Hermite interpolation with slopes from neighbours; exact for quadratics, hence for normal densities."""
-    order = 2 if nodes.size > 2 else 1
-    slopes = np.gradient(heights, nodes, edge_order=order)
+    slopes = np.gradient(heights, nodes, edge_order=2)
     left = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, nodes.size - 2)
     width = nodes[left + 1] - nodes[left]
     t = (at - nodes[left]) / width
@@ -347,7 +346,7 @@ def _cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray
 def _distribution_error(
     latent: LatentDensity, grid: NDArray[np.float64], distribution: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Standard error of the distribution function at each grid point, by the delta method."""
+    """Compute the standard error of the distribution function at each grid point, by the delta method."""
     step = latent.nodes[1] - latent.nodes[0]
     covered = np.clip((grid[:, None] - latent.nodes) / step + 0.5, 0.0, 1.0)  # share of a node's cell below a point
     change = (covered - distribution[:, None]) * latent.masses
@@ -373,7 +372,7 @@ def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float
 def _kernel_density(
     scores: NDArray[np.float64], shares: NDArray[np.float64], at: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Normal kernel density by Silverman's rule of thumb, on bins a tenth of the kernel wide.
+    """Smooth the sample by a normal kernel, Silverman's rule of thumb wide, on bins a tenth of that.
 
     It serves the standard error of a cut only; percentile ranks and cuts are read from the sample itself.
     """
@@ -387,7 +386,7 @@ def _kernel_density(
     smooth = np.convolve(counts, kernel / kernel.sum(), mode="full") / step
     margin = reach.size // 2
     centres = edges[0] + step * (np.arange(smooth.size) - margin + 0.5)
-    return np.maximum(np.interp(at, centres, smooth), FLOOR)
+    return np.asarray(np.maximum(np.interp(at, centres, smooth), FLOOR))
 
 
 def _kernel_width(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> float:

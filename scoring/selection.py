@@ -12,13 +12,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.composite import CompositePosterior, share_of_judgement
+from scoring.composite import CompositePosterior
 from scoring.errors import ScoringError
 from scoring.graded_response import item_information
+from scoring.information_share import share_of_judgement
 from scoring.items import ItemParameters
 from scoring.normal import NODES
 
 JUDGEMENT, SELF_REPORT = 0, 1
+SHARE_ALLOWANCE = 0.01  # of the judgement share; what a response tells varies around what was expected of it
 Tables = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -81,7 +83,8 @@ def next_item(
     Returns
     -------
     int or None
-        Index into the J items; None when nothing is available within the limits.
+        Index into the J items. None when nothing is available within the limits, or when every minimum is reached and
+        only statements are left of which one more would cost judgement its share, without which there is no award.
 
     Raises
     ------
@@ -95,14 +98,14 @@ def next_item(
     allowed = available & ((kinds == SELF_REPORT) | (kind_counts[JUDGEMENT] < most_scenarios))
     if not allowed.any():
         return None
-    order = kinds_in_order(
-        posterior,
-        typical_information=_typical(information, allowed & (kinds == SELF_REPORT), best),
-        kind_counts=kind_counts,
-        least_judgement_share=least_judgement_share,
-        fewest_of_kind=fewest_of_kind,
-        fewest_units=fewest_units,
-    )
+    typical = _typical(information, allowed & (kinds == SELF_REPORT), best)
+    is_short = _share_after_statement(posterior, typical) < least_judgement_share + SHARE_ALLOWANCE
+    wanting = np.maximum(np.array(fewest_of_kind) - kind_counts, 0)
+    left = fewest_units - int(kind_counts.sum())
+    is_complete = left <= 0 and not wanting.any()
+    if is_short and is_complete and cut is not None and not (allowed & (kinds == JUDGEMENT)).any():
+        return None
+    order = kinds_in_order(is_short=is_short, wanting=wanting, left=left)
     present = np.isin(np.arange(facet_counts.size), facets)
     urgent = urgent_facets(facet_counts, present, facet_share=facet_share, fewest_units=fewest_units)
     candidates = _first_held(allowed, urgent[facets], [np.isin(kinds, group) for group in order])
@@ -150,30 +153,26 @@ def _information_at(items: ItemParameters, theta: float, table: NDArray[np.float
     return np.asarray((1.0 - part) * table[below] + part * table[below + 1])
 
 
-def kinds_in_order(
-    posterior: CompositePosterior,
-    *,
-    typical_information: float,
-    kind_counts: NDArray[np.int64],
-    least_judgement_share: float,
-    fewest_of_kind: tuple[int, int],
-    fewest_units: int,
-) -> list[list[int]]:
+def kinds_in_order(*, is_short: bool, wanting: NDArray[np.int64], left: int) -> list[list[int]]:
     """List the groups of kinds to look for an item in, first choice first.
 
-    A kind comes without question when the fewest of it could otherwise not be reached by the fewest units. Judgement
-    comes when one more statement of typical information would bring its share under the least. Else information
-    decides between both.
+    Parameters
+    ----------
+    is_short : bool
+        One more statement would bring judgement under its least share: judgement comes first.
+    wanting : ndarray of int, shape (2,)
+        Units of each kind still wanted; once they fill all the units left, a kind that wants none comes last.
+    left : int
+        Units until the sitting could end.
     """
-    wanting = [max(0, fewest_of_kind[kind] - int(kind_counts[kind])) for kind in (JUDGEMENT, SELF_REPORT)]
-    no_slack = fewest_units - int(kind_counts.sum()) <= sum(wanting)
-    if no_slack and wanting[SELF_REPORT] and not wanting[JUDGEMENT]:
-        return [[SELF_REPORT], [JUDGEMENT]]
-    following = posterior.kind_information + np.array([0.0, typical_information])
-    is_short = share_of_judgement(following, posterior.composite) < least_judgement_share
-    if is_short or (no_slack and wanting[JUDGEMENT] and not wanting[SELF_REPORT]):
-        return [[JUDGEMENT], [SELF_REPORT]]
-    return [[JUDGEMENT, SELF_REPORT]]
+    if wanting.any() and left <= wanting.sum() and not wanting.all():
+        return [[int(np.argmax(wanting))], [int(np.argmin(wanting))]]
+    return [[JUDGEMENT], [SELF_REPORT]] if is_short else [[JUDGEMENT, SELF_REPORT]]
+
+
+def _share_after_statement(posterior: CompositePosterior, information: float) -> float:
+    following = posterior.kind_information + np.array([0.0, information])
+    return share_of_judgement(following, posterior.composite.weights, posterior.composite.correlation)
 
 
 def urgent_facets(
@@ -190,7 +189,7 @@ def urgent_facets(
     if share <= 0:
         return np.ones(facet_counts.size, dtype=bool)
     deadlines: list[tuple[int, int]] = []
-    horizon = max(fewest_units, units + facet_counts.size + 1)
+    horizon = max(fewest_units, units) + math.ceil(1.0 / share) + facet_counts.size  # one round of deadlines
     for facet in np.nonzero(present)[0]:
         held = int(facet_counts[facet])
         while True:

@@ -55,8 +55,10 @@ def subjects_of_person(person_id: UUID) -> list[str]:
 def counted(subjects: Sequence[str], kind: str, *, limit: GuessLimit, session: Session, at: datetime) -> Guesses:
     """The guesses of one subject. Others guessing at the same subject wait here until we are done."""
     key = (subjects[0], kind, at.date())
-    insert_if_absent(GuessCount(subject=key[0], kind=kind, guessed_on=key[2], guesses=0), session=session)
-    today = session.get_one(GuessCount, key, with_for_update=True)
+    today = session.get(GuessCount, key, with_for_update=True)
+    if today is None:
+        insert_if_absent(GuessCount(subject=key[0], kind=kind, guessed_on=key[2], guesses=0), session=session)
+        today = session.get_one(GuessCount, key, with_for_update=True)
     in_window = session.scalar(
         select(func.coalesce(func.sum(GuessCount.guesses), 0)).where(
             GuessCount.subject.in_(subjects),

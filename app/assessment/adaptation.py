@@ -20,14 +20,14 @@ from sqlalchemy.orm import Session
 from app.assessment.founding_form import SCENARIO, STATEMENT, is_whole, next_of_founding_form
 from app.assessment.models import FrozenSitting, Pins, Stop
 from app.assessment.policy import SittingPolicy
-from app.assessment.rules import Content, facet_counts, has_enough_for_stopping, is_balanced
+from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
 from app.item_bank.queries import ItemView
-from scoring.composite import Composite, CompositePosterior, decayed_prior, share_of_judgement
+from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
 from scoring.responses import reverse
-from scoring.selection import Tables, expected_gain, information_tables, next_item
+from scoring.selection import Tables, information_tables, next_item
 from scoring.situational_judgement import rate_each_category
 from scoring.stopping import decide
 
@@ -294,11 +294,10 @@ def _choose_adaptively(
     content, posterior = standing.content, standing.posterior
     if posterior is None:
         raise TypeError("an adaptive choice needs a posterior")
-    judgement, self_report = bank.of_kind(JUDGEMENT), bank.of_kind(SELF_REPORT)
     place = next_item(
         posterior,
-        judgement,
-        self_report,
+        bank.of_kind(JUDGEMENT),
+        bank.of_kind(SELF_REPORT),
         kinds=bank.kinds,
         available=np.isin(np.arange(len(bank.items)), [bank.index[item.code] for item in unseen]),
         facets=bank.facet_numbers,
@@ -314,26 +313,10 @@ def _choose_adaptively(
         tables=bank.information,
         rng=rng,
     )
-    if place is None:
-        return Stop.BANK_EXHAUSTED
-    has_scenarios_left = content.scenarios < policy.most_scenarios and any(item.kind == SCENARIO for item in unseen)
-    if not has_scenarios_left and _would_outweigh_judgement(place, standing, posterior, bank, cut, policy):
-        return Stop.JUDGEMENT_SHARE
-    return bank.items[place]
-
-
-def _would_outweigh_judgement(
-    place: int, standing: Standing, posterior: CompositePosterior, bank: Bank, cut: float, policy: SittingPolicy
-) -> bool:
-    """Whether one more statement would let self-report decide, in a sitting that may end."""
-    if bank.kinds[place] != SELF_REPORT or not has_enough_for_stopping(standing.content, policy):
-        return False
-    judgement, self_report = bank.of_kind(JUDGEMENT), bank.of_kind(SELF_REPORT)
-    _, information = expected_gain(
-        posterior, judgement, self_report, kinds=bank.kinds, cut=cut, tables=bank.information
-    )
-    following = posterior.kind_information + np.array([0.0, information[place]])
-    return share_of_judgement(following, posterior.composite) < policy.fewest_judgement_share
+    if place is not None:
+        return bank.items[place]
+    are_statements_left = any(item.kind == STATEMENT for item in unseen)
+    return Stop.JUDGEMENT_SHARE if are_statements_left else Stop.BANK_EXHAUSTED
 
 
 def numbers_of(standing: Standing, pins: Pins, band_percent: int) -> dict[str, Any]:

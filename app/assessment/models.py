@@ -96,7 +96,7 @@ class Sitting(Pins, Base):
     seed: Mapped[int] = mapped_column(BigInteger)
     avoided_items: Mapped[list[str]]  # codes seen in former sittings that may not come again in this one
     prior: Mapped[dict[str, Any] | None]  # decayed posterior of the former sitting, where there is one
-    state: Mapped[str] = mapped_column(default=State.OPEN)
+    state: Mapped[str] = mapped_column(default=State.OPEN.value)
     started_at: Mapped[datetime]
     resumable_until: Mapped[datetime]
     completed_at: Mapped[datetime | None]  # the end, in whichever state
@@ -118,7 +118,7 @@ class Sitting(Pins, Base):
 
     def end(self, state: State, reason: Stop, *, at: datetime) -> None:
         """Close the sitting; it never opens again."""
-        self.state, self.stop_reason, self.completed_at = state, reason, at
+        self.state, self.stop_reason, self.completed_at = state.value, reason.value, at
 
 
 class Presentation(Base):

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Uuid, create_engine, event
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Uuid, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -22,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 BUSY_TIMEOUT_MS = 5000
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
+ENUM_LENGTH = 32
 
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
@@ -61,6 +63,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [str(member) for member in kind]
+
+
 class Base(DeclarativeBase):
     """Parent of every table of ours."""
 
@@ -72,6 +78,8 @@ class Base(DeclarativeBase):
         list[Any]: JSON(),
         list[str]: JSON(),
         list[int]: JSON(),
+        # text holding the value: a native type could not gain a state without a migration of its own
+        StrEnum: Enum(StrEnum, native_enum=False, length=ENUM_LENGTH, values_callable=_values),
     }
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.foundation.db import Database
 from app.foundation.job_list import forget_finished
@@ -32,10 +33,15 @@ log = structlog.get_logger("decile.jobs")
 
 
 class PeriodicJob(NamedTuple):
-    """A job without arguments, enqueued at the times of a cron expression in UTC; missed times are caught up."""
+    """A job without arguments, enqueued at the times of a cron expression in UTC.
+
+    Times missed while no worker ran are caught up, one job each. A job of every minute does without: a day of
+    silence would leave 1,440 of it in the queue, before whatever a person waits for.
+    """
 
     name: str
     cron: str
+    catch_up: bool = True
 
 
 class JobRunner:
@@ -94,11 +100,21 @@ class JobRunner:
         """Take nothing new, let running jobs finish for a while, give the slot back."""
         self._presence.leave()
         DBOS.destroy(
-            destroy_registry=True, workflow_completion_timeout_sec=self._pace.finishing if self._running else 0
+            destroy_registry=True, workflow_completion_timeout_sec=self._pace.finishing if self._is_busy() else 0
         )
         self._presence.release()
         self._database.dispose()
         log.info("worker.stopped", slot=self._presence.name, cut_off=len(self._running))
+
+    def _is_busy(self) -> bool:
+        """Whether a job runs, or was claimed a moment ago and is about to."""
+        try:
+            claimed = self._client.list_workflows(
+                status="PENDING", executor_id=self._presence.name, limit=1, load_input=False, load_output=False
+            )
+        except SQLAlchemyError:
+            return True  # without the database only the wait can tell
+        return bool(self._running or claimed)
 
     def _open_queue(self) -> None:
         """Before the launch, because the library looks for new queues only once a second."""
@@ -110,20 +126,20 @@ class JobRunner:
         )
 
     def _schedule(self) -> None:
-        wanted = {periodic.name: periodic.cron for periodic in self._periodic}
+        wanted = {periodic.name for periodic in self._periodic}
         for schedule in self._client.list_schedules():
             if schedule["schedule_name"] not in wanted:
                 self._client.delete_schedule(schedule["schedule_name"])
         self._client.apply_schedules(
             [
                 {
-                    "schedule_name": name,
-                    "workflow_name": name,
-                    "schedule": cron,
+                    "schedule_name": periodic.name,
+                    "workflow_name": periodic.name,
+                    "schedule": periodic.cron,
                     "queue_name": QUEUE,
-                    "automatic_backfill": True,
+                    "automatic_backfill": periodic.catch_up,
                 }
-                for name, cron in wanted.items()
+                for periodic in self._periodic
             ]
         )
 

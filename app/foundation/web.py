@@ -20,7 +20,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.foundation.access import ANONYMOUS, Actor, SecondFactorNeeded, SignInNeeded, require
@@ -333,6 +333,8 @@ def _answer_http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
+    if isinstance(error, SecurityError):  # a Host we do not answer to: no page can be built under it
+        return Response("This host name is not ours.\n", status=status, mimetype="text/plain")
     if status == 404:
         detail = _("There is no page at this address. Check the link, or start from the front page.")
         return problem("not-found", 404, detail, headline=_("We found nothing here"))

@@ -45,9 +45,7 @@ def calibrate_items(
     """
     require(actor, "operator", "norm_editor", "system")
     fits = {} if sample.calibration_id else _fits(sample)
-    row = session.scalar(select(LegacySample).where(LegacySample.id == sample.id).with_for_update(of=LegacySample))
-    if row is None:
-        raise NoSample(sample.skill)
+    row = _locked(sample, session=session)
     existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if existing is not None:
         return existing
@@ -66,6 +64,15 @@ def calibrate_items(
     detail = {"skill": sample.skill, "n": sample.n, "calibration_id": str(calibration_id)}
     audit.record("sample.calibrated", sample.id, actor=actor, at=run.calibrated_at, session=session, detail=detail)
     return run
+
+
+def _locked(sample: Sample, *, session: Session) -> LegacySample:
+    """The sample's row, with every sample of its release locked: two at once must not set two scales."""
+    query = select(LegacySample).where(LegacySample.release_id == sample.release_id).order_by(LegacySample.id)
+    rows = {row.id: row for row in session.scalars(query.with_for_update(of=LegacySample))}
+    if sample.id not in rows:
+        raise NoSample(sample.skill)
+    return rows[sample.id]
 
 
 def _calibration(

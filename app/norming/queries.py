@@ -139,7 +139,7 @@ def norm(norm_id: UUID, *, session: Session) -> NormView:
 
 def norms(*, session: Session, skill: str | None = None, public_only: bool = False) -> tuple[NormView, ...]:
     """Norm versions, the latest draft first."""
-    query = select(NormVersion).join(NormVersion.group).order_by(NormVersion.drafted_at.desc(), NormVersion.label)
+    query = select(NormVersion).join(NormVersion.group).order_by(NormVersion.drafted_at.desc(), NormVersion.label.desc())
     if skill is not None:
         query = query.where(NormGroup.skill == skill)
     if public_only:

@@ -29,11 +29,19 @@ HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
 SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json")
 VERDICT_HEADER = "Decile-Verdict"
+NOT_FOUND = 404
 ETAG_BYTES = 16
+
+guessing = limiter.shared_limit(
+    rate("not_found_per_minute", "minute"),
+    scope="codes-not-found",
+    deduct_when=lambda response: response.status_code == NOT_FOUND,
+)
 
 
 @bp.get("/c/<typed>")
 @limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
 def certificate(typed: str) -> Any:
     """The verification page; the signed credential itself for programs."""
     accepted = _accepted_type()
@@ -50,6 +58,7 @@ def certificate(typed: str) -> Any:
 
 @bp.get("/c/<typed>.json")
 @limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
 def certificate_json(typed: str) -> Any:
     """The signed credential, whatever the request accepts."""
     try:
@@ -62,6 +71,7 @@ def certificate_json(typed: str) -> Any:
 
 @bp.get("/verify")
 @limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
 def verify_page() -> Any:
     """A field for a typed code; with `code` in the address, the answer."""
     return _verify(str(request.args.get("code", "")))
@@ -70,6 +80,7 @@ def verify_page() -> Any:
 @bp.post("/verify")
 @csrf.exempt  # type: ignore[untyped-decorator]  # changes nothing, and a token would need a cookie
 @limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
 def verify_typed_code() -> Any:
     """The answer to a typed code: its page, or the verdict as JSON for programs."""
     sent = request.get_json(silent=True) if request.is_json else request.form
@@ -177,18 +188,20 @@ def _not_shown_words() -> str:
 def _not_shown(accepted: str) -> Response:
     """One answer for unknown and private codes: it depends on nothing but the language and kind asked for."""
     if accepted == HTML:
-        return make_response(render_template("verification/not_shown.html"), 404)
-    return _problem_json("credential-not-found", _("Nothing is shown under this code"), _not_shown_words(), status=404)
+        return make_response(render_template("verification/not_shown.html"), NOT_FOUND)
+    return _problem_json(
+        "credential-not-found", _("Nothing is shown under this code"), _not_shown_words(), status=NOT_FOUND
+    )
 
 
 def _typing_error(accepted: str) -> Response:
     if accepted == HTML:
-        return make_response(render_template("verification/typing_error.html"), 404)
+        return make_response(render_template("verification/typing_error.html"), NOT_FOUND)
     words = _("The characters of this code do not fit together. Compare it with the certificate and type it again.")
-    return _problem_json("code-typing-error", _("Is there a typing error?"), words, status=404)
+    return _problem_json("code-typing-error", _("Is there a typing error?"), words)
 
 
-def _problem_json(code: str, title: str, detail: str, *, status: int) -> Response:
+def _problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND) -> Response:
     kind = f"{runtime().settings.base_url}/problems/{code}"
     response = jsonify(type=kind, title=title, status=status, detail=detail, code=code)
     response.status_code, response.mimetype = status, "application/problem+json"

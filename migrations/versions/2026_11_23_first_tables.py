@@ -555,7 +555,11 @@ def upgrade() -> None:
         "award_decision",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("result_id", sa.Uuid(), nullable=False),
-        sa.Column("outcome", sa.Enum("AWARDED", "NOT_AWARDED", "HELD", name="outcome"), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("awarded", "not-awarded", "held", name="outcome", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),

@@ -21,7 +21,7 @@ class Person:
     def __init__(self, installation: Installation, address: str, language: str = "en") -> None:
         self.installation, self.address, self.language = installation, address, language
         self.browser = requests.Session()
-        self.browser.headers |= {"Accept": "text/html", "Accept-Language": language}
+        self.browser.headers.update({"Accept": "text/html", "Accept-Language": language})
 
     def get(self, path: str, **options: object) -> requests.Response:
         return self.browser.get(urljoin(self.installation.base_url, path), timeout=PATIENCE_SECONDS, **options)
@@ -51,9 +51,9 @@ class Person:
         """Give consent and word, and begin."""
         page = self.get(f"/skills/{skill}/start")
         form = form_to(page.text, f"/skills/{skill}/start")
-        consents = {"consent_assessment": "yes"} if "consent_assessment" in form.choices else {}
-        consents |= {"consent_norm_use": "yes"} if norm_use and "consent_norm_use" in form.choices else {}
-        return self.fill_in(page, "/start", **consents, honesty=form.choices["honesty"][0])
+        wanted = ["consent_assessment", "honesty", *(["consent_norm_use"] if norm_use else [])]
+        boxes = {name: form.choices[name][0] for name in wanted if name in form.choices}
+        return self.fill_in(page, "/start", **boxes)
 
     def respond(self, page: requests.Response, answer: Answer) -> requests.Response:
         """Answer the shown item and go on."""

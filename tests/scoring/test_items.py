@@ -40,7 +40,7 @@ def test_one_threshold_per_item_may_be_given_flat() -> None:
         ([1.0], [[1.0, 0.0]], "graded", "rise"),
         ([1.0], [[1.0, 1.0]], "graded", "rise"),
         ([-1.0], [[0.0, 1.0]], "graded", "fall"),
-        ([0.0], [[1.0, 2.0]], "graded", "rise"),
+        ([0.0], [[1.0, 2.0]], "graded", "slope of 0"),
     ],
 )
 def test_invalid_parameters_are_refused_with_the_reason(slopes, thresholds, model, message) -> None:
@@ -88,9 +88,7 @@ def test_take_keeps_the_order_asked_for() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(0.01, 5), st.lists(st.floats(-8, 8), min_size=1, max_size=6, unique=True)), min_size=1
-    )
+    st.lists(st.tuples(st.floats(0.01, 5), st.lists(st.floats(-8, 8), min_size=1, max_size=6, unique=True)), min_size=1)
 )
 def test_storage_as_json_keeps_every_bit(rows) -> None:
     width = max(len(thresholds) for _, thresholds in rows)

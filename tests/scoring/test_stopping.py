@@ -45,9 +45,7 @@ def test_certainty_ends_a_sitting_at_its_bounds_inclusive(probability, reason) -
     assert reason_at(probability) == reason
 
 
-@pytest.mark.parametrize(
-    "lacking", [{"units": 11}, {"scenarios": 4}, {"statements": 4}, {"is_balanced": False}]
-)
+@pytest.mark.parametrize("lacking", [{"units": 11}, {"scenarios": 4}, {"statements": 4}, {"is_balanced": False}])
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_no_certainty_ends_a_sitting_before_every_kind_and_facet_was_heard(probability, lacking) -> None:
     assert reason_at(probability, **lacking) == ""
@@ -96,7 +94,9 @@ def test_a_number_that_is_no_probability_is_refused(wrong) -> None:
 
 @given(st.floats(0, 1), st.integers(60, 100), st.booleans(), st.floats(0, 1))
 def test_no_sitting_is_longer_than_the_longest(probability, units, balanced, share) -> None:
-    decision = decide(probability, **{**POLICY, **HEARD, "units": units, "is_balanced": balanced, "judgement_share": share})
+    decision = decide(
+        probability, **{**POLICY, **HEARD, "units": units, "is_balanced": balanced, "judgement_share": share}
+    )
 
     assert decision.stop
 

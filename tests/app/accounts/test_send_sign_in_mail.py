@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from aiosmtpd.handlers import Message as MessageHandler
 from app.accounts.request_sign_in import request_sign_in
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.foundation.mail import MailUnavailable, SmtpMailer
-from tests.app.accounts.visitor import Mail, mails, newest_mail, read
+from tests.app.accounts.visitor import Mail, deliver, mails, newest_mail, read
 
 ADA = "ada@example.org"
 FORGED = [
@@ -37,17 +38,19 @@ class Mailbox(MessageHandler):
         self.received.append(read(bytes(message)))
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def mail_server() -> Iterator[Controller]:
     """A real SMTP server on a port of its own."""
-    controller = Controller(Mailbox(), hostname="127.0.0.1", port=0)
+    controller = Controller(Mailbox(), hostname="127.0.0.1", port=free_port())
     controller.start()
     yield controller
     controller.stop()
-
-
-def port_of(controller: Controller) -> int:
-    return int(controller.server.sockets[0].getsockname()[1])
 
 
 def send(runtime, request_id, mailer) -> None:
@@ -71,7 +74,7 @@ def test_the_message_travels_over_a_real_mail_server_and_its_code_signs_in(visit
     visitor.ask(ADA)
     [(_, arguments)] = runtime.jobs.enqueued.values()
     sender = runtime.settings.mail_sender
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port_of(mail_server)}", sender=sender, clock=runtime.clock)
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{mail_server.port}", sender=sender, clock=runtime.clock)
     send(runtime, UUID(arguments["request_id"]), mailer)
     [mail] = mail_server.handler.received
     assert (mail.to, mail.message["Auto-Submitted"]) == (ADA, "auto-generated")
@@ -79,14 +82,11 @@ def test_the_message_travels_over_a_real_mail_server_and_its_code_signs_in(visit
     assert visitor.enter_code(mail.code).location == "/join"
 
 
-def test_a_mail_server_that_does_not_answer_lets_the_job_try_again(runtime, mail_server):
-    port = port_of(mail_server)
-    mail_server.stop()
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", sender=runtime.settings.mail_sender, clock=runtime.clock)
+def test_a_mail_server_that_does_not_answer_lets_the_job_try_again(runtime):
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{free_port()}", sender=runtime.settings.mail_sender, clock=runtime.clock)
     request_id = ask(runtime)
     with pytest.raises(MailUnavailable):
         send(runtime, request_id, mailer)
-    mail_server.start()
 
 
 def test_sending_again_sends_the_same_message_under_the_same_name(runtime):
@@ -111,24 +111,26 @@ def test_a_request_that_is_spent_or_too_old_sends_nothing(visit, runtime, clock,
     assert len(mails(runtime)) == sent
 
 
-@pytest.mark.parametrize("forged", FORGED, ids=lambda headers: ",".join(headers.values()))
-def test_case_060_a_forged_host_never_reaches_a_mailed_link(visit, runtime, forged):
-    visitor = visit()
-    answer = visitor.ask(ADA, headers=forged)
-    assert answer.status_code in (303, 400)
-    assert "evil" not in (answer.location or "")
+def test_case_060_a_forged_host_never_reaches_a_mailed_link(visit, runtime, clock):
+    for forged in FORGED:
+        answer = visit().ask(ADA, headers=forged)
+        assert answer.status_code == (400 if "Host" in forged else 303), forged
+        assert "evil" not in (answer.location or "")
+        clock.advance(timedelta(seconds=61))
+        deliver(runtime)
+    assert len(mails(runtime)) == 4
     for mail in mails(runtime):
         assert urlsplit(mail.url).netloc == "localhost"
         assert "evil" not in bytes(mail.message).decode()
 
 
-@pytest.mark.parametrize("forged", FORGED, ids=lambda headers: ",".join(headers.values()))
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/link?token=x", "/sign-in/confirm", "/account"])
-def test_case_060_a_forged_host_never_reaches_a_page_or_a_redirect(visit, forged, path):
-    answer = visit().open(path, headers=forged)
-    assert answer.status_code in (200, 303, 400, 422)
-    assert "evil.example" not in answer.text
-    assert "evil.example" not in (answer.location or "")
+def test_case_060_a_forged_host_never_reaches_a_page_or_a_redirect(visit):
+    for forged in FORGED:
+        for path in ("/sign-in", "/sign-in/link?token=x", "/sign-in/confirm", "/account"):
+            answer = visit().open(path, headers=forged)
+            assert answer.status_code in ((400,) if "Host" in forged else (200, 303, 422)), (forged, path)
+            assert "evil" not in answer.text
+            assert "evil" not in (answer.location or "")
 
 
 def test_case_060_an_absolute_request_line_for_another_host_is_refused(visit, runtime):

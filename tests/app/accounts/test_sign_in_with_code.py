@@ -14,7 +14,7 @@ from app.accounts.rules import code_limit, second_factor_limit
 from app.accounts.sign_in_secrets import KEYS_ACCEPTED, code_of
 from app.accounts.sign_in_with_code import sign_in_with_code
 from app.foundation.links import Links
-from tests.app.accounts.visitor import mails, newest_mail
+from tests.app.accounts.visitor import deliver, mails, newest_mail
 
 ADA = "ada@example.org"
 
@@ -160,27 +160,26 @@ def test_case_065_ninety_days_of_guessing_at_the_limit_succeed_less_than_once_in
         assert chance_of_success(worst, codes) < 1e-4
 
 
+def counted_guesses(runtime) -> int:
+    with runtime.reading() as session:
+        return session.scalar(select(func.sum(GuessCount.guesses))) or 0
+
+
 def test_case_065_a_patient_guesser_is_locked_out_for_ninety_days_and_the_owner_is_told(visit, runtime, clock):
     visit().sign_in(ADA)
-    mails(runtime)
-    judged = 0
-    for _ in range(89):
-        for _ in range(3):
+    for day in range(89):
+        tries_today = 3 if day < 6 else int(day % 7 == 0)
+        for _ in range(tries_today):
             clock.advance(timedelta(minutes=1))
             request_id = ask(runtime)
-            code = code_of(request_id, links=runtime.links)
-            for _ in range(5):
-                with runtime.reading() as session:
-                    before = session.scalar(select(func.sum(GuessCount.guesses))) or 0
-                enter(runtime, request_id, wrong(code))
-                with runtime.reading() as session:
-                    judged += (session.scalar(select(func.sum(GuessCount.guesses))) or 0) - before
-            if judged >= 40:
-                break
-        notices = [mail for mail in mails(runtime) if "wrong codes" in mail.subject]
+            for _ in range(5 if day < 6 else 1):
+                enter(runtime, request_id, wrong(code_of(request_id, links=runtime.links)))
+        if day < 6:
+            deliver(runtime)  # a notice finds the person while its request is kept, as the worker does within seconds
         clock.advance(timedelta(days=1))
-    assert judged == 40
-    assert 1 <= len(notices) <= 4  # one on each day whose guesses were used up, none afterwards
+    assert counted_guesses(runtime) == 40
+    notices = [mail for mail in mails(runtime) if "wrong codes" in mail.subject]
+    assert len(notices) == 4  # one on each day whose guesses were used up, none afterwards
     assert {mail.to for mail in notices} == {ADA}
     locked = visit()
     locked.ask(ADA)

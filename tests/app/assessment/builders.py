@@ -145,6 +145,15 @@ def a_person(place: Place, *, adult: bool = True, consents: tuple[str, ...] = ("
     return place.do(join)
 
 
+def the_collaboration_bank(place: Place) -> None:
+    """Release the 36-unit bank of the repository; the fixtures do so once for all tests."""
+    place.do(
+        lambda session: release_bank(
+            COLLABORATION, session=session, clock=place.clock, entropy=place.entropy, actor=operator()
+        )
+    )
+
+
 def a_normed_skill(
     place: Place,
     *,
@@ -159,9 +168,7 @@ def a_normed_skill(
     """
 
     def adopt(session: Session) -> UUID:
-        release = release_bank(
-            COLLABORATION, session=session, clock=place.clock, entropy=place.entropy, actor=operator()
-        )
+        release = item_bank.latest_release(SKILL, session=session)
         calibration = item_bank.prior_calibration(release.id, session=session)
         assert calibration is not None
         if scenario_slope is not None:

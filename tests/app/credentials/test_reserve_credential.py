@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.credentials import codes, conformance, status_list
+from app.credentials import codes, conformance, queries, status_list
 from app.credentials.errors import AwardWithdrawn
 from app.credentials.models import Credential, StatusList
 from app.credentials.policy import CredentialPolicy
@@ -30,6 +30,9 @@ def test_a_reservation_holds_the_exact_document_unsigned(desk: Desk) -> None:
     assert document["validFrom"] == "2026-11-23T12:00:00Z"
     assert document["validUntil"] == "2027-11-23T12:00:00Z"
     assert credential.visibility is Visibility.PRIVATE
+    found = queries.credential_of_award(credential.award_id, session=desk.session)
+    assert found is not None
+    assert (found.code, found.is_issued, found.is_shown) == (credential.code, False, False)
 
 
 def test_edge_037_the_same_award_reserved_again_is_the_same_credential(desk: Desk) -> None:

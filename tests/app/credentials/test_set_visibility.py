@@ -48,7 +48,9 @@ def test_a_name_that_cannot_be_printed_on_one_line_is_refused(desk: Desk, name: 
         show(desk, credential.code, Actor(credential.person_id, "holder"), name=name)
 
 
-@pytest.mark.parametrize("name", ["مهدی\u200cزاده", "क्\u200dष", "Nguyễn Thị", "Ó Súilleabháin", "李小龍", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "name", ["مهدی\u200cزاده", "क्\u200dष", "Nguyễn Thị", "Ó Súilleabháin", "李小龍", "<script>alert(1)</script>"]
+)
 def test_names_of_every_script_are_kept_as_they_are(desk: Desk, name: str) -> None:
     credential = desk.issued()
     show(desk, credential.code, Actor(credential.person_id, "holder"), name=name)

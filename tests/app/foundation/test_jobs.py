@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.foundation.db import Database
 from app.foundation.job_health import oldest_waiting_seconds, worker_heartbeat_age_seconds
@@ -169,6 +170,31 @@ def test_a_periodic_job_runs_through_the_queue_and_its_schedule_goes_with_it(wor
     }
     with running(worker_runtime):
         assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {"forget_finished_jobs"}
+
+
+def test_case_084_times_missed_while_no_worker_ran_are_caught_up_where_asked_for(worker_runtime: Runtime) -> None:
+    def nothing(_runtime: Runtime) -> None:
+        pass
+
+    every_minute = [PeriodicJob("caught_up", "* * * * *"), PeriodicJob("let_go", "* * * * *", catch_up=False)]
+    jobs = {"caught_up": nothing, "let_go": nothing}
+    fired = worker_runtime.clock.now() - timedelta(minutes=10)
+    schema = "" if worker_runtime.database.is_sqlite else f"{JOB_SCHEMA}."
+    for missed in (False, True):
+        runner = JobRunner(worker_runtime, jobs, every_minute, QUICK)
+        runner.start()
+        if missed:
+            wait_until(lambda: runs_of(worker_runtime, "caught_up") >= 9)
+        runner.stop()
+        with worker_runtime.transaction() as session:
+            forget = text(f"UPDATE {schema}workflow_schedules SET last_fired_at = :fired")
+            session.execute(forget, {"fired": fired.isoformat()})
+    assert runs_of(worker_runtime, "caught_up") <= 12
+    assert runs_of(worker_runtime, "let_go") <= 1
+
+
+def runs_of(runtime: Runtime, name: str) -> int:
+    return sum(job.name == name for job in list_jobs(client_of(runtime)))
 
 
 def test_case_084_a_job_that_waits_in_vain_is_seen_as_lag(worker_runtime: Runtime) -> None:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import pyotp
+import yaml
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
+from app.accounts.browser_sessions import Browser
+from app.accounts.confirm_second_factor import confirm_second_factor
+from app.accounts.enrol_second_factor import enrol_second_factor
+from app.accounts.grant_role import grant_role
+from app.accounts.invite_person import invite_person
 from app.accounts.models import Person
 from app.foundation.access import Actor, operator
-from app.item_bank import queries as item_bank
+from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, store_calibration
 from app.norming import queries
 from app.norming.draft_norm import draft_norm
 from app.norming.import_responses import import_responses
-from app.norming.latent import CalibratedSample
 from app.norming.mapping import SampleMapping
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
-from app.norming.policy import NormPolicy
 from app.norming.sample_file import SampleFile
 from scoring.items import ItemParameters
 from scoring.simulation import simulate_responses
@@ -54,10 +62,10 @@ def a_mapping(**changes: Any) -> SampleMapping:
     return SampleMapping.model_validate({**mapping_content(), **changes})
 
 
-def a_described_mapping(items: int = 10, **changes: Any) -> SampleMapping:
+def a_described_mapping(**changes: Any) -> SampleMapping:
     """Everything known of the people, so that only numbers can close a gate."""
-    known = {
-        "items": {f"P{i:02d}": {"en": f"Statement {i}"} for i in range(items)},
+    known: dict[str, Any] = {
+        "items": {f"P{i:02d}": {"en": f"Statement {i}"} for i in range(10)},
         "reverse": [],
         "consent": "Agreed to norm use on the first page",
         "collected": {"from": "2026-01-10", "to": "2026-09-30"},
@@ -74,7 +82,7 @@ def graded_items(count: int = 10) -> ItemParameters:
 def a_sample_file(n: int, *, seed: int = 1, items: int = 10, shift: float = 0.0) -> SampleFile:
     """`n` simulated people answering `graded_items`."""
     rng = np.random.default_rng(seed)
-    codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng).astype(np.int8)
+    codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng)
     return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}")
 
 
@@ -97,6 +105,8 @@ def import_sample(
     shift: float = 0.0,
     mapping: SampleMapping | None = None,
 ) -> LegacySample:
+    """Import simulated people, a second later than whatever was imported before."""
+    clock.advance(timedelta(seconds=1))
     return import_responses(
         a_sample_file(n, seed=seed, shift=shift),
         mapping or a_described_mapping(),
@@ -159,7 +169,8 @@ def take_step(norm: NormVersion, step: NormState, *, at: datetime, approver: Act
     """The transition that leads to `step`."""
     match step:
         case NormState.PREVIEWED:
-            norm.mark_previewed({"people": 1, "former": None}, at=at)
+            seen = {"people": 1, "above": 0, "share_above": 0.0, "cut": norm.cut, "former": None}
+            norm.mark_previewed(seen, at=at)
         case NormState.APPROVED:
             assert approver.person_id is not None
             norm.approve(approver.person_id, at=at)
@@ -173,8 +184,32 @@ def take_step(norm: NormVersion, step: NormState, *, at: datetime, approver: Act
             raise AssertionError(step)
 
 
-def basis_with(run: CalibrationRun, session: Session, policy: NormPolicy) -> queries.DraftBasis:
-    """The run's basis under another policy."""
-    sample = queries.latest_sample(SKILL, session=session)
-    items = item_bank.item_parameters(run.calibration_id, session=session)
-    return queries.DraftBasis(run.id, CalibratedSample(sample, items, (0.0, 1.0), 0.0), policy, 0)
+def staff_with_authenticator(runtime: Runtime, email: str, *roles: str) -> Callable[[], str]:
+    """A person with roles and a confirmed second factor; what their authenticator app shows next."""
+    with runtime.transaction() as session:
+        person_id = invite_person(email, session=session, clock=runtime.clock, entropy=runtime.entropy)
+        for role in roles:
+            grant_role(person_id, role, session=session, clock=runtime.clock, actor=operator())
+        actor = Actor(person_id, email)
+        tools = {"session": session, "clock": runtime.clock, "entropy": runtime.entropy, "links": runtime.links}
+        enrol_second_factor(person_id, actor=actor, **tools)
+        app = pyotp.TOTP(accounts.enrolment(person_id, session=session, links=runtime.links).secret)
+        code = app.at(runtime.clock.now())
+        confirm_second_factor(person_id, code, browser=Browser("test"), jobs=runtime.jobs, actor=actor, **tools)
+
+    def next_code() -> str:
+        runtime.clock.advance(timedelta(seconds=30))  # a code counts once
+        return app.at(runtime.clock.now())
+
+    return next_code
+
+
+def write_sample(path: Path, *, n: int = 300, seed: int = 1) -> Path:
+    """A CSV of simulated people with its mapping beside it; the CSV's path."""
+    sample = a_sample_file(n, seed=seed)
+    header = ",".join(("person", "age", *sample.columns))
+    rows = [f"p{i},{20 + i % 50}," + ",".join(str(code + 1) for code in row) for i, row in enumerate(sample.codes)]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    mapping = a_described_mapping().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    path.with_name(f"{path.stem}.mapping.yaml").write_text(yaml.safe_dump(mapping), encoding="utf-8")
+    return path

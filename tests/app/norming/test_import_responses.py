@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 
 from app.foundation.access import Actor, Forbidden, operator
 from app.item_bank import queries as item_bank
-from app.item_bank.errors import SkillNotFound, TrialBankInvalid
+from app.item_bank.errors import TrialBankInvalid
+from app.item_bank.models import BankRelease, Skill
 from app.norming import queries
 from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported
 from app.norming.import_responses import import_responses
+from app.norming.mapping import ItemColumn
 from app.norming.models import LegacySample, NormGroup
 from app.norming.packed import pack, sha256_of, unpack
 from app.norming.sample_file import SampleFile
@@ -50,8 +52,18 @@ def test_the_sample_is_stored_with_all_that_is_known_of_it(session, clock, entro
     session.expire_all()
     found = session.get_one(LegacySample, stored.id)
     assert found.group.population == {"en": "Adults online", "fr": "Adultes en ligne"}
-    assert (found.n, found.set_aside, found.columns, found.file_name) == (2, {"not-adult": 2}, ["Q1", "Q2"], "sample.csv")
-    assert (found.consent_basis, found.window_start_on, found.ages_known, found.is_simulated) == (None, None, True, True)
+    assert (found.n, found.set_aside, found.columns, found.file_name) == (
+        2,
+        {"not-adult": 2},
+        ["Q1", "Q2"],
+        "sample.csv",
+    )
+    assert (found.consent_basis, found.window_start_on, found.ages_known, found.is_simulated) == (
+        None,
+        None,
+        True,
+        True,
+    )
     assert found.mapping["age"] == {"column": "age", "from": 18, "to": 100}
     np.testing.assert_array_equal(unpack(found.responses, 2), [[0, 4], [1, -1]])
 
@@ -108,30 +120,18 @@ def test_a_second_sample_joins_the_same_group_and_bank(session, clock, entropy):
 
 
 def test_a_refused_import_leaves_nothing_behind(database, clock, entropy):
-    broken = a_described_mapping(items=10)
-    too_many = SampleFile(np.zeros((3, 11), dtype=np.int8), tuple(f"P{i:02d}" for i in range(11)), 3, {}, "b" * 64)
-    mapping = broken.model_copy(update={"bank": "released"})
-    with pytest.raises((ItemsDiffer, SkillNotFound, Exception)), database.transaction() as session:
-        import_sample(session, clock, entropy)
-        import_responses(
-            too_many,
-            mapping,
-            skill=SKILL,
-            population=POPULATION,
-            file_name="s.csv",
-            session=session,
-            clock=clock,
-            entropy=entropy,
-            actor=operator(),
-        )
+    unfit = a_described_mapping(labels={"en": ["no", "rather no", "both", "rather yes", "yes"]})
+    unfit = unfit.model_copy(update={"items": {**unfit.items, "P09": ItemColumn(fr="Sans anglais")}})
+    with pytest.raises(TrialBankInvalid), database.transaction() as session:
+        import_sample(session, clock, entropy, mapping=unfit)
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(LegacySample)) == 0
-        assert session.scalar(select(func.count()).select_from(NormGroup)) == 0
+        for table in (LegacySample, NormGroup, Skill, BankRelease):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
 def test_columns_of_a_released_bank_are_checked_against_its_items(session, clock, entropy):
     import_sample(session, clock, entropy)
-    mapping = a_described_mapping(bank="released", items={"P00": {}, "Z1": {}}, codes=[0, 1, 2, 3])
+    mapping = a_described_mapping(bank="released", items={"P00": {}, "Z1": {}}, codes=[1, 2, 3, 4])
     sample = SampleFile(np.zeros((3, 2), dtype=np.int8), ("P00", "Z1"), 3, {}, "c" * 64)
     with pytest.raises(ItemsDiffer) as refused:
         import_responses(

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.withdraw_consent import withdraw_consent
+from app.assessment.errors import (
+    AdultsOnly,
+    ConsentNeeded,
+    HonestyNeeded,
+    OneLanguagePerSitting,
+    RetakeTooSoon,
+    SkillNotOpen,
+    YearlyLimitReached,
+)
+from app.assessment.leave_sitting import leave_sitting
+from app.assessment.models import PINNED, Sitting, State, Stop
+from app.assessment.queries import latest_edition
+from app.assessment.start_sitting import Started
+from app.assessment.void_sitting import void_sitting
+from app.foundation.access import Actor, operator
+from tests.app.assessment.builders import (
+    SKILL,
+    Place,
+    SimulatedPerson,
+    a_normed_skill,
+    a_person,
+    a_policy,
+    all_at_once,
+    take,
+)
+
+ROUNDS = 5
+PARALLEL = 8
+
+
+def _leave(place: Place, person_id: UUID, sitting_id: UUID) -> Sitting:
+    return place.do(
+        lambda session: leave_sitting(
+            sitting_id, person_id=person_id, session=session, clock=place.clock, jobs=place.jobs
+        )
+    )
+
+
+def _left_early(place: Place, person_id: UUID) -> UUID:
+    sitting_id = place.start(person_id).sitting_id
+    _leave(place, person_id, sitting_id)
+    return sitting_id
+
+
+def test_a_sitting_copies_its_edition_draws_a_seed_and_stores_its_first_item(place: Place) -> None:
+    a_normed_skill(place)
+    started = place.start(a_person(place))
+    assert started.is_new
+    sitting = place.sitting(started.sitting_id)
+    edition = place.do(lambda session: latest_edition(SKILL, "en", session=session))
+    assert edition is not None
+    assert {name: getattr(sitting, name) for name in PINNED} == {name: getattr(edition, name) for name in PINNED}
+    assert (sitting.state, sitting.policy_version, sitting.first_of_skill) == (State.OPEN, 0, True)
+    assert sitting.provisional_key
+    assert sitting.honesty_statement_version == "1"
+    assert [shown.position for shown in place.shown(sitting.id)] == [1]
+
+
+def test_an_open_sitting_is_come_back_to_instead_of_beginning_another(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    first = place.start(person_id)
+    place.clock.advance(timedelta(days=7))
+    assert place.start(person_id) == Started(first.sitting_id, is_new=False)
+
+
+def test_case_021_eight_parallel_starts_open_one_sitting(place: Place) -> None:
+    a_normed_skill(place)
+    for _ in range(ROUNDS):
+        person_id = a_person(place)
+        outcomes = all_at_once(PARALLEL, lambda _, who=person_id: place.start(who))
+        assert all(isinstance(outcome, Started) for outcome in outcomes), outcomes
+        assert len({outcome.sitting_id for outcome in outcomes}) == 1  # type: ignore[union-attr]
+        assert sum(outcome.is_new for outcome in outcomes) == 1  # type: ignore[union-attr]
+        mine = [sitting for sitting in place.sittings() if sitting.person_id == person_id]
+        assert [sitting.state for sitting in mine] == [State.OPEN]
+
+
+def test_case_022_of_eight_parallel_starts_with_one_left_in_the_year_one_succeeds(place: Place) -> None:
+    a_normed_skill(place)
+    a_policy(place, first_wait_days=0, later_wait_days=0)
+    for _ in range(ROUNDS):
+        person_id = a_person(place)
+        for _ in range(2):
+            _left_early(place, person_id)
+            place.clock.advance(timedelta(minutes=1))
+
+        def start_and_leave(_: int, who: UUID = person_id) -> Started:
+            started = place.start(who)
+            _leave(place, who, started.sitting_id)
+            return started
+
+        outcomes = all_at_once(PARALLEL, start_and_leave)
+        assert len([outcome for outcome in outcomes if isinstance(outcome, Started) and outcome.is_new]) == 1
+        assert all(isinstance(outcome, Started | YearlyLimitReached) for outcome in outcomes), outcomes
+        assert len([sitting for sitting in place.sittings() if sitting.person_id == person_id]) == 3
+
+
+def test_the_database_itself_admits_one_open_sitting_per_person_and_skill(place: Place) -> None:
+    a_normed_skill(place)
+    started = place.start(a_person(place))
+    copied = place.sitting(started.sitting_id)
+    columns = {column.key: getattr(copied, column.key) for column in Sitting.__table__.columns}
+    twin = Sitting(**{**columns, "id": place.entropy.uuid()})
+    with pytest.raises(IntegrityError):
+        place.do(lambda session: (session.add(twin), session.flush()))
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(29, False), (30, True)])
+def test_a_retake_is_refused_at_29_days_and_allowed_at_30(place: Place, days: int, *, allowed: bool) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    _left_early(place, person_id)
+    place.clock.advance(timedelta(days=days))
+    if allowed:
+        assert place.start(person_id).is_new
+        assert not place.sittings()[-1].first_of_skill
+    else:
+        with pytest.raises(RetakeTooSoon):
+            place.start(person_id)
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(89, False), (90, True)])
+def test_the_third_sitting_is_refused_at_89_days_and_allowed_at_90(place: Place, days: int, *, allowed: bool) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    _left_early(place, person_id)
+    place.clock.advance(timedelta(days=30))
+    _left_early(place, person_id)
+    place.clock.advance(timedelta(days=days))
+    if allowed:
+        assert place.start(person_id).is_new
+    else:
+        with pytest.raises(RetakeTooSoon):
+            place.start(person_id)
+
+
+def test_the_fourth_sitting_in_twelve_months_is_refused_and_the_day_it_may_begin_is_named(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    first_at = place.clock.now()
+    for days in (30, 90, 90):
+        _left_early(place, person_id)
+        place.clock.advance(timedelta(days=days))
+    with pytest.raises(YearlyLimitReached) as refusal:
+        place.start(person_id)
+    assert refusal.value.from_at == first_at.replace(year=first_at.year + 1)
+    place.clock.instant = refusal.value.from_at
+    assert place.start(person_id).is_new
+
+
+def test_a_void_sitting_counts_for_nothing(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    sitting_id = place.start(person_id).sitting_id
+    voided = place.do(
+        lambda session: void_sitting(
+            sitting_id, cause="power cut", session=session, clock=place.clock, actor=operator()
+        )
+    )
+    assert (voided.state, voided.stop_reason) == (State.VOID, Stop.TECHNICAL)
+    assert place.start(person_id).is_new
+    assert place.sittings()[-1].first_of_skill
+
+
+def test_a_retake_starts_from_the_decayed_posterior_and_shows_no_scenario_again(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    person_id = a_person(place)
+    first_id = take(place, person_id, SimulatedPerson(place, -1.0, -1.0).answer)
+    place.clock.advance(timedelta(days=30))
+    second = place.sitting(take(place, person_id, SimulatedPerson(place, -1.0, -1.0, seed=1).answer))
+    seen, again = place.shown(first_id), place.shown(second.id)
+    assert second.prior is not None
+    assert second.prior["mean"][0] < 0
+    assert second.prior["covariance"][0][0] < 1
+    assert not {shown.item_code for shown in seen if shown.kind == "scenario"} & {shown.item_code for shown in again}
+    statements = {shown.item_code for shown in seen if shown.kind == "statement"}
+    assert len(statements & {shown.item_code for shown in again}) <= 0.2 * len(statements)
+
+
+def test_a_sitting_that_was_not_come_back_to_ends_when_its_time_was_over(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    forgotten = place.start(person_id).sitting_id
+    place.clock.advance(timedelta(days=37))
+    assert place.start(person_id).is_new
+    ended = place.sitting(forgotten)
+    assert (ended.state, ended.stop_reason) == (State.ABANDONED, Stop.EXPIRED)
+    assert ended.completed_at == ended.resumable_until
+
+
+def test_nobody_sits_without_consent_an_adult_age_or_a_word_on_honesty(place: Place) -> None:
+    a_normed_skill(place)
+    with pytest.raises(ConsentNeeded):
+        place.start(a_person(place, consents=("norm_use",)))
+    with pytest.raises(AdultsOnly):
+        place.start(a_person(place, adult=False))
+    with pytest.raises(HonestyNeeded):
+        place.start(a_person(place), honesty=None)
+    assert place.sittings() == []
+
+
+def test_norm_use_is_a_consent_of_its_own(place: Place) -> None:
+    a_normed_skill(place)
+    assert place.start(a_person(place, consents=("assessment",))).is_new
+
+
+def test_a_skill_without_an_edition_in_the_language_is_not_open(place: Place) -> None:
+    with pytest.raises(SkillNotOpen):
+        place.start(a_person(place), skill="empathy")
+
+
+def test_edge_033_an_open_sitting_keeps_its_language(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    place.start(person_id, language="fr")
+    with pytest.raises(OneLanguagePerSitting):
+        place.start(person_id, language="en")
+
+
+def test_edge_036_consent_withdrawn_in_the_middle_stops_the_sitting(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    sitting_id = place.start(person_id).sitting_id
+    place.do(
+        lambda session: withdraw_consent(
+            person_id, "assessment", session=session, clock=place.clock, actor=Actor(person_id, "person")
+        )
+    )
+    answer = SimulatedPerson(place, 0, 0).answer(place.shown(sitting_id)[0].item_code)
+    with pytest.raises(ConsentNeeded):
+        place.respond(person_id, sitting_id, 1, answer)
+    assert place.kept(sitting_id) == []

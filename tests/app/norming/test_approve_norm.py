@@ -1,0 +1,118 @@
+"""Four eyes: whoever drafted a norm cannot approve it, whatever they try (threat T4, edge case 75)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text, update
+
+from app.foundation.access import Actor, Forbidden, SignInNeeded, operator, system
+from app.foundation.audit import AuditEntry
+from app.norming import queries
+from app.norming.approve_norm import approve_norm
+from app.norming.draft_norm import draft_norm
+from app.norming.errors import NormAltered, NormInAnotherState, NormNotFound, SecondFactorNotFresh, SelfApproval
+from app.norming.models import NormState, NormVersion
+from tests.app.norming.builders import SKILL, a_calibrated_sample, a_draft, a_norm, people
+
+
+@pytest.fixture
+def staff(session, clock):
+    return people(session, clock.now())
+
+
+@pytest.fixture
+def previewed(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    return a_norm(session, clock, entropy, *staff, NormState.PREVIEWED)
+
+
+def test_another_approver_with_a_fresh_second_factor_approves(session, clock, staff, previewed):
+    norm = approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])
+    assert (norm.state, norm.approved_by, norm.approved_at) == (NormState.APPROVED, staff[1].person_id, clock.now())
+    assert norm.approved_sha256 == norm.sha256
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.kind == "norm.approved")).one()
+    assert entry.actor_id == staff[1].person_id
+    assert entry.detail["drafted_by"] == str(staff[0].person_id)
+    assert entry.detail["sha256"] == norm.sha256
+
+
+def test_edge_075_the_drafter_cannot_approve_even_as_an_approver(session, clock, staff, previewed):
+    promoted = replace(staff[0], roles=staff[0].roles | {"norm_approver"})
+    with pytest.raises(SelfApproval):
+        approve_norm(previewed.id, session=session, clock=clock, actor=promoted)
+    assert previewed.state is NormState.PREVIEWED
+
+
+def test_edge_075_a_change_of_roles_after_drafting_does_not_help(session, clock, staff, previewed):
+    swapped = replace(staff[0], roles=frozenset({"norm_approver"}))
+    with pytest.raises(SelfApproval):
+        approve_norm(previewed.id, session=session, clock=clock, actor=swapped)
+
+
+def test_an_approver_who_drafted_cannot_approve_after_becoming_an_editor_again(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    norm = a_draft(session, clock, entropy, staff[1])
+    norm.mark_previewed({"former": None}, at=clock.now())
+    with pytest.raises(SelfApproval):
+        approve_norm(norm.id, session=session, clock=clock, actor=staff[1])
+
+
+def test_an_editor_without_the_role_cannot_approve(session, clock, staff, previewed):
+    other = replace(staff[1], roles=frozenset({"norm_editor", "support", "recruiter"}))
+    with pytest.raises(Forbidden):
+        approve_norm(previewed.id, session=session, clock=clock, actor=other)
+
+
+@pytest.mark.parametrize("actor", [operator(), system()], ids=["command line", "worker"])
+def test_neither_the_command_line_nor_the_worker_can_approve_by_themselves(session, clock, previewed, actor):
+    with pytest.raises(Forbidden):
+        approve_norm(previewed.id, session=session, clock=clock, actor=actor)
+
+
+def test_a_role_without_a_person_cannot_approve(session, clock, previewed):
+    nobody = Actor(None, "token", frozenset({"norm_approver"}), clock.now())
+    with pytest.raises(SignInNeeded):
+        approve_norm(previewed.id, session=session, clock=clock, actor=nobody)
+
+
+@pytest.mark.parametrize("age", [None, timedelta(hours=1)])
+def test_an_approver_without_a_fresh_second_factor_is_refused(session, clock, staff, previewed, age):
+    stale = replace(staff[1], second_factor_at=clock.now() - age if age else None)
+    with pytest.raises(SecondFactorNotFresh):
+        approve_norm(previewed.id, session=session, clock=clock, actor=stale)
+
+
+def test_a_draft_that_nobody_previewed_cannot_be_approved(session, clock, entropy, staff, previewed):
+    draft = a_draft(session, clock, entropy, staff[0])
+    with pytest.raises(NormInAnotherState, match="only a previewed norm can be approved"):
+        approve_norm(draft.id, session=session, clock=clock, actor=staff[1])
+
+
+def test_nobody_drafts_without_being_a_person(session, clock, entropy, staff, previewed):
+    basis = queries.basis_of_draft(SKILL, session=session, at=clock.now())
+    with pytest.raises(Forbidden):
+        draft_norm(basis, session=session, clock=clock, entropy=entropy, actor=operator())
+    nobody = Actor(None, "token", frozenset({"norm_editor"}))
+    with pytest.raises(SignInNeeded):
+        draft_norm(basis, session=session, clock=clock, entropy=entropy, actor=nobody)
+
+
+def test_an_unknown_norm_is_not_found(session, clock, entropy, staff):
+    with pytest.raises(NormNotFound):
+        approve_norm(entropy.uuid(), session=session, clock=clock, actor=staff[1])
+
+
+def test_a_norm_edited_below_the_application_is_not_approved(session, clock, staff, previewed):
+    """Direct SQL by someone who first drops the trigger: the hash still tells."""
+    dialect = session.get_bind().dialect.name
+    session.execute(text("DROP TRIGGER norm_version_no_edit" + (" ON norm_version" if dialect == "postgresql" else "")))
+    for change in ({"cut": 0.5}, {"n": 100_000}, {"may_certify": True}, {"latent": {}}, {"sha256": "0"}):
+        savepoint = session.begin_nested()
+        session.execute(update(NormVersion).where(NormVersion.id == previewed.id).values(change))
+        with pytest.raises(NormAltered):
+            approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])
+        savepoint.rollback()
+    approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])

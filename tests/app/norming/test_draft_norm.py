@@ -1,0 +1,225 @@
+"""A norm's numbers follow from responses, parameters and policies; nobody hands in a cut."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from app.foundation import policies
+from app.foundation.access import operator
+from app.item_bank.calibrated_items import CalibratedItems
+from app.norming import queries
+from app.norming.draft_norm import draft_norm
+from app.norming.errors import NormMovedOn, NotCalibrated
+from app.norming.latent import CalibratedSample
+from app.norming.models import NormState
+from app.norming.policy import NormPolicy
+from app.norming.preview_norm import preview_norm
+from app.norming.queries import DraftBasis
+from app.norming.rules import Gate
+from app.norming.samples import KindOfEvidence, Sample
+from app.norming.schedule_norm import schedule_norm
+from scoring.composite import Composite
+from scoring.graded_response import log_likelihood
+from scoring.items import ItemParameters
+from scoring.normal import NODES
+from scoring.norms import NormTable
+from scoring.responses import ResponseMatrix
+from scoring.simulation import simulate_responses
+from tests.app.norming.builders import (
+    SKILL,
+    a_calibrated_sample,
+    a_described_mapping,
+    a_draft,
+    a_norm,
+    graded_items,
+    import_sample,
+    people,
+)
+
+
+@pytest.fixture
+def staff(session, clock):
+    return people(session, clock.now())
+
+
+def test_the_cut_is_the_90th_percentile_of_the_latent_distribution(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, n=4000)
+    norm = a_draft(session, clock, entropy, staff[0])
+    assert norm.cut == pytest.approx(1.2816, abs=3 * norm.cut_standard_error)
+    assert 0.02 < norm.cut_standard_error < 0.06
+    assert norm.latent_sd == pytest.approx(1.0, abs=0.05)
+    view = queries.norm(norm.id, session=session)
+    assert float(view.table.percentile_rank(norm.cut)) == pytest.approx(90.0, abs=1e-9)
+
+
+def test_case_037_edge_004_the_rank_at_the_cut_is_the_cut_percentile_on_both_sides(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
+    below, at, above = view.table.percentile_rank([view.cut - 1e-6, view.cut, view.cut + 1e-6])
+    assert below < at < above
+    assert at == pytest.approx(90.0, abs=1e-9)
+
+
+def test_anyone_recomputes_cut_error_and_hash_from_the_published_content_bit_for_bit(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    norm = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    session.flush()
+    session.expire_all()
+    shown = json.loads(json.dumps(queries.content(norm.id, session=session)))
+    content = shown["content"]
+    cut = NormTable.from_dict(content["latent"]).cut(content["cut_percentile"] / 100)
+    assert (cut.theta, cut.standard_error) == (content["cut"], content["cut_standard_error"])
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == shown["sha256"] == norm.sha256
+
+
+def test_no_way_into_a_draft_takes_a_number_of_the_norm():
+    taken = {*inspect.signature(draft_norm).parameters, *(field.name for field in fields(DraftBasis))}
+    assert taken.isdisjoint({"cut", "cut_standard_error", "table", "latent", "n", "may_certify"})
+
+
+def test_the_same_responses_give_the_same_numbers(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    first, second = (a_draft(session, clock, entropy, staff[0]) for _ in range(2))
+    assert (first.cut, first.cut_standard_error, first.latent) == (second.cut, second.cut_standard_error, second.latent)
+    assert first.sha256 != second.sha256  # another version by its label
+
+
+@pytest.mark.parametrize(
+    ("n", "gate", "reason"),
+    [(399, Gate.NONE, True), (400, Gate.PROVISIONAL, True), (999, Gate.PROVISIONAL, True), (1000, Gate.FULL, False)],
+)
+def test_case_038_edge_001_002_the_gates_read_the_sample(session, clock, entropy, staff, n, gate, reason):
+    a_calibrated_sample(session, clock, entropy, n=n)
+    view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
+    assert view.gate is gate
+    assert (view.gives_percentile_rank, view.is_provisional) == (gate is not Gate.NONE, gate is not Gate.FULL)
+    assert ("sample-too-small" in view.gate_reasons) is reason
+    assert "self-report-only" in view.gate_reasons
+    assert not view.may_certify
+
+
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_case_038_tiny_groups_and_ties_have_no_rank_and_no_award(session, clock, entropy, staff, n):
+    a_calibrated_sample(session, clock, entropy, n=n)
+    view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
+    assert (view.gives_percentile_rank, view.may_certify) == (False, False)
+    assert np.isfinite([view.cut, view.cut_standard_error]).all()
+
+
+def test_what_is_unknown_of_a_legacy_sample_is_named(session, clock, entropy, staff):
+    unknown = a_described_mapping(consent="not stated", collected="unknown", age="unknown")
+    a_calibrated_sample(session, clock, entropy, n=1200, mapping=unknown)
+    norm = a_draft(session, clock, entropy, staff[0])
+    assert norm.gate_reasons == ["self-report-only", "window-unknown", "consent-not-stated", "ages-unknown"]
+
+
+def test_a_trial_policy_set_before_the_draft_opens_the_gates_it_names(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, n=1200, mapping=a_described_mapping(consent="not stated"))
+    waived = {"consent_must_be_stated": False, "judgement_must_be_measured": False}
+    policies.set_policy(NormPolicy, waived, session=session, at=clock.now(), actor=operator())
+    norm = a_draft(session, clock, entropy, staff[0])
+    assert (norm.may_certify, norm.gate_reasons, norm.policy_version) == (True, [], 1)
+
+
+def test_edge_017_simulated_people_mark_the_norm(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, mapping=a_described_mapping(simulated=True))
+    assert a_draft(session, clock, entropy, staff[0]).demo
+
+
+def test_a_sample_that_is_not_calibrated_cannot_be_normed(session, clock, entropy, staff):
+    import_sample(session, clock, entropy)
+    with pytest.raises(NotCalibrated, match="decile calibrate"):
+        queries.basis_of_draft(SKILL, session=session, at=clock.now())
+
+
+def test_a_first_preview_says_what_share_would_be_above(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, n=2000)
+    norm = a_draft(session, clock, entropy, staff[0])
+    basis = queries.basis_of_preview(norm.id, session=session)
+    preview_norm(basis, session=session, clock=clock, actor=staff[0])
+    assert norm.state is NormState.PREVIEWED
+    assert norm.preview is not None
+    assert norm.preview["people"] == 2000
+    assert norm.preview["former"] is None
+    assert 0.07 < norm.preview["share_above"] < 0.12
+
+
+def test_edge_012_a_preview_counts_who_would_differ(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, n=1000)
+    former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    a_calibrated_sample(session, clock, entropy, n=1000, seed=2, shift=0.5)
+    norm = a_draft(session, clock, entropy, staff[0])
+    basis = queries.basis_of_preview(norm.id, session=session)
+    preview_norm(basis, session=session, clock=clock, actor=operator())
+    assert norm.preview is not None
+    seen = norm.preview["former"]
+    assert (seen["label"], seen["cut"]) == (former.label, former.cut)
+    assert norm.cut > former.cut
+    assert seen["newly_above"] == 0
+    assert seen["no_longer_above"] == round(1000 * (seen["share_above"] - norm.preview["share_above"])) > 0
+
+
+def test_a_preview_of_another_norm_in_force_is_refused(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    norm = a_draft(session, clock, entropy, staff[0])
+    basis = queries.basis_of_preview(norm.id, session=session)
+    a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    with pytest.raises(NormMovedOn):
+        preview_norm(basis, session=session, clock=clock, actor=staff[0])
+    assert norm.state is NormState.DRAFT
+
+
+def test_a_preview_is_kept_once_the_norm_goes_on(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy)
+    norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    kept = dict(norm.preview)
+    schedule_norm(norm.id, session=session, clock=clock, actor=staff[0])
+    assert norm.preview == kept
+
+
+def two_kinds(n: int, correlation: float, seed: int = 3) -> CalibratedSample:
+    """Both kinds of evidence of simulated people."""
+    rng = np.random.default_rng(seed)
+    thetas = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], n)
+    statements, scenarios = graded_items(12), ItemParameters(np.full(12, 1.2), graded_items(12).thresholds)
+    evidence = {
+        "self_report": KindOfEvidence(
+            tuple(f"S{i}" for i in range(12)), ResponseMatrix(simulate_responses(statements, thetas[:, 1], rng))
+        ),
+        "judgement": KindOfEvidence(
+            tuple(f"J{i}" for i in range(12)), ResponseMatrix(simulate_responses(scenarios, thetas[:, 0], rng))
+        ),
+    }
+    sample = Sample(
+        id=None, skill="s", language="en", release_id=None, is_trial=True, n=n, calibration_id=None, **evidence
+    )
+    items = CalibratedItems(evidence["self_report"].codes, statements, evidence["judgement"].codes, scenarios)
+    return CalibratedSample(sample, items, (0.5, 0.5), correlation)
+
+
+@pytest.mark.parametrize("correlation", [0.3, 0.7])
+def test_two_kinds_of_evidence_are_normed_on_the_standardised_composite(correlation):
+    table = two_kinds(3000, correlation).norm_table()
+    cut = table.cut(0.9)
+    assert table.sd == pytest.approx(1.0, abs=0.06)
+    assert cut.theta == pytest.approx(1.2816, abs=3 * cut.standard_error)
+
+
+def test_a_person_is_above_in_the_preview_as_in_a_sitting():
+    calibrated = two_kinds(60, 0.5)
+    composite = Composite((0.5, 0.5), 0.5)
+    previewed = calibrated.probability_above(0.4, 0.05)
+    judgement = log_likelihood(calibrated.sample.judgement.responses, calibrated.items.judgement, NODES)
+    self_report = log_likelihood(calibrated.sample.self_report.responses, calibrated.items.self_report, NODES)
+    sittings = [
+        composite.posterior(mine, own).probability_above(0.4, 0.05)
+        for mine, own in zip(judgement, self_report, strict=True)
+    ]
+    np.testing.assert_allclose(previewed, sittings, atol=0.02)

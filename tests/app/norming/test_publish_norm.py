@@ -1,0 +1,198 @@
+"""Publication is one switch: the old norm in force or the new one whole, and nothing begun changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import event, select, text, update
+from sqlalchemy.orm import Session
+
+from app.assessment.models import Edition
+from app.foundation import policies
+from app.foundation.access import Actor, Forbidden, operator, system
+from app.foundation.audit import AuditEntry
+from app.norming import queries
+from app.norming.errors import NormAltered, NormNotDue, TooSoon
+from app.norming.models import NormState, NormVersion
+from app.norming.policy import NormPolicy
+from app.norming.publish_due_norms import publish_due_norms
+from app.norming.publish_norm import publish_norm
+from app.norming.schedule_norm import schedule_norm
+from tests.app.norming.builders import SKILL, a_calibrated_sample, a_norm, people
+
+
+@pytest.fixture
+def staff(session, clock):
+    return people(session, clock.now())
+
+
+@pytest.fixture
+def run(session, clock, entropy):
+    return a_calibrated_sample(session, clock, entropy)
+
+
+def test_publishing_a_norm_supersedes_the_former_one(session, clock, entropy, staff, run):
+    former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+
+    publish_norm(norm.id, session=session, clock=clock, actor=system())
+
+    assert (norm.state, norm.published_at) == (NormState.PUBLISHED, clock.now())
+    assert (former.state, former.superseded_at) == (NormState.SUPERSEDED, clock.now())
+
+
+def test_the_edition_carries_what_the_norm_says(session, clock, entropy, staff, run):
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(norm.id, session=session, clock=clock, actor=operator())
+    edition = session.scalars(select(Edition).order_by(Edition.id.desc())).first()
+    assert edition is not None
+    assert (edition.skill, edition.language, edition.norm_id) == (SKILL, "en", norm.id)
+    assert (edition.cut, edition.cut_standard_error) == (norm.cut, norm.cut_standard_error)
+    assert (edition.release_id, edition.calibration_id) == (run.sample.release_id, run.calibration_id)
+    assert (edition.may_certify, edition.demo, edition.norm_count) == (norm.may_certify, norm.demo, norm.n)
+    assert edition.composite == {"weights": [0.0, 1.0], "correlation": 0.0}
+
+
+def test_a_norm_that_is_not_due_leaves_the_former_one_in_force(session, clock, entropy, staff, run):
+    former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    schedule_norm(norm.id, session=session, clock=clock, actor=operator())
+    with pytest.raises(NormNotDue):
+        publish_norm(norm.id, session=session, clock=clock, actor=operator())
+    assert (former.state, norm.state) == (NormState.PUBLISHED, NormState.SCHEDULED)
+
+
+def test_a_scheduled_norm_takes_effect_after_the_delay_of_the_policy(session, clock, entropy, staff, run):
+    norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    schedule_norm(norm.id, session=session, clock=clock, actor=staff[0])
+    assert norm.takes_effect_at == clock.now() + timedelta(hours=24)
+    clock.advance(timedelta(hours=24, seconds=-1))
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == ()
+    clock.advance(timedelta(seconds=1))
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == (norm.id,)
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == ()
+    assert norm.published_at == clock.now()
+
+
+def test_an_hour_inside_the_delay_is_refused(session, clock, entropy, staff, run):
+    norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    for wanted in (clock.now(), clock.now() + timedelta(hours=23, minutes=59)):
+        with pytest.raises(TooSoon):
+            schedule_norm(norm.id, session=session, clock=clock, actor=staff[0], takes_effect_at=wanted)
+    later = clock.now() + timedelta(days=3)
+    assert (
+        schedule_norm(norm.id, session=session, clock=clock, actor=staff[0], takes_effect_at=later).takes_effect_at
+        == later
+    )
+
+
+def test_only_the_policy_can_shorten_the_delay(session, clock, entropy, staff, run):
+    policies.set_policy(NormPolicy, {"activation_delay_hours": 0}, session=session, at=clock.now(), actor=operator())
+    norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    schedule_norm(norm.id, session=session, clock=clock, actor=staff[0])
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == (norm.id,)
+
+
+def test_a_candidate_publishes_and_schedules_nothing(session, clock, entropy, staff, run):
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    candidate = Actor(entropy.uuid(), "candidate", frozenset({"candidate"}), clock.now())
+    for act in (publish_norm, schedule_norm):
+        with pytest.raises(Forbidden):
+            act(norm.id, session=session, clock=clock, actor=candidate)
+
+
+def test_two_norms_due_at_once_are_published_one_after_the_other(session, clock, entropy, staff, run):
+    first = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    clock.advance(timedelta(minutes=1))
+    second = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == (first.id, second.id)
+    assert (first.state, second.state) == (NormState.SUPERSEDED, NormState.PUBLISHED)
+
+
+def test_an_altered_norm_is_not_published_and_holds_up_no_other(session, clock, entropy, staff, run):
+    altered = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    clock.advance(timedelta(minutes=1))
+    sound = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    dialect = session.get_bind().dialect.name
+    session.execute(text("DROP TRIGGER norm_version_no_edit" + (" ON norm_version" if dialect == "postgresql" else "")))
+    session.execute(update(NormVersion).where(NormVersion.id == altered.id).values(cut=altered.cut - 1))
+    session.expire_all()
+    with pytest.raises(NormAltered):
+        publish_norm(altered.id, session=session, clock=clock, actor=operator())
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == (sound.id,)
+    assert altered.state is NormState.SCHEDULED
+
+
+def test_every_step_is_in_the_audit_record_with_the_hash(session, clock, entropy, staff, run):
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(norm.id, session=session, clock=clock, actor=system())
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.kind == "norm.published")).one()
+    assert entry.subject == str(norm.id)
+    assert entry.detail == {"label": norm.label, "sha256": norm.sha256, "former": None}
+
+
+class Killed(BaseException):
+    """The process ends here, as on kill -9: no handler runs, the transaction never commits."""
+
+
+def test_case_085_a_kill_between_phases_leaves_the_old_norm_or_the_new_one_whole(database, clock, entropy):
+    """Every writing statement of the publishing transaction is tried as the one that never happens."""
+    with database.transaction() as session:
+        staff = people(session, clock.now())
+        a_calibrated_sample(session, clock, entropy)
+        first = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+        publish_norm(first.id, session=session, clock=clock, actor=system())
+        second = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    kills = 0
+    while _is_killed(database, clock, before_write=kills + 1):
+        kills += 1
+        assert _state_of(database) == (first.id, first.id)
+    assert kills == len(("supersede", "publish", "edition", "audit"))
+    assert _state_of(database) == (second.id, second.id)
+
+
+def _is_killed(database, clock, *, before_write):
+    """Publish whatever is due; end the process, as it were, before the given write."""
+    writes = count(1)
+
+    def kill(_connection, _cursor, statement, *_rest):
+        if statement.lstrip().upper().startswith(("UPDATE", "INSERT")) and next(writes) == before_write:
+            raise Killed
+
+    event.listen(database.writing, "before_cursor_execute", kill)
+    try:
+        with database.transaction() as session:
+            publish_due_norms(session=session, clock=clock, actor=system())
+    except Killed:
+        return True
+    finally:
+        event.remove(database.writing, "before_cursor_execute", kill)
+    return False
+
+
+def _state_of(database):
+    """The norm in force, and the norm that new sittings are pinned to."""
+    with database.reading() as session:
+        published = session.scalars(select(NormVersion.id).where(NormVersion.state == NormState.PUBLISHED)).one()
+        pinned = session.scalars(select(Edition.norm_id).order_by(Edition.id.desc())).first()
+    return published, pinned
+
+
+def test_case_039_edge_010_a_new_norm_leaves_the_former_one_bit_for_bit(session: Session, clock, entropy, staff, run):
+    first = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(first.id, session=session, clock=clock, actor=system())
+    before = queries.content(first.id, session=session)
+    edition_before = session.scalars(select(Edition)).all()[-1]
+    pinned = (edition_before.norm_id, edition_before.cut, edition_before.cut_standard_error)
+    clock.advance(timedelta(days=1))
+    a_calibrated_sample(session, clock, entropy, seed=2, shift=0.5)
+    second = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(second.id, session=session, clock=clock, actor=system())
+    session.expire_all()
+    assert second.cut != first.cut
+    assert queries.content(first.id, session=session) == before
+    assert (edition_before.norm_id, edition_before.cut, edition_before.cut_standard_error) == pinned
+    assert session.scalars(select(Edition).order_by(Edition.id.desc())).first().norm_id == second.id
+    assert [view.id for view in queries.published(SKILL, "en", session=session)] == [second.id]

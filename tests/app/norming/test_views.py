@@ -1,0 +1,161 @@
+"""Public norm cards, and the norm desk in the hands of two people."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.grant_role import grant_role
+from app.accounts.policy import AccountPolicy
+from app.foundation.access import operator
+from app.norming import queries
+from app.norming.models import NormState
+from scoring.norms import NormTable
+from tests.app.norming.builders import (
+    APPROVER_ID,
+    EDITOR_ID,
+    SKILL,
+    a_calibrated_sample,
+    a_described_mapping,
+    a_norm,
+    people,
+)
+from tests.journeys.pages import form_to
+
+
+@pytest.fixture
+def norms(runtime):
+    """One norm in force, one draft."""
+    with runtime.transaction() as session:
+        staff = people(session, runtime.clock.now())
+        for person_id, role in ((EDITOR_ID, "norm_editor"), (APPROVER_ID, "norm_approver")):
+            grant_role(person_id, role, session=session, clock=runtime.clock, actor=operator())
+        a_calibrated_sample(session, runtime.clock, runtime.entropy, mapping=a_described_mapping(simulated=True))
+        in_force = a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.PUBLISHED)
+        draft = a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.DRAFT)
+    return in_force, draft
+
+
+@pytest.fixture
+def browser_of(app, runtime):
+    """A signed-in browser of a person, its second factor given now."""
+
+    def signed_in(person_id, *, second_factor=True):
+        now = runtime.clock.now()
+        with runtime.transaction() as session:
+            token = open_session(
+                person_id,
+                browser=Browser("test"),
+                second_factor_at=now if second_factor else None,
+                session=session,
+                at=now,
+                entropy=runtime.entropy,
+                policy=AccountPolicy(),
+            )
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+        return client
+
+    return signed_in
+
+
+def press(client, page, part):
+    """Send the page's form to `part`; the page it leads to."""
+    form = form_to(client.get(page).text, part)
+    return client.post(form.action, data=form.fields, follow_redirects=True)
+
+
+def state_of(runtime, norm_id):
+    with runtime.reading() as session:
+        return queries.norm(norm_id, session=session).state
+
+
+def test_anyone_sees_the_norms_in_force_and_no_drafts(client, norms):
+    in_force, draft = norms
+    page = client.get("/norms").text
+    assert in_force.label in page
+    assert draft.label not in page
+    card = client.get(f"/norms/{in_force.id}").text
+    for fact in (f"N = {in_force.n}", in_force.sha256, "DEMO NORM", "Too few people for awards."):
+        assert fact in card
+    assert client.get(f"/norms/{draft.id}").status_code == 404
+    assert client.get(f"/norms/{draft.id}.json").status_code == 404
+
+
+def test_the_public_table_gives_the_cut_again(client, norms):
+    shown = json.loads(client.get(f"/norms/{norms[0].id}.json").data)
+    cut = NormTable.from_dict(shown["content"]["latent"]).cut(0.9)
+    assert cut.theta == shown["content"]["cut"] == norms[0].cut
+    assert shown["sha256"] == norms[0].sha256
+
+
+def test_the_desk_takes_a_norm_through_every_step_with_two_people(runtime, norms, browser_of):
+    editor = browser_of(EDITOR_ID)
+    drafted = press(editor, "/desk/norms", f"/draft/{SKILL}")
+    assert drafted.status_code == 200
+    card = drafted.request.path
+    norm_id = UUID(card.rpartition("/")[2])
+    assert "What would change" in press(editor, card, "/preview").text
+    assert "another person has to approve" in editor.get(card).text
+    approver = browser_of(APPROVER_ID)
+    assert "is approved" in press(approver, card, "/approve").text
+    assert "is scheduled" in press(editor, card, "/schedule").text
+    assert "Publish now" not in editor.get(card).text
+    runtime.clock.advance(timedelta(hours=24))
+    editor = browser_of(EDITOR_ID)
+    assert "is published" in press(editor, card, "/publish").text
+    assert state_of(runtime, norm_id) is NormState.PUBLISHED
+    assert state_of(runtime, norms[0].id) is NormState.SUPERSEDED
+
+
+def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browser_of):
+    with runtime.transaction() as session:
+        grant_role(EDITOR_ID, "norm_approver", session=session, clock=runtime.clock, actor=operator())
+    both = browser_of(EDITOR_ID)
+    card = f"/desk/norms/{norms[1].id}"
+    page = press(both, card, "/preview").text
+    token = form_to(page, "").fields["csrf_token"]
+    refused = both.post(f"{card}/approve", data={"csrf_token": token})
+    assert refused.status_code == 403
+    assert state_of(runtime, norms[1].id) is NormState.PREVIEWED
+
+
+def test_an_approval_long_after_the_second_factor_asks_for_it_again(runtime, norms, browser_of):
+    press(browser_of(EDITOR_ID), f"/desk/norms/{norms[1].id}", "/preview")
+    approver = browser_of(APPROVER_ID)
+    card = f"/desk/norms/{norms[1].id}"
+    form = form_to(approver.get(card).text, "/approve")
+    runtime.clock.advance(timedelta(minutes=30))
+    answer = approver.post(form.action, data=form.fields)
+    assert answer.status_code == 303
+    assert "second" in answer.location
+    assert state_of(runtime, norms[1].id) is NormState.PREVIEWED
+
+
+def test_the_desk_is_closed_to_everyone_else(app, client, norms, browser_of):
+    paths = ["/desk/norms", f"/desk/norms/{norms[1].id}"]
+    for path in paths:
+        assert client.get(path).status_code == 303
+        assert browser_of(EDITOR_ID, second_factor=False).get(path).status_code == 303
+    steps = [f"/desk/norms/{norms[1].id}/{step}" for step in ("preview", "approve", "schedule", "publish")]
+    for step in (*steps, f"/desk/norms/draft/{SKILL}"):
+        assert client.post(step).status_code in (303, 403)
+
+
+def test_an_editor_cannot_approve_over_http(runtime, norms, browser_of):
+    editor = browser_of(EDITOR_ID)
+    card = f"/desk/norms/{norms[1].id}"
+    token = form_to(press(editor, card, "/preview").text, "").fields["csrf_token"]
+    assert editor.post(f"{card}/approve", data={"csrf_token": token}).status_code == 403
+    assert state_of(runtime, norms[1].id) is NormState.PREVIEWED
+
+
+def test_a_step_without_the_forms_token_is_refused(runtime, norms, browser_of):
+    editor = browser_of(EDITOR_ID)
+    assert editor.post(f"/desk/norms/{norms[1].id}/preview").status_code == 403
+    assert state_of(runtime, norms[1].id) is NormState.DRAFT

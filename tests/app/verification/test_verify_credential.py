@@ -1,0 +1,175 @@
+"""By code and by document, from the register of a real database."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from app.credentials.errors import CredentialNotFound
+from app.credentials.models import Credential, IssuerKey, StatusList
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason, Visibility
+from app.foundation.access import operator
+from app.verification.verdict import Reason, Verdict
+from app.verification.verify_credential import verify_credential, verify_document
+from tests.app.credentials.awards import Desk, an_award
+from tests.app.credentials.documents import SeedSigner, leaves, value_at, with_value
+
+
+def shown(desk: Desk, **award: object) -> Credential:
+    credential = desk.issued(**award)
+    credential.visibility = Visibility.UNLISTED
+    desk.session.flush()
+    return credential
+
+
+def verdict_on(desk: Desk, credential: Credential) -> Verdict:
+    desk.session.flush()
+    return verify_credential(credential.code, session=desk.session, clock=desk.clock).verdict
+
+
+def verdict_on_text(desk: Desk, text: str) -> Verdict:
+    return verify_document(text, session=desk.session, clock=desk.clock).verdict
+
+
+def revoke(desk: Desk, credential: Credential) -> None:
+    revoke_credential(
+        credential.id,
+        RevocationReason.ISSUED_IN_ERROR,
+        session=desk.session,
+        clock=desk.clock,
+        jobs=desk.jobs,
+        actor=operator(),
+    )
+
+
+def test_an_issued_credential_is_valid_for_one_year(desk: Desk) -> None:
+    credential = shown(desk)
+    assert verdict_on(desk, credential) is Verdict.VALID
+    desk.clock.instant = credential.valid_until - timedelta(seconds=1)
+    assert verdict_on(desk, credential) is Verdict.VALID
+    desk.clock.instant = credential.valid_until
+    assert verdict_on(desk, credential) is Verdict.EXPIRED
+
+
+def test_edge_039_the_verdict_and_its_time_are_taken_once(desk: Desk) -> None:
+    credential = shown(desk)
+    at = desk.clock.advance(credential.valid_until - desk.clock.now() - timedelta(seconds=1))
+    found = verify_credential(credential.code, session=desk.session, clock=desk.clock)
+    desk.clock.advance(timedelta(hours=1))
+    assert (found.verdict, found.checked_at) == (Verdict.VALID, at)
+
+
+def test_edge_052_a_private_a_reserved_and_an_unknown_code_are_the_same_refusal(desk: Desk) -> None:
+    private, reserved = desk.issued(), desk.reserve(an_award(desk.session))
+    messages = set()
+    for code in (private.code, reserved.code, "00000000000000000"):
+        with pytest.raises(CredentialNotFound) as refusal:
+            verify_credential(code, session=desk.session, clock=desk.clock)
+        messages.add(str(refusal.value))
+    assert len(messages) == 1
+
+
+def test_a_specimen_has_its_own_verdict(desk: Desk) -> None:
+    credential = shown(desk, is_specimen=True, specimen_reasons=["demo-norm"])
+    assert verdict_on(desk, credential) is Verdict.SPECIMEN
+    assert verdict_on_text(desk, credential.signed_document or "") is Verdict.SPECIMEN
+
+
+def test_case_048_a_revocation_shows_at_once_before_the_list_is_published(desk: Desk) -> None:
+    credential = shown(desk)
+    revoke(desk, credential)
+    assert verdict_on(desk, credential) is Verdict.REVOKED
+    assert verdict_on_text(desk, credential.signed_document or "") is Verdict.REVOKED
+
+
+def test_a_bit_in_the_list_revokes_whatever_the_row_says(desk: Desk) -> None:
+    kept, revoked = shown(desk), shown(desk)
+    revoke(desk, revoked)
+    from_list = desk.reserve(an_award(desk.session))
+    desk.issue(from_list)
+    revoked.revoked_at = None
+    assert (verdict_on(desk, kept), verdict_on(desk, revoked)) == (Verdict.VALID, Verdict.REVOKED)
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut", "not-json", "other-key", "other-list", "list-row-gone"])
+def test_case_049_without_a_readable_list_nothing_is_valid(desk: Desk, fault: str) -> None:
+    credential = shown(desk)
+    row = desk.session.get_one(StatusList, 1)
+    document = json.loads(row.signed_document or "")
+    stranger = SeedSigner(desk.signer.key_id + "x", bytes(32))
+    if fault == "missing":
+        row.signed_document = None
+    elif fault == "cut":
+        document["credentialSubject"]["encodedList"] = document["credentialSubject"]["encodedList"][:-9]
+        row.signed_document = json.dumps(document)
+    elif fault == "not-json":
+        row.signed_document = "\x00\x01"[1:]
+    elif fault == "other-key":
+        document["proof"][0]["verificationMethod"] = stranger.key_id
+        row.signed_document = json.dumps(document)
+    elif fault == "other-list":
+        document["id"] = "http://localhost/status/2"
+        row.signed_document = json.dumps(document)
+    else:
+        desk.session.get_one(IssuerKey, desk.signer.key_id).compromised_at = desk.clock.now()
+    assert verdict_on(desk, credential) is Verdict.UNKNOWN
+
+
+def test_a_suspension_shows_without_a_cause(desk: Desk) -> None:
+    credential = shown(desk)
+    credential.suspended_at = desk.clock.now()
+    assert verdict_on(desk, credential) is Verdict.SUSPENDED
+
+
+def test_a_compromised_key_makes_it_uncheckable_and_a_retired_one_does_not(desk: Desk) -> None:
+    credential = shown(desk)
+    key = desk.session.get_one(IssuerKey, desk.signer.key_id)
+    key.retired_at = desk.clock.now()
+    assert verdict_on(desk, credential) is Verdict.VALID
+    key.compromised_at = desk.clock.now()
+    desk.session.flush()
+    found = verify_credential(credential.code, session=desk.session, clock=desk.clock)
+    assert (found.verdict, found.judgement.reasons[0]) == (Verdict.UNKNOWN, Reason.KEY_UNKNOWN)
+
+
+def test_a_stored_document_that_was_altered_is_told_apart(desk: Desk) -> None:
+    credential = shown(desk)
+    credential.signed_document = (credential.signed_document or "").replace('"93.4"', '"99.4"')
+    assert verdict_on(desk, credential) is Verdict.ALTERED
+
+
+def test_case_029_documents_exchanged_between_two_codes_are_altered(desk: Desk) -> None:
+    first, second = shown(desk), shown(desk)
+    first.signed_document, second.signed_document = second.signed_document, first.signed_document
+    assert (verdict_on(desk, first), verdict_on(desk, second)) == (Verdict.ALTERED, Verdict.ALTERED)
+
+
+def test_a_document_in_hand_is_checked_even_while_its_page_is_private(desk: Desk) -> None:
+    assert verdict_on_text(desk, desk.issued().signed_document or "") is Verdict.VALID
+
+
+def test_a_change_of_any_one_leaf_of_a_document_in_hand_is_never_valid(desk: Desk) -> None:
+    document = json.loads(desk.issued().signed_document or "")
+    verdicts = {
+        path: verdict_on_text(desk, json.dumps(with_value(document, path, value_at(document, path) + "0")))
+        for path in leaves(document)
+    }
+    assert set(verdicts.values()) <= {Verdict.ALTERED, Verdict.UNKNOWN}
+    unknown = [path for path, verdict in verdicts.items() if verdict is Verdict.UNKNOWN]
+    assert unknown == [("proof", 0, "verificationMethod")]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 1}', "\ud800", '{"a":' * 5000])
+def test_something_that_is_no_credential_at_all_is_altered_and_never_a_crash(desk: Desk, text: str) -> None:
+    assert verdict_on_text(desk, text) is Verdict.ALTERED
+
+
+def test_case_041_and_042_issued_and_checked_on_a_leap_day(desk: Desk) -> None:
+    desk.clock.instant = desk.clock.now().replace(year=2028, month=2, day=29, hour=23, minute=59, second=58)
+    credential = shown(desk)
+    assert verdict_on(desk, credential) is Verdict.VALID
+    desk.clock.instant = desk.clock.now().replace(year=2029, month=2, day=28)
+    assert verdict_on(desk, credential) is Verdict.EXPIRED

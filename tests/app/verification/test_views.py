@@ -1,0 +1,338 @@
+"""The page a recruiter sees, and what programs get."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from app.credentials import codes
+from app.credentials.models import Credential
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason, Visibility
+from app.factory import create_app
+from app.foundation import policies
+from app.foundation.access import operator
+from app.foundation.db import Database
+from app.foundation.rates import RatePolicy
+from tests.app.credentials.awards import Desk
+from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+
+HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+FRENCH = {**HTML, "Accept-Language": "fr"}
+
+
+class Register:
+    """Changes the register in transactions of its own, as other processes would."""
+
+    def __init__(self, database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs) -> None:
+        self.database, self.clock, self.entropy, self.jobs = database, clock, entropy, jobs
+
+    def issued(
+        self, visibility: Visibility = Visibility.UNLISTED, shown_name: str | None = None, **award: object
+    ) -> str:
+        with self.database.transaction() as session:
+            credential = Desk(session, self.clock, self.entropy, self.jobs).issued(**award)
+            credential.visibility, credential.shown_name = visibility, shown_name
+            return credential.code
+
+    def change(self, code: str, **values: object) -> None:
+        with self.database.transaction() as session:
+            row = session.query(Credential).filter_by(code=code).one()
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    def revoke(self, code: str, reason: RevocationReason = RevocationReason.ISSUED_IN_ERROR) -> None:
+        with self.database.transaction() as session:
+            row = session.query(Credential).filter_by(code=code).one()
+            revoke_credential(
+                row.id,
+                reason,
+                session=session,
+                clock=self.clock,
+                jobs=self.jobs,
+                actor=operator(),
+            )
+
+
+@pytest.fixture
+def register(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> Iterator[Register]:
+    return Register(database, clock, entropy, jobs)
+
+
+def words(page: str) -> str:
+    """The page's text as it is read, without markup."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def test_the_first_thing_read_is_the_verdict_then_who_sat_then_the_claim(client, register) -> None:
+    code = register.issued(shown_name="Zoë O’Neil")
+    answer = client.get(f"/c/{code}", headers=HTML)
+    text = words(answer.text)
+    assert answer.status_code == 200
+    assert text.startswith("✓ VALID until 23 November 2027, 12:00 UTC Identity not checked; taken unsupervised")
+    for fact in (
+        "Zoë O’Neil · Collaboration",
+        "Top 10 % of adults at work, by norm COL-2026.2, decision confidence 0.81",
+        "93.4, 90 % band 86.2 to 97.1",
+        "5120",
+        "2024-11-01 to 2026-10-31",
+        "percentile 90 of the norm group, at 1.282 (standard error 0.031)",
+        "checked, it matches the content",
+        "Checked at 23 November 2026, 12:00 UTC",
+        codes.grouped(code),
+        f"http://localhost/c/{code}",
+        "Compare the address bar",
+        "No evidence yet that it predicts performance at work",
+    ):
+        assert fact in text
+    assert answer.headers["Decile-Verdict"] == "valid"
+
+
+def test_the_page_speaks_french(client, register) -> None:
+    text = words(client.get(f"/c/{register.issued()}", headers=FRENCH).text)
+    assert "Coopération" in text
+    assert "adultes au travail" in text
+    assert "novembre 2027" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "first_words"),
+    [
+        ({"is_specimen": True}, "specimen", "◇ SPECIMEN"),
+        ({"suspended": True}, "suspended", "‖ SUSPENDED: under review"),
+        ({"revoked": True}, "revoked", "✕ REVOKED on 23 November 2026, 12:00 UTC : it was issued in error"),
+        ({"expired": True}, "expired", "⌛ EXPIRED: was valid until 23 November 2027, 12:00 UTC"),
+        ({"altered": True}, "altered", "≠ ALTERED"),
+    ],
+)
+def test_edge_053_every_state_is_said_in_words_and_shape(client, register, clock, change, verdict, first_words) -> None:
+    code = register.issued(is_specimen="is_specimen" in change)
+    if "suspended" in change:
+        register.change(code, suspended_at=clock.now())
+    if "revoked" in change:
+        register.revoke(code)
+    if "expired" in change:
+        clock.advance(timedelta(days=365))
+    if "altered" in change:
+        register.change(code, signed_document="{}")
+    answer = client.get(f"/c/{code}", headers=HTML)
+    assert answer.status_code == 200
+    assert answer.headers["Decile-Verdict"] == verdict
+    assert words(answer.text).startswith(first_words)
+    assert "VALID until" not in answer.text
+
+
+def test_an_altered_record_repeats_none_of_its_content(client, register) -> None:
+    code = register.issued()
+    register.change(code, signed_document='{"credentialSubject": {"result": "99.9"}}')
+    assert "99.9" not in client.get(f"/c/{code}", headers=HTML).text
+    answer = client.get(f"/c/{code}.json")
+    assert (answer.status_code, answer.json["code"]) == (409, "credential-altered")
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/vc+ld+json"),
+        ("application/json", "application/json"),
+        ("application/vc+ld+json", "application/vc+ld+json"),
+        ("application/vc", "application/vc"),
+        ("application/ld+json", "application/ld+json"),
+        ("*/*", "text/html"),
+        ("text/html", "text/html"),
+        (HTML["Accept"], "text/html"),
+    ],
+)
+def test_what_is_answered_follows_what_is_accepted(client, register, accept, expected) -> None:
+    code = register.issued()
+    answer = client.get(f"/c/{code}", headers={"Accept": accept} if accept else {})
+    assert (answer.status_code, answer.mimetype) == (200, expected)
+    assert "Accept" in answer.headers["Vary"]
+    if expected != "text/html":
+        assert json.loads(answer.text)["id"] == f"http://localhost/c/{code}"
+
+
+def test_the_json_is_the_signed_document_and_an_outside_verifier_accepts_it(client, register, clock) -> None:
+    code = register.issued()
+    signed = client.get(f"/c/{code}.json")
+    assert signed.mimetype == "application/vc+ld+json"
+    assert signed.headers["Access-Control-Allow-Origin"] == "*"
+    keys = client.get("/.well-known/did.json").json
+    listed = client.get("/status/1").text
+    assert verify_with_openbadgeslib(signed.text, keys, listed, at=clock.now() + timedelta(minutes=1))
+
+
+def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register, clock) -> None:
+    code = register.issued()
+    first = client.get(f"/c/{code}", headers=HTML)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    clock.advance(timedelta(minutes=5))
+    again = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    register.revoke(code)
+    after = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": first.headers["ETag"]})
+    assert after.status_code == 200
+    assert "REVOKED" in after.text
+    for kind in ("application/json", "text/html"):
+        assert client.get(f"/c/{code}", headers={"Accept": kind}).headers["Decile-Verdict"] == "revoked"
+
+
+def test_edge_039_the_etag_changes_when_the_term_ends_though_no_row_did(client, register, clock) -> None:
+    code = register.issued()
+    first = client.get(f"/c/{code}", headers=HTML)
+    clock.advance(timedelta(days=365))
+    after = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": first.headers["ETag"]})
+    assert (after.status_code, after.headers["Decile-Verdict"]) == (200, "expired")
+
+
+def test_language_and_kind_have_etags_of_their_own(client, register) -> None:
+    code = register.issued()
+    asked = (HTML, FRENCH, {"Accept": "application/json"})
+    assert len({client.get(f"/c/{code}", headers=headers).headers["ETag"] for headers in asked}) == 3
+
+
+@pytest.mark.parametrize(
+    "headers", [HTML, FRENCH, {"Accept": "application/json"}, {}], ids=["en", "fr", "json", "none"]
+)
+@pytest.mark.parametrize("path", ["/c/{}", "/c/{}.json"])
+def test_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(app, register, path, headers) -> None:
+    private = register.issued(Visibility.PRIVATE)
+    unknown = codes.code_from_bits(12345)
+    answers = []
+    for code in (private, unknown):
+        # A network of its own for each, since the rate limit's headers count the asker's requests.
+        address = {"REMOTE_ADDR": f"192.0.2.{1 + len(answers)}"}
+        answer = app.test_client().get(path.format(code), headers=headers, environ_base=address)
+        answers.append((answer.status, answer.data, sorted(answer.headers)))
+    assert answers[0] == answers[1]
+    assert answers[0][0].startswith("404")
+    assert private not in answers[0][1].decode()
+
+
+def test_edge_049_a_wrong_check_character_is_a_typing_error_and_not_unknown(client, register) -> None:
+    code = register.issued()
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    answer = client.get(f"/c/{wrong}", headers=HTML)
+    assert answer.status_code == 404
+    assert "TYPING ERROR?" in answer.text
+    assert client.get(f"/c/{wrong}.json").json["code"] == "code-typing-error"
+
+
+def test_edge_049_another_spelling_of_the_code_leads_to_its_address(client, register) -> None:
+    code = register.issued()
+    answer = client.get(f"/c/{codes.grouped(code).lower()}?language=fr", headers=HTML)
+    assert (answer.status_code, answer.location) == (308, f"/c/{code}?language=fr")
+
+
+def test_a_typed_code_is_repaired_and_leads_to_its_page(client, register) -> None:
+    code = register.issued()
+    typed = codes.grouped(code).lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    for answer in (client.post("/verify", data={"code": typed}), client.get("/verify", query_string={"code": typed})):
+        assert (answer.status_code, answer.location) == (303, f"/c/{code}")
+
+
+def test_a_mistyped_code_is_shown_again_with_what_to_do(client) -> None:
+    answer = client.post("/verify", data={"code": "7Q4F-XK2M-<b>"}, headers=HTML)
+    assert answer.status_code == 422
+    assert "Is there a typing error?" in answer.text
+    assert "&lt;b&gt;" in answer.text
+    assert "<b>" not in answer.text
+
+
+def test_programs_get_the_verdict_as_json(client, register, clock) -> None:
+    code = register.issued()
+    answer = client.post("/verify", json={"code": code}, headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json["verdict"] == "valid"
+    assert answer.json["valid_until"] == "2027-11-23T12:00:00Z"
+    assert answer.json["checked_at"] == "2026-11-23T12:00:00Z"
+    assert answer.json["facts"]["percentile-rank"] == "93.4"
+    clock.advance(timedelta(days=365))
+    assert client.post("/verify", json={"code": code}).json["verdict"] == "expired"
+    assert client.post("/verify", json={"code": "nothing"}).json["code"] == "code-typing-error"
+    assert client.post("/verify", json=[1]).status_code == 404
+
+
+def test_edge_050_guessing_codes_is_slowed_down_per_network_and_reading_is_not(runtime, register) -> None:
+    code = register.issued()
+    with runtime.transaction() as session:
+        values = {"not_found_per_minute": 5}
+        policies.set_policy(RatePolicy, values, session=session, at=runtime.clock.now(), actor=operator())
+    app = create_app(runtime)
+
+    def ask(path: str, network: str) -> int:
+        return app.test_client().get(path, headers=HTML, environ_base={"REMOTE_ADDR": network}).status_code
+
+    guesses = [ask(f"/c/{codes.code_from_bits(bits)}", "192.0.2.9") for bits in range(7)]
+    assert guesses == [404] * 5 + [429] * 2
+    assert ask("/c/typing-error", "192.0.2.9") == 429
+    assert [ask(f"/c/{code}", "192.0.2.10") for _ in range(20)] == [200] * 20
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (RevocationReason.HOLDER_REQUEST, "at the holder's request"),
+        (RevocationReason.ISSUED_IN_ERROR, "it was issued in error"),
+        (RevocationReason.REPLACED, "it was replaced by another"),
+        (RevocationReason.KEY_COMPROMISED, "the key that signed it can no longer be trusted"),
+        (RevocationReason.MISCONDUCT, "the rules of the assessment were broken"),
+        (RevocationReason.ADMINISTRATIVE, "for an administrative reason"),
+    ],
+)
+def test_every_reason_of_a_revocation_has_public_words(client, register, reason, said) -> None:
+    code = register.issued()
+    register.revoke(code, reason)
+    assert said in html.unescape(client.get(f"/c/{code}", headers=HTML).text)
+
+
+def test_the_page_works_without_cookie_script_or_index(client, register) -> None:
+    code = register.issued()
+    for path in (f"/c/{code}", "/verify", f"/c/{codes.code_from_bits(1)}", "/c/x"):
+        answer = client.get(path, headers=HTML)
+        assert "Set-Cookie" not in answer.headers
+        assert "<script" not in answer.text
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_public_page_may_be_found_by_search_engines(client, register) -> None:
+    answer = client.get(f"/c/{register.issued(Visibility.PUBLIC)}", headers=HTML)
+    assert "X-Robots-Tag" not in answer.headers
+    assert 'name="robots"' not in answer.text
+
+
+def test_previews_never_say_valid(client, register) -> None:
+    page = client.get(f"/c/{register.issued()}", headers=HTML).text
+    head = page[: page.index("</head>")].lower()
+    assert "og:title" in head
+    assert "valid" not in head
+
+
+def test_a_name_is_printed_as_text_whatever_it_holds(client, register) -> None:
+    page = client.get(f"/c/{register.issued(shown_name='<script>alert(1)</script>')}", headers=HTML).text
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, register) -> None:
+    register.issued()
+    for path in ("/.well-known/did.json", "/status/1"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Cache-Control"] == "public, max-age=60"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    document = json.loads(client.get("/.well-known/did.json").text)
+    assert document["assertionMethod"] == ["did:web:localhost#2026-11-0a1b2c3d"]
+    assert client.get("/status/9").status_code == 404
