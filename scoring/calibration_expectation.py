@@ -22,6 +22,7 @@ MOST_PAIR_ROWS = 64  # a pair of items is one factor while its table stays in a 
 FEWEST_ROWS_IN_THREADS = 4_096
 FEWEST_IN_SINGLE = 50_000  # rows from which all passes but the last are in single precision
 SMALLEST_SINGLE = 1e-9  # floor in single precision: four of them, and a node's weight, are still normal numbers
+NODES_PER_VECTOR = 16  # single-precision numbers in the widest register in use
 LOGS_AT_ONCE = 4_000_000  # numbers in one block of the plain path
 
 
@@ -106,6 +107,11 @@ class Passes:
         return Passes(self.codes[every], self.weights[every], self.squares[every], factors, self.kernels)
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether passes run compiled, and so can be had in single precision."""
+        return self.kernels is not None
+
+    @property
     def prefers_single(self) -> bool:
         """Whether single precision saves time worth having."""
         return self.kernels is not None and self.weights.size >= FEWEST_IN_SINGLE
@@ -120,8 +126,24 @@ class Passes:
         """Posterior masses of each row, (rows, Q)."""
         if self.kernels is None or self.factors is None:
             return posteriors(self.codes, probabilities, prior)[0]
-        out = np.empty((self.weights.size, prior.size))
-        self.kernels.place_persons(self.factors.rows, _tables(self.factors, probabilities, SMALLEST), prior, out)
+        tables, start = _padded(_tables(self.factors, probabilities, SMALLEST), 1.0), _padded(prior, 0.0)
+        out = np.empty((self.weights.size, start.size))
+        self.kernels.place_persons(self.factors.rows, tables, start, out)
+        return out[:, : prior.size]
+
+    def scores(self, posterior: Floats, table: Floats, live: NDArray[np.bool_]) -> Floats:
+        """Gradient of each row's marginal log-likelihood, (rows, P), from derivatives (J, K, K, Q) of log P."""
+        first = np.concatenate([[0], np.cumsum(live.sum(axis=1))]).astype(np.int64)
+        out = np.zeros((self.weights.size, int(first[-1])))
+        if self.kernels is None:
+            for j in range(live.shape[0]):
+                own = table[j][:, live[j]]
+                for k in range(own.shape[0]):
+                    rows = np.nonzero(self.codes[:, j] == k)[0]
+                    out[rows, first[j] : first[j + 1]] = posterior[rows] @ own[k].T
+        else:
+            packed = np.ascontiguousarray(_padded(np.moveaxis(table, 1, 0), 0.0))
+            self.kernels.score_persons(self.codes, np.ascontiguousarray(_padded(posterior, 0.0)), packed, first, out)
         return out
 
 
@@ -129,8 +151,8 @@ def _compiled(
     kernels: ModuleType, factors: Factors, weights: Floats, probabilities: Floats, prior: Floats, *, single: bool
 ) -> Expectation:
     kind = np.float32 if single else np.float64
-    tables = _tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST).astype(kind)
-    start = prior.astype(kind)
+    tables = _padded(_tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST), 1.0).astype(kind)
+    start = _padded(prior, 0.0).astype(kind)
     persons = factors.rows.shape[0]
     edges = np.linspace(0, persons, PARTS + 1).astype(int) if persons >= FEWEST_ROWS_IN_THREADS else [0, persons]
 
@@ -145,7 +167,7 @@ def _compiled(
     else:
         with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
             sums = list(pool.map(part, spans))
-    counts = np.sum([c for _, c in sums], axis=0)
+    counts = np.sum([c for _, c in sums], axis=0)[:, : prior.size]
     return Expectation(float(sum(ll for ll, _ in sums)), _item_counts(factors, counts), counts[0])
 
 
@@ -161,6 +183,12 @@ def _tables(factors: Factors, probabilities: Floats, floor: float) -> Floats:
             table = (table[:, None] * np.concatenate([own[1], ones])[None]).reshape(-1, nodes)
         tables[first:last] = table
     return tables
+
+
+def _padded(table: Floats, fill: float) -> Floats:
+    """Fill the nodes up to whole vectors of the processor; nodes of prior 0 change no sum."""
+    lacking = -table.shape[-1] % NODES_PER_VECTOR
+    return np.pad(table, [(0, 0)] * (table.ndim - 1) + [(0, lacking)], constant_values=fill)
 
 
 def _present(item: Floats, floor: float) -> Floats:

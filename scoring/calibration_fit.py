@@ -66,6 +66,7 @@ class _Climb:
     prior: Floats
     live: NDArray[np.bool_]  # (J, K) which of slope and intercepts exist
     passes: int = 0
+    last: tuple[tuple[int, bool, bytes], Expectation] | None = None
 
     def split(self, x: Floats) -> tuple[Floats, Floats]:
         table = np.zeros(self.live.shape)
@@ -73,9 +74,13 @@ class _Climb:
         return table[:, 0], table[:, 1:]
 
     def expectation(self, x: Floats, data: Passes, *, single: bool) -> Expectation:
-        self.passes += 1
-        slopes, intercepts = self.split(x)
-        return data.expectation(self.model.probabilities(slopes, intercepts, self.nodes), self.prior, single=single)
+        """Take expectations at x; asked again at once for the same, give the same without another pass."""
+        key = (id(data), single, x.tobytes())
+        if self.last is None or self.last[0] != key:
+            self.passes += 1
+            probabilities = self.model.probabilities(*self.split(x), self.nodes)
+            self.last = key, data.expectation(probabilities, self.prior, single=single)
+        return self.last[1]
 
     def is_possible(self, x: Floats) -> bool:
         return bool(np.isfinite(x).all() and self.model.is_valid(self.split(x)[1]).all())
@@ -158,7 +163,7 @@ def fit(
     everyone = Passes.of(data, kernels)
     some = everyone.subset(SUBSET)
     em = _em(climb, some)
-    x, _ = _climb_up(climb, em, _start(climb, some), tolerance=LOOSE, single=some.prefers_single, most=EM_PASSES)
+    x, _ = _climb_up(climb, em, _start(climb, some), tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES)
     information = Information.at(climb, x, some)
     share = some.weights.sum() / everyone.weights.sum()
     if everyone.prefers_single:
@@ -219,7 +224,7 @@ def _climb_up(
         highest, safe, after, lost = height, x, target, 0
         move = target - x
         if np.abs(move).max() < tolerance:
-            return target, True
+            return x, True
         points, moves = [*points[-MEMORY:], x], [*moves[-MEMORY:], move]
         x = _mixed(climb, points, moves)
     return safe, False
@@ -253,9 +258,10 @@ class Information:
         probabilities = climb.model.probabilities(slopes, intercepts, climb.nodes)
         table = climb.model.slope_of_log(slopes, intercepts, climb.nodes)
         posterior = data.posteriors(probabilities, climb.prior)
-        scores = _scores(posterior, table, data.codes, climb.live)
+        scores = data.scores(posterior, table, climb.live)
         products = (scores * data.weights[:, None]).T @ scores
-        squares = (scores * data.squares[:, None]).T @ scores
+        plain = np.array_equal(data.squares, data.weights)
+        squares = products if plain else (scores * data.squares[:, None]).T @ scores
         cost = float(posterior.size) * x.size**2
         if cost <= EXACT_INFORMATION or data.weights.size < ROWS_PER_PARAMETER * x.size:
             counts = climb.expectation(x, data, single=False).counts
@@ -269,17 +275,6 @@ class Information:
         values, vectors = np.linalg.eigh(matrix * np.outer(scale, scale))
         inverse = (vectors / np.maximum(np.abs(values), SINGULAR)) @ vectors.T * np.outer(scale, scale)
         return cls(inverse, squares, bool(values.min() > SINGULAR))
-
-
-def _scores(posterior: Floats, table: Floats, codes: NDArray[np.int8], live: NDArray[np.bool_]) -> Floats:
-    """Gradient of each person's marginal log-likelihood, (rows, P)."""
-    columns = []
-    rows = np.arange(codes.shape[0])
-    for j in range(codes.shape[1]):
-        own = table[j][:, live[j]]
-        each = (posterior @ own.reshape(-1, own.shape[2]).T).reshape(rows.size, *own.shape[:2])
-        columns.append(np.where((codes[:, j] != MISSING)[:, None], each[rows, codes[:, j]], 0.0))
-    return np.concatenate(columns, axis=1)
 
 
 def _complete(climb: _Climb, slopes: Floats, intercepts: Floats, counts: Floats) -> Floats:

@@ -119,6 +119,36 @@ def place_persons(
             like[q] *= inverse
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+def score_persons(
+    codes: NDArray[np.int8],
+    posterior: NDArray[np.float64],
+    table: NDArray[np.float64],
+    first: NDArray[np.int64],
+    scores: NDArray[np.float64],
+) -> None:
+    """Write posterior means of derivatives of log P to `scores`, (N, P), zero before.
+
+    Parameters
+    ----------
+    codes : (N, J), -1 for none.
+    posterior : (N, Q)
+    table : (K, J, K, Q) category, item, by which parameter, node; an item's live parameters come first.
+    first : (J + 1,) column of each item's first parameter.
+    """
+    nodes = posterior.shape[1]
+    for i in range(codes.shape[0]):
+        for j in range(codes.shape[1]):
+            k = codes[i, j]
+            if k < 0:
+                continue
+            for p in range(first[j + 1] - first[j]):
+                total = 0.0
+                for q in range(nodes):
+                    total += posterior[i, q] * table[k, j, p, q]
+                scores[i, first[j] + p] = total
+
+
 def threads() -> int:
     """How many processors this process may use."""
     return int(get_num_threads())

@@ -29,6 +29,7 @@ FEWEST_NODES = 3  # a curve needs them
 LEVEL = 0.95  # of every interval given here
 FLOOR = 1e-12  # of the greatest density: the distribution function rises everywhere, so it can be inverted
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
+SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
 TIED_WIDTH = 0.5  # theta; width when all scores are equal and no width can be estimated
 
 
@@ -397,4 +398,6 @@ def _kernel_width(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> f
     quarters = np.interp([0.25, 0.75], middle, scores[order])
     between = float(quarters[1] - quarters[0]) / 1.34
     narrow = min(spread, between) if between > 0 else spread
-    return RULE_OF_THUMB * narrow * float((shares**2).sum()) ** 0.2 if narrow > 0 else TIED_WIDTH
+    if narrow <= SAME * max(1.0, abs(float(mean))):
+        return TIED_WIDTH
+    return float(RULE_OF_THUMB * narrow * (shares**2).sum() ** 0.2)

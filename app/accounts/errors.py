@@ -49,7 +49,7 @@ class AdultsOnly(Refused):
     code = "adults-only"
 
     def __init__(self) -> None:
-        super().__init__("Decile is open to people of 18 and over. Nothing about you has been kept.")
+        super().__init__("Decile is open to people of 18 and over. You are welcome once you are 18.")
 
 
 class PersonNotFound(NotFound):

@@ -43,7 +43,12 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
         raise SittingNotFound(sitting_id)
     course = course_of(sitting, session=session)
     frozen = session.get(FrozenSitting, sitting_id)
-    figures = figures_of(course.standing, sitting=sitting, band_percent=course.policy.band_percent)
+    figures: dict[str, Any] = {}
+    try:
+        figures = figures_of(course.standing, sitting=sitting, band_percent=course.policy.band_percent)
+        differences = (*_other_choices(course), *_other_end(course), *_other_numbers(course, frozen, figures))
+    except (LookupError, TypeError, ValueError) as problem:  # rows that no use case could have written
+        differences = (f"responses: they cannot be scored ({problem})",)
     return Replay(
         sitting_id=sitting_id,
         state=sitting.state,
@@ -51,7 +56,7 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
         positions=len(course.rows),
         probability_above=figures.get("probability_above"),
         median=figures.get("median"),
-        differences=(*_other_choices(course), *_other_end(course), *_other_numbers(course, frozen, figures)),
+        differences=differences,
     )
 
 

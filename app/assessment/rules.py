@@ -105,16 +105,6 @@ def is_balanced(content: Content, policy: SittingPolicy) -> bool:
     return content.units > 0 and all(count >= fewest for count in content.facets.values())
 
 
-def has_enough_for_stopping(content: Content, policy: SittingPolicy) -> bool:
-    """Whether certainty may end the sitting: length, both kinds, every facet."""
-    return (
-        content.units >= policy.fewest_units
-        and content.scenarios >= policy.fewest_scenarios
-        and content.statements >= policy.fewest_statements
-        and is_balanced(content, policy)
-    )
-
-
 def has_enough_for_result(content: Content, policy: SittingPolicy) -> bool:
     """Whether there is anything to report."""
     return content.units >= policy.fewest_units_for_result

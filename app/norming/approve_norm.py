@@ -11,7 +11,7 @@ from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.norming.errors import SecondFactorNotFresh, SelfApproval
-from app.norming.locked import norm_for_update
+from app.norming.locked import APPROVED, norm_for_update
 from app.norming.models import NormVersion
 from app.norming.rules import is_another_person
 
@@ -29,6 +29,6 @@ def approve_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
         raise SelfApproval(norm.label)
     norm.approve(actor.person_id, at=now)
     detail = {"label": norm.label, "sha256": norm.sha256, "drafted_by": str(norm.drafted_by)}
-    audit.record("norm.approved", norm.id, actor=actor, at=now, session=session, detail=detail)
+    audit.record(APPROVED, norm.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     return norm

@@ -181,6 +181,30 @@ class NormAltered(Conflict):
         )
 
 
+class NormNotApproved(Conflict):
+    """The approval in the row is not the one that was recorded."""
+
+    code = "norm-not-approved"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"The audit record holds no approval of norm {label} by a second person: somebody changed the database. "
+            "It stays where it is. Tell the other norm approvers, and draft a new version."
+        )
+
+
+class SampleAltered(Conflict):
+    """The stored responses are no longer those that were imported."""
+
+    code = "sample-altered"
+
+    def __init__(self, sample_id: UUID) -> None:
+        super().__init__(
+            f"The stored responses of sample {sample_id} differ from those imported: somebody changed the database. "
+            "Nothing was computed from them. Look at the audit record, and import the file again."
+        )
+
+
 class SampleAlreadyImported(Conflict):
     """The same people would be counted twice."""
 

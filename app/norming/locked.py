@@ -7,9 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.norming.errors import NormAltered, NormNotFound
+from app.foundation.audit import AuditEntry
+from app.norming.errors import NormAltered, NormNotApproved, NormNotFound
 from app.norming.models import NormState, NormVersion
+from app.norming.rules import is_another_person
 from app.norming.snapshot import sha256_of
+
+APPROVED = "norm.approved"  # the kind of audit entry
 
 
 def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
@@ -21,6 +25,15 @@ def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
     if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
         raise NormAltered(norm.label)
     return norm
+
+
+def require_recorded_approval(norm: NormVersion, *, session: Session) -> None:
+    """Raise unless the audit record, which cannot be edited, holds this very approval by a second person."""
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.kind == APPROVED, AuditEntry.subject == str(norm.id)))
+    recorded = {(entry.actor_id, entry.detail.get("sha256")) for entry in entries}
+    is_recorded = (norm.approved_by, norm.sha256) in recorded
+    if not is_recorded or not is_another_person(norm.approved_by, norm.drafted_by):
+        raise NormNotApproved(norm.label)
 
 
 def published_for_update(norm_group_id: UUID, *, session: Session) -> NormVersion | None:

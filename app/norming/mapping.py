@@ -1,7 +1,27 @@
 """The mapping file: what the columns of a legacy sample mean, who the people were, and what they agreed to.
 
 Everything a described norm group needs is asked for; what is not known is written down as not known, and
-the norm gates then say what follows from it. docs/legacy_samples.md shows a whole file.
+the norm gates then say what follows from it. A whole file::
+
+    instrument: Ten statements about extraversion, collected on example.org
+    items:                       # columns of responses, with the words people read
+      E1: {en: I start conversations., fr: J'engage la conversation.}
+      E2: {en: I keep in the background.}
+    reverse: [E2]                # a higher code means less
+    codes: [1, 2, 3, 4, 5]       # lowest first; an empty field is always missing
+    missing: [0]
+    labels: {en: [Disagree, Rather disagree, Neutral, Rather agree, Agree]}    # may be left out
+    language: en                 # the people answered in
+    age: {column: age, from: 18, to: 100}            # or: unknown
+    collected: {from: 2025-01-10, to: 2025-09-30}    # or: unknown
+    consent: Agreed to research and norm use on the first page    # or: not stated
+    person: id                   # a column that tells people apart, or: none
+    rows: [{column: country, in: [FR, BE]}]          # may be left out: only these rows
+    separator: tab               # comma by default; or semicolon, tab, space, bar, any one character
+    encoding: utf-8
+    population_fr: Adultes ayant répondu en ligne    # the French of --population
+    simulated: false             # true marks every norm made of it as a demo
+    bank: trial                  # released: columns are items of the skill's released bank, without texts here
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
@@ -95,6 +95,8 @@ class NormVersion(Base):
 
     __tablename__ = "norm_version"
     __table_args__ = (
+        CheckConstraint("approved_by <> drafted_by", name="two_people"),
+        CheckConstraint("approved_by IS NOT NULL OR state IN ('draft', 'previewed')", name="approved_first"),
         Index(
             "uq_norm_version_published_in_group",
             "norm_group_id",
@@ -180,4 +182,4 @@ class NormVersion(Base):
 
 for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):
     for _statement in _statements:
-        event.listen(NormVersion.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+        event.listen(NormVersion.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))

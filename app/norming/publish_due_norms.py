@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
-from app.norming.errors import NormAltered
+from app.norming.errors import NormAltered, NormNotApproved
 from app.norming.models import NormState, NormVersion
 from app.norming.publish_norm import publish_norm
 
@@ -31,6 +31,6 @@ def _published(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -
     try:
         with session.begin_nested():
             publish_norm(norm_id, session=session, clock=clock, actor=actor)
-    except NormAltered:
+    except (NormAltered, NormNotApproved):
         return False
     return True

@@ -10,7 +10,7 @@ from app.assessment.adopt_edition import adopt_edition
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
-from app.norming.locked import norm_for_update, published_for_update
+from app.norming.locked import norm_for_update, published_for_update, require_recorded_approval
 from app.norming.models import NormVersion
 
 
@@ -23,6 +23,7 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
     norm = norm_for_update(norm_id, session=session)
     now = clock.now()
     norm.require_due(at=now)  # first: a caller that catches the refusal must still have the former norm in force
+    require_recorded_approval(norm, session=session)
     former = published_for_update(norm.norm_group_id, session=session)
     if former is not None:
         former.supersede(at=now)

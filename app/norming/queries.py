@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, undefer
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.item_bank import queries as item_bank
-from app.norming.errors import NormNotFound, NoSample, NotCalibrated
+from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
 from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
-from app.norming.packed import unpack
+from app.norming.packed import sha256_of, unpack
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
@@ -139,7 +139,9 @@ def norm(norm_id: UUID, *, session: Session) -> NormView:
 
 def norms(*, session: Session, skill: str | None = None, public_only: bool = False) -> tuple[NormView, ...]:
     """Norm versions, the latest draft first."""
-    query = select(NormVersion).join(NormVersion.group).order_by(NormVersion.drafted_at.desc(), NormVersion.label.desc())
+    query = (
+        select(NormVersion).join(NormVersion.group).order_by(NormVersion.drafted_at.desc(), NormVersion.label.desc())
+    )
     if skill is not None:
         query = query.where(NormGroup.skill == skill)
     if public_only:
@@ -236,7 +238,10 @@ def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, f
 def _sample(row: LegacySample, *, session: Session) -> Sample:
     release = item_bank.release(row.release_id, session=session)
     items = {item.code: item for item in item_bank.release_items(row.release_id, row.group.language, session=session)}
-    evidence = by_kind(tuple(row.columns), unpack(row.responses, len(row.columns)), items)
+    answered = unpack(row.responses, len(row.columns))
+    if sha256_of(answered, row.columns) != row.responses_sha256:
+        raise SampleAltered(row.id)
+    evidence = by_kind(tuple(row.columns), answered, items)
     scale = (
         select(CalibrationRun.calibration_id)
         .join(CalibrationRun.sample)

@@ -60,8 +60,8 @@ def _keyed(name: str, raw: NDArray[np.float64], top: int) -> NDArray[np.float64]
 
 
 def _columns(path: Path, names: list[str] | None, separator: str) -> NDArray[np.float64]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as lines:
-        rows = list(csv.reader(lines, delimiter=separator))
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+    rows = list(csv.reader(text.splitlines(), delimiter=separator))
     where = range(len(rows[0])) if names is None else [rows[0].index(name) for name in names]
     return np.array([[float(row[i]) if row[i] not in {"NA", ""} else np.nan for i in where] for row in rows[1:]])

@@ -216,7 +216,7 @@ def test_sittings_of_unequal_length_give_the_latent_distribution() -> None:
     codes[np.arange(20)[None, :] >= rng.integers(4, 21, 3000)[:, None]] = -1
     table = NormTable.from_log_likelihoods(log_likelihood(codes, items, NODES), NODES)
     assert table.mean == pytest.approx(0.3, abs=0.08)
-    assert table.sd == pytest.approx(1.2, abs=0.06)
+    assert table.sd == pytest.approx(1.2, abs=0.1)
     cut = table.cut(0.9)
     assert cut.theta == pytest.approx(0.3 + 1.2 * NINETIETH, abs=3 * cut.standard_error)
 
@@ -229,7 +229,7 @@ def test_persons_whose_responses_say_nothing_are_not_counted() -> None:
     padded = NormTable.from_log_likelihoods(np.concatenate([logs, np.zeros((90, 61))]), NODES)
     assert padded.n == told.n == 500
     assert padded.cut(0.9).standard_error == pytest.approx(told.cut(0.9).standard_error)
-    with pytest.raises(ScoringError, match="nothing|No person"):
+    with pytest.raises(ScoringError, match="No person"):
         NormTable.from_log_likelihoods(np.zeros((9, 61)), NODES)
 
 
@@ -288,7 +288,7 @@ def test_impossible_norms_are_refused() -> None:
 def test_a_table_that_contradicts_itself_is_refused() -> None:
     stored = TABLES["latent"].to_dict()
     with pytest.raises(ScoringError, match="from 0 to 1"):
-        NormTable.from_dict(stored | {"distribution": [0.5, *stored["distribution"][1:]]})
+        NormTable.from_dict(stored | {"distribution": [share / 2 for share in stored["distribution"]]})
     with pytest.raises(ScoringError, match="must rise"):
         NormTable.from_dict(stored | {"grid": stored["grid"][::-1]})
     with pytest.raises(ScoringError, match="one length"):

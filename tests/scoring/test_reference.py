@@ -33,7 +33,7 @@ PARAMETER = 1e-4
 def test_a_calibration_of_real_responses_agrees_with_the_reference(case: str) -> None:
     stored = reference(shared_file, case)
     slopes, thresholds = irt(stored)
-    fitted = calibrate(responses(shared_file, case.split("__")[0]), stored["itemtype"].lower())
+    fitted = calibrate(responses(shared_file, case.split("__", maxsplit=1)[0]), stored["itemtype"].lower())
     assert fitted.converged, fitted.notes
     assert fitted.n == stored["N"]
     assert fitted.log_likelihood == pytest.approx(stored["logLik"], abs=LOG_LIKELIHOOD)

@@ -31,7 +31,7 @@ def account() -> str:
     return _page()
 
 
-@bp.post("/account/profile")
+@bp.post("/account")
 @require_signed_in
 def save_profile() -> Answer:
     """Store name and language."""

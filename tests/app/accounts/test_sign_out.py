@@ -42,7 +42,7 @@ def test_case_062_after_signing_out_a_copy_of_the_cookie_opens_nothing(visit, ap
         for page in guarded_pages(app):
             assert browser.status_for_programs(page) == 401
             assert browser.open(page).location.startswith("/sign-in?next=")
-        for path in ("/account/profile", "/account/consents/norm_use", "/second-factor", "/second-factor/enrol"):
+        for path in ("/account", "/account/consents/norm_use", "/second-factor", "/second-factor/enrol"):
             answer = browser.send(path, headers={"Accept": "application/json"})
             assert answer.status_code == 401
 

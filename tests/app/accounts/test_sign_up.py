@@ -53,7 +53,7 @@ def test_edge_084_a_person_under_18_is_refused_politely_and_nothing_is_kept(visi
     visitor.enter_code(code)
     answer = visitor.join(adult="no")
     assert answer.status_code == 403
-    assert "We have kept nothing about you" in answer.text
+    assert "We have deleted your address" in answer.text
     stored = everything_stored(runtime)
     assert ADA not in stored
     with runtime.reading() as session:

@@ -68,9 +68,7 @@ def every_page(visit, staff, runtime) -> dict[str, str]:
     pages["join, wrong"] = visitor.join(adult="").text
     visitor.join()
     pages["account"] = visitor.open("/account").text
-    pages["account, wrong"] = visitor.send(
-        "/account/profile", page="/account", display_name="x" * 200, language="en"
-    ).text
+    pages["account, wrong"] = visitor.send("/account", page="/account", display_name="x" * 200, language="en").text
     pages["signed in, ask"] = visitor.open("/sign-in").text
     member = staff()
     pages["factor, absent"] = member.open("/second-factor").text
@@ -173,7 +171,7 @@ def test_a_person_comes_back_to_the_page_they_wanted_even_by_the_link_on_another
 
 POSTS = (
     "/sign-in", "/sign-in/code", "/sign-in/confirm", "/join", "/sign-out", "/second-factor", "/second-factor/enrol",
-    "/account/profile", "/account/consents/norm_use", "/account/consents/norm_use/withdraw",
+    "/account", "/account/consents/norm_use", "/account/consents/norm_use/withdraw",
     "/account/sign-ins/00000000-0000-4000-8000-000000000000/end", "/account/second-factor/remove",
 )  # fmt: skip
 
@@ -193,7 +191,7 @@ def test_every_post_of_accounts_is_refused_without_its_token(visit, app):
 def test_a_name_is_shown_as_text_and_never_as_markup(visit):
     visitor = visit()
     visitor.sign_in(ADA)
-    visitor.send("/account/profile", page="/account", display_name="<script>alert(1)</script>", language="fr")
+    visitor.send("/account", page="/account", display_name="<script>alert(1)</script>", language="fr")
     text = visitor.open("/account").text
     assert "<script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -202,7 +200,7 @@ def test_a_name_is_shown_as_text_and_never_as_markup(visit):
 def test_profile_refuses_a_language_we_do_not_speak(visit):
     visitor = visit()
     visitor.sign_in(ADA)
-    answer = visitor.send("/account/profile", page="/account", display_name="Ada", language="xx")
+    answer = visitor.send("/account", page="/account", display_name="Ada", language="xx")
     assert answer.status_code == 422
 
 

@@ -172,7 +172,7 @@ def a_normed_skill(
         calibration = item_bank.prior_calibration(release.id, session=session)
         assert calibration is not None
         if scenario_slope is not None:
-            calibration = _sharpened(place, calibration, scenario_slope, session=session)
+            calibration = sharpened(place, calibration, scenario_slope, session=session)
         for language in release.languages:
             adopt_edition(
                 SKILL,
@@ -191,7 +191,7 @@ def a_normed_skill(
     return place.do(adopt)
 
 
-def _sharpened(place: Place, prior: CalibrationView, slope: float, *, session: Session) -> CalibrationView:
+def sharpened(place: Place, prior: CalibrationView, slope: float, *, session: Session) -> CalibrationView:
     known = item_bank.item_parameters(prior.id, session=session)
     assert known.judgement is not None
     assert known.self_report is not None
@@ -217,7 +217,13 @@ def a_trial_skill(place: Place, items: list[TrialItem], **edition: Any) -> UUID:
             "trial", items, session=session, clock=place.clock, entropy=place.entropy, actor=operator()
         )
         adopt_edition(
-            "trial", "en", release.id, edition.pop("calibration_id", None), **edition, session=session, at=place.clock.now()
+            "trial",
+            "en",
+            release.id,
+            edition.pop("calibration_id", None),
+            **edition,
+            session=session,
+            at=place.clock.now(),
         )
         return release.id
 

@@ -31,9 +31,7 @@ PARALLEL = 8
 
 
 def _complete(place: Place, sitting_id: UUID) -> Sitting:
-    return place.do(
-        lambda session: complete_sitting(sitting_id, session=session, clock=place.clock, jobs=place.jobs)
-    )
+    return place.do(lambda session: complete_sitting(sitting_id, session=session, clock=place.clock, jobs=place.jobs))
 
 
 def _leave(place: Place, person_id: UUID, sitting_id: UUID) -> Sitting:
@@ -66,14 +64,13 @@ def test_completion_freezes_every_response_in_one_row_and_asks_for_the_result(pl
     a_normed_skill(place, scenario_slope=1.5)
     sitting_id = take(place, a_person(place), SimulatedPerson(place, -1, -1).answer)
     frozen = place.do(lambda session: session.get_one(FrozenSitting, sitting_id))
-    kept = {(shown.item_code, str(response.value)) for shown, response in zip(
-        place.shown(sitting_id), place.kept(sitting_id), strict=True
-    )}
+    kept = {
+        (shown.item_code, str(response.value))
+        for shown, response in zip(place.shown(sitting_id), place.kept(sitting_id), strict=True)
+    }
     assert {(code, str(value)) for code, _, _, value in _units(frozen)} == kept
     assert frozen.sha256 == sha256(frozen.responses.encode()).hexdigest()
-    assert place.jobs.enqueued == {
-        f"result:{sitting_id}": ("report_result", {"sitting_id": str(sitting_id)})
-    }
+    assert place.jobs.enqueued == {f"result:{sitting_id}": ("report_result", {"sitting_id": str(sitting_id)})}
     score = _score(place, sitting_id)
     assert score.has_result
     assert score.units == 12

@@ -41,9 +41,7 @@ def _answers(place: Place, person: SimulatedPerson, sitting_id: UUID, count: int
 
 
 def _next(place: Place, sitting_id: UUID, after: int) -> Any:
-    return place.do(
-        lambda session: present_next_item(sitting_id, after=after, session=session, clock=place.clock)
-    )
+    return place.do(lambda session: present_next_item(sitting_id, after=after, session=session, clock=place.clock))
 
 
 def test_a_confirmed_response_is_kept_and_the_next_item_is_presented(place: Place) -> None:

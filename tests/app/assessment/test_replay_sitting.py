@@ -48,15 +48,19 @@ def test_an_open_sitting_and_one_left_early_come_out_again_too(place: Place) -> 
         (lambda which: update(FrozenSitting).where(FrozenSitting.sitting_id == which).values(median=9.0), "median"),
         (lambda which: update(FrozenSitting).where(FrozenSitting.sitting_id == which).values(sha256="0"), "hash"),
         (
-            lambda which: update(Response)
-            .where(Response.sitting_id == which, Response.position == 3)
-            .values(value="did-not-arise"),
+            lambda which: (
+                update(Response)
+                .where(Response.sitting_id == which, Response.position == 3)
+                .values(value="did-not-arise")
+            ),
             "responses",
         ),
         (
-            lambda which: update(Presentation)
-            .where(Presentation.sitting_id == which, Presentation.position == 5)
-            .values(item_code=bindparam("unshown")),
+            lambda which: (
+                update(Presentation)
+                .where(Presentation.sitting_id == which, Presentation.position == 5)
+                .values(item_code=bindparam("unshown"))
+            ),
             "position 5",
         ),
     ],
@@ -64,11 +68,19 @@ def test_an_open_sitting_and_one_left_early_come_out_again_too(place: Place) -> 
 def test_whatever_is_altered_in_the_database_is_named(place: Place, planted: Any, named: str) -> None:
     sitting_id = _taken(place, theta=-0.5)
     shown = {one.item_code for one in place.shown(sitting_id)}
-    unshown = next(code for code in (f"col-s{number:02d}" for number in range(1, 25)) if code not in shown)
+    kind = next(one.item_code[:5] for one in place.shown(sitting_id) if one.position == 5)
+    unshown = next(code for code in (f"{kind}{number:02d}" for number in range(1, 13)) if code not in shown)
     place.do(lambda session: session.execute(planted(sitting_id), {"unshown": unshown}))
     replay = _replay(place, sitting_id)
     assert not replay.matches
     assert any(named in difference for difference in replay.differences), replay.differences
+
+
+def test_rows_that_cannot_be_scored_are_a_difference_and_no_crash(place: Place) -> None:
+    sitting_id = _taken(place, theta=-0.5)
+    spoilt = update(Response).where(Response.sitting_id == sitting_id, Response.position == 1).values(value=[[1], 2])
+    place.do(lambda session: session.execute(spoilt))
+    assert "cannot be scored" in _replay(place, sitting_id).differences[0]
 
 
 def test_case_039_and_edge_010_a_norm_published_in_the_middle_moves_nothing_that_has_begun(place: Place) -> None:

@@ -10,7 +10,6 @@ from app.assessment.rules import (
     Taken,
     fewest_of_facet,
     has_enough_for_result,
-    has_enough_for_stopping,
     is_balanced,
     minutes_needed,
     months_after,
@@ -25,9 +24,7 @@ START = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 
 
 def _taken(*days: int) -> list[Taken]:
-    return [
-        Taken(START + timedelta(days=day), START + timedelta(days=day, hours=1)) for day in days
-    ]
+    return [Taken(START + timedelta(days=day), START + timedelta(days=day, hours=1)) for day in days]
 
 
 @pytest.mark.parametrize(("days", "allowed"), [(29, False), (30, True)])
@@ -81,16 +78,6 @@ def test_balance_needs_every_facet_of_the_release() -> None:
     assert not is_balanced(Content(0, 0, {"a": 0}), POLICY)
 
 
-@pytest.mark.parametrize(
-    ("statements", "scenarios", "enough"), [(7, 5, True), (5, 7, True), (8, 4, False), (4, 8, False), (6, 5, False)]
-)
-def test_certainty_may_end_a_sitting_only_after_both_kinds_were_heard(
-    statements: int, scenarios: int, *, enough: bool
-) -> None:
-    facets = dict.fromkeys("abcd", (statements + scenarios) / 4)
-    assert has_enough_for_stopping(Content(statements, scenarios, facets), POLICY) is enough  # type: ignore[arg-type]
-
-
 def test_nine_units_are_no_result_and_ten_are() -> None:
     assert not has_enough_for_result(Content(9, 0, {}), POLICY)
     assert has_enough_for_result(Content(5, 5, {}), POLICY)
@@ -105,7 +92,9 @@ def test_minutes_are_rounded_up_and_never_none() -> None:
     assert minutes_needed(7, 5, POLICY) == 6
 
 
-@pytest.mark.parametrize("values", [{"composite_weights": (0.5, 0.6)}, {"composite_weights": (1.0,)}, {"most_units": 70}])
+@pytest.mark.parametrize(
+    "values", [{"composite_weights": (0.5, 0.6)}, {"composite_weights": (1.0,)}, {"most_units": 70}]
+)
 def test_values_that_cannot_be_meant_together_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(PolicyInvalid):
         SittingPolicy(**values)  # type: ignore[arg-type]

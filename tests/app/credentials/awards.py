@@ -124,6 +124,8 @@ def _norm(session: Session) -> UUID:
         cut_standard_error=0.0312,
         cut_percentile=90.0,
         state="published",
+        drafted_by=write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
+        approved_by=write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.foundation.access import Actor, Forbidden, operator
 from app.item_bank import queries as item_bank
 from app.item_bank.errors import TrialBankInvalid
 from app.item_bank.models import BankRelease, Skill
 from app.norming import queries
-from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported
+from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported, SampleAltered
 from app.norming.import_responses import import_responses
 from app.norming.mapping import ItemColumn
 from app.norming.models import LegacySample, NormGroup
@@ -200,3 +200,13 @@ def test_a_candidate_may_not_import(session, clock, entropy):
 def test_a_skill_without_a_sample_says_so(session):
     with pytest.raises(NoSample, match="decile responses import"):
         queries.latest_sample("nothing", session=session)
+
+
+def test_responses_changed_below_the_application_are_not_used(session, clock, entropy):
+    stored = import_sample(session, clock, entropy)
+    weak = unpack(stored.responses, 10).copy()
+    weak[:30] = 0
+    session.execute(update(LegacySample).where(LegacySample.id == stored.id).values(responses=pack(weak)))
+    session.expire_all()
+    with pytest.raises(SampleAltered):
+        queries.latest_sample(SKILL, session=session)

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.assessment.models import Edition
@@ -14,13 +15,13 @@ from app.foundation import policies
 from app.foundation.access import Actor, Forbidden, operator, system
 from app.foundation.audit import AuditEntry
 from app.norming import queries
-from app.norming.errors import NormAltered, NormNotDue, TooSoon
+from app.norming.errors import NormAltered, NormNotApproved, NormNotDue, TooSoon
 from app.norming.models import NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
-from tests.app.norming.builders import SKILL, a_calibrated_sample, a_norm, people
+from tests.app.norming.builders import EDITOR_ID, SKILL, a_calibrated_sample, a_norm, people
 
 
 @pytest.fixture
@@ -123,6 +124,32 @@ def test_an_altered_norm_is_not_published_and_holds_up_no_other(session, clock, 
         publish_norm(altered.id, session=session, clock=clock, actor=operator())
     assert publish_due_norms(session=session, clock=clock, actor=system()) == (sound.id,)
     assert altered.state is NormState.SCHEDULED
+
+
+def test_an_approval_written_below_the_application_is_not_published(session, clock, entropy, staff, run):
+    """Direct SQL that sets every column right still lacks the entry that only an approval writes."""
+    norm = a_norm(session, clock, entropy, *staff, NormState.PREVIEWED)
+    forged = {
+        "state": NormState.SCHEDULED,
+        "approved_by": staff[1].person_id,
+        "approved_at": clock.now(),
+        "approved_sha256": norm.sha256,
+        "takes_effect_at": clock.now(),
+    }
+    session.execute(update(NormVersion).where(NormVersion.id == norm.id).values(forged))
+    session.expire_all()
+    with pytest.raises(NormNotApproved):
+        publish_norm(norm.id, session=session, clock=clock, actor=operator())
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == ()
+
+
+@pytest.mark.parametrize(
+    "forged", [{"approved_by": EDITOR_ID}, {"state": NormState.SCHEDULED}, {"state": NormState.PUBLISHED}]
+)
+def test_the_database_refuses_a_norm_that_one_person_brought_through(session, clock, entropy, staff, run, forged):
+    norm = a_norm(session, clock, entropy, *staff, NormState.PREVIEWED)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(update(NormVersion).where(NormVersion.id == norm.id).values(forged))
 
 
 def test_every_step_is_in_the_audit_record_with_the_hash(session, clock, entropy, staff, run):
