@@ -56,11 +56,11 @@ def count_persons(  # noqa: PLR0912, PLR0917  one loop nest; calls and keywords 
                 since += 1
                 if since == FACTORS_PER_RESCALE and s + 1 < factors:
                     since = 0
-                    most = like[0]
+                    total = like[0] * 0
                     for q in range(nodes):
-                        most = max(most, like[q])
-                    inverse = 1 / most
-                    log_scale += np.log(np.float64(most))
+                        total += like[q]
+                    inverse = 1 / total
+                    log_scale += np.log(np.float64(total))
                     for q in range(nodes):
                         like[q] *= inverse
             total = like[0] * 0
@@ -105,10 +105,10 @@ def place_persons(
             since += 1
             if since == FACTORS_PER_RESCALE:
                 since = 0
-                most = like[0]
+                total = 0.0
                 for q in range(nodes):
-                    most = max(most, like[q])
-                inverse = 1 / most
+                    total += like[q]
+                inverse = 1 / total
                 for q in range(nodes):
                     like[q] *= inverse
         total = 0.0

@@ -273,7 +273,7 @@ def choose(
     rng = np.random.default_rng([seed, len(units) + 1])
     if pins.cut is None or standing.posterior is None:
         return _choose_for_founding_form(unseen, standing.content, rng, policy)
-    return _choose_adaptively(unseen, standing, bank, pins.cut, rng, policy)
+    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, rng=rng, policy=policy)
 
 
 def _choose_for_founding_form(
@@ -287,6 +287,7 @@ def _choose_adaptively(
     unseen: Sequence[ItemView],
     standing: Standing,
     bank: Bank,
+    *,
     cut: float,
     rng: np.random.Generator,
     policy: SittingPolicy,

@@ -19,16 +19,16 @@ def adopt_edition(
     language: str,
     release_id: UUID,
     calibration_id: UUID | None,
+    *,
     norm_id: UUID | None = None,
     cut: float | None = None,
     cut_standard_error: float | None = None,
-    may_certify: bool = False,  # noqa: FBT001, FBT002  the order is the one the norm desk and `open_pilot` share
-    demo: bool = False,  # noqa: FBT001, FBT002
-    *,
-    session: Session,
-    at: datetime,
     norm_count: int | None = None,
     composite: Mapping[str, Any] | None = None,
+    may_certify: bool = False,
+    demo: bool = False,
+    session: Session,
+    at: datetime,
 ) -> Edition:
     """Append an edition; the next sitting to start copies it.
 
@@ -39,7 +39,6 @@ def adopt_edition(
         those of the sitting policy.
     """
     release = item_bank.release(release_id, session=session)
-    _require_consistent(release, skill, language, calibration_id, norm_id, cut)
     edition = Edition(
         skill=skill,
         language=language,
@@ -55,24 +54,18 @@ def adopt_edition(
         provisional_key=release.provisional_key,
         adopted_at=at,
     )
+    _require_consistent(edition, release)
     session.add(edition)
     session.flush()
     return edition
 
 
-def _require_consistent(
-    release: item_bank.BankReleaseView,
-    skill: str,
-    language: str,
-    calibration_id: UUID | None,
-    norm_id: UUID | None,
-    cut: float | None,
-) -> None:
-    if release.skill != skill:
-        raise EditionInvalid(f"bank release {release.id} is of the skill {release.skill}, not {skill}.")
-    if language not in release.languages:
-        raise EditionInvalid(f"bank release {release.id} has no items in the language {language}.")
-    if (norm_id is None) != (cut is None):
+def _require_consistent(edition: Edition, release: item_bank.BankReleaseView) -> None:
+    if release.skill != edition.skill:
+        raise EditionInvalid(f"bank release {release.label} is not of the skill {edition.skill}.")
+    if edition.language not in release.languages:
+        raise EditionInvalid(f"bank release {release.label} has no items in the language {edition.language}.")
+    if (edition.norm_id is None) != (edition.cut is None):
         raise EditionInvalid("a norm and its cut come together.")
-    if cut is not None and calibration_id is None:
+    if edition.cut is not None and edition.calibration_id is None:
         raise EditionInvalid("a cut needs the calibration whose scale it is on.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.assessment.adaptation import DID_NOT_ARISE
-from app.assessment.founding_form import SCENARIO
 from app.assessment.errors import ResponseInvalid
+from app.assessment.founding_form import SCENARIO
 from app.item_bank.queries import ItemView
 
 

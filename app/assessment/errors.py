@@ -73,6 +73,18 @@ class YearlyLimitReached(Refused):
         super().__init__(f"You have used every sitting of the year. The next may begin {from_at:%Y-%m-%d %H:%M} UTC.")
 
 
+class TooFewNewItems(Refused):
+    """The items not seen lately are too few for any result."""
+
+    code = "too-few-new-items"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(
+            f"There are too few questions on {skill} that you have not seen lately, so no result could come of it. "
+            "Nothing was counted. Try again when those you saw may be shown again, six months after you saw them."
+        )
+
+
 class OneLanguagePerSitting(Conflict):
     """A sitting in another language is open."""
 

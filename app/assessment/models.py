@@ -116,6 +116,10 @@ class Sitting(Pins, Base):
         """Whether waits and the yearly limit count it: a bad run that was left does, a technical failure does not."""
         return self.state != State.VOID and self.stop_reason != Stop.NOTHING_AROSE
 
+    def may_be_resumed(self, *, at: datetime) -> bool:
+        """Whether it is open and still within its days."""
+        return self.is_open and at <= self.resumable_until
+
     def end(self, state: State, reason: Stop, *, at: datetime) -> None:
         """Close the sitting; it never opens again."""
         self.state, self.stop_reason, self.completed_at = state.value, reason.value, at

@@ -13,9 +13,10 @@ from app.accounts import queries as accounts
 from app.accounts.consents import ASSESSMENT
 from app.accounts.queries import ConsentView
 from app.assessment import rules
-from app.assessment.founding_form import SCENARIO
 from app.assessment.course import Course, course_of, own_sitting
 from app.assessment.errors import SittingExpired, SkillNotOpen
+from app.assessment.founding_form import SCENARIO
+from app.assessment.models import Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.queries import SittingView, latest_edition, retake_of, sittings_of, view_of
 from app.foundation import policies
@@ -88,7 +89,7 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
         policy=policy,
         consents=accounts.consents_of(person_id, session=session),
         open_sitting=next((view for view in mine if view.is_open and view.resumable_until >= at), None),
-        from_at=retake_of(person_id, skill, session=session, at=at, policy=policy).from_at,
+        from_at=retake_of(person_id, edition, session=session, at=at, policy=policy).from_at,
         is_founding=is_founding,
         is_specimen=edition.demo or edition.provisional_key,
         most_units=most,
@@ -132,8 +133,16 @@ def done_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at:
     """How the person's sitting ended."""
     sitting = own_sitting(sitting_id, person_id, session=session)
     course = course_of(sitting, session=session)
-    retake = retake_of(sitting.person_id, sitting.skill, session=session, at=at, policy=course.policy)
-    return DonePage(view_of(sitting, session=session), course.standing.content.units, retake.from_at)
+    return DonePage(view_of(sitting, session=session), course.standing.content.units, _next_at(sitting, session, at))
+
+
+def _next_at(sitting: Sitting, session: Session, at: datetime) -> datetime | None:
+    """When the person may take the skill again, if not now."""
+    edition = latest_edition(sitting.skill, sitting.language, session=session)
+    policy = policies.current(SittingPolicy, session=session, at=at)
+    if edition is None:
+        return None
+    return retake_of(sitting.person_id, edition, session=session, at=at, policy=policy).from_at
 
 
 def remaining(course: Course) -> tuple[int, int]:

@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
-from app.assessment.models import Edition, FrozenSitting, Sitting, State, Stop
+from app.assessment.models import Edition, FrozenSitting, Sitting, State
 from app.assessment.policy import SittingPolicy
 
 BATCH_ROWS = 1000
@@ -206,19 +205,33 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def retake_of(person_id: UUID, skill: str, *, session: Session, at: datetime, policy: SittingPolicy) -> rules.Retake:
-    """Whether the person may begin another sitting of the skill at `at`."""
-    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == skill)
-    ended = [row for row in session.scalars(query) if row.counts_as_taken and row.completed_at is not None]
-    taken = [rules.Taken(row.started_at, row.completed_at) for row in ended if row.completed_at is not None]
+def retake_of(
+    person_id: UUID, edition: Edition, *, session: Session, at: datetime, policy: SittingPolicy
+) -> rules.Retake:
+    """Whether the person may begin another sitting under this edition at `at`.
+
+    Founding sittings count against founding sittings alone: who helped to build the norm has one outside the limit
+    as soon as it exists.
+    """
+    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == edition.skill)
+    taken = [
+        rules.Taken(row.started_at, row.completed_at or row.resumable_until)
+        for row in session.scalars(query)
+        if row.counts_as_taken
+        and not row.may_be_resumed(at=at)
+        and (row.norm_id is not None or edition.norm_id is None)
+    ]
     return rules.retake(taken, at=at, policy=policy)
 
 
 def responses_for_norming(
     skill: str, language: str, *, after: datetime, until: datetime, session: Session
 ) -> Iterator[NormingRow]:
-    """First sittings of a skill completed in (after, until], one row each, streamed; consent is the caller's to ask."""
-    query = (
+    """First sittings of a skill completed in (after, until], one row each; whether to use one is the caller's to ask.
+
+    Read in batches, each a statement of its own, so that memory stays flat and no cursor is held open.
+    """
+    first = (
         select(FrozenSitting.responses, Sitting.id, Sitting.person_id, Sitting.release_id, Sitting.completed_at)
         .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
         .where(
@@ -229,8 +242,20 @@ def responses_for_norming(
             Sitting.first_of_skill.is_(True),
         )
         .order_by(Sitting.completed_at, Sitting.id)
-        .execution_options(yield_per=BATCH_ROWS)
+        .limit(BATCH_ROWS)
     )
-    for responses, sitting_id, person_id, release_id, completed_at in session.execute(query):
-        units = tuple((code, kind, category) for code, kind, category, _ in json.loads(responses)["units"])
-        yield NormingRow(sitting_id, person_id, release_id, cast(datetime, completed_at), units)
+    query = first
+    while rows := session.execute(query).all():
+        yield from (_norming_row(*row) for row in rows)
+        at, last_id = rows[-1].completed_at, rows[-1].id
+        is_later = or_(Sitting.completed_at > at, and_(Sitting.completed_at == at, Sitting.id > last_id))
+        query = first.where(is_later)
+
+
+def _norming_row(
+    responses: str, sitting_id: UUID, person_id: UUID, release_id: UUID, completed_at: datetime | None
+) -> NormingRow:
+    if completed_at is None:
+        raise NoScoreYet(sitting_id)
+    units = tuple((code, kind, category) for code, kind, category, _ in json.loads(responses)["units"])
+    return NormingRow(sitting_id, person_id, release_id, completed_at, units)

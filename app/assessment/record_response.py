@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -134,13 +134,11 @@ def _advance(course: Course, *, session: Session, clock: Clock, jobs: Jobs) -> N
 
 
 def _recorded(course: Course, row: Row, *, superseded: bool, current: int) -> Recorded:
-    assert row.client_sequence is not None  # it was kept, now or before
-    assert row.received_at is not None
     return Recorded(
         position=row.position,
         value=row.value,
-        client_sequence=row.client_sequence,
-        received_at=row.received_at,
+        client_sequence=cast("int", row.client_sequence),  # it was kept, now or before
+        received_at=cast("datetime", row.received_at),
         is_superseded=superseded,
         is_whole=row.is_whole,
         state=course.sitting.state,

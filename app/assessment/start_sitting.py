@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.assessment import adaptation, rules
-from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -21,8 +20,10 @@ from app.assessment.errors import (
     OneLanguagePerSitting,
     RetakeTooSoon,
     SkillNotOpen,
+    TooFewNewItems,
     YearlyLimitReached,
 )
+from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.locks import hold
 from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
@@ -61,7 +62,7 @@ def start_sitting(
     _require_may_sit(person_id, session=session)
     hold(session, "sitting", person_id, skill)
     still_open = _open_sitting(person_id, skill, session=session)
-    if still_open is not None and still_open.resumable_until >= now:
+    if still_open is not None and still_open.may_be_resumed(at=now):
         return _resumed(still_open, language)
     if still_open is not None:
         leave_sitting(still_open.id, person_id=person_id, session=session, clock=clock, jobs=jobs)
@@ -70,8 +71,9 @@ def start_sitting(
         raise SkillNotOpen(skill, language)
     if honesty_statement != policy.honesty_statement:
         raise HonestyNeeded
-    _require_retake_allowed(person_id, skill, session=session, at=now, policy=policy)
+    _require_retake_allowed(person_id, edition, session=session, at=now, policy=policy)
     sitting = _new_sitting(person_id, edition, policy, session=session, at=now, entropy=entropy)
+    _require_enough_new_items(sitting, policy, session=session)
     session.add(sitting)
     session.flush()
     present_next_item(sitting.id, after=0, session=session, clock=clock)
@@ -103,11 +105,18 @@ def _resumed(sitting: Sitting, language: str) -> Started:
 
 
 def _require_retake_allowed(
-    person_id: UUID, skill: str, *, session: Session, at: datetime, policy: SittingPolicy
+    person_id: UUID, edition: Edition, *, session: Session, at: datetime, policy: SittingPolicy
 ) -> None:
-    retake = retake_of(person_id, skill, session=session, at=at, policy=policy)
+    retake = retake_of(person_id, edition, session=session, at=at, policy=policy)
     if retake.from_at is not None:
         raise (YearlyLimitReached if retake.by_limit else RetakeTooSoon)(retake.from_at)
+
+
+def _require_enough_new_items(sitting: Sitting, policy: SittingPolicy, *, session: Session) -> None:
+    """A sitting that could never give a result would only use up one of the year."""
+    unseen = adaptation.bank_of(sitting, session=session).by_code.keys() - set(sitting.avoided_items)
+    if len(unseen) < policy.fewest_units_for_result:
+        raise TooFewNewItems(sitting.skill)
 
 
 def _new_sitting(
@@ -157,8 +166,11 @@ def _avoided_items(former: Sequence[Sitting], *, session: Session, at: datetime,
 def _prior(
     former: Sequence[Sitting], edition: Edition, *, session: Session, at: datetime, policy: SittingPolicy
 ) -> dict[str, Any] | None:
-    """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw."""
-    for sitting in reversed(former):
+    """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw.
+
+    Founding sittings never seed one: their numbers stand on the authors' expectation, not on the norm's scale.
+    """
+    for sitting in reversed([sitting for sitting in former if sitting.norm_id is not None]):
         frozen = session.get(FrozenSitting, sitting.id)
         if frozen is not None and sitting.completed_at is not None:
             months = rules.months_between(sitting.completed_at, at)

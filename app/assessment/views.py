@@ -15,6 +15,7 @@ from app.assessment.leave_sitting import leave_sitting
 from app.assessment.record_response import Recorded, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.start_sitting import start_sitting
+from app.foundation.access import SignInNeeded
 from app.foundation.web import actor, language_of_request, notice, prefers_json, require_signed_in, runtime
 from app.item_bank import queries as item_bank
 
@@ -28,7 +29,8 @@ Answer = Any  # what Flask takes: a page, a page with its status, or a response
 
 def _own_id() -> UUID:
     person_id = actor().person_id
-    assert person_id is not None  # require_signed_in let it through
+    if person_id is None:
+        raise SignInNeeded
     return person_id
 
 

@@ -285,7 +285,7 @@ def _answer_error(error: DecileError) -> Any:
             return redirect(url_for("accounts.sign_in_page", next=_return_path()), code=303)
         if isinstance(error, SecondFactorNeeded):
             return redirect(url_for("accounts.second_factor_page", next=_return_path()), code=303)
-    return problem(error.code, status_of(error), str(error), headline=_headline(error))
+    return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
 
 
 def _return_path() -> str:
@@ -303,14 +303,16 @@ def _headline(error: DecileError) -> str:
     return str(headlines.get(status_of(error), _("We cannot answer right now")))
 
 
-def problem(code: str, status: int, detail: str, *, headline: str) -> Response:
+def problem(code: str, status: int, detail: str, *, headline: str, is_ours: bool = False) -> Response:
     """An error as `application/problem+json` for programs, as a page in plain words for people."""
     base_url = runtime().settings.base_url
     if prefers_json():
         response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
         response.mimetype = "application/problem+json"
     else:
-        page = render_template("error.html", status=status, code=code, headline=headline, detail=detail)
+        page = render_template(
+            "error.html", status=status, code=code, headline=headline, detail=detail, is_ours=is_ours
+        )
         response = Response(page, mimetype="text/html")
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

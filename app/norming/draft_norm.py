@@ -12,9 +12,9 @@ from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.norming.bases import DraftBasis
 from app.norming.errors import LatentNotEstimated, NotCalibrated
 from app.norming.models import CalibrationRun, NormVersion
-from app.norming.queries import DraftBasis
 from app.norming.rules import SampleFacts, standing
 from app.norming.snapshot import sha256_of
 from scoring.errors import ScoringError

@@ -12,7 +12,7 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.entropy import Entropy
-from app.norming import queries
+from app.norming import bases
 from app.norming.draft_norm import draft_norm
 from app.norming.preview_norm import preview_norm
 
@@ -22,7 +22,7 @@ def calibrate(skill: str, *, database: Database, clock: Clock, entropy: Entropy,
     from app.norming.calibrate_items import calibrate_items  # noqa: PLC0415  scipy and numba: seconds no page may pay
 
     with database.reading() as session:
-        sample = queries.latest_sample(skill, session=session)
+        sample = bases.latest_sample(skill, session=session)
     with database.transaction() as session:
         return calibrate_items(sample, session=session, clock=clock, entropy=entropy, actor=actor).id
 
@@ -30,7 +30,7 @@ def calibrate(skill: str, *, database: Database, clock: Clock, entropy: Entropy,
 def draft(skill: str, *, database: Database, clock: Clock, entropy: Entropy, actor: Actor) -> UUID:
     """Draft the next norm version of a skill; its id."""
     with database.reading() as session:
-        basis = queries.basis_of_draft(skill, session=session, at=clock.now())
+        basis = bases.basis_of_draft(skill, session=session, at=clock.now())
     with database.transaction() as session:
         return draft_norm(basis, session=session, clock=clock, entropy=entropy, actor=actor).id
 
@@ -38,6 +38,6 @@ def draft(skill: str, *, database: Database, clock: Clock, entropy: Entropy, act
 def preview(norm_id: UUID, *, database: Database, clock: Clock, actor: Actor) -> None:
     """Preview a draft."""
     with database.reading() as session:
-        basis = queries.basis_of_preview(norm_id, session=session)
+        basis = bases.basis_of_preview(norm_id, session=session)
     with database.transaction() as session:
         preview_norm(basis, session=session, clock=clock, actor=actor)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
+from app.norming.bases import PreviewBasis
 from app.norming.errors import NormMovedOn
 from app.norming.locked import norm_for_update, published_for_update
 from app.norming.models import NormVersion
-from app.norming.queries import PreviewBasis
 
 EVEN_ODDS = 0.5  # where the median crosses the cut
 

@@ -9,18 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from app.assessment.policy import SittingPolicy
-from app.foundation import policies
-from app.item_bank import queries as item_bank
-from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
-from app.norming.latent import CalibratedSample
+from app.norming.errors import NormNotFound
 from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
-from app.norming.packed import sha256_of, unpack
-from app.norming.policy import NormPolicy
 from app.norming.rules import Gate
-from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
 from app.norming.snapshot import content_of
 from scoring.norms import NormTable
 
@@ -51,6 +44,7 @@ class NormView:
     calibration_id: UUID
     instrument: str
     consent_basis: str | None
+    file_sha256: str
     sha256: str
     state: NormState
     preview: Mapping[str, Any] | None
@@ -105,36 +99,12 @@ class RunView:
         return "".join(sentences)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DraftBasis:
-    """Everything a draft is computed from, read before the writing transaction."""
-
-    run_id: UUID
-    calibrated: CalibratedSample
-    policy: NormPolicy
-    policy_version: int
-
-    @property
-    def sample(self) -> Sample:
-        """The sample behind it."""
-        return self.calibrated.sample
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreviewBasis:
-    """A draft, the norm in force, and the people both are compared on."""
-
-    norm: NormView
-    former: NormView | None
-    calibrated: CalibratedSample
-
-
 def norm(norm_id: UUID, *, session: Session) -> NormView:
     """One norm version, whatever its state."""
     row = session.get(NormVersion, norm_id)
     if row is None:
         raise NormNotFound(norm_id)
-    return _view(row)
+    return view_of(row)
 
 
 def norms(*, session: Session, skill: str | None = None, public_only: bool = False) -> tuple[NormView, ...]:
@@ -146,7 +116,7 @@ def norms(*, session: Session, skill: str | None = None, public_only: bool = Fal
         query = query.where(NormGroup.skill == skill)
     if public_only:
         query = query.where(NormVersion.state.in_([NormState.PUBLISHED, NormState.SUPERSEDED]))
-    return tuple(_view(row) for row in session.scalars(query))
+    return tuple(view_of(row) for row in session.scalars(query))
 
 
 def published(skill: str, language: str, *, session: Session) -> tuple[NormView, ...]:
@@ -157,7 +127,7 @@ def published(skill: str, language: str, *, session: Session) -> tuple[NormView,
         .where(NormGroup.skill == skill, NormGroup.language == language, NormVersion.state == NormState.PUBLISHED)
         .order_by(NormVersion.published_at.desc())
     )
-    return tuple(_view(row) for row in session.scalars(query))
+    return tuple(view_of(row) for row in session.scalars(query))
 
 
 def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
@@ -180,89 +150,8 @@ def run(run_id: UUID, *, session: Session) -> RunView:
     return RunView(row.id, row.calibration_id, row.n, row.fits)
 
 
-def latest_sample(skill: str, *, session: Session) -> Sample:
-    """The sample of a skill that was imported last."""
-    query = select(LegacySample).join(LegacySample.group).where(NormGroup.skill == skill)
-    row = session.scalar(
-        query.order_by(LegacySample.imported_at.desc()).limit(1).options(undefer(LegacySample.responses))
-    )
-    if row is None:
-        raise NoSample(skill)
-    return _sample(row, session=session)
-
-
-def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
-    """What the next norm of a skill is drafted from: its latest sample, on the scale it was calibrated on."""
-    sample = latest_sample(skill, session=session)
-    run = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
-    if run is None:
-        raise NotCalibrated(skill)
-    sitting = policies.current(SittingPolicy, session=session, at=at)
-    weights, correlation = _composite_of(sample, sitting)
-    return DraftBasis(
-        run.id,
-        CalibratedSample(sample, item_bank.item_parameters(run.calibration_id, session=session), weights, correlation),
-        policies.current(NormPolicy, session=session, at=at),
-        policies.version(NormPolicy, session=session, at=at),
-    )
-
-
-def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
-    """What a draft is compared with, and on whom."""
-    row = session.get(NormVersion, norm_id)
-    if row is None:
-        raise NormNotFound(norm_id)
-    stored = session.get_one(LegacySample, row.run.sample_id, options=[undefer(LegacySample.responses)])
-    in_force = select(NormVersion).where(
-        NormVersion.norm_group_id == row.norm_group_id, NormVersion.state == NormState.PUBLISHED
-    )
-    former = session.scalar(in_force)
-    weights, correlation = row.composite["weights"], row.composite["correlation"]
-    items = item_bank.item_parameters(row.run.calibration_id, session=session)
-    calibrated = CalibratedSample(
-        _sample(stored, session=session), items, (float(weights[0]), float(weights[1])), float(correlation)
-    )
-    return PreviewBasis(_view(row), _view(former) if former else None, calibrated)
-
-
-def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, float], float]:
-    """Weights (judgement, self-report) and correlation; a kind without evidence carries no weight."""
-    if sample.judgement is None:
-        return (0.0, 1.0), 0.0
-    if sample.self_report is None:
-        return (1.0, 0.0), 0.0
-    judgement, self_report = policy.composite_weights
-    return (judgement, self_report), policy.kinds_correlation
-
-
-def _sample(row: LegacySample, *, session: Session) -> Sample:
-    release = item_bank.release(row.release_id, session=session)
-    items = {item.code: item for item in item_bank.release_items(row.release_id, row.group.language, session=session)}
-    answered = unpack(row.responses, len(row.columns))
-    if sha256_of(answered, row.columns) != row.responses_sha256:
-        raise SampleAltered(row.id)
-    evidence = by_kind(tuple(row.columns), answered, items)
-    scale = (
-        select(CalibrationRun.calibration_id)
-        .join(CalibrationRun.sample)
-        .where(LegacySample.release_id == row.release_id)
-        .order_by(CalibrationRun.calibrated_at)
-        .limit(1)
-    )
-    return Sample(
-        id=row.id,
-        skill=row.group.skill,
-        language=row.group.language,
-        release_id=row.release_id,
-        is_trial=release.is_trial,
-        n=row.n,
-        calibration_id=session.scalar(scale),
-        self_report=evidence.get(STATEMENT),
-        judgement=evidence.get(SCENARIO),
-    )
-
-
-def _view(row: NormVersion) -> NormView:
+def view_of(row: NormVersion) -> NormView:
+    """The norm version as others may see it."""
     return NormView(
         id=row.id,
         label=row.label,
@@ -286,6 +175,7 @@ def _view(row: NormVersion) -> NormView:
         calibration_id=row.run.calibration_id,
         instrument=row.run.sample.instrument,
         consent_basis=row.run.sample.consent_basis,
+        file_sha256=row.run.sample.file_sha256,
         sha256=row.sha256,
         state=row.state,
         preview=row.preview,

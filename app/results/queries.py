@@ -63,8 +63,3 @@ def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | Non
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
     return _view(row) if row is not None else None
 
-
-def results_of(person_id: UUID, *, session: Session) -> tuple[ResultView, ...]:
-    """A candidate's results, newest first."""
-    query = select(SkillResult).where(SkillResult.person_id == person_id).order_by(SkillResult.reported_at.desc())
-    return tuple(_view(row) for row in session.scalars(query))

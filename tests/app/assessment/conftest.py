@@ -13,7 +13,12 @@ from tests.app.assessment.builders import Place, the_collaboration_bank
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
 
-
+TRIAL_ROWS = (
+    "DELETE FROM calibration WHERE source <> 'prior'",
+    "DELETE FROM item WHERE release_id IN (SELECT id FROM bank_release WHERE is_trial)",
+    "DELETE FROM bank_release WHERE is_trial",
+    "DELETE FROM skill WHERE is_trial",
+)
 BANK_TABLES = {"skill", "bank_release", "item", "calibration"}
 
 
@@ -45,7 +50,8 @@ def _empty(database: Database) -> None:
         for table in Base.metadata.sorted_tables:
             if table.name not in BANK_TABLES:
                 connection.execute(table.delete())
-        connection.exec_driver_sql("DELETE FROM calibration WHERE source <> 'prior'")
+        for trial in TRIAL_ROWS:
+            connection.exec_driver_sql(trial)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

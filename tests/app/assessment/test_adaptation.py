@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from statistics import fmean
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from tests.app.assessment.builders import (
 POLICY = SittingPolicy()
 PEOPLE = 24
 STEPS_TIMED = 200
-MOST_STEP_MILLISECONDS = 25  # goal 5 on an idle machine; this one is shared
+MOST_STEP_MILLISECONDS = 10  # of CPU; the goal is 5, and a shared machine has its bad moments
 
 
 def _score(place: Place, sitting_id: Any) -> FinalScore:
@@ -71,7 +71,7 @@ def test_simulated_people_get_sittings_that_keep_every_promise_of_the_policy(
             assert score.stop_reason in {Stop.JUDGEMENT_SHARE, Stop.BANK_EXHAUSTED}
     units = [score.units for score in scores]
     with capsys.disabled():
-        print(f"\n{len(scores)} simulated sittings: units mean {fmean(units):.1f}, longest {max(units)}")  # noqa: T201
+        print(f"\n{len(scores)} simulated sittings: units mean {fmean(units):.1f}, longest {max(units)}")
 
 
 def test_people_far_from_the_cut_end_soon_and_people_near_it_sit_longer(place: Place) -> None:
@@ -209,11 +209,11 @@ def test_a_step_costs_little(place: Place, capsys: pytest.CaptureFixture[str]) -
 
     def computing(session: Any) -> float:
         course = course_of(session.get_one(Sitting, sitting_id), session=session)
-        begun = perf_counter()
+        begun = process_time()
         for sequence in range(STEPS_TIMED):
             fresh = course.with_value(value, sequence, place.clock.now())
             fresh.choice_after(len(fresh.rows), fresh.standing)
-        return (perf_counter() - begun) / STEPS_TIMED * 1000
+        return (process_time() - begun) / STEPS_TIMED * 1000
 
     step = place.do(computing)
     begun = perf_counter()
@@ -221,5 +221,5 @@ def test_a_step_costs_little(place: Place, capsys: pytest.CaptureFixture[str]) -
     whole = (perf_counter() - begun) * 1000
     kind = place.database.writing.dialect.name
     with capsys.disabled():
-        print(f"\n{kind}: posterior and choice {step:.2f} ms, record_response with commit {whole:.2f} ms")  # noqa: T201
+        print(f"\n{kind}: posterior and choice {step:.2f} ms of CPU, record_response with commit {whole:.2f} ms")
     assert step < MOST_STEP_MILLISECONDS

@@ -87,7 +87,7 @@ def test_case_007_of_shuffled_repeated_and_late_writes_the_highest_client_sequen
     person_id, sitting_id, person = _begun(place)
     values = _answers(place, person, sitting_id, 4) * 2
     writes = [(sequence, values[sequence - 1]) for sequence in range(1, 9)]
-    order = Random(seed).sample(writes + writes[:3], 11) + [writes[0]]
+    order = [*Random(seed).sample(writes + writes[:3], 11), writes[0]]
     acknowledged = [
         place.respond(person_id, sitting_id, 1, value, sequence=sequence, confirm=False) for sequence, value in order
     ]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.withdraw_consent import withdraw_consent
+from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -14,6 +15,7 @@ from app.assessment.errors import (
     OneLanguagePerSitting,
     RetakeTooSoon,
     SkillNotOpen,
+    TooFewNewItems,
     YearlyLimitReached,
 )
 from app.assessment.leave_sitting import leave_sitting
@@ -196,6 +198,41 @@ def test_a_sitting_that_was_not_come_back_to_ends_when_its_time_was_over(place: 
     ended = place.sitting(forgotten)
     assert (ended.state, ended.stop_reason) == (State.ABANDONED, Stop.EXPIRED)
     assert ended.completed_at == ended.resumable_until
+
+
+def test_a_retake_without_enough_new_items_is_refused_before_it_counts(place: Place) -> None:
+    a_normed_skill(place)
+    a_policy(place, most_statement_overlap=0.0, fewest_units_for_result=25)
+    person_id = a_person(place)
+    take(place, person_id, SimulatedPerson(place, 0, 0).answer, most=12)
+    if place.sittings()[0].state == State.OPEN:
+        _leave(place, person_id, place.sittings()[0].id)
+    place.clock.advance(timedelta(days=30))
+    with pytest.raises(TooFewNewItems):
+        place.start(person_id)
+    assert len(place.sittings()) == 1
+
+
+def test_who_helped_to_found_the_norm_may_sit_as_soon_as_it_exists_and_starts_from_nothing(place: Place) -> None:
+    a_normed_skill(place, with_norm=False)
+    person_id = a_person(place)
+    take(place, person_id, SimulatedPerson(place, 0, 0).answer)
+    with pytest.raises(RetakeTooSoon):
+        place.start(person_id)
+    a_normed_skill(place)
+    assert place.start(person_id).is_new
+    assert place.sittings()[-1].prior is None
+
+
+def test_the_worker_ends_forgotten_sittings_and_leaves_the_others_alone(place: Place) -> None:
+    a_normed_skill(place)
+    forgotten = place.start(a_person(place)).sitting_id
+    place.clock.advance(timedelta(days=7, seconds=1))
+    fresh = place.start(a_person(place)).sitting_id
+    ended = place.do(lambda session: close_expired_sittings(session=session, clock=place.clock, jobs=place.jobs))
+    assert ended == 1
+    assert place.sitting(forgotten).stop_reason == Stop.EXPIRED
+    assert place.sitting(fresh).state == State.OPEN
 
 
 def test_nobody_sits_without_consent_an_adult_age_or_a_word_on_honesty(place: Place) -> None:

@@ -25,7 +25,7 @@ from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, store_calibration
-from app.norming import queries
+from app.norming import bases
 from app.norming.approve_norm import approve_norm
 from app.norming.draft_norm import draft_norm
 from app.norming.import_responses import import_responses
@@ -153,7 +153,7 @@ def a_calibrated_sample(session: Session, clock: Any, entropy: Any, **changes: A
 
 def a_draft(session: Session, clock: Any, entropy: Any, editor: Actor) -> NormVersion:
     """A draft from the latest sample."""
-    basis = queries.basis_of_draft(SKILL, session=session, at=clock.now())
+    basis = bases.basis_of_draft(SKILL, session=session, at=clock.now())
     return draft_norm(basis, session=session, clock=clock, entropy=entropy, actor=editor)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from app.foundation.access import Actor, Forbidden, SignInNeeded, operator, system
 from app.foundation.audit import AuditEntry
-from app.norming import queries
+from app.norming import bases
 from app.norming.approve_norm import approve_norm
 from app.norming.draft_norm import draft_norm
 from app.norming.errors import NormAltered, NormInAnotherState, NormNotFound, SecondFactorNotFresh, SelfApproval
@@ -92,7 +92,7 @@ def test_a_draft_that_nobody_previewed_cannot_be_approved(session, clock, entrop
 
 
 def test_nobody_drafts_without_being_a_person(session, clock, entropy, staff, previewed):
-    basis = queries.basis_of_draft(SKILL, session=session, at=clock.now())
+    basis = bases.basis_of_draft(SKILL, session=session, at=clock.now())
     with pytest.raises(Forbidden):
         draft_norm(basis, session=session, clock=clock, entropy=entropy, actor=operator())
     nobody = Actor(None, "token", frozenset({"norm_editor"}))

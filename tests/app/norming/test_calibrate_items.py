@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.foundation.access import Actor, Forbidden, operator
 from app.item_bank import queries as item_bank
-from app.norming import queries
+from app.norming import bases, queries
 from app.norming.calibrate_items import calibrate_items
 from app.norming.errors import CalibrationFailed, ScaleWouldMove
 from app.norming.models import CalibrationRun
@@ -17,7 +17,7 @@ from tests.app.norming.builders import SKILL, a_described_mapping, a_sample_file
 
 
 def calibrated(session, clock, entropy):
-    sample = queries.latest_sample(SKILL, session=session)
+    sample = bases.latest_sample(SKILL, session=session)
     return calibrate_items(sample, session=session, clock=clock, entropy=entropy, actor=operator())
 
 
@@ -52,7 +52,7 @@ def test_a_later_sample_is_read_on_the_scale_of_the_first(session, clock, entrop
 def test_a_sample_read_before_another_calibrated_it_takes_the_scale_that_is_there(session, clock, entropy):
     """Two people press the button at once: one scale comes of it."""
     import_sample(session, clock, entropy)
-    early = queries.latest_sample(SKILL, session=session)
+    early = bases.latest_sample(SKILL, session=session)
     first = calibrated(session, clock, entropy)
     assert early.calibration_id is None
     again = calibrate_items(early, session=session, clock=clock, entropy=entropy, actor=operator())
@@ -64,7 +64,7 @@ def test_another_release_of_a_real_skill_cannot_bring_its_own_scale(session, clo
     calibrated(session, clock, entropy)
     longer = {f"P{i:02d}": {"en": f"Other statement {i}"} for i in range(10)}
     import_sample(session, clock, entropy, seed=2, mapping=a_described_mapping(items=longer))
-    sample = queries.latest_sample(SKILL, session=session)
+    sample = bases.latest_sample(SKILL, session=session)
     assert sample.calibration_id is None
     as_real = type(sample)(**{name: getattr(sample, name) for name in sample.__slots__} | {"is_trial": False})
     with pytest.raises(ScaleWouldMove):
@@ -82,7 +82,7 @@ def test_responses_without_any_spread_end_in_a_reason(session, clock, entropy, m
 
 def test_a_candidate_may_not_calibrate(session, clock, entropy):
     import_sample(session, clock, entropy)
-    sample = queries.latest_sample(SKILL, session=session)
+    sample = bases.latest_sample(SKILL, session=session)
     with pytest.raises(Forbidden):
         calibrate_items(
             sample, session=session, clock=clock, entropy=entropy, actor=Actor(None, "x", frozenset({"candidate"}))

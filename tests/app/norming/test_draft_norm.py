@@ -13,14 +13,14 @@ import pytest
 from app.foundation import policies
 from app.foundation.access import operator
 from app.item_bank.calibrated_items import CalibratedItems
-from app.norming import queries
+from app.norming import bases, queries
+from app.norming.bases import DraftBasis
 from app.norming.draft_norm import draft_norm
 from app.norming.errors import NormMovedOn, NotCalibrated
 from app.norming.latent import CalibratedSample
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy
 from app.norming.preview_norm import preview_norm
-from app.norming.queries import DraftBasis
 from app.norming.rules import Gate
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.schedule_norm import schedule_norm
@@ -136,13 +136,13 @@ def test_edge_017_simulated_people_mark_the_norm(session, clock, entropy, staff)
 def test_a_sample_that_is_not_calibrated_cannot_be_normed(session, clock, entropy, staff):
     import_sample(session, clock, entropy)
     with pytest.raises(NotCalibrated, match="decile calibrate"):
-        queries.basis_of_draft(SKILL, session=session, at=clock.now())
+        bases.basis_of_draft(SKILL, session=session, at=clock.now())
 
 
 def test_a_first_preview_says_what_share_would_be_above(session, clock, entropy, staff):
     a_calibrated_sample(session, clock, entropy, n=2000)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = queries.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session)
     preview_norm(basis, session=session, clock=clock, actor=staff[0])
     assert norm.state is NormState.PREVIEWED
     assert norm.preview is not None
@@ -156,7 +156,7 @@ def test_edge_012_a_preview_counts_who_would_differ(session, clock, entropy, sta
     former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
     a_calibrated_sample(session, clock, entropy, n=1000, seed=2, shift=0.5)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = queries.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session)
     preview_norm(basis, session=session, clock=clock, actor=operator())
     assert norm.preview is not None
     seen = norm.preview["former"]
@@ -169,7 +169,7 @@ def test_edge_012_a_preview_counts_who_would_differ(session, clock, entropy, sta
 def test_a_preview_of_another_norm_in_force_is_refused(session, clock, entropy, staff):
     a_calibrated_sample(session, clock, entropy)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = queries.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session)
     a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
     with pytest.raises(NormMovedOn):
         preview_norm(basis, session=session, clock=clock, actor=staff[0])
@@ -202,6 +202,29 @@ def two_kinds(n: int, correlation: float, seed: int = 3) -> CalibratedSample:
     )
     items = CalibratedItems(evidence["self_report"].codes, statements, evidence["judgement"].codes, scenarios)
     return CalibratedSample(sample, items, (0.5, 0.5), correlation)
+
+
+def test_a_short_weak_test_does_not_shrink_the_norm_group():
+    """Estimates of a test of reliability .7 spread over .84 of the scale; the people behind them do not."""
+    rng = np.random.default_rng(5)
+    weak = ItemParameters(np.full(8, 0.9), graded_items(8).thresholds)
+    answered = ResponseMatrix(simulate_responses(weak, rng.normal(size=4000), rng))
+    evidence = KindOfEvidence(tuple(f"S{i}" for i in range(8)), answered)
+    sample = Sample(
+        id=None,
+        skill="s",
+        language="en",
+        release_id=None,
+        is_trial=True,
+        n=4000,
+        calibration_id=None,
+        self_report=evidence,
+        judgement=None,
+    )
+    items = CalibratedItems(evidence.codes, weak, (), None)
+    table = CalibratedSample(sample, items, (0.0, 1.0), 0.0).norm_table()
+    assert table.sd == pytest.approx(1.0, abs=0.06)
+    assert table.cut(0.9).theta == pytest.approx(1.2816, abs=3 * table.cut(0.9).standard_error)
 
 
 @pytest.mark.parametrize("correlation", [0.3, 0.7])

@@ -10,7 +10,7 @@ from app.foundation.access import Actor, Forbidden, operator
 from app.item_bank import queries as item_bank
 from app.item_bank.errors import TrialBankInvalid
 from app.item_bank.models import BankRelease, Skill
-from app.norming import queries
+from app.norming import bases
 from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported, SampleAltered
 from app.norming.import_responses import import_responses
 from app.norming.mapping import ItemColumn
@@ -100,7 +100,7 @@ def test_scoring_reads_reversed_items_turned(session, clock, entropy):
         entropy=entropy,
         actor=operator(),
     )
-    sample = queries.latest_sample(SKILL, session=session)
+    sample = bases.latest_sample(SKILL, session=session)
     assert sample.judgement is None
     assert sample.self_report is not None
     np.testing.assert_array_equal(sample.self_report.responses.codes, [[0, 0], [1, -1]])
@@ -199,7 +199,7 @@ def test_a_candidate_may_not_import(session, clock, entropy):
 
 def test_a_skill_without_a_sample_says_so(session):
     with pytest.raises(NoSample, match="decile responses import"):
-        queries.latest_sample("nothing", session=session)
+        bases.latest_sample("nothing", session=session)
 
 
 def test_responses_changed_below_the_application_are_not_used(session, clock, entropy):
@@ -209,4 +209,4 @@ def test_responses_changed_below_the_application_are_not_used(session, clock, en
     session.execute(update(LegacySample).where(LegacySample.id == stored.id).values(responses=pack(weak)))
     session.expire_all()
     with pytest.raises(SampleAltered):
-        queries.latest_sample(SKILL, session=session)
+        bases.latest_sample(SKILL, session=session)

@@ -1,0 +1,127 @@
+"""Samples, and what a draft or a preview is computed from: read whole before the writing transaction begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
+from app.item_bank import queries as item_bank
+from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
+from app.norming.latent import CalibratedSample
+from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
+from app.norming.packed import sha256_of, unpack
+from app.norming.policy import NormPolicy
+from app.norming.queries import NormView, view_of
+from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DraftBasis:
+    """Everything a draft is computed from, read before the writing transaction."""
+
+    run_id: UUID
+    calibrated: CalibratedSample
+    policy: NormPolicy
+    policy_version: int
+
+    @property
+    def sample(self) -> Sample:
+        """The sample behind it."""
+        return self.calibrated.sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewBasis:
+    """A draft, the norm in force, and the people both are compared on."""
+
+    norm: NormView
+    former: NormView | None
+    calibrated: CalibratedSample
+
+
+def latest_sample(skill: str, *, session: Session) -> Sample:
+    """The sample of a skill that was imported last."""
+    query = select(LegacySample).join(LegacySample.group).where(NormGroup.skill == skill)
+    row = session.scalar(
+        query.order_by(LegacySample.imported_at.desc()).limit(1).options(undefer(LegacySample.responses))
+    )
+    if row is None:
+        raise NoSample(skill)
+    return _sample(row, session=session)
+
+
+def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
+    """What the next norm of a skill is drafted from: its latest sample, on the scale it was calibrated on."""
+    sample = latest_sample(skill, session=session)
+    run = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
+    if run is None:
+        raise NotCalibrated(skill)
+    sitting = policies.current(SittingPolicy, session=session, at=at)
+    weights, correlation = _composite_of(sample, sitting)
+    return DraftBasis(
+        run.id,
+        CalibratedSample(sample, item_bank.item_parameters(run.calibration_id, session=session), weights, correlation),
+        policies.current(NormPolicy, session=session, at=at),
+        policies.version(NormPolicy, session=session, at=at),
+    )
+
+
+def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
+    """What a draft is compared with, and on whom."""
+    row = session.get(NormVersion, norm_id)
+    if row is None:
+        raise NormNotFound(norm_id)
+    stored = session.get_one(LegacySample, row.run.sample_id, options=[undefer(LegacySample.responses)])
+    in_force = select(NormVersion).where(
+        NormVersion.norm_group_id == row.norm_group_id, NormVersion.state == NormState.PUBLISHED
+    )
+    former = session.scalar(in_force)
+    weights, correlation = row.composite["weights"], row.composite["correlation"]
+    items = item_bank.item_parameters(row.run.calibration_id, session=session)
+    calibrated = CalibratedSample(
+        _sample(stored, session=session), items, (float(weights[0]), float(weights[1])), float(correlation)
+    )
+    return PreviewBasis(view_of(row), view_of(former) if former else None, calibrated)
+
+
+def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, float], float]:
+    """Weights (judgement, self-report) and correlation; a kind without evidence carries no weight."""
+    if sample.judgement is None:
+        return (0.0, 1.0), 0.0
+    if sample.self_report is None:
+        return (1.0, 0.0), 0.0
+    judgement, self_report = policy.composite_weights
+    return (judgement, self_report), policy.kinds_correlation
+
+
+def _sample(row: LegacySample, *, session: Session) -> Sample:
+    release = item_bank.release(row.release_id, session=session)
+    items = {item.code: item for item in item_bank.release_items(row.release_id, row.group.language, session=session)}
+    answered = unpack(row.responses, len(row.columns))
+    if sha256_of(answered, row.columns) != row.responses_sha256:
+        raise SampleAltered(row.id)
+    evidence = by_kind(tuple(row.columns), answered, items)
+    scale = (
+        select(CalibrationRun.calibration_id)
+        .join(CalibrationRun.sample)
+        .where(LegacySample.release_id == row.release_id)
+        .order_by(CalibrationRun.calibrated_at)
+        .limit(1)
+    )
+    return Sample(
+        id=row.id,
+        skill=row.group.skill,
+        language=row.group.language,
+        release_id=row.release_id,
+        is_trial=release.is_trial,
+        n=row.n,
+        calibration_id=session.scalar(scale),
+        self_report=evidence.get(STATEMENT),
+        judgement=evidence.get(SCENARIO),
+    )
