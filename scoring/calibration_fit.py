@@ -9,7 +9,7 @@ the fit of a systematic subset.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import numpy as np
@@ -26,13 +26,14 @@ NEWTON_ROUNDS = 15  # information matrices
 STEEPEST_SLOPE = 30.0  # a slope that grows beyond this has no maximum: the item is a step function of the others
 MEMORY = 8  # passes Anderson's mixing looks back on
 SUBSET = 20_000  # persons on whom a larger sample's fit starts, and from whom information is taken
+START_PERSONS = 5_000  # persons from whom start values are taken
 LOOSE = 1e-3  # change of a parameter per pass, in logits, at which Newton steps take over
 LONGEST_STEP = 1.0  # logits, of one parameter in one maximisation step
 MOST_HALVINGS = 12
 EXACT_INFORMATION = 2e9  # multiplications up to which second derivatives are summed instead of products of scores
 ROWS_PER_PARAMETER = 10  # fewer, and products of scores say too little whatever the second derivatives cost
 NEAR = 10.0  # Newton distance from the optimum that is still "there", in tolerances
-COARSE = 1e-5  # logits; what single precision can promise of a Newton step
+COARSE = 3e-5  # logits; a Newton step shorter than this is left to double precision
 NEWTON_RENEWED = 1e-2  # logits; information taken farther from the end than this is taken again
 LONGEST_MIX = 3.0  # logits, of one parameter in one accelerated step
 NOBODY = 1e-10  # a posterior mass that changes no sum
@@ -163,19 +164,22 @@ def fit(
     everyone = Passes.of(data, kernels)
     some = everyone.subset(SUBSET)
     em = _em(climb, some)
-    x, _ = _climb_up(climb, em, _start(climb, some), tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES)
+    x = _start(climb, some.subset(START_PERSONS))
+    x, _ = _climb_up(climb, em, x, tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES, memory=_Memory())
+    memory = _Memory()
     information = Information.at(climb, x, some)
     share = some.weights.sum() / everyone.weights.sum()
     if everyone.prefers_single:
         newton, coarse = _newton(climb, everyone, information, share), max(tolerance, COARSE)
-        x, _ = _climb_up(climb, newton, x, tolerance=coarse, single=True, most=NEWTON_PASSES)
+        x, _ = _climb_up(climb, newton, x, tolerance=coarse, single=True, most=NEWTON_PASSES, memory=memory)
+        x = memory.proposal(climb, x)
     taken_at = x
     for _ in range(NEWTON_ROUNDS):
         newton = _newton(climb, everyone, information, share)
-        x, arrived = _climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES)
+        x, arrived = _climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES, memory=memory)
         if arrived and np.abs(x - taken_at).max() < NEWTON_RENEWED:
             break
-        information, taken_at = Information.at(climb, x, some), x
+        information, taken_at, memory = Information.at(climb, x, some), x, _Memory()
     return _proved(climb, x, everyone, information=information, share=share, tolerance=tolerance)
 
 
@@ -200,8 +204,33 @@ def _newton(climb: _Climb, data: Passes, information: Information, share: float)
     return step
 
 
+@dataclass(slots=True)
+class _Memory:
+    """The last points of a climb and the moves a step proposed there, for Anderson's mixing."""
+
+    points: list[Floats] = field(default_factory=list)
+    moves: list[Floats] = field(default_factory=list)
+
+    def note(self, x: Floats, move: Floats) -> None:
+        self.points, self.moves = [*self.points[-MEMORY:], x], [*self.moves[-MEMORY:], move]
+
+    def proposal(self, climb: _Climb, x: Floats) -> Floats:
+        """Where the moves, taken as linear in the points, would vanish; x while nothing is known."""
+        if not self.points:
+            return x
+        target = self.points[-1] + self.moves[-1]
+        if len(self.points) < 2:
+            return target
+        along = np.diff(np.array(self.points), axis=0)
+        bend = np.diff(np.array(self.moves), axis=0)
+        mixing = np.linalg.lstsq(bend.T, self.moves[-1], rcond=1e-12)[0]
+        mixed = climb.bounded(target - (along + bend).T @ mixing)
+        near = np.abs(mixed - self.points[-1]).max() <= LONGEST_MIX
+        return mixed if near and climb.is_possible(mixed) else target
+
+
 def _climb_up(
-    climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool, most: int
+    climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool, most: int, memory: _Memory
 ) -> tuple[Floats, bool]:
     """Repeat `step` under Anderson's mixing until it moves nothing by more than `tolerance`: the end, and whether so.
 
@@ -209,8 +238,6 @@ def _climb_up(
     """
     rounding = ROUNDING_SINGLE if single else ROUNDING
     highest, safe, after = -np.inf, x, x
-    points: list[Floats] = []
-    moves: list[Floats] = []
     lost = 0
     for _ in range(most):
         height, target = step(x, single)
@@ -219,28 +246,14 @@ def _climb_up(
             lost += 1
             if lost > MOST_HALVINGS:
                 break
-            points, moves = [], []
+            memory.points, memory.moves = [], []
             continue
         highest, safe, after, lost = height, x, target, 0
-        move = target - x
-        if np.abs(move).max() < tolerance:
+        memory.note(x, target - x)
+        if np.abs(target - x).max() < tolerance:
             return x, True
-        points, moves = [*points[-MEMORY:], x], [*moves[-MEMORY:], move]
-        x = _mixed(climb, points, moves)
+        x = memory.proposal(climb, x)
     return safe, False
-
-
-def _mixed(climb: _Climb, points: list[Floats], moves: list[Floats]) -> Floats:
-    """Anderson's proposal: where the moves, taken as linear in the points, would vanish."""
-    target = points[-1] + moves[-1]
-    if len(points) < 2:
-        return target
-    along = np.diff(np.array(points), axis=0)
-    bend = np.diff(np.array(moves), axis=0)
-    mixing = np.linalg.lstsq(bend.T, moves[-1], rcond=1e-12)[0]
-    proposal = climb.bounded(target - (along + bend).T @ mixing)
-    near = np.abs(proposal - points[-1]).max() <= LONGEST_MIX
-    return proposal if near and climb.is_possible(proposal) else target
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -336,8 +349,10 @@ def _proved(
         )
     steep = np.nonzero(np.abs(slopes) >= STEEPEST_SLOPE * (1 - 1e-9))[0]
     problems.extend(f"Fitted item {j}: its slope grows without end; it was held at {STEEPEST_SLOPE:g}." for j in steep)
-    if not information.is_definite:
-        problems.append("The information matrix is singular: the responses do not determine every parameter.")
+    cells = float(np.prod(climb.live.sum(axis=1).astype(float)))
+    is_determined = information.is_definite and x.size < cells
+    if not is_determined:
+        problems.append("The responses do not determine every parameter: too few items, or too little variation.")
     inverse = share * information.inverse
     plain = bool(np.allclose(everyone.squares, everyone.weights))
     covariance = inverse if plain else inverse @ (information.squares / share) @ inverse
@@ -352,7 +367,7 @@ def _proved(
         posterior,
         climb.passes,
         tuple(problems),
-        information.is_definite,
+        is_determined,
     )
 
 

@@ -67,7 +67,7 @@ def count_persons(  # noqa: PLR0912, PLR0917  one loop nest; calls and keywords 
             for q in range(nodes):
                 total += like[q]
             total_log += weights[i] * (np.log(np.float64(total)) + log_scale)
-            share = weights[i] / total
+            share = tables.dtype.type(weights[i] / total)
             for q in range(nodes):
                 like[q] *= share
             for s in range(factors):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.errors import InvalidResponses
 from scoring.items import ItemParameters
+from scoring.nominal_response import nominal_information, nominal_probabilities
 from scoring.responses import MISSING, ResponseMatrix
 
 SMALLEST_PROBABILITY = 1e-300  # keeps a logarithm finite far outside the range any person is found in
@@ -32,9 +33,12 @@ def category_probabilities(items: ItemParameters, theta: ArrayLike) -> NDArray[n
 
     References
     ----------
-    Samejima (1969) for the graded model; Muraki (1992) for the generalised partial credit model.
+    Samejima (1969) for the graded model; Muraki (1992) for the generalised partial credit model; Bock (1972) for the
+    nominal one.
     """
     points = np.asarray(theta, dtype=float).reshape(-1)
+    if items.model == "nominal":
+        return nominal_probabilities(items, points)
     if items.model == "gpcm":
         return _partial_credit(items, points)
     above, below = cumulative_probabilities(items, points)
@@ -79,9 +83,12 @@ def _partial_credit(items: ItemParameters, theta: NDArray[np.float64]) -> NDArra
 def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.float64]:
     """Fisher information of each item about theta, shape (Q, J).
 
-    For ordered categories I = sum_k P'_k² / P_k; for gpcm this equals a² times the variance of the category.
+    For ordered categories I = sum_k P'_k² / P_k; for gpcm this equals a² times the variance of the category, for
+    nominal items the variance of the category slope.
     """
     points = np.asarray(theta, dtype=float).reshape(-1)
+    if items.model == "nominal":
+        return nominal_information(items, points)
     probabilities = category_probabilities(items, points)
     if items.model == "gpcm":
         scores = np.arange(probabilities.shape[2])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from app.factory import create_app
@@ -39,13 +42,41 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with every table of ours."""
-    database = Database(database_url)
+@pytest.fixture(scope="session")
+def sqlite_file_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every table of ours, made once; tests copy the file."""
+    file = tmp_path_factory.mktemp("tables") / "tables.sqlite3"
+    _create_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_database_with_tables() -> Iterator[str]:
+    """The name of a database with every table of ours, made once; tests copy it."""
+    with fresh_postgres_database() as url:
+        _create_tables(url)
+        yield str(make_url(url).database)
+
+
+def _create_tables(url: str) -> None:
+    database = Database(url)
     Base.metadata.create_all(database.writing)
-    yield database
     database.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with every table of ours, once for each kind."""
+    with ExitStack() as cleanup:
+        if request.param == "sqlite":
+            file = shutil.copy(request.getfixturevalue("sqlite_file_with_tables"), tmp_path / "test.sqlite3")
+            url = f"sqlite:///{file}"
+        else:
+            template = request.getfixturevalue("postgres_database_with_tables")
+            url = cleanup.enter_context(fresh_postgres_database(template))
+        database = Database(url)
+        cleanup.callback(database.dispose)
+        yield database
 
 
 @pytest.fixture

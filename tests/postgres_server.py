@@ -173,13 +173,13 @@ def server_of_this_run() -> str:
 
 
 @contextmanager
-def fresh_postgres_database() -> Iterator[str]:
-    """The URL of an empty database, dropped afterwards together with whatever is still connected to it."""
+def fresh_postgres_database(template: str = "template0") -> Iterator[str]:
+    """The URL of a copy of `template`, by default empty; dropped afterwards with whatever is still connected to it."""
     server = make_url(server_of_this_run()).set(drivername="postgresql+psycopg")
     name = f"test_{secrets.token_hex(8)}"
     engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.consents import ASSESSMENT
 from app.accounts.queries import ConsentView
-from app.assessment import rules
+from app.assessment import adaptation, rules
 from app.assessment.course import Course, course_of, own_sitting
 from app.assessment.errors import SittingExpired, SkillNotOpen
 from app.assessment.founding_form import SCENARIO
@@ -84,7 +84,8 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
         raise SkillNotOpen(skill, language)
     mine = [view for view in sittings_of(person_id, session=session) if view.skill == skill]
     is_founding = edition.cut is None
-    most = policy.founding_statements + policy.founding_scenarios if is_founding else policy.most_units_undecided
+    longest = policy.founding_statements + policy.founding_scenarios if is_founding else policy.most_units_undecided
+    most = min(longest, len(adaptation.bank_of(edition, session=session).items))
     return StartPage(
         policy=policy,
         consents=accounts.consents_of(person_id, session=session),

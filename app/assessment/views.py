@@ -129,9 +129,11 @@ def respond(sitting_id: UUID) -> Answer:
         if prefers_json():
             raise
         return _item_page(sitting_id, elsewhere=True), 409
-    except SittingClosed:
+    except SittingClosed as closed:
         _note_takeover(sitting_id, sent["position"])
-        raise
+        if prefers_json():
+            raise
+        return render_template("assessment/closed.html", sitting_id=sitting_id, sha256=closed.sha256), 409
     return jsonify(_as_json(recorded)) if prefers_json() else _after(sitting_id, recorded)
 
 

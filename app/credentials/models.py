@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.credentials.errors import CredentialRevoked
 from app.credentials.states import CredentialState, RevocationReason, Visibility
 from app.foundation.db import Base
-
-
-def _stored_as_value(kind: type[StrEnum]) -> Enum:
-    """A text column holding the enum's value; a native type could not gain one without a migration of its own."""
-    return Enum(kind, native_enum=False, length=24, values_callable=lambda members: [str(member) for member in members])
 
 
 class StatusList(Base):
@@ -89,13 +83,13 @@ class Credential(Base):
     unsigned_document: Mapped[str] = mapped_column(Text)
     signed_document: Mapped[str | None] = mapped_column(Text)
     key_id: Mapped[str | None] = mapped_column(ForeignKey("issuer_key.key_id"))
-    state: Mapped[CredentialState] = mapped_column(_stored_as_value(CredentialState), default=CredentialState.RESERVED)
+    state: Mapped[CredentialState] = mapped_column(default=CredentialState.RESERVED)
     reserved_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    revocation_reason: Mapped[RevocationReason | None] = mapped_column(_stored_as_value(RevocationReason))
-    visibility: Mapped[Visibility] = mapped_column(_stored_as_value(Visibility), default=Visibility.PRIVATE)
+    revocation_reason: Mapped[RevocationReason | None]
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
     shown_name: Mapped[str | None]
 
     @property

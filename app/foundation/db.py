@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 BUSY_TIMEOUT_MS = 5000
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
+POOL_WAIT_SECONDS = 5.0  # then a request is told to come back; the library's own 30 s would hold its thread
 ENUM_LENGTH = 32
 
 NAMING_CONVENTION = {
@@ -100,6 +101,10 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _pool() -> dict[str, Any]:
+    return {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_SECONDS}
+
+
 class Database:
     """The engines of one process: one that writes in transactions, one that reads without any."""
 
@@ -111,15 +116,15 @@ class Database:
     def writing(self) -> Engine:
         """The engine behind `transaction()`."""
         if not self.is_sqlite:
-            return create_engine(self.url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_pre_ping=True)
-        engine = create_engine(self.url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+            return create_engine(self.url, **_pool(), pool_pre_ping=True)
+        engine = create_engine(self.url, **_pool())
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
 
     @cached_property
     def _reading_engine(self) -> Engine:
-        engine = create_engine(self.url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT")
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         return engine

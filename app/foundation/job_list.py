@@ -32,7 +32,7 @@ STATUSES = {
     JobState.FAILED: ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"],
 }
 STATE_OF = {status: state for state, statuses in STATUSES.items() for status in statuses}
-KILLED_ITS_WORKERS = "Its worker died each time it ran, so it was set aside."
+NO_REASON = "No reason was recorded."
 
 
 class JobNotFound(NotFound):
@@ -84,7 +84,7 @@ def retry_job(client: DBOSClient, key: str) -> JobView:
     job = _job(client, key)
     if job.state is not JobState.FAILED:
         raise JobNotFailed(key, job.state)
-    client.update_workflow_attributes(key, {"adoptions": 0})
+    client.update_workflow_attributes(key, None)  # forget how often its worker died
     client.rewind_workflow(key, queue_name=QUEUE)
     return _job(client, key)
 
@@ -128,7 +128,7 @@ def _view(job: WorkflowStatus) -> JobView:
 
 def _reason(job: WorkflowStatus) -> str:
     if job.error is None:
-        return KILLED_ITS_WORKERS
+        return NO_REASON
     kind = getattr(job.error, "name", type(job.error).__name__)
     return f"{kind}: {getattr(job.error, 'message', job.error)}"
 

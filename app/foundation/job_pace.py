@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """All in seconds, but for the count of attempts."""
+    """All in seconds, but for the counts of attempts and restarts."""
 
     polling: float = 0.1  # a person may be waiting for what the job makes
     first_retry: float = 0.2  # then twice as long each time: 6 s in all, enough for a lock or a restarting server
     attempts: int = 6
     heartbeat: float = 5.0
     silent: float = 15.0  # three heartbeats missed
+    restarts: int = 10  # a count too: of a job that was running when its worker died
     finishing: int = 10  # for running jobs at a stop; what is cut off runs again

@@ -1,8 +1,8 @@
 """What becomes of the work of a worker that never returns: another worker puts it back into the queue.
 
 A restarted worker takes its former slot and finds its own work again. This is for a machine that is gone: its
-heartbeat is old and its lock is free. One reaper at a time, and each job is adopted a bounded number of times, so
-that a job which kills every worker that touches it ends on the dead list.
+heartbeat is old and its lock is free. One reaper at a time. Adopted jobs are watched (`job_suspects`), so one that
+kills every worker that runs it is adopted a bounded number of times.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from sqlalchemy import delete, select
 
 from app.foundation.db import Database
 from app.foundation.job_slots import REAPER_LOCK, Locks, WorkerSlot, held, slot_number
+from app.foundation.job_suspects import BEGUN_AGAIN
 from app.foundation.jobs import QUEUE
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
-
-MOST_ADOPTIONS = 5  # of one job; beyond that its workers did not die by chance
 
 
 def reap(
@@ -55,11 +54,8 @@ def _adopt_from(name: str, *, database: Database, locks: Locks, client: DBOSClie
 def _requeue_unfinished(name: str, client: DBOSClient) -> list[str]:
     adopted = []
     for job in client.list_workflows(status="PENDING", executor_id=name, load_input=False, load_output=False):
-        adoptions = (job.attributes or {}).get("adoptions", 0) + 1
-        client.update_workflow_attributes(job.workflow_id, {"adoptions": adoptions})
-        if adoptions > MOST_ADOPTIONS:
-            client.cancel_workflow(job.workflow_id)
-        else:
-            client.resume_workflow(job.workflow_id, queue_name=QUEUE)
-            adopted.append(job.workflow_id)
+        # resuming clears the library's count of attempts, so the mark tells that it may have begun before
+        client.update_workflow_attributes(job.workflow_id, {BEGUN_AGAIN: 0, **(job.attributes or {})})
+        client.resume_workflow(job.workflow_id, queue_name=QUEUE)
+        adopted.append(job.workflow_id)
     return adopted

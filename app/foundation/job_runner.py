@@ -18,6 +18,7 @@ from app.foundation.job_list import forget_finished
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
 from app.foundation.job_slots import SlotLost, locks_for
+from app.foundation.job_suspects import Suspects
 from app.foundation.job_workflow import Job, register
 from app.foundation.jobs import APPLICATION, JOB_SCHEMA, QUEUE, DurableJobs, quieten_library
 from app.foundation.runtime import Runtime
@@ -91,8 +92,9 @@ class JobRunner:
         )
         self._open_queue()
         self._schedule()
+        suspects = Suspects(self._client, most_restarts=self._pace.restarts)
         for name, job in self._jobs.items():
-            register(name, job, runtime=self._runtime, pace=self._pace, running=self._running)
+            register(name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running)
         self._launch(self._presence.name)
         log.info("worker.started", slot=self._presence.name, jobs=len(self._jobs))
 

@@ -7,47 +7,56 @@ again after a crash changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
 import structlog
 from dbos import DBOS, StepOptions, error
 
 from app.foundation.errors import Invalid, NotFound, Refused
 from app.foundation.job_pace import Pace
+from app.foundation.job_suspects import Suspects
 from app.foundation.jobs import JSON
 from app.foundation.runtime import Runtime
 
 Job = Callable[..., None]  # (runtime, **arguments)
 
-# A job whose worker died this often while it ran is set aside; the library counts every start in the same slot.
-MOST_RECOVERIES = 10
-
 log = structlog.get_logger("decile.jobs")
 
 
-def register(name: str, job: Job, *, runtime: Runtime, pace: Pace, running: set[str]) -> None:
+def register(name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Suspects, running: set[str]) -> None:
     """Let the library call `job` for workflows of this name; `running` holds the keys of those under way."""
     options = _step_options(name, pace)
 
     # a scheduled run comes with its time and an empty context, which periodic jobs do not ask for
     def workflow(*_schedule: JSON, **arguments: JSON) -> None:
-        def step() -> None:
-            job(runtime, **arguments)
-
         key = DBOS.workflow_id or name
         running.add(key)
         try:
-            DBOS.run_step(options, step)
-        except error.DBOSMaxStepRetriesExceeded as retried:
-            last = retried.errors[-1]
-            log.warning("job.failed", name=name, key=key, error=type(last).__name__)
-            raise last from None  # the dead list shows what went wrong, not that it was retried
-        except Exception as failure:
-            log.warning("job.failed", name=name, key=key, error=type(failure).__name__)
-            raise
+            with ExitStack() as watch:
+                DBOS.run_step(options, _watched_once(partial(job, runtime, **arguments), key, suspects, watch))
+        except Exception as failure:  # noqa: BLE001  whatever a job raises is logged by kind and raised again
+            # the dead list shows what went wrong, not that it was retried
+            cause = failure.errors[-1] if isinstance(failure, error.DBOSMaxStepRetriesExceeded) else failure
+            log.warning("job.failed", name=name, key=key, error=type(cause).__name__)
+            raise cause from None
         finally:
             running.discard(key)
 
-    DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(workflow)
+    # no cap of the library's: it counts how often a job was handed out, not how often it began
+    DBOS.workflow(name=name, max_recovery_attempts=None)(workflow)
+
+
+def _watched_once(job: Callable[[], None], key: str, suspects: Suspects, watch: ExitStack) -> Callable[[], None]:
+    """The step: its retries within one run are one beginning."""
+    entered: list[None] = []
+
+    def step() -> None:
+        if not entered:
+            entered.append(watch.enter_context(suspects.watched(key)))
+        job()
+
+    return step
 
 
 def _step_options(name: str, pace: Pace) -> StepOptions:

@@ -20,6 +20,8 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -36,6 +38,7 @@ STATUS_OF_KIND: dict[type[DecileError], int] = {
     Unavailable: 503,
 }
 STATUS_OF_ERROR: dict[type[DecileError], int] = {SignInNeeded: 401}
+SIGN_IN_KEY = "_user_id"  # where flask-login keeps the token in the cookie
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "decile_language"
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
@@ -206,14 +209,22 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
     limiter.init_app(app)
     babel.init_app(app, locale_selector=language_of_request)
     login_manager.init_app(app)
-    login_manager.user_loader(lambda token: _signed_in(token, load_actor(token)))
+    login_manager.user_loader(lambda token: _signed_in(token, load_actor))
     app.before_request(_start_clock)
     app.after_request(_finish)
     app.context_processor(_page_values)
     _register_errors(app)
 
 
-def _signed_in(token: str, found: Actor | None) -> SignedIn | None:
+def _signed_in(token: str, load_actor: Callable[[str], Actor | None]) -> SignedIn | None:
+    """Nobody, once the database has failed in this request: the page that says so must not ask it again."""
+    if g.get("database_failed"):
+        return None
+    try:
+        found = load_actor(token)
+    except (DBAPIError, NoConnectionLeft):
+        g.database_failed = True
+        raise
     return SignedIn(token, found) if found is not None else None
 
 
@@ -235,7 +246,7 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if runtime().settings.is_https:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    if actor().is_signed_in or request.method != "GET":
+    if SIGN_IN_KEY in session or request.method != "GET":  # asking who it is would need the database
         response.headers.setdefault("Cache-Control", "no-store")
     _remember_language(response)
     _log_request(response)
@@ -267,6 +278,8 @@ def _register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _answer_csrf)
     app.register_error_handler(RateLimitExceeded, _answer_too_many)
     app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(DBAPIError, _answer_database)
+    app.register_error_handler(NoConnectionLeft, _answer_database)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -335,6 +348,8 @@ def _answer_http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
+    if isinstance(error, InternalServerError) and error.original_exception:  # raised outside the view
+        return _answer_fault(error.original_exception)
     if isinstance(error, SecurityError):  # a Host we do not answer to: no page can be built under it
         return Response("This host name is not ours.\n", status=status, mimetype="text/plain")
     if status == 404:
@@ -344,12 +359,27 @@ def _answer_http(error: HTTPException) -> Any:
     return problem(f"http-{status}", status, detail, headline=error.name)
 
 
-def _answer_unexpected(error: Exception) -> Response:
+def _answer_fault(fault: BaseException) -> Response:
+    if isinstance(fault, DBAPIError | NoConnectionLeft):
+        return _answer_database(fault)
+    return _answer_unexpected(fault)
+
+
+def _answer_database(fault: DBAPIError | NoConnectionLeft) -> Response:
+    """Busy, restarting, or no connection left: that passes, so say to try again. Any other fault is a bug."""
+    passes = isinstance(fault, OperationalError | NoConnectionLeft) or fault.connection_invalidated
+    if not passes:
+        return _answer_unexpected(fault)
+    g.database_failed = True
+    log.error("database.failed", error=type(fault).__name__, cause=type(getattr(fault, "orig", None)).__name__)
+    detail = _("Nothing was lost, and what you just sent was not confirmed. Wait a moment, then send it again.")
+    return problem("database-unavailable", 503, detail, headline=_("We cannot answer right now"))
+
+
+def _answer_unexpected(error: BaseException) -> Response:
     """A fault of ours: say so, log its kind and place, show nothing of the inside."""
     log.error("unexpected", exc_info=error)
     detail = _("The fault is ours and has been recorded. What you had already sent and seen confirmed is kept.")
-    if isinstance(error, InternalServerError) and error.original_exception:
-        error = cast("Exception", error.original_exception)
     return problem("internal", 500, detail, headline=_("Something went wrong on our side"))
 
 

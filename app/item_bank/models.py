@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Enum, ForeignKey, UniqueConstraint, event
+from sqlalchemy import ForeignKey, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
@@ -27,11 +27,6 @@ class Source(StrEnum):
 
     PRIOR = "prior"  # the authors' expectation: may choose items in a pilot, never serves an award
     SAMPLE = "sample"  # estimated from responses
-
-
-def _stored_as_value(kind: type[StrEnum]) -> Enum:
-    """A text column holding the enum's value; a native type could not gain one without a migration of its own."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda members: [str(member) for member in members])
 
 
 class Skill(Base):
@@ -86,7 +81,7 @@ class Item(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
     code: Mapped[str]
-    kind: Mapped[Kind] = mapped_column(_stored_as_value(Kind))
+    kind: Mapped[Kind]
     facet: Mapped[str]
     difficulty_intent: Mapped[str | None]
     categories: Mapped[int]  # number of scored categories, from 0
@@ -103,7 +98,7 @@ class Calibration(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"), index=True)
-    source: Mapped[Source] = mapped_column(_stored_as_value(Source))
+    source: Mapped[Source]
     model: Mapped[str]
     parameters: Mapped[dict[str, Any]]  # {"self_report" | "judgement": {"codes", "items"}}
     standard_errors: Mapped[dict[str, Any]]  # same shape; for priors, the width of the expectation

@@ -47,7 +47,7 @@ class _Part(BaseModel, extra="forbid", frozen=True):
     """Nothing unknown, nothing changed later."""
 
 
-class ItemColumn(_Part):
+class ItemColumn(_Part, frozen=True):
     """One column of responses, with the words the people read; a released bank has the words already."""
 
     en: Text | None = None
@@ -55,7 +55,7 @@ class ItemColumn(_Part):
     facet: Text | None = None
 
 
-class AdultRule(_Part):
+class AdultRule(_Part, frozen=True):
     """Which column holds the age in years, and which ages count as plausible adults, both ends included."""
 
     column: Text
@@ -63,7 +63,7 @@ class AdultRule(_Part):
     highest: Annotated[int, Field(alias="to", le=130)]
 
 
-class Window(_Part):
+class Window(_Part, frozen=True):
     """First and last day on which responses were collected."""
 
     start_on: Annotated[date, Field(alias="from")]
@@ -76,21 +76,21 @@ class Window(_Part):
         return self
 
 
-class RowFilter(_Part):
+class RowFilter(_Part, frozen=True):
     """Only rows whose column holds one of these values belong to the sample."""
 
     column: Text
     one_of: Annotated[tuple[Code, ...], Field(alias="in", min_length=1)]
 
 
-class Labels(_Part):
+class Labels(_Part, frozen=True):
     """The words of the response categories, lowest code first."""
 
     en: tuple[Text, ...]
     fr: tuple[Text, ...] | None = None
 
 
-class SampleMapping(_Part):
+class SampleMapping(_Part, frozen=True):
     """A whole mapping file."""
 
     instrument: Text

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
@@ -15,11 +15,6 @@ from app.foundation.db import Base
 from app.norming.errors import NormInAnotherState, NormNotDue
 from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
 from app.norming.rules import Gate
-
-
-def _stored_as_value(kind: type[StrEnum]) -> Enum:
-    """A text column holding the enum's value; a native type could not gain a state without a migration of its own."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda members: [str(member) for member in members])
 
 
 class NormState(StrEnum):
@@ -120,13 +115,13 @@ class NormVersion(Base):
     cut_percentile: Mapped[float]
     latent_sd: Mapped[float]
     demo: Mapped[bool]
-    gate: Mapped[Gate] = mapped_column(_stored_as_value(Gate))
+    gate: Mapped[Gate]
     may_certify: Mapped[bool]
     gate_reasons: Mapped[list[str]]
     policy_version: Mapped[int]
     sha256: Mapped[str]
 
-    state: Mapped[NormState] = mapped_column(_stored_as_value(NormState), default=NormState.DRAFT)
+    state: Mapped[NormState] = mapped_column(default=NormState.DRAFT)
     drafted_at: Mapped[datetime]
     drafted_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     previewed_at: Mapped[datetime | None]

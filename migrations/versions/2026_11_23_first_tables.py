@@ -248,7 +248,7 @@ def upgrade() -> None:
         "calibration",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("release_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Enum("prior", "sample", name="source", native_enum=False, length=16), nullable=False),
+        sa.Column("source", sa.Enum("prior", "sample", name="source", native_enum=False, length=32), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("standard_errors", sa.JSON(), nullable=False),
@@ -270,7 +270,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("release_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
-        sa.Column("kind", sa.Enum("statement", "scenario", name="kind", native_enum=False, length=16), nullable=False),
+        sa.Column("kind", sa.Enum("statement", "scenario", name="kind", native_enum=False, length=32), nullable=False),
         sa.Column("facet", sa.String(), nullable=False),
         sa.Column("difficulty_intent", sa.String(), nullable=True),
         sa.Column("categories", sa.Integer(), nullable=False),
@@ -371,7 +371,7 @@ def upgrade() -> None:
         sa.Column("latent_sd", sa.Double(), nullable=False),
         sa.Column("demo", sa.Boolean(), nullable=False),
         sa.Column(
-            "gate", sa.Enum("none", "provisional", "full", name="gate", native_enum=False, length=16), nullable=False
+            "gate", sa.Enum("none", "provisional", "full", name="gate", native_enum=False, length=32), nullable=False
         ),
         sa.Column("may_certify", sa.Boolean(), nullable=False),
         sa.Column("gate_reasons", sa.JSON(), nullable=False),
@@ -388,7 +388,7 @@ def upgrade() -> None:
                 "superseded",
                 name="normstate",
                 native_enum=False,
-                length=16,
+                length=32,
             ),
             nullable=False,
         ),
@@ -403,6 +403,10 @@ def upgrade() -> None:
         sa.Column("takes_effect_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "approved_by IS NOT NULL OR state IN ('draft', 'previewed')", name=op.f("ck_norm_version_approved_first")
+        ),
+        sa.CheckConstraint("approved_by <> drafted_by", name=op.f("ck_norm_version_two_people")),
         sa.ForeignKeyConstraint(["approved_by"], ["person.id"], name=op.f("fk_norm_version_approved_by_person")),
         sa.ForeignKeyConstraint(["drafted_by"], ["person.id"], name=op.f("fk_norm_version_drafted_by_person")),
         sa.ForeignKeyConstraint(
@@ -602,7 +606,7 @@ def upgrade() -> None:
         sa.Column("signed_document", sa.Text(), nullable=True),
         sa.Column("key_id", sa.String(), nullable=True),
         sa.Column(
-            "state", sa.Enum("reserved", "issued", name="credentialstate", native_enum=False, length=24), nullable=False
+            "state", sa.Enum("reserved", "issued", name="credentialstate", native_enum=False, length=32), nullable=False
         ),
         sa.Column("reserved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -619,13 +623,13 @@ def upgrade() -> None:
                 "administrative",
                 name="revocationreason",
                 native_enum=False,
-                length=24,
+                length=32,
             ),
             nullable=True,
         ),
         sa.Column(
             "visibility",
-            sa.Enum("private", "unlisted", "public", name="visibility", native_enum=False, length=24),
+            sa.Enum("private", "unlisted", "public", name="visibility", native_enum=False, length=32),
             nullable=False,
         ),
         sa.Column("shown_name", sa.String(), nullable=True),

@@ -26,7 +26,7 @@ from tests.app.assessment.builders import (
     take,
 )
 
-ROUNDS = 5
+ROUNDS = pytest.mark.parametrize("rounds", [5, pytest.param(200, marks=pytest.mark.long)])
 PARALLEL = 8
 
 
@@ -78,9 +78,10 @@ def test_completion_freezes_every_response_in_one_row_and_asks_for_the_result(pl
     assert score.interval_low < score.median < score.interval_high
 
 
-def test_case_023_eight_parallel_completions_complete_once_and_all_get_the_same(place: Place) -> None:
+@ROUNDS
+def test_case_023_eight_parallel_completions_complete_once_and_all_get_the_same(place: Place, rounds: int) -> None:
     a_normed_skill(place, scenario_slope=1.5)
-    for seed in range(ROUNDS):
+    for seed in range(rounds):
         person_id = a_person(place)
         sitting_id = _answer_without_ending(place, person_id, SimulatedPerson(place, -2, -2, seed=seed))
         outcomes = all_at_once(PARALLEL, lambda _, which=sitting_id: _complete(place, which))
@@ -94,7 +95,7 @@ def test_case_023_eight_parallel_completions_complete_once_and_all_get_the_same(
                 )
             )
         assert entries == 1
-    assert len(place.jobs.enqueued) == ROUNDS
+    assert len(place.jobs.enqueued) == rounds
 
 
 def test_case_023_a_double_click_on_the_last_answer_completes_once(place: Place) -> None:

@@ -13,6 +13,7 @@ from app.assessment.commands import sitting as sitting_commands
 from app.assessment.models import FrozenSitting, Presentation, Response, Sitting
 from app.assessment.queries import final_score, latest_edition
 from app.assessment.replay_sitting import Replay, replay_sitting
+from app.foundation.db import Database
 from app.foundation.runtime import Runtime
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill, a_person, a_policy, take
 
@@ -103,7 +104,11 @@ def test_case_039_and_edge_010_a_norm_published_in_the_middle_moves_nothing_that
     assert place.do(lambda session: final_score(finished_id, session=session)) == finished
     for sitting_id in (finished_id, open_id):
         assert _replay(place, sitting_id).matches
-    later = place.sitting(place.start(a_person(place)).sitting_id)
+    later = place.sitting(take(place, a_person(place), SimulatedPerson(place, 0.4, 0.4).answer))
+    other_process = Database(place.database.url)
+    with other_process.reading() as session:
+        assert replay_sitting(later.id, session=session).matches
+    other_process.dispose()
     newest = place.do(lambda session: latest_edition(SKILL, "en", session=session))
     assert newest is not None
     assert (later.cut, later.norm_id, later.policy_version) == (0.5, newest.norm_id, 1)

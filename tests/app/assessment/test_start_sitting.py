@@ -35,7 +35,7 @@ from tests.app.assessment.builders import (
     take,
 )
 
-ROUNDS = 5
+ROUNDS = pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.long)])
 PARALLEL = 8
 
 
@@ -75,9 +75,10 @@ def test_an_open_sitting_is_come_back_to_instead_of_beginning_another(place: Pla
     assert place.start(person_id) == Started(first.sitting_id, is_new=False)
 
 
-def test_case_021_eight_parallel_starts_open_one_sitting(place: Place) -> None:
+@ROUNDS
+def test_case_021_eight_parallel_starts_open_one_sitting(place: Place, rounds: int) -> None:
     a_normed_skill(place)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         person_id = a_person(place)
         outcomes = all_at_once(PARALLEL, lambda _, who=person_id: place.start(who))
         assert all(isinstance(outcome, Started) for outcome in outcomes), outcomes
@@ -87,10 +88,11 @@ def test_case_021_eight_parallel_starts_open_one_sitting(place: Place) -> None:
         assert [sitting.state for sitting in mine] == [State.OPEN]
 
 
-def test_case_022_of_eight_parallel_starts_with_one_left_in_the_year_one_succeeds(place: Place) -> None:
+@ROUNDS
+def test_case_022_of_eight_parallel_starts_with_one_left_in_the_year_one_succeeds(place: Place, rounds: int) -> None:
     a_normed_skill(place)
     a_policy(place, first_wait_days=0, later_wait_days=0)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         person_id = a_person(place)
         for _ in range(2):
             _left_early(place, person_id)

@@ -84,7 +84,7 @@ def candidate(app: Any, place: Place, runtime: Any) -> Callable[[str], Candidate
 def test_before_the_start_the_page_says_what_to_expect_and_ticks_nothing(candidate) -> None:
     page = candidate("ada@example.org").open(f"/skills/{SKILL}/start").text
     text = unescape(page)
-    for said in ("12 to 60 questions", "fewer than 20", "near the line", "within 7 days", "30 days", "at most 3 times"):
+    for said in ("12 to 36 questions", "fewer than 20", "near the line", "within 7 days", "30 days", "at most 3 times"):
         assert said in text
     assert 'name="consent_assessment"' in page
     assert 'name="consent_norm_use"' in page

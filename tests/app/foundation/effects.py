@@ -1,6 +1,6 @@
 """A worker to be killed: its jobs leave one effect each, guarded by a unique constraint, and count every effect.
 
-Run as a program it is a real worker process: `python -m tests.app.foundation.effects URL DIRECTORY`.
+Run as a program it is a real worker process: `python -m tests.app.foundation.effects URL DIRECTORY RESTARTS`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from dbos import DBOSClient
@@ -190,8 +191,8 @@ def running(runtime: Runtime, pace: Pace = QUICK) -> Iterator[JobRunner]:
 class WorkerProcess:
     """A worker in a process of its own, which can be killed."""
 
-    def __init__(self, url: str, directory: Path) -> None:
-        command = [sys.executable, "-m", "tests.app.foundation.effects", url, str(directory)]
+    def __init__(self, url: str, directory: Path, restarts: int) -> None:
+        command = [sys.executable, "-m", "tests.app.foundation.effects", url, str(directory), str(restarts)]
         self.process = subprocess.Popen(command, cwd=REPOSITORY, stderr=(directory / "worker.log").open("ab"))
 
     def kill(self) -> None:
@@ -210,12 +211,14 @@ class WorkerProcess:
 
 
 @contextmanager
-def worker_processes(url: str, directory: Path) -> Iterator[Callable[[], WorkerProcess]]:
+def worker_processes(
+    url: str, directory: Path, restarts: int = QUICK.restarts
+) -> Iterator[Callable[[], WorkerProcess]]:
     """A maker of workers; whoever still lives at the end is killed."""
     started: list[WorkerProcess] = []
 
     def start() -> WorkerProcess:
-        started.append(WorkerProcess(url, directory))
+        started.append(WorkerProcess(url, directory, restarts))
         return started[-1]
 
     try:
@@ -227,4 +230,6 @@ def worker_processes(url: str, directory: Path) -> Iterator[Callable[[], WorkerP
 
 
 if __name__ == "__main__":
-    JobRunner(a_runtime(Database(sys.argv[1]), Path(sys.argv[2])), JOBS, pace=QUICK).run()
+    JobRunner(
+        a_runtime(Database(sys.argv[1]), Path(sys.argv[2])), JOBS, pace=replace(QUICK, restarts=int(sys.argv[3]))
+    ).run()

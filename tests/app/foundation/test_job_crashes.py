@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.foundation.db import Database
-from app.foundation.job_list import KILLED_ITS_WORKERS, JobState, failed_jobs, list_jobs
+from app.foundation.job_list import JobState, failed_jobs, list_jobs
+from app.foundation.job_suspects import KilledItsWorkers
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import (
     client_of,
@@ -117,20 +118,26 @@ def test_a_stop_lets_the_running_job_finish(worker_runtime: Runtime, tmp_path: P
     assert counted(worker_runtime.database) == 1
 
 
-@pytest.mark.long
-def test_a_job_that_kills_its_worker_each_time_is_set_aside(worker_runtime: Runtime, tmp_path: Path) -> None:
+@pytest.mark.parametrize("restarts", [3, pytest.param(10, marks=pytest.mark.long)])
+def test_case_092_a_job_that_kills_its_workers_is_set_aside_and_its_neighbours_are_not(
+    worker_runtime: Runtime, tmp_path: Path, restarts: int
+) -> None:
+    neighbours = [f"beside:{number}" for number in range(20)]
+    enqueue_effects(worker_runtime, *neighbours[:10], pause_seconds=PAUSE_SECONDS)
     with worker_runtime.transaction() as session:
         worker_runtime.jobs.enqueue("kill_worker", "deadly", session=session, arguments={"key": "deadly"})
-    with worker_processes(worker_runtime.database.url, tmp_path) as start:
+    enqueue_effects(worker_runtime, *neighbours[10:], pause_seconds=PAUSE_SECONDS)
+    with worker_processes(worker_runtime.database.url, tmp_path, restarts) as start:
         worker = start()
         while state_of(worker_runtime, "deadly") is not JobState.FAILED:
             if not worker.is_alive:
                 worker = start()
-        enqueue_effects(worker_runtime, "after")
-        wait_until(lambda: effects(worker_runtime.database) == {"after"})
+        wait_until(lambda: effects(worker_runtime.database) == set(neighbours))
+        wait_until(lambda: not in_flight(worker_runtime))
     (dead,) = failed_jobs(client_of(worker_runtime))
-    assert dead.error == KILLED_ITS_WORKERS
-    assert counted(worker_runtime.database, "deadly") <= 12
+    assert dead.error == f"KilledItsWorkers: {KilledItsWorkers(restarts)}"
+    assert counted(worker_runtime.database) == len(neighbours)
+    assert counted(worker_runtime.database, "deadly") <= restarts + 1
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

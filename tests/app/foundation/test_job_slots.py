@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import pytest
 from sqlalchemy import select, text
 
 from app.foundation.db import Database
-from app.foundation.job_list import KILLED_ITS_WORKERS, JobState, failed_jobs, retry_job
-from app.foundation.job_reaper import MOST_ADOPTIONS, reap
+from app.foundation.job_list import JobState, retry_job
+from app.foundation.job_reaper import reap
 from app.foundation.job_slots import (
     MOST_WORKERS,
     REAPER_LOCK,
@@ -20,6 +22,7 @@ from app.foundation.job_slots import (
     locks_for,
     take_free_slot,
 )
+from app.foundation.job_suspects import KilledItsWorkers, Suspects
 from app.foundation.jobs import JOB_SCHEMA
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import client_of, effects, enqueue_effects, state_of, wait_until, worker_processes
@@ -125,16 +128,53 @@ def test_one_reaper_works_at_a_time(worker_runtime: Runtime, locks: Locks) -> No
 
 
 def test_a_job_is_adopted_only_so_often_and_a_retry_forgives(worker_runtime: Runtime, locks: Locks) -> None:
-    for _ in range(MOST_ADOPTIONS):
+    suspects = Suspects(client_of(worker_runtime), most_restarts=3)
+    for _ in range(3):
         a_job_left_running(worker_runtime, "deadly")
         assert reap_now(worker_runtime, locks) == ["deadly"]
-    a_job_left_running(worker_runtime, "deadly")
-    assert reap_now(worker_runtime, locks) == []
-    (dead,) = failed_jobs(client_of(worker_runtime))
-    assert (dead.key, dead.error) == ("deadly", KILLED_ITS_WORKERS)
-    retry_job(client_of(worker_runtime), "deadly")
+        with suspects.watched("deadly"):
+            pass
     a_job_left_running(worker_runtime, "deadly")
     assert reap_now(worker_runtime, locks) == ["deadly"]
+    with pytest.raises(KilledItsWorkers, match="each of the 4 times"), suspects.watched("deadly"):
+        pass
+    client_of(worker_runtime).cancel_workflow("deadly")
+    retry_job(client_of(worker_runtime), "deadly")
+    with suspects.watched("deadly"):
+        pass
+
+
+def test_a_job_that_only_waited_beside_a_death_has_not_begun(worker_runtime: Runtime, locks: Locks) -> None:
+    suspects = Suspects(client_of(worker_runtime), most_restarts=2)
+    for _ in range(5):
+        a_job_left_running(worker_runtime, "neighbour")
+        assert reap_now(worker_runtime, locks) == ["neighbour"]
+    with suspects.watched("neighbour"):
+        pass
+
+
+def test_the_second_time_suspects_run_one_after_the_other(worker_runtime: Runtime, locks: Locks) -> None:
+    suspects = Suspects(client_of(worker_runtime), most_restarts=9)
+    for key in ("first", "second"):
+        a_job_left_running(worker_runtime, key)
+    reap_now(worker_runtime, locks)
+    with suspects.watched("first"), suspects.watched("second"):
+        pass  # after one death, side by side
+    inside, most = [0], [0]
+
+    def run(key: str) -> None:
+        with suspects.watched(key):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            time.sleep(0.05)
+            inside[0] -= 1
+
+    threads = [threading.Thread(target=run, args=(key,)) for key in ("first", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

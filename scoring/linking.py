@@ -1,0 +1,366 @@
+"""Two calibrations brought to one scale: theta_base = slope theta_new + intercept, and items that no longer hold it.
+
+Every calibration with theta ~ N(0, 1) makes its own unit and origin from its own sample. Items common to both
+calibrations say how the two scales relate; items whose parameters drifted must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import least_squares
+
+from scoring.errors import InvalidItems, ScoringError
+from scoring.graded_response import category_probabilities
+from scoring.items import ItemParameters
+from scoring.normal import normal_density
+
+Floats = NDArray[np.float64]
+
+METHODS = ("stocking_lord", "haebara", "mean_sigma", "mean_mean")
+NODES = 161  # in steps of .05
+WIDEST = 4.0  # theta; the nodes of the two curve methods
+STEEPEST = 20.0  # a scale this many times another's unit is no scale; the search does not leave it
+FLATTEST_SLOPE = 1e-3  # logits; an item nearer to zero says nothing about the unit
+CLOSE_ENOUGH = 1e-14  # relative change of the criterion and of the constants at which the search ends
+NORMAL_PER_QUARTILE_RANGE = 0.74  # standard deviation of a normal variable in interquartile ranges
+CRITICAL = 2.58  # |robust z| beyond this is drift: 1 % of stable items, two-sided
+LEAST_DRIFT = 0.10  # logits of location, or of log slope: less is not worth losing an anchor, however sure
+FEWEST_ANCHORS = 3
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """theta_base = slope * theta_new + intercept.
+
+    Attributes
+    ----------
+    slope, intercept : float
+    method : str
+    criterion : float
+        What the curve methods made least, at the end; 0 for the moment methods.
+    """
+
+    slope: float
+    intercept: float
+    method: str = "given"
+    criterion: float = 0.0
+
+    def theta(self, theta: ArrayLike) -> Floats:
+        """Thetas of the new scale, on the base scale."""
+        return np.asarray(self.slope * np.asarray(theta, dtype=float) + self.intercept)
+
+    def standard_error(self, standard_error: ArrayLike) -> Floats:
+        """Standard errors of thetas of the new scale, in units of the base scale."""
+        return np.asarray(self.slope * np.asarray(standard_error, dtype=float))
+
+    def items(self, new: ItemParameters) -> ItemParameters:
+        """Items of the new calibration on the base scale: a / A, A b + B; nominal a_k / A, c_k - a_k B / A."""
+        if new.category_slopes is not None and new.category_intercepts is not None:
+            slopes = new.category_slopes / self.slope
+            return ItemParameters.nominal(slopes, new.category_intercepts - slopes * self.intercept)
+        return ItemParameters(new.slopes / self.slope, self.slope * new.thresholds + self.intercept, new.model)
+
+    def inverse(self) -> Link:
+        """The link from the base scale to the new one."""
+        return Link(1 / self.slope, -self.intercept / self.slope, self.method)
+
+
+def link(
+    new: ItemParameters,
+    base: ItemParameters,
+    method: str = "stocking_lord",
+    *,
+    nodes: ArrayLike | None = None,
+    density: ArrayLike | None = None,
+    symmetric: bool = False,
+) -> Link:
+    """Find the constants that bring a new calibration to the base scale, from their common items.
+
+    Parameters
+    ----------
+    new, base : ItemParameters
+        The common items, in the same order, under the same model.
+    method : {"stocking_lord", "haebara", "mean_sigma", "mean_mean"}
+        The first compares test characteristic curves, the second every category's curve, both over `nodes`; the
+        others compare means and standard deviations of slopes and thresholds.
+    nodes, density : array-like, shape (Q,), optional
+        Of the population over which curves are compared, on the base scale; by default 161 nodes on -4 … 4 under the
+        standard normal density.
+    symmetric : bool
+        Compare the curves on the new scale as well, over the same nodes and density there, and add the two.
+
+    Returns
+    -------
+    Link
+
+    Raises
+    ------
+    InvalidItems
+        When the items do not correspond, or say nothing about unit or origin.
+    ScoringError
+        For an unknown method or a density that is none.
+
+    References
+    ----------
+    Loyd & Hoover (1980); Marco (1977); Haebara (1980); Stocking & Lord (1983); Kolen & Brennan (2014), chapter 6.
+    """
+    if method not in METHODS:
+        raise ScoringError(f"Unknown method {method!r}; known are {', '.join(METHODS)}.")
+    _check_common(new, base)
+    if method in {"mean_mean", "mean_sigma"}:
+        slope, intercept = _by_moments(new, base, sigma=method == "mean_sigma")
+        return Link(slope, intercept, method)
+    points, masses = _population(nodes, density)
+    return _by_curves(new, base, method, points, masses, symmetric=symmetric)
+
+
+def _check_common(new: ItemParameters, base: ItemParameters) -> None:
+    if len(new) != len(base) or len(new) == 0 or new.model != base.model:
+        raise InvalidItems(
+            f"Common items come in pairs of one model: there are {len(new)} new ones ({new.model}) and {len(base)} "
+            f"base ones ({base.model})."
+        )
+    if (new.categories != base.categories).any():
+        raise InvalidItems(
+            f"Item {int(np.argmax(new.categories != base.categories))} has other categories in the base."
+        )
+    if not (np.abs(_steepness(new)) > FLATTEST_SLOPE).any() or not (np.abs(_steepness(base)) > FLATTEST_SLOPE).any():
+        raise InvalidItems("No common item discriminates; nothing can be linked through them.")
+
+
+def _steepness(items: ItemParameters) -> Floats:
+    """How fast each item's most different categories part with theta."""
+    if items.category_slopes is None:
+        return items.slopes
+    return np.asarray(np.nanmax(items.category_slopes, axis=1) - np.nanmin(items.category_slopes, axis=1))
+
+
+def _by_moments(new: ItemParameters, base: ItemParameters, *, sigma: bool) -> tuple[float, float]:
+    """Mean/mean or mean/sigma, over every threshold of every common item."""
+    if new.model == "nominal":
+        raise InvalidItems("Nominal items have no thresholds on theta; link them by their curves (haebara).")
+    there, here = new.thresholds[~np.isnan(new.thresholds)], base.thresholds[~np.isnan(base.thresholds)]
+    if sigma:
+        if there.size < 2 or there.std() < TINY or here.std() < TINY:
+            raise InvalidItems("Mean/sigma needs common thresholds that differ from each other.")
+        slope = float(here.std(ddof=1) / there.std(ddof=1))
+    else:
+        slope = float(np.abs(new.slopes).mean() / np.abs(base.slopes).mean())
+    return slope, float(here.mean() - slope * there.mean())
+
+
+def _population(nodes: ArrayLike | None, density: ArrayLike | None) -> tuple[Floats, Floats]:
+    points = np.linspace(-WIDEST, WIDEST, NODES) if nodes is None else np.asarray(nodes, dtype=float).reshape(-1)
+    masses = normal_density(points) if density is None else np.asarray(density, dtype=float).reshape(-1)
+    usable = points.shape == masses.shape and np.isfinite(points).all() and np.isfinite(masses).all()
+    if not usable or (masses < 0).any() or masses.sum() <= 0:
+        raise ScoringError("A density needs as many finite heights as nodes, none below zero, not all zero.")
+    return points, masses / masses.sum()
+
+
+def _by_curves(
+    new: ItemParameters, base: ItemParameters, method: str, points: Floats, masses: Floats, *, symmetric: bool
+) -> Link:
+    curves = _test_curve if method == "stocking_lord" else _category_curves
+    root = np.sqrt(masses).reshape(-1, *([1] * (1 if method == "stocking_lord" else 2)))
+    here = curves(base, points)
+    there = curves(new, points)
+
+    def apart(constants: Floats) -> Floats:
+        """Differences between the curves, whose squares are summed; the unit is searched for by its logarithm."""
+        slope, intercept = float(np.exp(constants[0])), float(constants[1])
+        gaps = [(root * (here - curves(new, (points - intercept) / slope))).ravel()]
+        if symmetric:
+            gaps.append((root * (there - curves(base, slope * points + intercept))).ravel())
+        return np.concatenate(gaps)
+
+    found = min((_least(apart, start) for start in _starts(new, base)), key=lambda end: end[1])
+    return Link(float(np.exp(found[0][0])), float(found[0][1]), method, found[1])
+
+
+def _least(apart: Callable[[Floats], Floats], start: tuple[float, float]) -> tuple[Floats, float]:
+    reach = np.log(STEEPEST)
+    end = least_squares(
+        apart,
+        [float(np.clip(np.log(start[0]), -0.99 * reach, 0.99 * reach)), start[1]],
+        jac="3-point",
+        bounds=([-reach, -np.inf], [reach, np.inf]),
+        xtol=CLOSE_ENOUGH,
+        ftol=CLOSE_ENOUGH,
+        gtol=CLOSE_ENOUGH,
+    )
+    return np.asarray(end.x), float(2 * end.cost)
+
+
+def _starts(new: ItemParameters, base: ItemParameters) -> list[tuple[float, float]]:
+    """Equal scales, and the robust relation of the items' own units and places; the better end is kept."""
+    unit, place = _displacements(new, base)
+    slope = float(np.exp(np.clip(np.median(unit), -2.0, 2.0)))
+    return [(1.0, 0.0), (slope, float(np.clip(np.median(place(slope)), -WIDEST, WIDEST)))]
+
+
+def _test_curve(items: ItemParameters, theta: Floats) -> Floats:
+    """Expected total score, (Q, 1)."""
+    probabilities = category_probabilities(items, theta)
+    return np.asarray((probabilities @ np.arange(probabilities.shape[2])).sum(axis=1, keepdims=True))
+
+
+def _category_curves(items: ItemParameters, theta: Floats) -> Floats:
+    return category_probabilities(items, theta)
+
+
+def _displacements(new: ItemParameters, base: ItemParameters) -> tuple[Floats, Callable[[float], Floats]]:
+    """Log ratio of every item's unit, new over base, and its shift of place once the new unit is multiplied by A."""
+    steep_new = np.maximum(np.abs(_steepness(new)), FLATTEST_SLOPE)
+    steep_base = np.maximum(np.abs(_steepness(base)), FLATTEST_SLOPE)
+    if new.model == "nominal":
+        places_new, places_base = _balance(new), _balance(base)
+    else:
+        places_new, places_base = np.nanmean(new.thresholds, axis=1), np.nanmean(base.thresholds, axis=1)
+    return np.log(steep_new / steep_base), lambda slope: np.asarray(places_base - slope * places_new)
+
+
+def _balance(items: ItemParameters) -> Floats:
+    """Where a nominal item's steepest falling and rising categories are equally likely."""
+    assert items.category_slopes is not None  # noqa: S101  tells the type checker what `nominal` means
+    assert items.category_intercepts is not None  # noqa: S101
+    rows = np.arange(len(items))
+    low, high = np.nanargmin(items.category_slopes, axis=1), np.nanargmax(items.category_slopes, axis=1)
+    fall = items.category_intercepts[rows, low] - items.category_intercepts[rows, high]
+    return np.asarray(fall / np.maximum(_steepness(items), FLATTEST_SLOPE))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftScreen:
+    """How far each common item lies from where the others say it should.
+
+    Attributes
+    ----------
+    slope_z, location_z : ndarray, shape (J,)
+        Robust z of the log slope ratio and of the shift in location. Large but finite where all others agree exactly.
+    slope_drift, location_drift : ndarray, shape (J,)
+        The same before scaling: log ratio and logits of the base scale, from the median item.
+    has_drifted : ndarray of bool, shape (J,)
+    """
+
+    slope_z: Floats
+    location_z: Floats
+    slope_drift: Floats
+    location_drift: Floats
+    has_drifted: NDArray[np.bool_]
+
+    @property
+    def worst(self) -> Floats:
+        """The larger of the two |z|, shape (J,)."""
+        return np.maximum(np.abs(self.slope_z), np.abs(self.location_z))
+
+
+def robust_z(
+    new: ItemParameters,
+    base: ItemParameters,
+    *,
+    among: ArrayLike | None = None,
+    critical: float = CRITICAL,
+    least: float = LEAST_DRIFT,
+) -> DriftScreen:
+    """Screen common items for drift: z = (d - median d) / (.74 interquartile range of d).
+
+    Parameters
+    ----------
+    new, base : ItemParameters
+        The common items, in the same order.
+    among : array-like of bool, shape (J,), optional
+        The items whose median and interquartile range are taken; all by default.
+    critical : float
+        |z| beyond which an item has drifted.
+    least : float
+        Drift, of log slope or of location in logits, below which an item is kept whatever its z.
+
+    References
+    ----------
+    Huynh & Meyer (2010).
+    """
+    _check_common(new, base)
+    trusted = np.ones(len(new), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+    unit, place = _displacements(new, base)
+    slope = float(np.exp(np.median(unit[trusted])))
+    slope_drift, slope_z = _standardised(unit, trusted)
+    location_drift, location_z = _standardised(place(slope), trusted)
+    drifted = (np.abs(slope_z) > critical) & (np.abs(slope_drift) > least)
+    drifted |= (np.abs(location_z) > critical) & (np.abs(location_drift) > least)
+    return DriftScreen(
+        slope_z, location_z, slope_drift, location_drift, drifted | (np.sign(new.slopes) != np.sign(base.slopes))
+    )
+
+
+def _standardised(values: Floats, trusted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    low, middle, high = np.percentile(values[trusted], [25, 50, 75])
+    drift = values - middle
+    return drift, np.asarray(drift / max(NORMAL_PER_QUARTILE_RANGE * (high - low), TINY))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PurifiedLink:
+    """A link through the common items that hold, and which those are.
+
+    Attributes
+    ----------
+    link : Link
+    is_anchor : ndarray of bool, shape (J,)
+    screen : DriftScreen
+        Of all common items, against the anchors that remained.
+    dropped : tuple of int
+        In the order in which they were found.
+    notes : tuple of str
+    """
+
+    link: Link
+    is_anchor: NDArray[np.bool_]
+    screen: DriftScreen
+    dropped: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def purified_link(
+    new: ItemParameters,
+    base: ItemParameters,
+    method: str = "stocking_lord",
+    *,
+    critical: float = CRITICAL,
+    least: float = LEAST_DRIFT,
+    fewest: int = FEWEST_ANCHORS,
+) -> PurifiedLink:
+    """Link, leaving out drifted items: drop the worst by robust z, look again, until none is left that drifted.
+
+    One at a time, because a drifted item moves the median by which the others are judged.
+
+    Parameters
+    ----------
+    new, base, method
+        As for `link`.
+    critical, least
+        As for `robust_z`.
+    fewest : int
+        Anchors below which none is dropped any more; `notes` then names the items still in doubt.
+
+    References
+    ----------
+    Huynh & Meyer (2010); Candell & Drasgow (1988) for the iteration.
+    """
+    anchor = np.ones(len(new), dtype=bool)
+    dropped: list[int] = []
+    screen = robust_z(new, base, critical=critical, least=least)
+    while anchor.sum() > fewest and (screen.has_drifted & anchor).any():
+        suspects = np.where(screen.has_drifted & anchor, screen.worst, -1.0)
+        dropped.append(int(np.argmax(suspects)))
+        anchor[dropped[-1]] = False
+        screen = robust_z(new, base, among=anchor, critical=critical, least=least)
+    doubtful = np.nonzero(screen.has_drifted & anchor)[0]
+    notes = tuple(f"Item {j} may have drifted; it was kept as one of the last {fewest} anchors." for j in doubtful)
+    kept = np.nonzero(anchor)[0]
+    return PurifiedLink(link(new.take(kept), base.take(kept), method), anchor, screen, tuple(dropped), notes)
