@@ -97,8 +97,8 @@ def item_fit(
 
     References
     ----------
-    Orlando & Thissen (2000), Kang & Chen (2008) for S-X²; Wright & Masters (1982) for infit and outfit; Joo, Khorramdel,
-    Yamamoto, Shin & Robin (2021) for RMSD.
+    Orlando & Thissen (2000), Kang & Chen (2008) for S-X²; Wright & Masters (1982) for infit and outfit; Joo,
+    Khorramdel, Yamamoto, Shin & Robin (2021) for RMSD.
     """
     matrix = responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)
     prior = normal_prior(NODES, mean, sd)

@@ -30,6 +30,7 @@ LEVEL = 0.95  # of every interval given here
 FLOOR = 1e-12  # of the greatest density: the distribution function rises everywhere, so it can be inverted
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
 SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
+DECIMALS = 9  # scores that agree to these are tied; no theta is known so well
 TIED_WIDTH = 0.5  # theta; width when all scores are equal and no width can be estimated
 
 
@@ -187,7 +188,8 @@ class NormTable:
 
     @classmethod
     def _empirical(cls, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> Self:
-        values, where = np.unique(scores, return_inverse=True)
+        scores, shares = scores[shares > 0], shares[shares > 0]
+        values, where = np.unique(np.round(scores, DECIMALS), return_inverse=True)
         share = np.bincount(where, weights=shares)
         square = np.bincount(where, weights=shares**2)
         rank = np.cumsum(share) - share / 2
@@ -367,7 +369,8 @@ def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float
         return float(values[0] - TIED_WIDTH), float(values[0] + TIED_WIDTH)
     first = (values[1] - values[0]) / (rank[1] - rank[0])
     last = (values[-1] - values[-2]) / (rank[-1] - rank[-2])
-    return float(values[0] - first * rank[0]), float(values[-1] + last * (1 - rank[-1]))
+    least = 10.0**-DECIMALS * max(1.0, float(np.abs(values).max()))
+    return float(values[0] - max(first * rank[0], least)), float(values[-1] + max(last * (1 - rank[-1]), least))
 
 
 def _kernel_density(

@@ -205,13 +205,13 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
     )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    app.after_request(_finish)  # before the limiter's, so that it runs after it and has the last word
     csrf.init_app(app)
     limiter.init_app(app)
     babel.init_app(app, locale_selector=language_of_request)
     login_manager.init_app(app)
     login_manager.user_loader(lambda token: _signed_in(token, load_actor))
     app.before_request(_start_clock)
-    app.after_request(_finish)
     app.context_processor(_page_values)
     _register_errors(app)
 
@@ -248,6 +248,8 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
     if SIGN_IN_KEY in session or request.method != "GET":  # asking who it is would need the database
         response.headers.setdefault("Cache-Control", "no-store")
+    if response.status_code == 503:  # the limiter put the end of its own window there
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     _remember_language(response)
     _log_request(response)
     return response
@@ -329,8 +331,6 @@ def problem(code: str, status: int, detail: str, *, headline: str, is_ours: bool
         response = Response(page, mimetype="text/html")
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 

@@ -250,11 +250,26 @@ def test_scores_on_another_scale_are_normed_on_that_scale() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.floats(-5, 5), min_size=1, max_size=40), st.floats(0.01, 0.99))
+@given(st.lists(st.floats(-5, 5).map(lambda theta: round(theta, 6)), min_size=1, max_size=40), st.floats(0.01, 0.99))
 def test_any_sample_gives_a_table_that_can_be_inverted(theta: list[float], quantile: float) -> None:
     table = NormTable.from_sample(theta)
     assert table.percentile_rank(table.cut(quantile).theta) == pytest.approx(100 * quantile, abs=1e-6)
     assert (np.diff(table.percentile_rank(np.linspace(-7, 7, 300))) >= 0).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 1)), min_size=1, max_size=20))
+def test_nearly_equal_scores_and_vanishing_weights_still_give_a_table(persons: list[tuple[float, float]]) -> None:
+    theta, weights = zip((0.25, 1.0), *persons, strict=True)
+    table = NormTable.from_sample(theta, weights=weights)
+    assert (np.diff(table.percentile_rank(np.linspace(-7, 7, 300))) >= 0).all()
+    assert np.isfinite(table.cut(0.9).theta)
+    assert not np.isnan(table.cut(0.9).standard_error)
+
+
+def test_persons_of_weight_zero_are_not_counted() -> None:
+    told = NormTable.from_sample([0.0, 1.0, 2.0])
+    assert NormTable.from_sample([-3.0, 0.0, 1.0, 2.0], weights=[0, 1, 1, 1]) == told
 
 
 def test_impossible_norms_are_refused() -> None:

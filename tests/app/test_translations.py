@@ -1,0 +1,53 @@
+"""French and English are equal: every text has both, with the same values in it, and French typography."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+APP = Path(__file__).resolve().parents[2] / "app"
+METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    with (APP / "translations/fr/LC_MESSAGES/messages.po").open("rb") as file:
+        return {message.id: message for message in read_po(file, locale="fr") if message.id}
+
+
+@pytest.fixture(scope="module")
+def texts():
+    found = extract_from_dir(str(APP), method_map=METHODS, keywords=KEYWORDS, options_map={})
+    return {message if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found}
+
+
+def test_every_text_of_code_and_templates_has_a_french_twin(catalogue, texts):
+    assert len(texts) > 300
+    assert sorted(str(text) for text in texts if text not in catalogue or not catalogue[text].string) == []
+
+
+def test_no_translation_is_left_over_or_unsure(catalogue, texts):
+    assert sorted(str(text) for text in catalogue if text not in texts) == []
+    assert [text for text, message in catalogue.items() if message.fuzzy] == []
+
+
+def test_both_languages_carry_the_same_values(catalogue):
+    differing = [
+        text
+        for text, message in catalogue.items()
+        if isinstance(text, str)
+        and sorted(set(PLACEHOLDER.findall(text))) != sorted(set(PLACEHOLDER.findall(str(message.string))))
+    ]
+    assert differing == []
+
+
+def test_french_puts_a_hard_space_before_high_punctuation(catalogue):
+    """A plain space there may break the line before the sign."""
+    soft = re.compile(r"\w [;:!?»]|« ")
+    assert [m.string for m in catalogue.values() if isinstance(m.string, str) and soft.search(m.string)] == []
