@@ -27,7 +27,7 @@ WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
 MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
 FEWEST_NODES = 3  # a curve needs them
 LEVEL = 0.95  # of every interval given here
-FLOOR = 1e-12  # of the greatest density: the distribution function rises everywhere, so it can be inverted
+FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
 SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
 DECIMALS = 9  # scores that agree to these are tied; no theta is known so well
@@ -188,11 +188,12 @@ class NormTable:
 
     @classmethod
     def _empirical(cls, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> Self:
-        scores, shares = scores[shares > 0], shares[shares > 0]
+        counted = shares > shares.max() * FLOOR
+        scores, shares = scores[counted], shares[counted]
         values, where = np.unique(np.round(scores, DECIMALS), return_inverse=True)
         share = np.bincount(where, weights=shares)
         square = np.bincount(where, weights=shares**2)
-        rank = np.cumsum(share) - share / 2
+        rank = np.minimum(np.cumsum(share) - share / 2, 1.0)
         squares = np.cumsum(square) - square / 2
         kept = _kept_knots(rank)
         values, rank, squares, share = values[kept], rank[kept], squares[kept], share[kept]

@@ -1,0 +1,117 @@
+"""The Collaboration bank under a synthetic norm, so that a sitting can end with an award.
+
+Real norms need thousands of people; here the norm group is a normal curve, written down as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app import composition
+from app.assessment.adopt_edition import adopt_edition
+from app.foundation.settings import Settings
+from app.item_bank import queries as banks
+from app.up import prepare
+from scoring.norms import NormTable
+from tests.app.assessment.builders import SKILL, Place, sharpened
+from tests.app.credentials.awards import an_id, write
+from tests.journeys.installation import Installation
+
+SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
+CUT_STANDARD_ERROR = 0.03
+PEOPLE = 5000
+POPULATION = {"en": "simulated adults at work", "fr": "adultes au travail, simulés"}
+
+
+@contextmanager
+def an_installation_with_a_norm(directory: Path) -> Iterator[Installation]:
+    """Prepared as `decile up` prepares it, a norm adopted, then web and worker started."""
+    installation = Installation(directory)
+    runtime = composition.build_runtime(
+        Settings(data=installation.data, base_url=installation.base_url, port=installation.port)
+    )
+    try:
+        prepare(runtime)
+        adopt_a_norm(Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs))  # type: ignore[arg-type]
+    finally:
+        runtime.database.dispose()
+    with installation:
+        installation.start_all()
+        yield installation
+
+
+def adopt_a_norm(place: Place) -> UUID:
+    """A norm of 5,000 for new sittings in both languages; its id."""
+    return place.do(lambda session: _adopt(place, session))
+
+
+def _adopt(place: Place, session: Session) -> UUID:
+    release = banks.latest_release(SKILL, session=session)
+    prior = banks.prior_calibration(release.id, session=session)
+    assert prior is not None
+    calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
+    nodes = np.linspace(-6, 6, 61)
+    table = NormTable.from_latent(nodes, np.exp(-(nodes**2) / 2), PEOPLE)
+    norm_id, cut = _write_norm(table, place, session), table.cut(0.9).theta
+    for language in release.languages:
+        adopt_edition(
+            SKILL,
+            language,
+            release.id,
+            calibration.id,
+            norm_id=norm_id,
+            cut=cut,
+            cut_standard_error=CUT_STANDARD_ERROR,
+            may_certify=True,
+            session=session,
+            at=place.clock.now(),
+        )
+    return norm_id
+
+
+def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
+    group = write(
+        session,
+        "norm_group",
+        id=an_id(),
+        skill=SKILL,
+        language="en",
+        described_as=POPULATION["en"],
+        population=POPULATION,
+    )
+    drafter, approver = (
+        write(session, "person", id=an_id(), email=f"{name}@norm.example.org", language="en")
+        for name in ("drafter", "approver")
+    )
+    now = place.clock.now()
+    return write(
+        session,
+        "norm_version",
+        id=an_id(),
+        norm_group_id=group,
+        label="COL-2026.1",
+        n=PEOPLE,
+        window_start_on=date(2026, 1, 12),
+        window_end_on=date(2026, 10, 30),
+        latent=table.to_dict(),
+        cut=table.cut(0.9).theta,
+        cut_standard_error=CUT_STANDARD_ERROR,
+        cut_percentile=90.0,
+        gate="full",
+        may_certify=True,
+        gate_reasons=[],
+        demo=False,
+        state="published",
+        drafted_by=drafter,
+        drafted_at=now,
+        approved_by=approver,
+        approved_at=now,
+        published_at=now,
+    )
