@@ -8,20 +8,24 @@ intercepts; thresholds are taken at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, prepare
+from scoring.calibration_design import Anchors, check_anchored, design_of, model_of
 from scoring.calibration_fit import Fitted, fit
-from scoring.calibration_models import CLOSE, FAR, WEAKEST_SLOPE, CategoryModel, Floats, Graded, PartialCredit
+from scoring.calibration_groups import GroupFitted, fit_groups
+from scoring.calibration_models import CLOSE, FAR, WEAKEST_SLOPE, Floats, Nominal
 from scoring.errors import InvalidItems, InvalidResponses
 from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
 
-MODELS = ("graded", "2pl", "gpcm")
+MODELS = ("graded", "2pl", "rasch", "gpcm", "nominal")
+RIDGE = 1.0  # persons answering at random, added where an option too rare to place would run away
 FEWEST_COMPILED = 50_000  # responses from which the compiled pass repays loading
 
 
@@ -31,6 +35,8 @@ class StandardErrors:
 
     slopes: Floats
     thresholds: Floats
+    group_means: Floats = field(default_factory=lambda: np.zeros(1))  # 0 where nothing was estimated
+    group_sds: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +56,13 @@ class Calibration:
     notes : tuple of str
         Everything the fit did to the data, and every doubt.
     group_means, group_sds : ndarray, shape (G,)
+        Latent, in the order of `groups`.
     n : int
         Persons with at least one response.
     nodes, latent_density : ndarray, shape (Q,)
         The grid, and the mean posterior over it.
+    groups : tuple
+        Labels of the groups, sorted; empty for a calibration without.
     """
 
     items: ItemParameters
@@ -67,6 +76,7 @@ class Calibration:
     n: int
     nodes: Floats
     latent_density: Floats
+    groups: tuple[Any, ...] = ()
 
 
 def calibrate(
@@ -77,15 +87,22 @@ def calibrate(
     bounds: tuple[float, float] = (-6.0, 6.0),
     tolerance: float = 1e-6,
     weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    fixed: tuple[ArrayLike, ItemParameters] | None = None,
+    ridge: float | None = None,
     compiled: bool | None = None,
 ) -> Calibration:
-    """Fit item parameters by marginal maximum likelihood with theta ~ N(0, 1).
+    """Fit item parameters by marginal maximum likelihood.
+
+    Theta is N(0, 1) in the only or first group. Means and standard deviations of further groups are estimated, those
+    of all groups when there are fixed items, and under the Rasch model the first group's standard deviation.
 
     Parameters
     ----------
     responses : ResponseMatrix or array-like, shape (N, J)
         Integers from 0; missing is -1 or NaN and is left out person by person.
-    model : {"graded", "2pl", "gpcm"}
+    model : {"graded", "2pl", "rasch", "gpcm", "nominal"}
+        With more than two categories "rasch" is the partial credit model with slopes of 1, and its items say "gpcm".
     quadrature : int
         Equally spaced nodes over `bounds`, with normal weights normalised to one.
     bounds : (float, float)
@@ -94,6 +111,13 @@ def calibrate(
         Greatest change of a slope or intercept in an unaccelerated pass, in logits.
     weights : array-like, shape (N,), optional
         Person weights; the log-likelihood is their weighted sum. Standard errors are then of the sandwich kind.
+    groups : array-like, shape (N,), optional
+        A label per person. Item parameters are the same in all groups; the group whose label sorts first is N(0, 1).
+    fixed : (columns, ItemParameters), optional
+        Items whose parameters are given: new items are placed on their scale (fixed-parameter calibration).
+    ridge : float, optional
+        Persons who answer every item at random, added to the data. By default none, except when an option of a
+        nominal item is so rare that its parameters run away: then 1, and `notes` says so.
     compiled : bool, optional
         Force the compiled (True) or the plain pass (False); by default, by the size of the data.
 
@@ -105,38 +129,75 @@ def calibrate(
     Raises
     ------
     InvalidResponses
-        No response at all, a matrix of impossible codes, or more than two categories under "2pl".
+        No response at all, a matrix of impossible codes, more than two categories under "2pl", labels that do not
+        fit, or a group without responses.
     InvalidItems
-        An unknown model.
+        An unknown model, or fixed items that do not fit the responses.
 
     References
     ----------
-    Bock & Aitkin (1981); Lange (1995) for the one-step maximisation; Anderson (1965), Walker & Ni (2011).
+    Bock & Aitkin (1981); Lange (1995) for the one-step maximisation; Anderson (1965), Walker & Ni (2011); Bock &
+    Zimowski (1997) for groups; Kim (2006) for fixed items; Masters (1982); Bock (1972).
     """
     if model not in MODELS:
         raise InvalidItems(f"Unknown model {model!r}; calibration knows {', '.join(MODELS)}.")
     matrix = responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)
     if model == "2pl" and matrix.codes.max(initial=0) > 1:
         raise InvalidResponses("The 2pl takes responses 0 and 1; recode, or use the graded model.")
-    data = prepare(matrix, weights)
+    labels, group = _groups(groups, matrix)
+    anchors = None if fixed is None else Anchors.of(fixed, model, matrix.items)
+    if anchors is not None:
+        check_anchored(matrix.codes, anchors)
+    whole = None if anchors is None else anchors.categories
+    data = prepare(matrix, weights, groups=group, whole=whole)
     nodes = np.linspace(*bounds, quadrature)
     prior = np.exp(-0.5 * nodes**2)
     prior /= prior.sum()
     if data.fitted.size == 0:
         return _result(data, model, nodes, _nothing_fitted(prior))
     kernels = _kernels() if (data.codes.size >= FEWEST_COMPILED if compiled is None else compiled) else None
-    return _result(
-        data, model, nodes, fit(data, _model(data, model), nodes, prior, tolerance=tolerance, kernels=kernels)
-    )
+    if len(labels) < 2 and anchors is None and not ridge and model not in {"rasch", "nominal"}:
+        plain = fit(data, model_of(data, model), nodes, prior, tolerance=tolerance, kernels=kernels)
+        return replace(_result(data, model, nodes, plain), groups=labels)
+    _every_group_answers(labels, data)
+    fitted, note = _fitted_groups(data, model, max(len(labels), 1), anchors, ridge, nodes, tolerance, kernels)
+    return _group_result(data, model, nodes, fitted, anchors, labels, note)
 
 
-def _model(data: PreparedResponses, model: str) -> CategoryModel:
-    if model != "gpcm":
-        return Graded(data.categories)
-    scores = np.zeros((data.fitted.size, int(data.categories.max())))
-    for at, j in enumerate(data.fitted):
-        scores[at, : data.used[j].size] = data.used[j] - data.used[j][0]
-    return PartialCredit(data.categories, scores)
+def _groups(groups: ArrayLike | None, matrix: ResponseMatrix) -> tuple[tuple[Any, ...], NDArray[np.int64] | None]:
+    if groups is None:
+        return (), None
+    given = np.asarray(groups)
+    if given.shape != (matrix.persons,) or (given.dtype.kind == "f" and not np.isfinite(given).all()):
+        raise InvalidResponses(f"Groups must be {matrix.persons} labels, none of them missing.")
+    labels, where = np.unique(given, return_inverse=True)
+    return tuple(labels.tolist()), where.astype(np.int64)
+
+
+def _every_group_answers(labels: tuple[Any, ...], data: PreparedResponses) -> None:
+    size = np.bincount(data.groups, weights=data.weights, minlength=max(len(labels), 1))
+    if (size <= 0).any():
+        raise InvalidResponses(f"Group {labels[int(np.argmin(size))]!r} has no response that varies.")
+
+
+def _fitted_groups(
+    data: PreparedResponses,
+    model: str,
+    groups: int,
+    anchors: Anchors | None,
+    ridge: float | None,
+    nodes: Floats,
+    tolerance: float,
+    kernels: ModuleType | None,
+) -> tuple[GroupFitted, str]:
+    """Fit, and fit again with a ridge where a nominal option ran away and nothing was said about one."""
+    design = design_of(data, model, groups, anchors, ridge=ridge or 0.0)
+    fitted = fit_groups(data, design, nodes, tolerance=tolerance, kernels=kernels)
+    runs_away = any("without end" in problem for problem in fitted.problems)
+    if model != "nominal" or ridge is not None or not runs_away:
+        return fitted, ""
+    held = fit_groups(data, replace(design, ridge=RIDGE), nodes, tolerance=tolerance, kernels=kernels)
+    return held, f"An option too rare to place ran away; {RIDGE:g} person answering at random was added to hold it."
 
 
 def _kernels() -> ModuleType:
@@ -151,14 +212,114 @@ def _nothing_fitted(prior: Floats) -> Fitted:
     return Fitted(np.zeros(0), none, none, 0.0, prior, 0, (problem,), is_determined=False)
 
 
+def _group_result(
+    data: PreparedResponses,
+    model: str,
+    nodes: Floats,
+    fitted: GroupFitted,
+    anchors: Anchors | None,
+    labels: tuple[Any, ...],
+    note: str,
+) -> Calibration:
+    """The result of a fit with groups, anchors or a ridge; anchors come back exactly as given."""
+    posterior = fitted.posterior.sum(axis=0)
+    plain = Fitted(
+        fitted.table[:, 0],
+        fitted.table[:, 1:],
+        fitted.covariance,
+        fitted.log_likelihood,
+        posterior / posterior.sum(),
+        fitted.passes,
+        fitted.problems,
+        fitted.is_determined,
+    )
+    result = _nominal_result(data, nodes, plain) if model == "nominal" else _result(data, model, nodes, plain)
+    unknown = np.where((fitted.mean_errors > 0) | (fitted.sd_errors > 0), 0.0 if fitted.is_determined else np.inf, 0.0)
+    errors = replace(
+        result.standard_errors, group_means=fitted.mean_errors + unknown, group_sds=fitted.sd_errors + unknown
+    )
+    return replace(
+        result,
+        items=result.items if anchors is None else _as_given(result.items, anchors),
+        standard_errors=errors,
+        notes=(*result.notes, note) if note else result.notes,
+        group_means=fitted.means,
+        group_sds=fitted.sds,
+        groups=labels,
+    )
+
+
+def _as_given(items: ItemParameters, anchors: Anchors) -> ItemParameters:
+    """Put the anchors' own numbers in place of the same after a journey through intercepts."""
+    given = anchors.items
+    if items.category_slopes is not None and items.category_intercepts is not None:
+        slopes, intercepts = items.category_slopes.copy(), items.category_intercepts.copy()
+        assert given.category_slopes is not None  # noqa: S101  `Anchors.of` saw to it that both are nominal
+        assert given.category_intercepts is not None  # noqa: S101
+        wide = given.category_slopes.shape[1]
+        slopes[anchors.columns, :wide] = given.category_slopes[:, : slopes.shape[1]]
+        intercepts[anchors.columns, :wide] = given.category_intercepts[:, : slopes.shape[1]]
+        return ItemParameters.nominal(slopes, intercepts)
+    slopes, thresholds = items.slopes.copy(), items.thresholds.copy()
+    slopes[anchors.columns] = given.slopes
+    for row, j in enumerate(anchors.columns):
+        own = given.thresholds[row][~np.isnan(given.thresholds[row])]
+        thresholds[j] = np.nan
+        thresholds[j, : own.size] = own
+    return ItemParameters(slopes, thresholds, items.model)
+
+
+def _nominal_result(data: PreparedResponses, nodes: Floats, fitted: Fitted) -> Calibration:
+    """Category slopes and intercepts of every code; one that nobody chose gets an intercept FAR below the others."""
+    sizes = [int(used[-1]) + 1 if used.size else 2 for used in data.used]
+    widest = max(max(sizes), 2)
+    slopes, intercepts = np.full((len(sizes), widest), np.nan), np.full((len(sizes), widest), np.nan)
+    slope_errors, fall_errors = np.full(len(sizes), np.inf), np.full((len(sizes), widest - 1), np.nan)
+    first = 0
+    for j, used in enumerate(data.used):
+        size = max(sizes[j], 2)
+        slopes[j, :size], intercepts[j, :size] = 0.0, -FAR
+        fall_errors[j, : size - 1] = np.inf
+        if used.size < 2:
+            intercepts[j, used if used.size else [0]] = 0.0
+            continue
+        at = int(np.searchsorted(data.fitted, j))
+        model = Nominal(data.categories)
+        a, c = (part[at, : used.size] for part in model.parts(fitted.slopes, fitted.intercepts))
+        slopes[j, :size], slopes[j, used] = a.mean(), a
+        intercepts[j, :size], intercepts[j, used] = c.min() - FAR, c
+        free = 2 * (used.size - 1)
+        block = fitted.covariance[first : first + free, first : first + free]
+        first += free
+        if fitted.is_determined:
+            slope_errors[j], falls = _nominal_errors(block, used)
+            fall_errors[j, : size - 1] = np.where(np.isfinite(falls), falls, np.inf)
+    items = ItemParameters.nominal(slopes, intercepts)
+    return _calibration(data, nodes, fitted, items, StandardErrors(slope_errors, fall_errors))
+
+
+def _nominal_errors(block: Floats, used: NDArray[np.int64]) -> tuple[float, Floats]:
+    """Standard errors of the mean step of the slopes, and of the falls between neighbouring codes' intercepts."""
+    half = used.size - 1
+    top = int(used[-1])
+    falls = np.full(top, np.inf)
+    variance = np.pad(block[half:, half:], ((1, 0), (1, 0)))
+    for at in range(half):
+        if used[at + 1] == used[at] + 1:
+            pair = variance[at, at] + variance[at + 1, at + 1] - 2 * variance[at, at + 1]
+            falls[used[at]] = np.sqrt(max(pair, 0.0))
+    return float(np.sqrt(max(block[half - 1, half - 1], 0.0)) / max(top, 1)), falls
+
+
 def _result(data: PreparedResponses, model: str, nodes: Floats, fitted: Fitted) -> Calibration:
-    slopes, thresholds = np.full(len(data.used), WEAKEST_SLOPE), [np.zeros(0)] * len(data.used)
+    weakest = 1.0 if model == "rasch" else WEAKEST_SLOPE
+    slopes, thresholds = np.full(len(data.used), weakest), [np.zeros(0)] * len(data.used)
     slope_errors = np.full(len(data.used), np.inf)
     threshold_errors = [np.zeros(0)] * len(data.used)
     first = 0
     for j, used in enumerate(data.used):
         if used.size < 2:
-            thresholds[j] = _silent_thresholds(used, model)
+            thresholds[j] = _silent_thresholds(used, model, weakest)
             threshold_errors[j] = np.full(thresholds[j].size, np.inf)
             continue
         at = int(np.searchsorted(data.fitted, j))
@@ -169,18 +330,27 @@ def _result(data: PreparedResponses, model: str, nodes: Floats, fitted: Fitted) 
         a = np.copysign(max(abs(a), WEAKEST_SLOPE), a)
         d = fitted.intercepts[at, : size - 1]
         slopes[j] = a
-        spread = _step_thresholds if model == "gpcm" else _graded_thresholds
+        spread = _step_thresholds if model in {"gpcm", "rasch"} else _graded_thresholds
         thresholds[j], change = spread(a, d, used)
         slope_errors[j] = np.sqrt(max(block[0, 0], 0.0))
         threshold_errors[j] = np.sqrt(np.maximum(np.einsum("tp,pq,tq->t", change, block, change), 0.0))
         if not fitted.is_determined:
             slope_errors[j], threshold_errors[j] = np.inf, np.full(thresholds[j].size, np.inf)
+    table = _padded(thresholds)
+    named = "gpcm" if model == "rasch" and table.shape[1] > 1 else model
+    errors = StandardErrors(slope_errors, _padded(threshold_errors))
+    return _calibration(data, nodes, fitted, ItemParameters(slopes, table, named), errors)
+
+
+def _calibration(
+    data: PreparedResponses, nodes: Floats, fitted: Fitted, items: ItemParameters, errors: StandardErrors
+) -> Calibration:
     return Calibration(
-        items=ItemParameters(slopes, _padded(thresholds), model),
+        items=items,
         log_likelihood=fitted.log_likelihood,
         converged=not fitted.problems,
         iterations=fitted.passes,
-        standard_errors=StandardErrors(slope_errors, _padded(threshold_errors)),
+        standard_errors=errors,
         notes=(*data.notes, *fitted.problems),
         group_means=np.zeros(1),
         group_sds=np.ones(1),
@@ -197,12 +367,12 @@ def _padded(rows: list[Floats]) -> Floats:
     return out
 
 
-def _silent_thresholds(used: NDArray[np.int64], model: str) -> Floats:
+def _silent_thresholds(used: NDArray[np.int64], model: str, slope: float) -> Floats:
     """Thresholds that give all probability to the one category in use, or to category 0 when none was."""
     only = int(used[0]) if used.size else 0
-    far = FAR / WEAKEST_SLOPE
+    far = FAR / slope
     steps = np.arange(1, max(only, 1) + 1, dtype=float)
-    if model == "gpcm":
+    if model in {"gpcm", "rasch"}:
         return np.full(steps.size, -far) if only else np.full(1, far)
     return -far - (only - steps) if only else np.full(1, far)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ class PreparedResponses:
     codes: NDArray[np.int8]  # (rows, fitted items)
     weights: Floats  # (rows,) summed over the persons joined in a row
     squares: Floats  # (rows,) squared weights, summed
+    groups: NDArray[np.int64]  # (rows,) the group of each row, from 0
     categories: NDArray[np.int64]  # (fitted items,) categories in use
     used: tuple[NDArray[np.int64], ...]  # for every item, the codes in use, rising
     fitted: NDArray[np.int64]  # items with at least two categories in use
@@ -29,8 +31,16 @@ class PreparedResponses:
     notes: tuple[str, ...]
 
 
-def prepare(matrix: ResponseMatrix, weights: ArrayLike | None) -> PreparedResponses:
-    """Set aside empty rows, renumber categories, join equal rows.
+def prepare(
+    matrix: ResponseMatrix,
+    weights: ArrayLike | None,
+    *,
+    groups: NDArray[np.int64] | None = None,
+    whole: Mapping[int, int] | None = None,
+) -> PreparedResponses:
+    """Set aside empty rows, renumber categories, join equal rows of a group.
+
+    Items in `whole` keep that many categories whether they are in use or not: their parameters are given.
 
     Raises
     ------
@@ -39,22 +49,28 @@ def prepare(matrix: ResponseMatrix, weights: ArrayLike | None) -> PreparedRespon
     """
     notes: list[str] = []
     given = _weights(weights, matrix.persons)
+    group = np.zeros(matrix.persons, dtype=np.int64) if groups is None else groups
     kept = matrix.answered.any(axis=1) & (given > 0)
     codes, given = (matrix.codes, given) if kept.all() else (matrix.codes[kept], given[kept])
+    group = group if kept.all() else group[kept]
     if not kept.all():
         notes.append(f"{int((~kept).sum())} persons without any response, or of weight 0, were set aside.")
     if codes.shape[0] == 0:
         raise InvalidResponses("There is no response to calibrate from.")
     persons = codes.shape[0]
     tallies = [np.bincount(codes[:, j] + 1, minlength=2)[1:] for j in range(codes.shape[1])]
-    used = tuple(np.nonzero(tally)[0] for tally in tallies)
+    used = tuple(
+        np.nonzero(tally)[0] if whole is None or j not in whole else np.arange(whole[j])
+        for j, tally in enumerate(tallies)
+    )
     notes.extend(_category_notes(used))
     fitted = np.array([j for j, codes_in_use in enumerate(used) if codes_in_use.size > 1], dtype=np.int64)
     own = _renumbered(codes, used, fitted)
     answered = (own != MISSING).any(axis=1)
     own, given = (own, given) if answered.all() else (own[answered], given[answered])
+    group = group if answered.all() else group[answered]
     categories = np.array([used[j].size for j in fitted], dtype=np.int64)
-    joined = _join(own, given, categories)
+    joined = _join(own, given, group, categories)
     return PreparedResponses(*joined, categories, used, fitted, persons, tuple(notes))
 
 
@@ -94,16 +110,17 @@ def _renumbered(
 
 
 def _join(
-    codes: NDArray[np.int8], weights: Floats, categories: NDArray[np.int64]
-) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """One row per distinct response vector, where that makes the data much shorter."""
-    if codes.size == 0 or np.prod((categories + 1).astype(float)) > LARGEST_KEY:
-        return codes, weights, weights**2
-    key = np.zeros(codes.shape[0], dtype=np.int64)
+    codes: NDArray[np.int8], weights: Floats, groups: NDArray[np.int64], categories: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], Floats, Floats, NDArray[np.int64]]:
+    """One row per group and distinct response vector, where that makes the data much shorter."""
+    several = float(groups.max(initial=0)) + 1
+    if codes.size == 0 or np.prod((categories + 1).astype(float)) * several > LARGEST_KEY:
+        return codes, weights, weights**2, groups
+    key = groups.copy()
     for j in range(codes.shape[1]):
         key = key * int(categories[j] + 1) + codes[:, j] + 1
     _, first, where = np.unique(key, return_index=True, return_inverse=True)
     if first.size > COLLAPSE_BELOW * codes.shape[0]:
-        return codes, weights, weights**2
+        return codes, weights, weights**2, groups
     summed = np.bincount(where, weights=weights).astype(float)
-    return codes[first], summed, np.bincount(where, weights=weights**2).astype(float)
+    return codes[first], summed, np.bincount(where, weights=weights**2).astype(float), groups[first]

@@ -102,9 +102,12 @@ class Passes:
         """Every so-manieth row, about `rows` of them; all when there are not twice as many."""
         if self.weights.size < 2 * rows:
             return self
-        every = slice(None, None, self.weights.size // rows)
-        factors = None if self.factors is None else replace(self.factors, rows=self.factors.rows[every].copy())
-        return Passes(self.codes[every], self.weights[every], self.squares[every], factors, self.kernels)
+        return self.take(slice(None, None, self.weights.size // rows))
+
+    def take(self, which: slice | NDArray[np.int64]) -> Passes:
+        """Some of the rows."""
+        factors = None if self.factors is None else replace(self.factors, rows=self.factors.rows[which].copy())
+        return Passes(self.codes[which], self.weights[which], self.squares[which], factors, self.kernels)
 
     @property
     def is_compiled(self) -> bool:

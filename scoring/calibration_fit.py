@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,15 @@ class Fitted:
     is_determined: bool
 
 
+class Persons(Protocol):
+    """Whatever expectations can be taken over."""
+
+    def expectation(self, probabilities: Floats, prior: Floats, *, single: bool) -> Expectation:
+        """Sums over the persons at these category probabilities (J, K, Q)."""
+
+
 @dataclass(slots=True)
-class _Climb:
+class Climb:
     """Data, model and grid of one fit, and how many passes it has cost."""
 
     model: CategoryModel
@@ -70,20 +78,26 @@ class _Climb:
     last: tuple[tuple[int, bool, bytes], Expectation] | None = None
 
     def split(self, x: Floats) -> tuple[Floats, Floats]:
+        """Slopes (J,) and intercepts (J, K - 1) of the parameters."""
         table = np.zeros(self.live.shape)
         table[self.live] = x
         return table[:, 0], table[:, 1:]
 
-    def expectation(self, x: Floats, data: Passes, *, single: bool) -> Expectation:
+    def prior_at(self, x: Floats) -> Floats:  # noqa: ARG002  other climbs estimate it
+        """Latent density over the nodes."""
+        return self.prior
+
+    def expectation(self, x: Floats, data: Persons, *, single: bool) -> Expectation:
         """Take expectations at x; asked again at once for the same, give the same without another pass."""
         key = (id(data), single, x.tobytes())
         if self.last is None or self.last[0] != key:
             self.passes += 1
             probabilities = self.model.probabilities(*self.split(x), self.nodes)
-            self.last = key, data.expectation(probabilities, self.prior, single=single)
+            self.last = key, data.expectation(probabilities, self.prior_at(x), single=single)
         return self.last[1]
 
     def is_possible(self, x: Floats) -> bool:
+        """Whether these are finite parameters of the model."""
         return bool(np.isfinite(x).all() and self.model.is_valid(self.split(x)[1]).all())
 
     def bounded(self, x: Floats) -> Floats:
@@ -92,19 +106,24 @@ class _Climb:
         factor = np.minimum(1.0, STEEPEST_SLOPE / np.maximum(np.abs(slopes), STEEPEST_SLOPE))
         return np.asarray(np.concatenate([(slopes * factor)[:, None], intercepts * factor[:, None]], axis=1)[self.live])
 
-    def maximised(self, x: Floats, counts: Floats) -> Floats:
+    def maximised(self, x: Floats, reached: Expectation) -> Floats:
         """Fisher scoring on expected counts, item by item; more than one step only while far away."""
+        return self.bounded(self.items_maximised(x, reached.counts)[self.live])
+
+    def items_maximised(self, x: Floats, counts: Floats) -> Floats:
+        """Do so for the items alone: slopes and intercepts (J, K)."""
         slopes, intercepts = self.split(x)
         for _ in range(5):
             step = self._scoring_step(counts, slopes, intercepts)
             slopes, intercepts, moved = self._climbed(counts, slopes, intercepts, step)
             if moved < 0.1:
                 break
-        return self.bounded(np.concatenate([slopes[:, None], intercepts], axis=1)[self.live])
+        return np.concatenate([slopes[:, None], intercepts], axis=1)
 
     def _scoring_step(self, counts: Floats, slopes: Floats, intercepts: Floats) -> Floats:
         gradient, information = self.model.gradient(counts, slopes, intercepts, self.nodes)
         gradient = np.where(self.live, gradient, 0.0)
+        information = np.where(self.live[:, :, None] & self.live[:, None, :], information, 0.0)
         reach = np.arange(gradient.shape[1])
         diagonal = information[:, reach, reach]
         information[:, reach, reach] = np.where(self.live, diagonal * (1 + 1e-10) + 1e-10, 1.0)
@@ -143,10 +162,10 @@ class _Climb:
             step = step / 2
         return x
 
-    def gradient(self, x: Floats, counts: Floats) -> Floats:
+    def gradient(self, x: Floats, reached: Expectation) -> Floats:
         """Gradient of the marginal log-likelihood, by Fisher's identity."""
         slopes, intercepts = self.split(x)
-        return np.asarray(self.model.gradient(counts, slopes, intercepts, self.nodes)[0][self.live])
+        return np.asarray(self.model.gradient(reached.counts, slopes, intercepts, self.nodes)[0][self.live])
 
 
 def fit(
@@ -160,61 +179,64 @@ def fit(
 ) -> Fitted:
     """Climb from start values to the maximum."""
     live = np.concatenate([np.ones((data.categories.size, 1), dtype=bool), model.live], axis=1)
-    climb = _Climb(model, nodes, prior, live)
+    climb = Climb(model, nodes, prior, live)
     everyone = Passes.of(data, kernels)
     some = everyone.subset(SUBSET)
-    em = _em(climb, some)
-    x = _start(climb, some.subset(START_PERSONS))
-    x, _ = _climb_up(climb, em, x, tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES, memory=_Memory())
-    memory = _Memory()
+    em = em_step(climb, some)
+    x = start_values(climb, some.subset(START_PERSONS))
+    x, _ = climb_up(climb, em, x, tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES, memory=Memory())
+    memory = Memory()
     information = Information.at(climb, x, some)
     share = some.weights.sum() / everyone.weights.sum()
     if everyone.prefers_single:
-        newton, coarse = _newton(climb, everyone, information, share), max(tolerance, COARSE)
-        x, _ = _climb_up(climb, newton, x, tolerance=coarse, single=True, most=NEWTON_PASSES, memory=memory)
+        newton, coarse = newton_step(climb, everyone, information, share), max(tolerance, COARSE)
+        x, _ = climb_up(climb, newton, x, tolerance=coarse, single=True, most=NEWTON_PASSES, memory=memory)
         x = memory.proposal(climb, x)
     taken_at = x
     for _ in range(NEWTON_ROUNDS):
-        newton = _newton(climb, everyone, information, share)
-        x, arrived = _climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES, memory=memory)
+        newton = newton_step(climb, everyone, information, share)
+        x, arrived = climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES, memory=memory)
         if arrived and np.abs(x - taken_at).max() < NEWTON_RENEWED:
             break
-        information, taken_at, memory = Information.at(climb, x, some), x, _Memory()
+        information, taken_at, memory = Information.at(climb, x, some), x, Memory()
     return _proved(climb, x, everyone, information=information, share=share, tolerance=tolerance)
 
 
 Step = Callable[[Floats, bool], tuple[float, Floats]]  # parameters, single precision -> log-likelihood there, next
 
 
-def _em(climb: _Climb, data: Passes) -> Step:
+def em_step(climb: Climb, data: Persons) -> Step:
+    """Steps of expectation and maximisation."""
+
     def step(x: Floats, single: bool) -> tuple[float, Floats]:
         reached = climb.expectation(x, data, single=single)
-        return reached.log_likelihood, climb.maximised(x, reached.counts)
+        return reached.log_likelihood, climb.maximised(x, reached)
 
     return step
 
 
-def _newton(climb: _Climb, data: Passes, information: Information, share: float) -> Step:
+def newton_step(climb: Climb, data: Persons, information: Information, share: float) -> Step:
     """Newton steps with the information of a share of the persons."""
 
     def step(x: Floats, single: bool) -> tuple[float, Floats]:
         reached = climb.expectation(x, data, single=single)
-        return reached.log_likelihood, climb.moved(x, share * information.inverse @ climb.gradient(x, reached.counts))
+        return reached.log_likelihood, climb.moved(x, share * information.inverse @ climb.gradient(x, reached))
 
     return step
 
 
 @dataclass(slots=True)
-class _Memory:
+class Memory:
     """The last points of a climb and the moves a step proposed there, for Anderson's mixing."""
 
     points: list[Floats] = field(default_factory=list)
     moves: list[Floats] = field(default_factory=list)
 
     def note(self, x: Floats, move: Floats) -> None:
+        """Keep a point and the move from it."""
         self.points, self.moves = [*self.points[-MEMORY:], x], [*self.moves[-MEMORY:], move]
 
-    def proposal(self, climb: _Climb, x: Floats) -> Floats:
+    def proposal(self, climb: Climb, x: Floats) -> Floats:
         """Where the moves, taken as linear in the points, would vanish; x while nothing is known."""
         if not self.points:
             return x
@@ -229,8 +251,8 @@ class _Memory:
         return mixed if near and climb.is_possible(mixed) else target
 
 
-def _climb_up(
-    climb: _Climb, step: Step, x: Floats, *, tolerance: float, single: bool, most: int, memory: _Memory
+def climb_up(
+    climb: Climb, step: Step, x: Floats, *, tolerance: float, single: bool, most: int, memory: Memory
 ) -> tuple[Floats, bool]:
     """Repeat `step` under Anderson's mixing until it moves nothing by more than `tolerance`: the end, and whether so.
 
@@ -265,7 +287,7 @@ class Information:
     is_definite: bool
 
     @classmethod
-    def at(cls, climb: _Climb, x: Floats, data: Passes) -> Information:
+    def at(cls, climb: Climb, x: Floats, data: Passes) -> Information:
         """Take it at x: exactly where that is affordable, else from products of scores."""
         slopes, intercepts = climb.split(x)
         probabilities = climb.model.probabilities(slopes, intercepts, climb.nodes)
@@ -278,11 +300,15 @@ class Information:
         cost = float(posterior.size) * x.size**2
         if cost <= EXACT_INFORMATION or data.weights.size < ROWS_PER_PARAMETER * x.size:
             counts = climb.expectation(x, data, single=False).counts
-            matrix = (
-                _complete(climb, slopes, intercepts, counts) + products - _spread(posterior, table, data, climb.live)
-            )
+            complete = complete_information(climb, slopes, intercepts, counts)
+            matrix = complete + products - _spread(posterior, table, data, climb.live)
         else:
             matrix = products
+        return cls.of(matrix, squares)
+
+    @classmethod
+    def of(cls, matrix: Floats, squares: Floats) -> Information:
+        """Invert a matrix that may be singular, or no information at all."""
         matrix = (matrix + matrix.T) / 2
         scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))
         values, vectors = np.linalg.eigh(matrix * np.outer(scale, scale))
@@ -290,7 +316,7 @@ class Information:
         return cls(inverse, squares, bool(values.min() > SINGULAR))
 
 
-def _complete(climb: _Climb, slopes: Floats, intercepts: Floats, counts: Floats) -> Floats:
+def complete_information(climb: Climb, slopes: Floats, intercepts: Floats, counts: Floats) -> Floats:
     """Information as if every theta were known: a block per item."""
     blocks = climb.model.observed(counts, slopes, intercepts, climb.nodes)
     full = np.zeros((int(climb.live.sum()),) * 2)
@@ -313,7 +339,7 @@ def _spread(posterior: Floats, table: Floats, data: Passes, live: NDArray[np.boo
     return total
 
 
-def _start(climb: _Climb, data: Passes) -> Floats:
+def start_values(climb: Climb, data: Passes) -> Floats:
     """Slopes from the first principal component of the correlations, intercepts from the category shares."""
     answered = data.codes != MISSING
     weight = data.weights[:, None] * answered
@@ -334,14 +360,14 @@ def _start(climb: _Climb, data: Passes) -> Floats:
 
 
 def _proved(
-    climb: _Climb, x: Floats, everyone: Passes, *, information: Information, share: float, tolerance: float
+    climb: Climb, x: Floats, everyone: Passes, *, information: Information, share: float, tolerance: float
 ) -> Fitted:
     """One unaccelerated pass from the end: nothing may move, no height be lost, no optimum lie elsewhere."""
     here = climb.expectation(x, everyone, single=False)
     slopes, intercepts = climb.split(x)
     problems = []
-    moved = float(np.abs(climb.maximised(x, here.counts) - x).max())
-    distance = climb.moved(x, share * information.inverse @ climb.gradient(x, here.counts)) - x
+    moved = float(np.abs(climb.maximised(x, here) - x).max())
+    distance = climb.moved(x, share * information.inverse @ climb.gradient(x, here)) - x
     left = float(np.abs(distance).max())
     if moved > NEAR * tolerance or left > NEAR * tolerance:
         problems.append(

@@ -204,6 +204,81 @@ class PartialCredit:
         return self.gradient(counts, slopes, intercepts, nodes)[1]  # the same for every category: an exponential family
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Nominal:
+    """P(X = k) ∝ exp(a_k theta + c_k), a_0 = c_0 = 0 (Bock 1972).
+
+    The first category slope a_1 is the item's "slope"; its other parameters, a_2 … a_{K-1} and c_1 … c_{K-1}, are its
+    "intercepts".
+    """
+
+    categories: NDArray[np.int64]
+
+    @property
+    def live(self) -> Bools:
+        """Which parameters beside a_1 exist."""
+        own = _live(self.categories)
+        return np.concatenate([own[:, 1:], own], axis=1)
+
+    def start(self, shares: Floats, slopes: Floats) -> Floats:
+        """Begin from the marginal category shares, as if categories were ordered."""
+        logs = np.log(np.maximum(shares, 1e-6))
+        steps = slopes[:, None] * np.arange(2, shares.shape[1])
+        flatter = np.sqrt(1 + (slopes[:, None] / 1.702) ** 2)
+        return np.where(self.live, np.concatenate([steps, (logs[:, 1:] - logs[:, :1]) * flatter], axis=1), 0.0)
+
+    def is_valid(self, intercepts: Floats) -> Bools:
+        """Refuse nothing: categories have no order."""
+        return np.ones(intercepts.shape[0], dtype=bool)
+
+    def parts(self, slopes: Floats, intercepts: Floats) -> tuple[Floats, Floats]:
+        """Category slopes and intercepts, (J, K) each."""
+        zero = np.zeros((slopes.size, 1))
+        others = (intercepts.shape[1] - 1) // 2
+        return (
+            np.concatenate([zero, slopes[:, None], intercepts[:, :others]], axis=1),
+            np.concatenate([zero, intercepts[:, others:]], axis=1),
+        )
+
+    def probabilities(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Compute P(X = k | theta)."""
+        a, c = self.parts(slopes, intercepts)
+        exists = np.concatenate([np.ones((slopes.size, 1), dtype=bool), _live(self.categories)], axis=1)[:, :, None]
+        exponents = np.where(exists, a[:, :, None] * nodes + c[:, :, None], -np.inf)
+        weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+        return np.asarray(np.where(exists, np.maximum(weights / weights.sum(axis=1, keepdims=True), SMALLEST), 0.0))
+
+    def slope_of_log(self, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Differentiate log P(X = k | theta)."""
+        probabilities = self.probabilities(slopes, intercepts, nodes)
+        items, categories, points = probabilities.shape
+        by_exponent = -np.repeat(probabilities[:, None, 1:], categories, axis=1)
+        for k in range(1, categories):
+            by_exponent[:, k, k - 1] += np.where(k < self.categories, 1.0, 0.0)[:, None]
+        return np.concatenate([by_exponent * nodes, by_exponent], axis=2).reshape(items, categories, -1, points)
+
+    def gradient(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+        """Sum first derivatives and expected information."""
+        probabilities = self.probabilities(slopes, intercepts, nodes)
+        total = counts.sum(axis=1, keepdims=True)
+        surplus = (counts - total * probabilities)[:, 1:]
+        first = np.concatenate([surplus @ nodes, surplus.sum(axis=2)], axis=1)
+        own = probabilities[:, 1:]
+        half = own.shape[1]
+        reach = np.arange(half)
+        information = np.zeros((slopes.size, 2 * half, 2 * half))
+        for power, rows, columns in ((2, 0, 0), (1, 0, half), (1, half, 0), (0, half, half)):
+            weighted = own * total * nodes**power
+            block = -np.einsum("jkq,jlq->jkl", weighted, own)
+            block[:, reach, reach] += weighted.sum(axis=2)
+            information[:, rows : rows + half, columns : columns + half] = block
+        return first, information
+
+    def observed(self, counts: Floats, slopes: Floats, intercepts: Floats, nodes: Floats) -> Floats:
+        """Sum minus the second derivatives."""
+        return self.gradient(counts, slopes, intercepts, nodes)[1]  # the same for every category: an exponential family
+
+
 def _live(categories: NDArray[np.int64]) -> Bools:
     return np.asarray(np.arange(1, int(categories.max()))[None, :] < categories[:, None])
 

@@ -1,4 +1,4 @@
-"""Does one person's pattern of responses fit the model that scores it?
+"""Whether one person's pattern of responses fits the model that scores it.
 
 A misfit never says why: haste, a misread scale, help from outside and a person unlike the norm group look alike. It
 keeps a sitting out of a norm sample and calls a person; it voids nothing by itself.
@@ -129,7 +129,7 @@ def _impossible(chosen: NDArray[np.float64], probability: NDArray[np.float64]) -
 
 
 def score_rates(items: ItemParameters, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """d log P(X = k | theta) / d theta of every item and category, shape (N, J, K); 0 where there is no category."""
+    """Slope of log P(X = k | theta) over theta, shape (N, J, K); 0 where there is no category."""
     places = np.arange(int(items.categories.max()))
     exists = places[None, :] < items.categories[:, None]
     if items.model == "graded" or items.model in ("2pl", "rasch"):

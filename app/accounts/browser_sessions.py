@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import BrowserSession, RoleGrant
+from app.accounts.models import ApiToken, BrowserSession, RoleGrant
 from app.accounts.policy import AccountPolicy
 from app.accounts.rules import session_idle, session_lifetime
 from app.foundation.entropy import Entropy
@@ -71,5 +71,6 @@ def end_by_token(token: str | None, *, session: Session) -> None:
 
 
 def end_all_of(person_id: UUID, *, session: Session) -> None:
-    """End every sign-in of a person: what they may do has changed, so no former cookie may go on."""
+    """End every sign-in and token of a person: what they may do has changed, so nothing given before may go on."""
     session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
+    session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))

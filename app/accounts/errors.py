@@ -140,3 +140,61 @@ class SecondFactorMissing(Conflict):
 
     def __init__(self) -> None:
         super().__init__("No second factor is set up yet. Set one up, then enter a code from it.")
+
+
+class ProofNotFresh(Refused):
+    """The person signed in, or showed their second factor, too long ago for this."""
+
+    code = "proof-not-fresh"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"This needs you to have proven who you are in the last {minutes} minutes. "
+            "Sign in again, with your second factor if you hold a staff role; then try again."
+        )
+
+
+class ScopesInvalid(Invalid):
+    """No scope, or one that does not exist."""
+
+    code = "scopes-invalid"
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        super().__init__(f"A token needs at least one scope of: {', '.join(known)}. Choose what the program may do.")
+
+
+class ScopeBeyondRights(Refused):
+    """A token may never do more than the person who makes it."""
+
+    code = "scope-beyond-rights"
+
+    def __init__(self, scopes: list[str]) -> None:
+        super().__init__(f"You may not do this yourself, so no token of yours may: {', '.join(scopes)}. Leave it out.")
+
+
+class TokenTermsInvalid(Invalid):
+    """A token without a name, or with an end that is not on offer."""
+
+    code = "token-terms-invalid"
+
+    def __init__(self, days: tuple[int, ...]) -> None:
+        offered = ", ".join(map(str, days))
+        super().__init__(f"Give the token a name to know it by, and an end in one of these numbers of days: {offered}.")
+
+
+class TooManyTokens(Conflict):
+    """More tokens than anybody keeps an eye on."""
+
+    code = "too-many-tokens"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} tokens, which is the most. Delete one you no longer use, then make another.")
+
+
+class TokenNotFound(NotFound):
+    """No such token, or somebody else's."""
+
+    code = "token-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This token has already ended. Reload the page to see those that still work.")

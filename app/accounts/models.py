@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, text
@@ -100,6 +101,20 @@ class BrowserSession(Base):
     idle_until_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A program's key to part of what its person may do. Deleting the row ends it at once."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    scopes: Mapped[list[Any]]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class SecondFactor(Base):

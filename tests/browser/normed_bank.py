@@ -86,6 +86,15 @@ def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
         described_as=POPULATION["en"],
         population=POPULATION,
     )
+    write(
+        session,
+        "legacy_sample",
+        id=an_id(),
+        norm_group_id=group,
+        instrument="Collaboration, first bank",
+        consent_basis="Agreed to norm use on the start page",
+        n=PEOPLE,
+    )
     drafter, approver = (
         write(session, "person", id=an_id(), email=f"{name}@norm.example.org", language="en")
         for name in ("drafter", "approver")

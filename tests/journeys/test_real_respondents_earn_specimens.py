@@ -42,7 +42,13 @@ WITHOUT_CREDENTIAL = """
 BAND = 0.99  # two-sided: one honest run in a hundred may fall outside
 
 
-@pytest.fixture(scope="module", params=[("sqlite", 500), ("postgresql", 40)], ids=["sqlite-500", "postgresql-40"])
+KINDS = [
+    pytest.param(("sqlite", 500), id="sqlite-500", marks=pytest.mark.xdist_group("real-respondents-sqlite")),
+    pytest.param(("postgresql", 40), id="postgresql-40", marks=pytest.mark.xdist_group("real-respondents-postgresql")),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def world(request, tmp_path_factory):
     """The installation after everybody has sat and every job is done."""
     kind, people = request.param

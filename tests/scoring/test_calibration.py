@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from scoring.calibration import Calibration, calibrate
+from scoring.calibration_models import Graded, PartialCredit
 from scoring.errors import InvalidItems, InvalidResponses
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
@@ -264,6 +265,46 @@ def test_the_mean_posterior_is_the_prior_when_the_model_is_true() -> None:
     assert fitted.latent_density @ fitted.nodes**2 == pytest.approx(1, abs=0.02)
     np.testing.assert_array_equal(fitted.group_means, [0.0])
     np.testing.assert_array_equal(fitted.group_sds, [1.0])
+
+
+def test_the_scale_points_where_the_slopes_add_up_to_more() -> None:
+    truth = ItemParameters([1.0, 1.0, 1.0, -4.0], np.zeros(4), "2pl")
+    codes = simulated(truth, 3000)
+    fitted, mirrored = calibrate(codes, "2pl"), calibrate(1 - codes, "2pl")
+    assert fitted.converged
+    np.testing.assert_array_equal(np.sign(fitted.items.slopes), [-1, -1, -1, 1])
+    np.testing.assert_allclose(mirrored.items.slopes, fitted.items.slopes, atol=1e-4)
+    np.testing.assert_allclose(mirrored.items.thresholds, -fitted.items.thresholds, atol=1e-4)
+    np.testing.assert_allclose(mirrored.standard_errors.thresholds, fitted.standard_errors.thresholds, rtol=1e-3)
+
+
+def test_graded_intercepts_must_fall_and_steps_may_do_as_they_like() -> None:
+    intercepts = np.array([[1.0, -1.0], [-1.0, 1.0], [0.5, 0.0]])
+    categories = np.array([3, 3, 2])
+    assert Graded(categories).is_valid(intercepts).tolist() == [True, False, True]
+    assert PartialCredit(categories, np.tile(np.arange(3.0), (3, 1))).is_valid(intercepts).all()
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm"])
+def test_derivatives_of_a_model_are_those_of_its_probabilities(model: str) -> None:
+    categories = np.array([4, 2, 3])
+    kind = Graded(categories) if model == "graded" else PartialCredit(categories, np.tile(np.arange(4.0), (3, 1)))
+    slopes, intercepts = np.array([1.3, -0.8, 0.6]), np.array([[1.5, 0.1, -1.0], [0.4, 0.0, 0.0], [0.7, -0.2, 0.0]])
+    nodes, step = np.linspace(-2, 2, 5), 1e-6
+    exists = np.arange(4) < categories[:, None]
+    table = kind.slope_of_log(slopes, intercepts, nodes) * exists[:, :, None, None]
+
+    def logs(a: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.float64]:
+        probabilities = kind.probabilities(a, d, nodes)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+        return np.log(np.where(probabilities > 0, probabilities, 1))
+
+    by_slope = (logs(slopes + step, intercepts) - logs(slopes - step, intercepts)) / (2 * step)
+    np.testing.assert_allclose(table[:, :, 0], by_slope, atol=1e-7)
+    for k in range(3):
+        shift = step * (np.arange(3) == k) * kind.live
+        by_intercept = (logs(slopes, intercepts + shift) - logs(slopes, intercepts - shift)) / (2 * step)
+        np.testing.assert_allclose(table[:, :, k + 1] * kind.live[:, [k], None], by_intercept, atol=1e-7)
 
 
 def test_impossible_requests_are_refused() -> None:

@@ -1,6 +1,6 @@
 """Pages of accounts: getting in, joining, the second factor, and a person's own data."""
 
-from app.accounts.views import account, joining, second_factor, sign_in
+from app.accounts.views import account, api_tokens, joining, second_factor, sign_in
 from app.accounts.views.blueprint import bp
 
-__all__ = ["account", "bp", "joining", "second_factor", "sign_in"]
+__all__ = ["account", "api_tokens", "bp", "joining", "second_factor", "sign_in"]

@@ -116,7 +116,7 @@ def test_case_009_a_whole_sitting_by_forms_with_a_reload_at_every_step(candidate
     assert ada.open(path).headers["Location"].endswith("/done")
     done = ada.open(f"{path}/done").text
     assert f"/results/{sitting.id}" in done
-    assert 'http-equiv="refresh"' in done
+    assert f'data-awaited="/results/{sitting.id}"' in done
 
 
 def test_the_item_page_is_one_radio_group_per_rating_with_a_legend_and_an_honest_range(candidate) -> None:

@@ -1,0 +1,112 @@
+"""A person makes a token for a program of theirs, having proven just now who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.browser_sessions import hash_of
+from app.accounts.errors import ProofNotFresh, ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
+from app.accounts.models import ApiToken, BrowserSession, Person
+from app.accounts.policy import AccountPolicy
+from app.accounts.roles import is_staff
+from app.accounts.rules import tidy_name
+from app.accounts.scopes import Scope, scopes_open_to
+from app.foundation import audit, policies
+from app.foundation.access import Actor, SignInNeeded
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+
+PREFIX = "decile_"  # by which programs that look for leaked secrets know ours
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """The token itself, this once: only its hash is kept."""
+
+    id: UUID
+    token: str
+    expires_at: datetime
+
+
+def issue_api_token(
+    label: str,
+    scopes: Collection[str],
+    lifetime_days: int,
+    *,
+    browser_token: str | None,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+) -> IssuedToken:
+    """Make it. `browser_token` is that of the sign-in from which it is asked for.
+
+    Raises
+    ------
+    ProofNotFresh
+        The sign-in, for staff the second factor, is not of the last few minutes.
+    ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, NameInvalid, TooManyTokens
+    """
+    if actor.person_id is None:
+        raise SignInNeeded
+    now, name, wanted = clock.now(), tidy_name(label), frozenset(scopes)
+    policy = policies.current(AccountPolicy, session=session, at=now)
+    _require_fresh_proof(actor, browser_token, session=session, at=now, policy=policy)
+    _require_scopes(wanted, actor)
+    if name is None or lifetime_days not in policy.api_token_days:
+        raise TokenTermsInvalid(policy.api_token_days)
+    _require_room(actor.person_id, session=session, at=now, policy=policy)
+    token = PREFIX + entropy.token()
+    row = ApiToken(
+        id=entropy.uuid(),
+        person_id=actor.person_id,
+        token_hash=hash_of(token),
+        label=name,
+        scopes=sorted(wanted),
+        issued_at=now,
+        expires_at=now + timedelta(days=lifetime_days),
+    )
+    session.add(row)
+    session.flush()
+    detail = {"scopes": row.scopes, "days": lifetime_days}
+    audit.record("api-token.issued", row.id, actor=actor, at=now, session=session, detail=detail)
+    return IssuedToken(row.id, token, row.expires_at)
+
+
+def _require_fresh_proof(
+    actor: Actor, browser_token: str | None, *, session: Session, at: datetime, policy: AccountPolicy
+) -> None:
+    """Or a browser left open would be worth a key that lasts for months."""
+    opened = select(BrowserSession.opened_at, BrowserSession.second_factor_at).where(
+        BrowserSession.token_hash == hash_of(browser_token or ""), BrowserSession.person_id == actor.person_id
+    )
+    found = session.execute(opened).one_or_none()
+    proven_at = None
+    if found is not None:
+        proven_at = found.second_factor_at if is_staff(actor.roles) else found.opened_at
+    if proven_at is None or at - proven_at > timedelta(minutes=policy.api_token_proof_minutes):
+        raise ProofNotFresh(policy.api_token_proof_minutes)
+
+
+def _require_scopes(wanted: frozenset[str], actor: Actor) -> None:
+    if not wanted or not wanted <= set(Scope):
+        raise ScopesInvalid(tuple(Scope))
+    beyond = wanted - set(scopes_open_to(actor.roles))
+    if beyond:
+        raise ScopeBeyondRights(sorted(beyond))
+
+
+def _require_room(person_id: UUID, *, session: Session, at: datetime, policy: AccountPolicy) -> None:
+    """The person's row is held, so that two who ask at once are counted one after the other."""
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    held = session.scalar(
+        select(func.count()).where(ApiToken.person_id == person_id, ApiToken.expires_at > at).select_from(ApiToken)
+    )
+    if (held or 0) >= policy.most_api_tokens:
+        raise TooManyTokens(policy.most_api_tokens)

@@ -1,0 +1,310 @@
+"""Norms that change smoothly with age, or with time: one surface fitted to all groups instead of a table for each.
+
+Every group's raw scores are ranked within the group and turned to normal scores; then raw = f(norm score, age), a
+polynomial of few terms, is fitted to everybody. Neighbouring groups lend each other their numbers, so a norm holds
+between the ages sampled and needs fewer people at each. It never replaces the award's cut, which is read from the
+latent distribution of one norm version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import lstsq
+from scipy.special import ndtr, ndtri
+
+from scoring.errors import EmptyNormSample, ScoringError
+
+Term = tuple[int, int]  # powers of the norm score and of age
+Floats = NDArray[np.float64]
+
+MEAN, SD = 50.0, 10.0  # the T scale
+LOWEST, HIGHEST = 25.0, 75.0  # T; two and a half standard deviations: no sample supports more
+POWERS, AGE_POWERS = 5, 3  # the highest of the norm score and of age
+ENOUGH_R2 = 0.99  # adjusted; Lenhard, Lenhard & Gary (2019)
+MOST_TERMS = 12
+GRID = np.linspace(LOWEST, HIGHEST, 5_001)  # T; the inverse is linear within steps of .01
+CROSSING = 1e-3  # of the raw range: a smaller fall between neighbouring norm scores is none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmoothNorms:
+    """A norm surface: raw = sum of coefficient · L^i · A^j, with L a T score and A an age.
+
+    Attributes
+    ----------
+    terms : pairs (i, j); (0, 0) is the intercept.
+    coefficients : ndarray, shape (T,)
+    adjusted_r2 : float
+        Share of the raw scores' variance that norm score and age account for together.
+    raw_range, age_range : (lowest, highest) seen; nothing is extrapolated beyond them.
+    n : int
+    notes : what is doubtful, "" for nothing; for example percentile curves that cross.
+    """
+
+    terms: tuple[Term, ...]
+    coefficients: Floats
+    adjusted_r2: float
+    raw_range: tuple[float, float]
+    age_range: tuple[float, float]
+    n: int
+    notes: tuple[str, ...]
+
+    def raw(self, norm_score: ArrayLike, age: ArrayLike) -> Floats:
+        """Raw score at each T score and age (broadcast together), kept within the raw scores seen."""
+        return np.clip(_surface(self.terms, self.coefficients, norm_score, self._known(age)), *self.raw_range)
+
+    def norm_score(self, raw: ArrayLike, age: ArrayLike) -> Floats:
+        """T score of each raw score at each age (broadcast together), from 25 to 75.
+
+        Where a curve turns down at an end, the first T score that reaches the raw score counts: more never scores less.
+        """
+        raws, ages = np.broadcast_arrays(np.asarray(raw, dtype=float), self._known(age))
+        if not np.isfinite(raws).all():
+            raise ScoringError("Raw scores must be finite numbers.")
+        scores = np.empty(raws.shape)
+        for at in np.unique(ages):
+            here = ages == at
+            curve = np.maximum.accumulate(_surface(self.terms, self.coefficients, GRID, at))
+            risen = np.concatenate([[True], np.diff(curve) > 0])
+            found = np.interp(raws[here], curve[risen], GRID[risen])
+            scores[here] = np.where(raws[here] > curve[-1], HIGHEST, found)
+        return scores
+
+    def percentile_rank(self, raw: ArrayLike, age: ArrayLike) -> Floats:
+        """Percentile rank, 0 to 100, of each raw score at each age."""
+        return np.asarray(100 * ndtr((self.norm_score(raw, age) - MEAN) / SD))
+
+    def _known(self, age: ArrayLike) -> Floats:
+        ages = np.asarray(age, dtype=float)
+        lowest, highest = self.age_range
+        if not ((ages >= lowest) & (ages <= highest)).all():
+            raise ScoringError(f"The norm covers ages from {lowest:g} to {highest:g}; it says nothing beyond them.")
+        return ages
+
+
+def fit_smooth_norms(
+    raw: ArrayLike,
+    age: ArrayLike,
+    group: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    *,
+    powers: int = POWERS,
+    age_powers: int = AGE_POWERS,
+    terms: Sequence[Term] | None = None,
+) -> SmoothNorms:
+    """Fit norms that change smoothly with age.
+
+    Parameters
+    ----------
+    raw, age : array-like, shape (N,)
+    group : array-like, shape (N,), optional
+        Whom each person is ranked with; by default, people of the same age value.
+    weights : array-like, shape (N,), optional
+        Above 0; for example from `scoring.raking`. They count in the ranks and in the fit.
+    powers, age_powers : int
+        The highest powers offered, 1 to 6 each.
+    terms : sequence of (power of norm score, power of age), optional
+        Fit exactly these, and the intercept; by default the fewest terms, the best of each number, that reach an
+        adjusted R² of .99 with percentile curves that do not cross.
+
+    Returns
+    -------
+    SmoothNorms
+
+    Raises
+    ------
+    EmptyNormSample
+        Nobody.
+    ScoringError
+        Arrays that do not match or are not finite, weights not above 0, no spread in raw scores or ages, powers out of
+        range, or terms that the data cannot tell apart.
+
+    References
+    ----------
+    Lenhard, Lenhard, Suggate & Segerer (2018), Assessment 25; Lenhard, Lenhard & Gary (2019), PLoS ONE 14. Ranks are
+    mid-ranks, (r - .5) / n.
+    """
+    raws, ages, shares, groups = _sample(raw, age, group, weights)
+    if not (1 <= powers <= 6 and 1 <= age_powers <= 6):
+        raise ScoringError("Powers run from 1 to 6.")
+    scores = normal_scores(raws, groups, shares)
+    sample = _Sample(raws, ages, scores, shares)
+    if terms is not None:
+        return _fitted(sample, ((0, 0), *(term for term in terms if term != (0, 0))))
+    offered = [(i, j) for i in range(powers + 1) for j in range(age_powers + 1) if (i, j) != (0, 0)]
+    smooth: SmoothNorms | None = None
+    for chosen in _best_subsets(sample, offered):
+        fitted = _fitted(sample, ((0, 0), *sorted(chosen)))
+        if fitted.adjusted_r2 >= ENOUGH_R2 and not fitted.notes:
+            return fitted
+        if smooth is None or (bool(fitted.notes), -fitted.adjusted_r2) < (bool(smooth.notes), -smooth.adjusted_r2):
+            smooth = fitted
+    if smooth is None:
+        raise ScoringError("No term can be fitted to these data; sample more ages or more scores.")
+    short = (
+        f"Adjusted R² is {smooth.adjusted_r2:.4f}, below {ENOUGH_R2:g}: no number of terms did better without crossing."
+    )
+    return _noted(smooth, short) if smooth.adjusted_r2 < ENOUGH_R2 else smooth
+
+
+def normal_scores(raw: Floats, group: NDArray[np.generic], weights: Floats) -> Floats:
+    """T score of each person's weighted mid-rank within the group, shape (N,)."""
+    scores = np.empty(raw.size)
+    for name in np.unique(group):
+        here = group == name
+        values, place = np.unique(raw[here], return_inverse=True)
+        mass = np.bincount(place, weights[here], minlength=values.size)
+        middle = np.cumsum(mass) - mass / 2
+        scores[here] = MEAN + SD * ndtri(middle / mass.sum())[place]
+    return scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    raw: Floats
+    age: Floats
+    score: Floats
+    weights: Floats
+
+
+def _sample(
+    raw: ArrayLike, age: ArrayLike, group: ArrayLike | None, weights: ArrayLike | None
+) -> tuple[Floats, Floats, Floats, NDArray[np.generic]]:
+    raws, ages = np.asarray(raw, dtype=float).reshape(-1), np.asarray(age, dtype=float).reshape(-1)
+    if raws.size == 0:
+        raise EmptyNormSample
+    groups = ages if group is None else np.asarray(group).reshape(-1)
+    shares = np.ones(raws.size) if weights is None else np.asarray(weights, dtype=float).reshape(-1)
+    if not raws.size == ages.size == groups.size == shares.size:
+        raise ScoringError("Raw scores, ages, groups and weights need one value for each person.")
+    if not (np.isfinite(raws).all() and np.isfinite(ages).all()):
+        raise ScoringError("Raw scores and ages must be finite numbers; leave out people without one.")
+    if not (np.isfinite(shares) & (shares > 0)).all():
+        raise ScoringError("Weights must be finite and above 0.")
+    if np.ptp(raws) == 0 or np.ptp(ages) == 0:
+        raise ScoringError("Smooth norms need raw scores that differ and ages that differ.")
+    return raws, ages, shares * (shares.size / shares.sum()), groups
+
+
+def _surface(terms: Sequence[Term], coefficients: Floats, score: ArrayLike, age: ArrayLike) -> Floats:
+    scores, ages = np.asarray(score, dtype=float), np.asarray(age, dtype=float)
+    return np.asarray(sum(c * scores**i * ages**j for c, (i, j) in zip(coefficients, terms, strict=True)))
+
+
+def _design(sample: _Sample, terms: Sequence[Term]) -> tuple[Floats, Floats]:
+    """Columns of length one (powers up to the eighth would drown the rest), and the lengths taken out."""
+    columns = np.stack([sample.score**i * sample.age**j for i, j in terms], axis=1)
+    columns *= np.sqrt(sample.weights)[:, None]
+    lengths = np.maximum(np.linalg.norm(columns, axis=0), np.finfo(float).tiny)
+    return columns / lengths, lengths
+
+
+def _fitted(sample: _Sample, terms: tuple[Term, ...]) -> SmoothNorms:
+    design, lengths = _design(sample, terms)
+    observed = sample.raw * np.sqrt(sample.weights)
+    answer, _, rank, _ = lstsq(design, observed, lapack_driver="gelsy", cond=1e-13)
+    if rank < len(terms) or sample.raw.size <= len(terms):
+        raise ScoringError(f"{len(terms)} terms are more than these data can tell apart; ask for fewer.")
+    residual = observed - design @ answer
+    spread = float(sample.weights @ (sample.raw - np.average(sample.raw, weights=sample.weights)) ** 2)
+    free = (sample.raw.size - 1) / (sample.raw.size - len(terms))
+    norms = SmoothNorms(
+        terms=terms,
+        coefficients=answer / lengths,
+        adjusted_r2=1 - float(residual @ residual) / spread * free,
+        raw_range=(float(sample.raw.min()), float(sample.raw.max())),
+        age_range=(float(sample.age.min()), float(sample.age.max())),
+        n=sample.raw.size,
+        notes=(),
+    )
+    crossing = _crossing(norms)
+    return _noted(norms, crossing) if crossing else norms
+
+
+def _noted(norms: SmoothNorms, note: str) -> SmoothNorms:
+    return SmoothNorms(
+        norms.terms,
+        norms.coefficients,
+        norms.adjusted_r2,
+        norms.raw_range,
+        norms.age_range,
+        norms.n,
+        (*norms.notes, note),
+    )
+
+
+def _crossing(norms: SmoothNorms) -> str:
+    """Name the first age at which a higher norm score would need a lower raw score; "" where there is none."""
+    lowest, highest = norms.raw_range
+    for age in np.linspace(*norms.age_range, 25):
+        curve = np.clip(_surface(norms.terms, norms.coefficients, GRID[::25], age), lowest, highest)
+        if (np.maximum.accumulate(curve) - curve).max() > CROSSING * (highest - lowest):
+            return f"Percentile curves cross at age {age:.3g}: there a higher norm score would need a lower raw score."
+    return ""
+
+
+def _best_subsets(sample: _Sample, offered: Sequence[Term]) -> list[tuple[Term, ...]]:
+    """Good terms of each number, 1 to MOST_TERMS, each the best that adding, dropping and exchanging one can find.
+
+    There are too many subsets to try them all; a few in 10,000 of the variance may be left on the table.
+    """
+    design, _ = _design(sample, [(0, 0), *offered])
+    orthogonal, triangle = np.linalg.qr(design)
+    target = orthogonal.T @ (sample.raw * np.sqrt(sample.weights))
+    most = min(MOST_TERMS, len(offered), sample.raw.size - 2)
+    rising: dict[int, list[int]] = {0: []}
+    for size in range(1, most + 1):
+        former = rising[size - 1]
+        rising[size] = _exchanged(triangle, target, [*former, _addition(triangle, target, former)])
+    left = list(range(1, triangle.shape[1]))
+    found: dict[int, list[int]] = {}
+    for size in range(len(left), 0, -1):
+        left = left if size == len(left) else _shortened(triangle, target, left)
+        if size <= most:
+            left = min(
+                _exchanged(triangle, target, left), rising[size], key=lambda kept: _residual(triangle, target, kept)
+            )
+            found[size] = left
+    return [tuple(offered[k - 1] for k in found[size]) for size in range(1, most + 1)]
+
+
+def _shortened(triangle: Floats, target: Floats, chosen: list[int]) -> list[int]:
+    """Drop the column that is missed least."""
+    shorter = [chosen[:k] + chosen[k + 1 :] for k in range(len(chosen))]
+    return min(shorter, key=lambda kept: _residual(triangle, target, kept))
+
+
+def _addition(triangle: Floats, target: Floats, chosen: list[int]) -> int:
+    """The column that takes most from what the chosen ones leave."""
+    basis = np.linalg.qr(triangle[:, [0, *chosen]])[0]
+    left = target - basis @ (basis.T @ target)
+    rest = triangle - basis @ (basis.T @ triangle)
+    lengths = np.linalg.norm(rest, axis=0)
+    gains = np.where(lengths > 1e-9, np.abs(left @ rest) / np.maximum(lengths, 1e-9), -1.0)
+    gains[[0, *chosen]] = -1.0
+    return int(np.argmax(gains))
+
+
+def _exchanged(triangle: Floats, target: Floats, chosen: list[int]) -> list[int]:
+    """Drop one, take the best in its place, as long as the residual falls."""
+    best = _residual(triangle, target, chosen)
+    improved = True
+    while improved:
+        improved = False
+        for k in range(len(chosen)):
+            others = chosen[:k] + chosen[k + 1 :]
+            candidate = [*others, _addition(triangle, target, others)]
+            residual = _residual(triangle, target, candidate)
+            if residual < best * (1 - 1e-9):
+                chosen, best, improved = candidate, residual, True
+    return chosen
+
+
+def _residual(triangle: Floats, target: Floats, chosen: list[int]) -> float:
+    basis = np.linalg.qr(triangle[:, [0, *chosen]])[0]
+    left = target - basis @ (basis.T @ target)
+    return float(left @ left)

@@ -1,0 +1,346 @@
+"""Every page of the product in every state worth looking at, served by the real application over a clock that stands.
+
+People, sittings, norms and certificates are made through the use cases; only awards are written straight into the
+tables, because each verdict needs one. What the browser then asks for goes over a real port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pyotp
+import waitress
+from flask import Flask
+from playwright.sync_api import Page
+
+from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.grant_role import grant_role
+from app.accounts.invite_person import invite_person
+from app.accounts.make_sign_in_link import make_sign_in_link
+from app.accounts.models import Person
+from app.accounts.policy import AccountPolicy
+from app.accounts.request_sign_in import request_sign_in
+from app.assessment.leave_sitting import leave_sitting
+from app.assessment.open_pilot import open_pilot
+from app.credentials import codes
+from app.credentials.did import did_web
+from app.credentials.keys import FileKeyStore
+from app.credentials.models import Credential
+from app.credentials.publish_key import publish_key
+from app.credentials.reserve_credential import reserve_credential
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason, Visibility
+from app.factory import create_app
+from app.foundation import policies
+from app.foundation.access import operator, system
+from app.foundation.db import Base, Database
+from app.foundation.links import Links
+from app.foundation.mail import SpoolMailer
+from app.foundation.rates import RatePolicy
+from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from app.item_bank import queries as banks
+from app.item_bank.release_skills import release_skills
+from app.norming import phases
+from app.norming.models import NormState
+from app.up import ITEM_BANKS
+from tests.app.accounts.visitor import newest_mail
+from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.app.credentials.awards import an_award
+from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
+from tests.browser.normed_bank import adopt_a_norm
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs
+from tests.journeys.installation import free_port
+
+UNLIMITED = 1_000_000
+UNKNOWN_CODE_BITS = 12345  # of no certificate of ours
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One page in one state: who looks at it, where it is, and what they do there first."""
+
+    name: str
+    path: str
+    visitor: str = ""  # nobody signed in
+    act: Callable[[Page], None] | None = None
+
+
+class Exhibition:
+    """The world behind the pages, its sittings in one language."""
+
+    def __init__(self, directory: Path, language: str) -> None:
+        port = free_port()
+        self.base_url, self.language = f"http://127.0.0.1:{port}", language
+        self.port, self.directory = port, directory
+        self.runtime = self._runtime()
+        self.place = Place(
+            self.runtime.database, self.runtime.clock, self.runtime.entropy, self.runtime.jobs  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.cookies: dict[str, str] = {}
+        self.sittings: dict[str, UUID] = {}
+        self.certificates: dict[str, str] = {}
+        self.norms: dict[str, UUID] = {}
+        self._fill()
+        self.app = create_app(self.runtime)
+
+    def _runtime(self) -> Runtime:
+        settings = Settings(data=self.directory, secret_keys=("k" * 40,), base_url=self.base_url, port=self.port)
+        database, clock = Database(f"sqlite:///{self.directory / 'exhibition.sqlite3'}"), FrozenClock()
+        Base.metadata.create_all(database.writing)
+        return Runtime(
+            settings=settings,
+            database=database,
+            clock=clock,
+            entropy=CountingEntropy(),
+            jobs=CollectedJobs(),
+            links=Links(settings.secret_keys),
+            mailer=SpoolMailer(self.directory / "mail", sender=settings.mail_sender, clock=clock),
+        )
+
+    def _fill(self) -> None:
+        self._open_the_house()
+        self._pilot_sittings()
+        self.norms["collaboration"] = adopt_a_norm(self.place)
+        self._sittings()
+        self._verdicts()
+        self._norm_desk()
+        self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
+
+    def _open_the_house(self) -> None:
+        with self.runtime.transaction() as session:
+            release_skills(ITEM_BANKS / "skills.yaml", session=session)
+            rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)}
+            policies.set_policy(RatePolicy, rates, session=session, at=self.place.clock.now(), actor=operator())
+        the_collaboration_bank(self.place)
+        store = FileKeyStore(self.directory / "keys", scrypt_n=SMALL_SCRYPT_N)
+        signer = store.init(did_web(self.base_url), "a passphrase for tests", at=self.place.clock.now())
+        self.worker = replace(self.runtime, signer=signer)
+        with self.runtime.transaction() as session:
+            publish_key(signer, session=session, clock=self.runtime.clock, actor=system())
+
+    def _pilot_sittings(self) -> None:
+        with self.runtime.transaction() as session:
+            release = banks.latest_release(SKILL, session=session)
+            open_pilot(release.id, session=session, clock=self.runtime.clock)
+        self._sat("founder", theta=0.0, seed=1)
+        self._work()
+
+    def _work(self) -> None:
+        """What the worker would do by now."""
+        run_jobs(self.worker)
+        self.place.jobs.enqueued.clear()
+
+    def _sat(self, name: str, *, theta: float, seed: int, self_report: float | None = None) -> UUID:
+        person = a_person(self.place)
+        own = theta if self_report is None else self_report
+        answers = SimulatedPerson(self.place, theta, own, seed).answer
+        self.sittings[name] = take(self.place, person, answers, language=self.language)
+        self._sign_in(name, person)
+        return person
+
+    def _sign_in(self, name: str, person_id: UUID, *, second_factor: bool = False) -> None:
+        now = self.place.clock.now()
+        with self.runtime.transaction() as session:
+            token = open_session(
+                person_id,
+                browser=Browser("Chromium on Linux"),
+                second_factor_at=now if second_factor else None,
+                session=session,
+                at=now,
+                entropy=self.place.entropy,
+                policy=AccountPolicy(),
+            )
+        self.cookies[name] = token
+
+    def _sittings(self) -> None:
+        self._sign_in("newcomer", a_person(self.place, consents=()))
+        self._sat("holder", theta=3.0, seed=1)
+        self._sat("ordinary", theta=-0.5, seed=2)
+        self._sat("apart", theta=3.5, self_report=-1.0, seed=3)
+        self._work()
+        for kind in ("statement", "scenario"):
+            self._sits_before(kind)
+        for name in ("leaver", "closer"):
+            self._begins(name)
+        leave_early = self._person_of("leaver")
+        with self.runtime.transaction() as session:
+            leave_sitting(
+                self.sittings["leaver"],
+                person_id=leave_early,
+                session=session,
+                clock=self.place.clock,
+                jobs=self.place.jobs,
+            )
+        now = self.place.clock.now()
+        self.place.clock.instant = now - timedelta(days=8)
+        self._begins("sleeper", sign_in=False)
+        self.place.clock.instant = now
+        self._sign_in("sleeper", self._person_of("sleeper"))
+        with self.runtime.reading() as session:
+            own = session.query(Credential).one()
+            self.certificates["own"] = own.code
+
+    def _begins(self, name: str, *, sign_in: bool = True) -> UUID:
+        person = a_person(self.place)
+        self.sittings[name] = self.place.start(person, language=self.language).sitting_id
+        if sign_in:
+            self._sign_in(name, person)
+        return person
+
+    def _person_of(self, name: str) -> UUID:
+        return self.place.sitting(self.sittings[name]).person_id
+
+    def _sits_before(self, kind: str) -> None:
+        """Somebody in the middle of a sitting, an item of this kind before them."""
+        person, sitting_id = self._begins(kind), self.sittings[kind]
+        answers = SimulatedPerson(self.place, 0.5, 0.5, 5).answer
+        for position in range(1, 12):
+            shown = self.place.shown(sitting_id)[-1]
+            if position > 3 and self.place.item(shown.item_code).kind == kind:
+                return
+            self.place.respond(person, sitting_id, position, answers(shown.item_code))
+        raise AssertionError(f"no {kind} came within 12 items")
+
+    def _verdicts(self) -> None:
+        now = self.place.clock.now()
+        self._certificate("valid", shown_name="Zoë O’Neil")
+        self._certificate("public", visibility=Visibility.PUBLIC)
+        self._certificate("specimen", is_specimen=True)
+        self._certificate("suspended", suspended_at=now)
+        self._certificate("altered", signed_document="{}")
+        self._certificate("revoked")
+        self.place.clock.instant = now - timedelta(days=400)
+        self._certificate("expired")
+        self.place.clock.instant = now - timedelta(days=350)
+        self._certificate("ending")
+        self.place.clock.instant = now
+        self._work()
+        with self.runtime.transaction() as session:
+            row = session.query(Credential).filter_by(code=self.certificates["revoked"]).one()
+            revoke_credential(
+                row.id,
+                RevocationReason.ISSUED_IN_ERROR,
+                session=session,
+                clock=self.place.clock,
+                jobs=self.place.jobs,
+                actor=operator(),
+            )
+        self._work()
+
+    def _certificate(self, name: str, *, is_specimen: bool = False, **changes: Any) -> None:
+        """Reserved and signed by the worker's own jobs, then changed as the verdict needs it."""
+        with self.runtime.transaction() as session:
+            award_id = an_award(session, is_specimen=is_specimen, decided_at=self.place.clock.now())
+            reserve_credential(
+                award_id,
+                session=session,
+                clock=self.place.clock,
+                entropy=self.place.entropy,
+                jobs=self.place.jobs,
+                base_url=self.base_url,
+            )
+        self._work()
+        with self.runtime.transaction() as session:
+            row = session.query(Credential).filter_by(award_id=award_id).one()
+            row.visibility = Visibility.UNLISTED
+            for column, value in changes.items():
+                setattr(row, column, value)
+            self.certificates[name] = row.code
+
+    def _norm_desk(self) -> None:
+        clock, entropy, now = self.runtime.clock, self.runtime.entropy, self.place.clock.now()
+        with self.runtime.transaction() as session:
+            editor, approver = people(session, now)
+            for role in ("norm_editor", "norm_approver"):
+                grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
+            a_calibrated_sample(session, clock, entropy, mapping=a_described_mapping(simulated=True))
+            for state in (NormState.PUBLISHED, NormState.SCHEDULED, NormState.APPROVED):
+                norm = a_norm(session, clock, entropy, editor, approver, state)
+                self.norms[state.value] = norm.id
+            self.norms["draft"] = a_norm(session, clock, entropy, editor, approver, NormState.DRAFT).id
+            self.norms["previewed"] = a_norm(session, clock, entropy, editor, approver, NormState.DRAFT).id
+        phases.preview(self.norms["previewed"], database=self.runtime.database, clock=clock, actor=editor)
+        self._sign_in("editor", EDITOR_ID, second_factor=True)
+        with self.runtime.transaction() as session:
+            fresh = invite_person("fresh@example.org", session=session, clock=clock, entropy=entropy)
+            grant_role(fresh, "norm_editor", session=session, clock=clock, actor=operator())
+            session.get_one(Person, fresh).adult_confirmed_at = now
+        self.place.clock.instant = now
+        self._sign_in("fresh editor", fresh)
+
+    def cookie_of(self, visitor: str) -> str:
+        """The signed cookie of this visitor's browser."""
+        client = self.app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = self.cookies[visitor]
+        found = client.get_cookie("decile")
+        assert found is not None
+        return found.value
+
+    def operator_link(self, email: str) -> str:
+        """A link that an operator hands out."""
+        with self.runtime.transaction() as session:
+            return make_sign_in_link(
+                email,
+                session=session,
+                clock=self.runtime.clock,
+                entropy=self.runtime.entropy,
+                links=self.runtime.links,
+            )
+
+    def mailed_link(self, email: str) -> str:
+        """A link asked for in another browser."""
+        with self.runtime.transaction() as session:
+            request_sign_in(
+                email,
+                self.language,
+                return_path="/",
+                session=session,
+                clock=self.runtime.clock,
+                entropy=self.runtime.entropy,
+                jobs=self.runtime.jobs,
+            )
+        return newest_mail(self.runtime, email).link
+
+    def authenticator_shows(self, page: Page) -> str:
+        """The six digits for the secret on the page."""
+        secret = page.locator("dd code").inner_text().replace(" ", "")
+        return pyotp.TOTP(secret).at(self.place.clock.now())
+
+    def leave(self, name: str) -> None:
+        """End somebody's sitting behind the back of their open page."""
+        with self.runtime.transaction() as session:
+            leave_sitting(
+                self.sittings[name],
+                person_id=self._person_of(name),
+                session=session,
+                clock=self.place.clock,
+                jobs=self.place.jobs,
+            )
+
+
+@contextmanager
+def serve(app: Flask, port: int) -> Iterator[None]:
+    """The application behind waitress, in a thread."""
+    server = waitress.create_server(app, host="127.0.0.1", port=port, threads=4)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.close()
+        thread.join(timeout=5)
+
+
+def unknown_code() -> str:
+    """A code whose check character is right and that belongs to nobody."""
+    return codes.code_from_bits(UNKNOWN_CODE_BITS)

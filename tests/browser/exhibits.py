@@ -1,0 +1,149 @@
+"""What hangs in the exhibition: every page a visitor can reach, in each of its states."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page
+
+from tests.browser.exhibition import Exhibit, Exhibition, unknown_code
+
+SUBMIT_UNCHECKED = """(form) => { form.noValidate = true; form.requestSubmit(form.querySelector("button")); }"""
+TYPING_ERROR = "7Q4FXK2M9TBDW3HN0"
+
+
+def exhibits(house: Exhibition) -> list[Exhibit]:
+    """All of them."""
+    return [*_open_to_all(house), *_verdicts(house), *_signing_in(house), *_candidate(house), *_staff(house)]
+
+
+def _open_to_all(house: Exhibition) -> list[Exhibit]:
+    return [
+        Exhibit("front", "/"),
+        Exhibit("front-candidate", "/", "holder"),
+        Exhibit("front-editor", "/", "editor"),
+        Exhibit("skills", "/skills"),
+        Exhibit("skill", "/skills/collaboration"),
+        Exhibit("skill-closed", "/skills/creativity"),
+        Exhibit("achievement", "/achievements/collaboration"),
+        Exhibit("norms", "/norms"),
+        Exhibit("norm", f"/norms/{house.norms['collaboration']}"),
+        Exhibit("norm-demo", f"/norms/{house.norms['published']}"),
+        Exhibit("error-404", "/nowhere"),
+    ]
+
+
+def _verdicts(house: Exhibition) -> list[Exhibit]:
+    shown = [name for name in house.certificates if name != "own"]
+    return [
+        Exhibit("verify", "/verify"),
+        Exhibit("verify-typing-error", "/verify", act=lambda page: _verify(page, TYPING_ERROR)),
+        *(Exhibit(f"verdict-{name}", f"/c/{house.certificates[name]}") for name in shown),
+        Exhibit("verdict-valid-candidate", f"/c/{house.certificates['valid']}", "holder"),
+        Exhibit("verdict-valid-editor", f"/c/{house.certificates['valid']}", "editor"),
+        Exhibit("verdict-unknown", f"/c/{unknown_code()}"),
+        Exhibit("verdict-typing-error", f"/c/{TYPING_ERROR}"),
+    ]
+
+
+def _signing_in(house: Exhibition) -> list[Exhibit]:
+    return [
+        Exhibit("sign-in", "/sign-in"),
+        Exhibit("sign-in-other", "/sign-in", "holder"),
+        Exhibit("sign-in-wrong", "/sign-in", act=lambda page: _fill(page, "email", "nobody")),
+        Exhibit("code", "/sign-in", act=lambda page: _fill(page, "email", "somebody@example.org")),
+        Exhibit("code-wrong", "/sign-in", act=_ask_and_mistype),
+        Exhibit("confirm-elsewhere", house.mailed_link("elsewhere@example.org")),
+        Exhibit("confirm", house.operator_link("join@example.org")),
+        Exhibit("join", house.operator_link("join@example.org"), act=_press),
+        Exhibit("join-unanswered", house.operator_link("join@example.org"), act=lambda page: (_press(page), _press(page))),
+        Exhibit("adults-only", house.operator_link("young@example.org"), act=_too_young),
+        Exhibit("spent", "/sign-in/link?token=torn"),
+    ]  # fmt: skip
+
+
+def _candidate(house: Exhibition) -> list[Exhibit]:
+    sat = house.sittings
+    return [
+        Exhibit("start", "/skills/collaboration/start", "newcomer"),
+        Exhibit("start-unticked", "/skills/collaboration/start", "newcomer", act=_press_unchecked),
+        Exhibit("start-open", "/skills/collaboration/start", "statement"),
+        Exhibit("start-too-soon", "/skills/collaboration/start", "ordinary"),
+        Exhibit("statement", f"/sittings/{sat['statement']}", "statement"),
+        Exhibit("statement-unanswered", f"/sittings/{sat['statement']}", "statement", act=_press_unchecked),
+        Exhibit("scenario", f"/sittings/{sat['scenario']}", "scenario"),
+        Exhibit("leave", f"/sittings/{sat['statement']}/leave", "statement"),
+        Exhibit("done", f"/sittings/{sat['awaiting']}/done", "awaiting"),
+        Exhibit("done-left", f"/sittings/{sat['leaver']}/done", "leaver"),
+        Exhibit("closed", f"/sittings/{sat['closer']}", "closer", act=lambda page: _answer_too_late(page, house)),
+        Exhibit("expired", f"/sittings/{sat['sleeper']}", "sleeper"),
+        Exhibit("result-awaited", f"/results/{sat['awaiting']}", "awaiting"),
+        Exhibit("result-without-norm", f"/results/{sat['founder']}", "founder"),
+        Exhibit("result-awarded", f"/results/{sat['holder']}", "holder"),
+        Exhibit("result-not-awarded", f"/results/{sat['ordinary']}", "ordinary"),
+        Exhibit("result-held", f"/results/{sat['apart']}", "apart"),
+        Exhibit("result-left", f"/results/{sat['leaver']}", "leaver"),
+        Exhibit("own-place", "/me", "holder"),
+        Exhibit("own-place-empty", "/me", "newcomer"),
+        Exhibit("own-place-open", "/me", "statement"),
+        Exhibit("own-certificate", f"/credentials/{house.certificates['own']}", "holder"),
+        Exhibit("account", "/account", "holder"),
+        Exhibit("account-newcomer", "/account", "newcomer"),
+        Exhibit("error-404-own", f"/results/{sat['ordinary']}", "holder"),
+        Exhibit("error-403", "/desk/norms", "holder"),
+    ]
+
+
+def _staff(house: Exhibition) -> list[Exhibit]:
+    cards = ("draft", "previewed", "approved", "scheduled", "published")
+    return [
+        Exhibit("norm-desk", "/desk/norms", "editor"),
+        *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("account-editor", "/account", "editor"),
+        Exhibit("second-factor-absent", "/second-factor", "fresh editor"),
+        Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_press),
+        Exhibit("second-factor-wrong", "/second-factor", "fresh editor", act=lambda page: _fill(page, "code", "000000")),
+        Exhibit("recovery-codes", "/second-factor", "fresh editor", act=lambda page: _confirm_factor(page, house)),
+        Exhibit("second-factor-asked", "/second-factor", "fresh editor"),
+    ]  # fmt: skip
+
+
+def _press(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form button").first.click()
+
+
+def _press_unchecked(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form").first.evaluate(SUBMIT_UNCHECKED)
+
+
+def _fill(page: Page, field: str, value: str) -> None:
+    page.locator(f"main [name={field}]").fill(value)
+    _press(page)
+
+
+def _verify(page: Page, code: str) -> None:
+    _fill(page, "code", code)
+
+
+def _ask_and_mistype(page: Page) -> None:
+    _fill(page, "email", "somebody@example.org")
+    _fill(page, "code", "00000")
+
+
+def _too_young(page: Page) -> None:
+    _press(page)
+    page.locator("[name=adult][value=no]").check()
+    page.locator("[name=language]").first.check()
+    _press(page)
+
+
+def _answer_too_late(page: Page, house: Exhibition) -> None:
+    if re.search(r"/sittings/[^/]+$", page.url):
+        house.leave("closer")
+        _press_unchecked(page)
+
+
+def _confirm_factor(page: Page, house: Exhibition) -> None:
+    _fill(page, "code", house.authenticator_shows(page))

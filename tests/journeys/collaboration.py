@@ -1,0 +1,169 @@
+"""An installation on the Collaboration bank with a confirmed key and a synthetic norm: simulated people earn real awards.
+
+The norm lies low, so that most people are well above its cut: short sittings, and many credentials to watch over.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app import composition
+from app.accounts.make_sign_in_link import make_sign_in_link
+from app.assessment import adaptation
+from app.assessment.adaptation import Bank
+from app.assessment.adopt_edition import adopt_edition
+from app.assessment.models import Edition
+from app.foundation import schema
+from app.foundation.access import operator
+from app.foundation.runtime import Runtime
+from app.foundation.settings import read_settings
+from app.item_bank import queries as banks
+from app.item_bank.release_bank import release_bank
+from app.item_bank.release_skills import release_skills
+from app.up import ITEM_BANKS
+from scoring.graded_response import category_probabilities
+from scoring.norms import NormTable
+from tests.app.assessment.builders import COLLABORATION, SKILL, Place, ratings_for, sharpened
+from tests.app.credentials.awards import an_id, write
+from tests.journeys.installation import Installation
+
+MEAN_OF_NORM = -1.7  # the 90 % cut then lies at -0.42
+CUT_STANDARD_ERROR = 0.03
+SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
+PEOPLE_MEAN, PEOPLE_SPREAD = 0.9, 0.8
+
+POLICY = """
+[sitting]
+first_wait_days = 0
+later_wait_days = 0
+
+[rates]
+all_pages_per_minute = 1000000
+sign_in_requests_per_hour = 1000000
+sign_in_confirmations_per_hour = 1000000
+verifications_per_minute = 1000000
+not_found_per_minute = 1000000
+"""
+
+
+class Collaboration:
+    """What a test needs beside the running processes: its own way into the database, and how people answer."""
+
+    def __init__(self, installation: Installation, bank: Bank) -> None:
+        self.installation, self.bank = installation, bank
+        self.runtime = runtime_of(installation)
+        self.writing = Lock()  # held by whoever wants the files to rest
+
+    def sign_in_link(self, address: str) -> str:
+        """The path of a link that signs this address in, once."""
+        with self.writing, self.runtime.transaction() as session:
+            tools = {"clock": self.runtime.clock, "entropy": self.runtime.entropy, "links": self.runtime.links}
+            return make_sign_in_link(address, session=session, **tools)
+
+    def move_to(self, data: Path) -> None:
+        """From now on the installation lives in this directory."""
+        self.runtime.database.dispose()
+        self.installation.data = data
+        self.installation.environment["DECILE_DATA"] = str(data)
+        self.runtime = runtime_of(self.installation)
+
+    def answer(self, code: str, theta: float, chance: np.random.Generator) -> Any:
+        """What somebody at `theta` says to the item: a category of a statement, or the ratings of a scenario."""
+        item, place = self.bank.by_code[code], self.bank.index[code]
+        kind = int(self.bank.kinds[place])
+        row = place if kind == adaptation.JUDGEMENT else place - len(self.bank.of_kind(adaptation.JUDGEMENT))
+        probabilities = category_probabilities(self.bank.of_kind(kind).take([row]), [theta])[0, 0]
+        category = int(chance.choice(probabilities.size, p=probabilities / probabilities.sum()))
+        if kind == adaptation.JUDGEMENT:
+            return ratings_for(self.bank.option_keys[code], category)
+        return category if item.keyed > 0 else item.categories - 1 - category
+
+
+def runtime_of(installation: Installation) -> Runtime:
+    """Settings, database and chance as the installation's own processes have them."""
+    return composition.build_runtime(read_settings(installation.environment))
+
+
+def prepare(installation: Installation) -> Collaboration:
+    """Database, keys, policy, bank, norm and edition, before any process is started."""
+    runtime = runtime_of(installation)
+    schema.upgrade(runtime.database)
+    composition.init_signing_key(runtime)
+    composition.load_policy_file(runtime)
+    with runtime.transaction() as session:
+        release_skills(ITEM_BANKS / "skills.yaml", session=session)
+        release_bank(COLLABORATION, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator())
+        _confirm_the_key(session)
+    with runtime.transaction() as session:
+        edition = _adopt_a_synthetic_norm(runtime, session)
+        bank = adaptation.bank_of(edition, session=session)
+    runtime.database.dispose()
+    return Collaboration(installation, bank)
+
+
+def _confirm_the_key(session: Session) -> None:
+    """As a panel would one day; here by hand, in a test alone, past the trigger that forbids it."""
+    forbids = "DROP TRIGGER bank_release_no_UPDATE"
+    if session.get_bind().dialect.name == "postgresql":
+        forbids = "ALTER TABLE bank_release DISABLE TRIGGER USER"
+    session.execute(text(forbids))
+    session.execute(text("UPDATE bank_release SET provisional_key = :no"), {"no": False})
+
+
+def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
+    nodes = np.linspace(-6, 6, 61)
+    table = NormTable.from_latent(nodes, np.exp(-((nodes - MEAN_OF_NORM) ** 2) / 2), 5000)
+    cut = float(table.cut(0.9).theta)
+    release = banks.latest_release(SKILL, session=session)
+    prior = banks.prior_calibration(release.id, session=session)
+    place = Place(runtime.database, runtime.clock, runtime.entropy)  # type: ignore[arg-type]  # real ones serve
+    calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
+    return adopt_edition(
+        SKILL,
+        "en",
+        release.id,
+        calibration.id,
+        norm_id=_write_norm(session, table, cut),
+        cut=cut,
+        cut_standard_error=CUT_STANDARD_ERROR,
+        norm_count=5000,
+        may_certify=True,
+        session=session,
+        at=runtime.clock.now(),
+    )
+
+
+def _write_norm(session: Session, table: NormTable, cut: float) -> UUID:
+    population = {"en": "simulated adults of a test", "fr": "adultes simulés d'un test"}
+    group = write(
+        session, "norm_group", id=an_id(), skill=SKILL, language="en", described_as="t", population=population
+    )
+    return write(
+        session,
+        "norm_version",
+        id=an_id(),
+        norm_group_id=group,
+        label="COL-TEST.1",
+        n=5000,
+        window_start_on=date(2025, 1, 1),
+        window_end_on=date(2026, 1, 31),
+        latent=table.to_dict(),
+        cut=cut,
+        cut_standard_error=CUT_STANDARD_ERROR,
+        cut_percentile=90.0,
+        gate="full",
+        may_certify=True,
+        gate_reasons=[],
+        demo=False,
+        state="published",
+        drafted_by=write(session, "person", id=an_id(), email="drafter@example.org", language="en"),
+        approved_by=write(session, "person", id=an_id(), email="approver@example.org", language="en"),
+    )
