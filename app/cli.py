@@ -15,6 +15,7 @@ from app.accounts.commands import person
 from app.assessment.commands import sitting
 from app.credentials.commands import credential, keys
 from app.credentials.errors import KeyStoreRefused
+from app.demo.commands import demo_commands
 from app.foundation.database_commands import db
 from app.foundation.errors import DecileError
 from app.foundation.job_commands import jobs_group
@@ -50,13 +51,14 @@ def main(ctx: click.Context) -> None:
 
 
 @main.command("up")
+@click.option("--demo/--no-demo", "with_demo", default=True, help="Load the demonstration at the first start.")
 @click.pass_obj
-def up_command(runtime: Runtime) -> None:
-    """Everything in one: database, keys, item banks, web and worker; Ctrl-C stops it.
+def up_command(runtime: Runtime, *, with_demo: bool) -> None:
+    """Everything in one: database, keys, item banks, web, worker and demonstration; Ctrl-C stops it.
 
     Example: decile up
     """
-    sys.exit(up.up(runtime))
+    sys.exit(up.up(runtime, with_demo=with_demo))
 
 
 @main.command("web")
@@ -92,7 +94,8 @@ def keys_init_command(runtime: Runtime) -> None:
     click.echo(f"Made {made}. The worker publishes it when it starts.")
 
 
-for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person):
+demo = demo_commands(composition.with_signer)
+for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
     main.add_command(group)
 
 

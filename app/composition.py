@@ -15,10 +15,12 @@ import app.awarding.models
 import app.credentials.models
 import app.foundation.audit
 import app.foundation.job_slots
+import app.foundation.kept_answers
 import app.item_bank.models
 import app.norming.models
 import app.results.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
+from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import did_web
@@ -45,6 +47,7 @@ POLICIES: tuple[type[Policy], ...] = (
     AccountPolicy,
     CredentialPolicy,
     RatePolicy,
+    ApiPolicy,
 )
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.accounts import queries as accounts
 from app.accounts import views as accounts_views
+from app.api import views as api_views
 from app.assessment import views as assessment_views
 from app.awarding import views as awarding_views
 from app.credentials import views as credentials_views
@@ -27,6 +28,7 @@ BLUEPRINTS = (
     norming_views.bp,
     credentials_views.bp,
     verification_views.bp,
+    api_views.bp,
 )
 
 

@@ -12,10 +12,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
+from sqlalchemy.orm import Session
 
 from app import composition
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.assessment.open_pilot import open_pilot
+from app.demo import queries as demo
+from app.demo.cast import APPROVER, EDITOR, HOLDER, NEAR_MISS, NEWCOMER, RECRUITER, Part
+from app.demo.stage import SKILL
 from app.foundation import schema
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
@@ -32,13 +36,16 @@ TRY_OUT_PEOPLE = (
 )
 
 
-def up(runtime: Runtime) -> int:
-    """Prepare, start web and worker, wait for Ctrl-C; the exit code says whether both ended cleanly."""
+def up(runtime: Runtime, *, with_demo: bool = True) -> int:
+    """Prepare, start web and worker, load the demo, wait for Ctrl-C; the exit code says whether all ended cleanly."""
     prepare(runtime)
     children = {role: _start(role, runtime) for role in ("web", "worker")}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _wait_until_up(runtime, children)
+        _say_it_is_up(runtime)
+        if with_demo:
+            _load_demo(runtime, children)
         _greet(runtime)
         return _watch(list(children.values()))
     except KeyboardInterrupt:
@@ -67,9 +74,9 @@ def load_item_banks(runtime: Runtime) -> None:
             open_pilot(release.id, session=session, clock=runtime.clock)
 
 
-def _start(role: str, runtime: Runtime) -> subprocess.Popen[bytes]:
+def _start(role: str, runtime: Runtime, *arguments: str) -> subprocess.Popen[bytes]:
     with _log_file(role, runtime).open("ab") as log:
-        return subprocess.Popen([sys.executable, "-m", "app.cli", role], stdout=log, stderr=log)
+        return subprocess.Popen([sys.executable, "-m", "app.cli", role, *arguments], stdout=log, stderr=log)
 
 
 def _log_file(role: str, runtime: Runtime) -> Path:
@@ -91,22 +98,95 @@ def _wait_until_up(runtime: Runtime, children: dict[str, subprocess.Popen[bytes]
 
 
 def _last_line(role: str, runtime: Runtime) -> str:
-    lines = _log_file(role, runtime).read_text(encoding="utf-8").splitlines()
+    lines = _log_lines(role, runtime)
     return f"decile: the {role} process did not start: {lines[-1] if lines else 'it said nothing'}"
 
 
+def _log_lines(role: str, runtime: Runtime) -> list[str]:
+    return _log_file(role, runtime).read_text(encoding="utf-8").splitlines()
+
+
+def _say_it_is_up(runtime: Runtime) -> None:
+    settings = runtime.settings
+    click.echo(f"\nDecile is up at {settings.base_url}   (Ctrl-C stops it)")
+    click.echo(f"Mail is in {settings.spool_directory or 'your mailbox'}, logs are in {settings.data}\n")
+
+
+def _load_demo(runtime: Runtime, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Once, in a process of its own: the pages are there already, and its memory is given back."""
+    with runtime.reading() as session:
+        if demo.is_loaded(session=session):
+            return
+        real = demo.real_content(session=session)
+    if real is not None:
+        click.echo(f"No demonstration: there is {real} here, and simulated people are never put beside real ones.\n")
+        return
+    click.echo("The pages work already. Loading the demonstration, once: 5,000 simulated people, labelled everywhere…")
+    began, others = time.monotonic(), list(children.values())
+    children["demo"] = child = _start("demo", runtime, "load")
+    while child.poll() is None and all(other.poll() is None for other in others):
+        time.sleep(0.05)
+    if child.poll() is not None:
+        del children["demo"]
+        said = _log_lines("demo", runtime)
+        failed = (
+            f"The demonstration was not loaded; {_log_file('demo', runtime)} says why: {said[-1] if said else ''}\n"
+        )
+        click.echo(failed if child.returncode else f"Loaded in {time.monotonic() - began:.0f} seconds.\n")
+
+
 def _greet(runtime: Runtime) -> None:
-    base_url = runtime.settings.base_url
-    click.echo(f"\nDecile is up at {base_url}   (Ctrl-C stops it)")
-    click.echo(f"Mail is in {runtime.settings.spool_directory or 'your mailbox'}, logs are in {runtime.settings.data}\n")
-    click.echo("One-time sign-in links, each good for one sign-in within a day:")
     with runtime.transaction() as session:
-        for who, email, roles in TRY_OUT_PEOPLE:
-            link = make_sign_in_link(
-                email, roles=roles, session=session, clock=runtime.clock, entropy=runtime.entropy, links=runtime.links
-            )
-            click.echo(f"  as {who:16} {base_url}{link}")
-    click.echo(f"\nLook first at {base_url}/  {base_url}/skills/collaboration  {base_url}/verify\n")
+        if demo.is_loaded(session=session):
+            _greet_with_demo(runtime, session)
+        else:
+            _greet_without_demo(runtime, session)
+
+
+def _greet_with_demo(runtime: Runtime, session: Session) -> None:
+    sights, base_url = demo.sights(session=session), runtime.settings.base_url
+    certificate = f"/c/{sights.certificate_code}" if sights.certificate_code else "/verify"
+    norm = f"/norms/{sights.norm_id}" if sights.norm_id else "/norms"
+    pending = f"/desk/norms/{sights.pending_norm_id}" if sights.pending_norm_id else "/desk/norms"
+    click.echo("Look first at:")
+    click.echo(f"  a demo certificate   {base_url}{certificate}")
+    click.echo(f"  the skill            {base_url}/skills/{SKILL}")
+    click.echo(f"  the norm behind it   {base_url}{norm}\n")
+    click.echo("Or be somebody else. Each link signs in once, within a day; staff set up an authenticator app first:")
+    near = f"/results/{sights.near_miss_sitting}" if sights.near_miss_sitting else "/me"
+    visits: tuple[tuple[Part, str], ...] = (
+        (HOLDER, "/me"),
+        (NEAR_MISS, near),
+        (NEWCOMER, f"/skills/{SKILL}"),
+        (RECRUITER, certificate),
+        (EDITOR, "/desk/norms"),
+        (APPROVER, pending),
+    )
+    for part, path in visits:
+        who = f"{part.display_name}, {part.life}"
+        click.echo(f"  {who:50} {_link(part.email, (), path, runtime, session)}")
+    click.echo()
+
+
+def _greet_without_demo(runtime: Runtime, session: Session) -> None:
+    base_url = runtime.settings.base_url
+    click.echo("One-time sign-in links, each good for one sign-in within a day:")
+    for who, email, roles in TRY_OUT_PEOPLE:
+        click.echo(f"  as {who:16} {_link(email, roles, '/', runtime, session)}")
+    click.echo(f"\nLook first at {base_url}/  {base_url}/skills/{SKILL}  {base_url}/verify\n")
+
+
+def _link(email: str, roles: tuple[str, ...], return_path: str, runtime: Runtime, session: Session) -> str:
+    path = make_sign_in_link(
+        email,
+        roles=roles,
+        return_path=return_path,
+        session=session,
+        clock=runtime.clock,
+        entropy=runtime.entropy,
+        links=runtime.links,
+    )
+    return runtime.settings.base_url + path
 
 
 def _watch(children: list[subprocess.Popen[bytes]]) -> int:

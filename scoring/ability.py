@@ -185,7 +185,7 @@ def _mode(
 
 
 def _require_evidence(codes: NDArray[np.int8], items: ItemParameters) -> None:
-    without = ~((codes != MISSING) & (items.slopes != 0)[None, :]).any(axis=1)
+    without = ~((codes != MISSING) & (_reach(items) != 0)[None, :]).any(axis=1)
     if without.any():
         raise InvalidResponses(
             f"Person {int(np.argmax(without))} has no response to an item that discriminates, and this method has no "
@@ -200,8 +200,8 @@ def _map(
         slope, curvature = _derivatives(codes, items, theta)
         return slope - (theta - mean) / sd**2, curvature + 1 / sd**2
 
-    # At the mode the prior's pull equals the responses', and their slope is at most sum |a| (K - 1).
-    reach = sd**2 * float((np.abs(items.slopes) * (items.categories - 1)).sum()) + 1.0
+    # At the mode the prior's pull equals the responses', and their slope is at most the items' reach.
+    reach = sd**2 * float(_reach(items).sum()) + 1.0
     everyone = np.ones(codes.shape[0])
     theta = _climb(slope_and_curvature, (mean - reach) * everyone, (mean + reach) * everyone)
     return theta, 1 / np.sqrt(slope_and_curvature(theta)[1])
@@ -220,12 +220,23 @@ def _ml(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.floa
 
 def _extremes(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Who gave the lowest, and who the highest, response to every answered item, in the direction of theta."""
-    silent = (codes == MISSING) | (items.slopes == 0)[None, :]
+    silent = (codes == MISSING) | (_reach(items) == 0)[None, :]
+    if items.category_slopes is not None:
+        own = items.category_slopes[np.arange(len(items))[None, :], np.maximum(codes, 0)]
+        least, most = np.nanmin(items.category_slopes, axis=1), np.nanmax(items.category_slopes, axis=1)
+        return ((own == least) | silent).all(axis=1), ((own == most) | silent).all(axis=1)
     bottom, top = codes == 0, codes == (items.categories - 1)[None, :]
     rising = (items.slopes > 0)[None, :]
     low = (np.where(rising, bottom, top) | silent).all(axis=1)
     high = (np.where(rising, top, bottom) | silent).all(axis=1)
     return low, high
+
+
+def _reach(items: ItemParameters) -> NDArray[np.float64]:
+    """How far the slope of an item's log-likelihood can differ between two responses, shape (J,)."""
+    if items.category_slopes is not None:
+        return np.asarray(np.nanmax(items.category_slopes, axis=1) - np.nanmin(items.category_slopes, axis=1))
+    return np.asarray(np.abs(items.slopes) * (items.categories - 1))
 
 
 def _wle(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -314,6 +325,11 @@ def _category_scores(
     probability = category_probabilities(items, theta)
     a = items.slopes[None, :, None]
     exists = np.arange(probability.shape[2])[None, None, :] < items.categories[None, :, None]
+    if items.category_slopes is not None:
+        own = np.nan_to_num(items.category_slopes)[None]
+        centre = (probability * own).sum(axis=2, keepdims=True)
+        fall = -(probability * (own - centre) ** 2).sum(axis=2, keepdims=True)
+        return probability, np.where(exists, own - centre, 0.0), np.where(exists, fall, 0.0)
     if items.model == "gpcm":
         scores = np.arange(probability.shape[2])
         mean = (probability @ scores)[:, :, None]

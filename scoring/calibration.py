@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, prepare
-from scoring.calibration_design import Anchors, check_anchored, design_of, model_of
+from scoring.calibration_design import Anchors, check_anchored, design_of, model_of, unlinked_groups
 from scoring.calibration_fit import Fitted, fit
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import CLOSE, FAR, WEAKEST_SLOPE, Floats, Nominal
@@ -155,13 +155,20 @@ def calibrate(
     prior /= prior.sum()
     if data.fitted.size == 0:
         return _result(data, model, nodes, _nothing_fitted(prior))
-    kernels = _kernels() if (data.codes.size >= FEWEST_COMPILED if compiled is None else compiled) else None
+    kernels = load_kernels() if (data.codes.size >= FEWEST_COMPILED if compiled is None else compiled) else None
     if len(labels) < 2 and anchors is None and not ridge and model not in {"rasch", "nominal"}:
         plain = fit(data, model_of(data, model), nodes, prior, tolerance=tolerance, kernels=kernels)
         return replace(_result(data, model, nodes, plain), groups=labels)
     _every_group_answers(labels, data)
-    fitted, note = _fitted_groups(data, model, max(len(labels), 1), anchors, ridge, nodes, tolerance, kernels)
-    return _group_result(data, model, nodes, fitted, anchors, labels, note)
+    fitted, note = _fitted_groups(
+        data, model, max(len(labels), 1), anchors, ridge=ridge, nodes=nodes, tolerance=tolerance, kernels=kernels
+    )
+    astray = unlinked_groups(data, max(len(labels), 1), anchors)
+    if astray:
+        names = ", ".join(repr(labels[g]) if labels else "these persons" for g in astray)
+        problem = f"No common item links {names} to the rest: where they stand cannot be determined."
+        fitted = replace(fitted, problems=(*fitted.problems, problem), is_determined=False)
+    return _group_result(data, model, nodes, fitted, anchors=anchors, labels=labels, note=note)
 
 
 def _groups(groups: ArrayLike | None, matrix: ResponseMatrix) -> tuple[tuple[Any, ...], NDArray[np.int64] | None]:
@@ -185,6 +192,7 @@ def _fitted_groups(
     model: str,
     groups: int,
     anchors: Anchors | None,
+    *,
     ridge: float | None,
     nodes: Floats,
     tolerance: float,
@@ -200,7 +208,8 @@ def _fitted_groups(
     return held, f"An option too rare to place ran away; {RIDGE:g} person answering at random was added to hold it."
 
 
-def _kernels() -> ModuleType:
+def load_kernels() -> ModuleType:
+    """The compiled passes."""
     from scoring import calibration_kernels  # noqa: PLC0415  numba takes half a second to import; small fits do without
 
     return calibration_kernels
@@ -217,6 +226,7 @@ def _group_result(
     model: str,
     nodes: Floats,
     fitted: GroupFitted,
+    *,
     anchors: Anchors | None,
     labels: tuple[Any, ...],
     note: str,
@@ -272,7 +282,7 @@ def _as_given(items: ItemParameters, anchors: Anchors) -> ItemParameters:
 def _nominal_result(data: PreparedResponses, nodes: Floats, fitted: Fitted) -> Calibration:
     """Category slopes and intercepts of every code; one that nobody chose gets an intercept FAR below the others."""
     sizes = [int(used[-1]) + 1 if used.size else 2 for used in data.used]
-    widest = max(max(sizes), 2)
+    widest = max(*sizes, 2)
     slopes, intercepts = np.full((len(sizes), widest), np.nan), np.full((len(sizes), widest), np.nan)
     slope_errors, fall_errors = np.full(len(sizes), np.inf), np.full((len(sizes), widest - 1), np.nan)
     first = 0

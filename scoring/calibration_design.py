@@ -78,7 +78,7 @@ class Anchors:
         whole = where.ndim == 1 and (where.size == 0 or np.issubdtype(where.dtype, np.integer))
         if not whole or where.size != len(fixed[1]) or np.unique(where).size != where.size:
             raise InvalidItems("Fixed items are a list of different columns, and as many items in that order.")
-        if where.size and not (0 <= where.min() and where.max() < columns):
+        if where.size and (where.min() < 0 or where.max() >= columns):
             raise InvalidItems(f"A fixed item lies outside the {columns} columns of the responses.")
         if FAMILY.get(fixed[1].model, fixed[1].model) != FAMILY.get(model, model):
             raise InvalidItems(f"The fixed items are {fixed[1].model}; this calibration is {model}.")
@@ -131,6 +131,16 @@ def slope_intercept(items: ItemParameters, row: int, used: Sequence[int] | NDArr
         return np.concatenate([[a], -a * b[codes[1:] - 1]])
     whole = np.concatenate([[0.0], -a * np.cumsum(b)])
     return np.concatenate([[a], whole[codes[1:]] - whole[codes[0]]])
+
+
+def unlinked_groups(data: PreparedResponses, groups: int, anchors: Anchors | None) -> list[int]:
+    """Groups that no chain of common items leads to from where the scale is set: fixed items, or the first group."""
+    shared = np.array([(data.codes[data.groups == g] >= 0).any(axis=0) for g in range(groups)])
+    anchored = np.isin(data.fitted, anchors.columns) if anchors is not None else np.zeros(data.fitted.size, dtype=bool)
+    linked = shared[:, anchored].any(axis=1) if anchored.any() else np.arange(groups) == 0
+    for _ in range(groups):
+        linked = linked | (shared & shared[linked].any(axis=0)).any(axis=1)
+    return [int(g) for g in np.nonzero(~linked)[0]]
 
 
 def check_anchored(codes: NDArray[np.int8], anchors: Anchors) -> None:

@@ -24,7 +24,6 @@ from scoring.calibration_fit import (
     NEAR,
     NEWTON_PASSES,
     NEWTON_RENEWED,
-    NEWTON_ROUNDS,
     NOBODY,
     ROWS_PER_PARAMETER,
     START_PERSONS,
@@ -39,13 +38,15 @@ from scoring.calibration_fit import (
     newton_step,
     start_values,
 )
-from scoring.calibration_models import SMALLEST, Bools, CategoryModel, Floats, Nominal
+from scoring.calibration_models import SMALLEST, Bools, Floats, Nominal
 from scoring.responses import MISSING
 
 NARROWEST = 0.05  # logits; a latent standard deviation below a quarter of the grid's step is none
 FARTHEST_PARAMETER = 60.0  # logits; an option whose slope or intercept passes this has run away
 FARTHEST_START = 8.0  # logits
-SURER_PASSES = 50
+SURER_PASSES = 25
+ROUNDS_IF_SINGULAR = 2
+ROUNDS = 8  # information matrices; data that need more have no maximum
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,11 +245,13 @@ def fit_groups(
         x, _ = climb_up(climb, em, x, tolerance=LOOSE, single=False, most=EM_PASSES, memory=Memory())
     share = some.weight / everyone.weight
     information = _information(climb, x, some, exact=exact)
-    for _ in range(NEWTON_ROUNDS):
+    for round_ in range(ROUNDS):
         taken_at = x
         newton = newton_step(climb, everyone, information, share)
         x, arrived = climb_up(climb, newton, x, tolerance=tolerance, single=False, most=NEWTON_PASSES, memory=Memory())
         if arrived and (not exact or np.abs(x - taken_at).max() < NEWTON_RENEWED):
+            break
+        if round_ >= ROUNDS_IF_SINGULAR and not information.is_definite:
             break
         if not arrived:  # Newton's steps lead nowhere from here: some of the surer kind
             surer = em_step(climb, everyone)

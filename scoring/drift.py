@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import betabinom, binom
 
 from scoring.errors import ScoringError
@@ -116,18 +116,22 @@ class _Limits:
     def laid_on(self, above: int, sittings: int) -> PeriodShare:
         if sittings == 0:
             return PeriodShare(0, 0, 0.0, 0, 0, WITHIN, 1.0)
-        chance = self._chance(sittings)
-        # the discrete quantiles leave at most half the false alarms beyond either side
-        lower, upper = int(chance.ppf(self.false_alarms / 2)), int(chance.isf(self.false_alarms / 2))
-        tails = float(chance.cdf(above)), float(chance.sf(above - 1))
+        chance = self._chances(sittings)
+        below, beyond = np.cumsum(chance), np.cumsum(chance[::-1])[::-1]  # P(X <= k), P(X >= k)
+        # discrete counts leave at most half the false alarms beyond either side
+        lower = int(np.argmax(below > self.false_alarms / 2))
+        upper = sittings - int(np.argmax(beyond[::-1] > self.false_alarms / 2))
         state = BELOW if above < lower else ABOVE if above > upper else WITHIN
-        return PeriodShare(above, sittings, above / sittings, lower, upper, state, min(1.0, 2 * min(tails)))
+        p = min(1.0, 2 * min(float(below[above]), float(beyond[above])))
+        return PeriodShare(above, sittings, above / sittings, lower, upper, state, p)
 
-    def _chance(self, sittings: int):  # type: ignore[no-untyped-def]  # SciPy's frozen distributions have no public type
+    def _chances(self, sittings: int) -> NDArray[np.float64]:
+        """Probability of 0 … n people above the cut."""
+        people = np.arange(sittings + 1)
         if self.variance == 0:
-            return binom(sittings, self.share)
+            return np.asarray(binom.pmf(people, sittings, self.share))
         size = self.share * (1 - self.share) / self.variance - 1
-        return betabinom(sittings, self.share * size, (1 - self.share) * size)
+        return np.asarray(betabinom.pmf(people, sittings, self.share * size, (1 - self.share) * size))
 
 
 def _counts(above: Sequence[int] | ArrayLike, sittings: Sequence[int] | ArrayLike) -> tuple[list[int], list[int]]:

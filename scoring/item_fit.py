@@ -24,6 +24,7 @@ LEAST_EXPECTED = 1.0  # persons; cells of a score table are joined until they ex
 SPARSE_COLUMN = (
     0.1  # of the score groups: a last column that expects fewer persons than that is joined to the one before
 )
+LEAST_VARIANCE = 1e-6  # score points squared; an answer surer than this surprises no more than this much
 ROWS_AT_ONCE = 20_000  # persons; bounds the memory of one pass
 
 
@@ -313,7 +314,7 @@ class _Residuals:
         probabilities = category_probabilities(items, NODES)
         score = np.arange(probabilities.shape[2], dtype=float)
         mean = probabilities @ score
-        variance = np.maximum(probabilities @ score**2 - mean**2, SMALLEST_PROBABILITY)
+        variance = np.maximum(probabilities @ score**2 - mean**2, LEAST_VARIANCE)
         residual = (score[:, None, None] - mean[None]) ** 2  # (K, Q, J)
         sums = cls(
             probabilities,

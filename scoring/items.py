@@ -103,10 +103,9 @@ class ItemParameters:
         """
         a = np.array(category_slopes, dtype=float, ndmin=2)
         c = np.array(category_intercepts, dtype=float, ndmin=2)
-        exists = np.isfinite(a) & np.isfinite(c)
-        padded = np.isnan(a) & np.isnan(c) if a.shape == c.shape else exists
-        whole = a.ndim == 2 and a.shape == c.shape and a.shape[1] >= 2 and bool((exists | padded).all())
-        if not whole or not exists[:, :2].all() or (padded[:, :-1] & exists[:, 1:]).any():
+        c = c if a.shape == c.shape and a.ndim == 2 and a.shape[1] >= 2 else np.full(a.shape, np.inf)
+        exists, padded = np.isfinite(a) & np.isfinite(c), np.isnan(a) & np.isnan(c)
+        if not (exists | padded).all() or not exists[:, :2].all() or (padded[:, :-1] & exists[:, 1:]).any():
             raise InvalidItems("Nominal items need two finite categories or more from the left, then NaN padding only.")
         sizes = exists.sum(axis=1)
         a, c = _centred(a, sizes), _centred(c, sizes)

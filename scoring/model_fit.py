@@ -40,7 +40,7 @@ class ModelFit:
     srmsr : float
         Root mean squared difference between observed and reproduced correlations of items.
     persons : int
-        Complete cases.
+        Behind the statistic.
     """
 
     statistic: float
@@ -61,8 +61,9 @@ def model_fit(
     sd: float = 1.0,
     estimates_slopes: bool = True,
     estimates_sd: bool = False,
+    complete_cases: bool = False,
 ) -> ModelFit:
-    """Test all items together, over complete cases.
+    """Test all items together.
 
     Parameters
     ----------
@@ -77,6 +78,9 @@ def model_fit(
         False for the Rasch and partial credit models, whose slopes are 1 by definition ("rasch" items always).
     estimates_sd : bool
         True where the latent standard deviation was estimated too, as under the Rasch model.
+    complete_cases : bool
+        Leave out persons with missing responses. Otherwise every moment is taken over the persons who answered its
+        items, and its residual counts by their share of all persons: the statistic is then chi-square only roughly.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def model_fit(
     ScoringError
         When there are no degrees of freedom, or the statistic is unknown.
     InvalidResponses
-        When nobody answered every item.
+        When there is nobody to count.
 
     References
     ----------
@@ -98,9 +102,10 @@ def model_fit(
         raise ScoringError(f"Unknown statistic {statistic!r}; known are {', '.join(STATISTICS)}.")
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     log_likelihood(codes[:1], items, NODES[:1])  # refuses what does not fit
-    complete = codes[(codes != MISSING).all(axis=1)]
-    if complete.shape[0] == 0 or len(items) < 2:
-        raise InvalidResponses("Overall fit needs two items, and persons who answered every one.")
+    answered = codes != MISSING
+    counted = codes[answered.all(axis=1) if complete_cases else answered.any(axis=1)]
+    if counted.shape[0] == 0 or len(items) < 2:
+        raise InvalidResponses("Overall fit needs two items, and persons who answered them.")
     moments = _Moments.of(items, normal_prior(NODES, mean, sd), by_category=statistic == "C2")
     change = moments.derivatives(
         items, mean, sd, slopes=estimates_slopes and items.model != "rasch", spread=estimates_sd
@@ -110,15 +115,17 @@ def model_fit(
         raise ScoringError(
             f"{statistic} has no degrees of freedom: {moments.expected.size} moments, {change.shape[1]} parameters."
         )
-    n = complete.shape[0]
-    value = n * _left_over(moments.observed(complete) - moments.expected, moments.covariance(), change)
+    n = counted.shape[0]
+    observed, persons = moments.observed(counted)
+    residual = np.where(persons > 0, observed - moments.expected, 0.0) * persons / n
+    value = n * _left_over(residual, moments.covariance(), change)
     return ModelFit(
         value,
         freedom,
         float(chi2.sf(value, freedom)),
         _rmsea(value, freedom, n),
         _rmsea_interval(value, freedom, n),
-        moments.srmsr(complete),
+        moments.srmsr(counted),
         n,
     )
 
@@ -187,11 +194,12 @@ class _Moments:
     def expected(self) -> Floats:
         return np.asarray(self.prior @ self.conditional)
 
-    def observed(self, codes: NDArray[np.int8]) -> Floats:
-        single = [(codes[:, j] == k).mean() if k else codes[:, j].mean() for j, k in self.features]
-        whole = codes.astype(float)
-        products = whole.T @ whole / codes.shape[0]
-        return np.concatenate([np.array(single, dtype=float), products[self.pairs]])
+    def observed(self, codes: NDArray[np.int8]) -> tuple[Floats, Floats]:
+        """Every moment among those who answered its items, and how many they are."""
+        means, products, single, both = _observed(codes)
+        shares = [(codes[:, j] == k).sum() / max(single[j], 1.0) if k else means[j] for j, k in self.features]
+        persons = np.concatenate([single[[j for j, _ in self.features]], both[self.pairs]])
+        return np.concatenate([np.array(shares, dtype=float), products[self.pairs]]), persons
 
     def covariance(self) -> Floats:
         """Of one person's moments: that of their expectations given theta, and what is left given theta.
@@ -242,7 +250,8 @@ class _Moments:
         one, other = self.pairs
         columns = []
         for j, change in enumerate(probability_derivatives(items, NODES)):
-            for by in change[:, :, (0 if slopes else _slopes_of(items, j)) :].transpose(2, 0, 1):
+            first = 0 if slopes else _slopes_of(items, j)
+            for by in change[:, :, first:].transpose(2, 0, 1):
                 single = [
                     (by[:, k] if k else by @ score) if item == j else 0.0 * self.prior for item, k in self.features
                 ]
@@ -261,10 +270,21 @@ class _Moments:
         spread = np.sqrt(self.prior @ (self.variances + self.means**2) - average**2)
         product = self.prior @ (self.means[:, one] * self.means[:, other])
         model = (product - average[one] * average[other]) / (spread[one] * spread[other])
-        centred = codes - codes.mean(axis=0)
-        deviation = np.maximum(np.sqrt((centred**2).mean(axis=0)), np.finfo(float).tiny)
-        seen = (centred.T @ centred / codes.shape[0] / np.outer(deviation, deviation))[one, other]
-        return float(np.sqrt(((seen - model) ** 2).mean()))
+        means, products, _, both = _observed(codes)
+        covariance = products - np.outer(means, means)
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        scale = np.outer(deviation, deviation)[one, other]
+        known = (both[one, other] > 0) & (scale > 0)
+        seen = np.clip(covariance[one, other] / np.where(known, scale, 1.0), -1.0, 1.0)
+        return float(np.sqrt(np.where(known, (seen - model) ** 2, 0.0).mean()))
+
+
+def _observed(codes: NDArray[np.int8]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Means (J,) and mean products (J, J) among those who answered, and how many they are."""
+    answered = (codes != MISSING).astype(float)
+    whole = np.where(codes == MISSING, 0.0, codes.astype(float))
+    single, both = answered.sum(axis=0), answered.T @ answered
+    return whole.sum(axis=0) / np.maximum(single, 1.0), whole.T @ whole / np.maximum(both, 1.0), single, both
 
 
 def _slopes_of(items: ItemParameters, j: int) -> int:

@@ -16,6 +16,7 @@ from scoring.errors import EmptyNormSample, ScoringError
 
 MOST_ROUNDS = 1_000
 TOLERANCE = 1e-12  # greatest difference of a weighted share from its target
+FARTHEST = 30.0  # of a factor's logarithm: margins that contradict each other drive factors to 0 and infinity
 ALMOST_ONE = 1e-6  # published shares are rounded: a sum this near to one is one
 
 Stratum = str | int
@@ -89,8 +90,12 @@ def rake(
     rounds, converged = 0, False
     while rounds < MOST_ROUNDS and not converged:
         rounds += 1
+        former = list(factors)
         for k, margin in enumerate(margins):
             factors[k] = factors[k] * margin.shares / margin.weighted_shares(_weighted(weights, margins, factors))
+        if max(abs(np.log(factor)).max() for factor in factors) > FARTHEST:
+            factors = former
+            break
         raked = _weighted(weights, margins, factors)
         converged = all(np.abs(m.weighted_shares(raked) - m.shares).max() <= TOLERANCE for m in margins)
     raked = _weighted(weights, margins, factors)

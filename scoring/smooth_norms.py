@@ -86,6 +86,13 @@ class SmoothNorms:
         return ages
 
 
+class TooManyTerms(ScoringError):
+    """Terms that these data cannot tell apart."""
+
+    def __init__(self, terms: int) -> None:
+        super().__init__(f"{terms} terms are more than these data can tell apart; ask for fewer.")
+
+
 def fit_smooth_norms(
     raw: ArrayLike,
     age: ArrayLike,
@@ -108,8 +115,9 @@ def fit_smooth_norms(
     powers, age_powers : int
         The highest powers offered, 1 to 6 each.
     terms : sequence of (power of norm score, power of age), optional
-        Fit exactly these, and the intercept; by default the fewest terms, the best of each number, that reach an
-        adjusted R² of .99 with percentile curves that do not cross.
+        Fit exactly these, and the intercept. By default, of the best terms of each number, those of the least Schwarz
+        criterion whose percentile curves do not cross. (The fewest terms that reach an R² of .99, as is usual, leave
+        half as much error again in known surfaces, because age alone can explain that much.)
 
     Returns
     -------
@@ -125,8 +133,8 @@ def fit_smooth_norms(
 
     References
     ----------
-    Lenhard, Lenhard, Suggate & Segerer (2018), Assessment 25; Lenhard, Lenhard & Gary (2019), PLoS ONE 14. Ranks are
-    mid-ranks, (r - .5) / n.
+    Lenhard, Lenhard, Suggate & Segerer (2018), Assessment 25; Lenhard, Lenhard & Gary (2019), PLoS ONE 14; Schwarz
+    (1978). Ranks are mid-ranks, (r - .5) / n.
     """
     raws, ages, shares, groups = _sample(raw, age, group, weights)
     if not (1 <= powers <= 6 and 1 <= age_powers <= 6):
@@ -135,20 +143,31 @@ def fit_smooth_norms(
     sample = _Sample(raws, ages, scores, shares)
     if terms is not None:
         return _fitted(sample, ((0, 0), *(term for term in terms if term != (0, 0))))
-    offered = [(i, j) for i in range(powers + 1) for j in range(age_powers + 1) if (i, j) != (0, 0)]
+    lines = min(age_powers, np.unique(ages).size - 1)  # as many ages bend a curve no further
+    offered = [(i, j) for i in range(powers + 1) for j in range(lines + 1) if (i, j) != (0, 0)]
+    facts = powers * np.unique(groups).size
     smooth: SmoothNorms | None = None
     for chosen in _best_subsets(sample, offered):
-        fitted = _fitted(sample, ((0, 0), *sorted(chosen)))
-        if fitted.adjusted_r2 >= ENOUGH_R2 and not fitted.notes:
-            return fitted
-        if smooth is None or (bool(fitted.notes), -fitted.adjusted_r2) < (bool(smooth.notes), -smooth.adjusted_r2):
+        try:
+            fitted = _fitted(sample, ((0, 0), *sorted(chosen)))
+        except TooManyTerms:
+            break  # more of them will not do either
+        if smooth is None or _doubt(fitted, facts) < _doubt(smooth, facts):
             smooth = fitted
     if smooth is None:
         raise ScoringError("No term can be fitted to these data; sample more ages or more scores.")
-    short = (
-        f"Adjusted R² is {smooth.adjusted_r2:.4f}, below {ENOUGH_R2:g}: no number of terms did better without crossing."
-    )
+    short = f"Adjusted R² is {smooth.adjusted_r2:.4f}, below {ENOUGH_R2:g}: norm score and age leave much unexplained."
     return _noted(smooth, short) if smooth.adjusted_r2 < ENOUGH_R2 else smooth
+
+
+def _doubt(norms: SmoothNorms, facts: int) -> tuple[bool, float]:
+    """Low is better: no crossing curves first, then Schwarz's criterion.
+
+    What the terms leave is no noise of single persons, since scores of one group follow from its ranks, but the chance
+    form of each group's distribution: a few facts for each group, not one for each person.
+    """
+    left = max(1 - norms.adjusted_r2, np.finfo(float).tiny)
+    return bool(norms.notes), facts * float(np.log(left)) + len(norms.terms) * float(np.log(facts))
 
 
 def normal_scores(raw: Floats, group: NDArray[np.generic], weights: Floats) -> Floats:
@@ -208,7 +227,7 @@ def _fitted(sample: _Sample, terms: tuple[Term, ...]) -> SmoothNorms:
     observed = sample.raw * np.sqrt(sample.weights)
     answer, _, rank, _ = lstsq(design, observed, lapack_driver="gelsy", cond=1e-13)
     if rank < len(terms) or sample.raw.size <= len(terms):
-        raise ScoringError(f"{len(terms)} terms are more than these data can tell apart; ask for fewer.")
+        raise TooManyTerms(len(terms))
     residual = observed - design @ answer
     spread = float(sample.weights @ (sample.raw - np.average(sample.raw, weights=sample.weights)) ** 2)
     free = (sample.raw.size - 1) / (sample.raw.size - len(terms))

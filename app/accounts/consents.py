@@ -15,6 +15,11 @@ class ConsentOffer:
     text: str
 
 
+def _(text: str) -> str:
+    """Mark a text for the catalogue: pages translate it when they show it."""
+    return text
+
+
 ASSESSMENT = "assessment"
 NORM_USE = "norm_use"
 
@@ -22,17 +27,21 @@ OFFERS = (
     ConsentOffer(
         ASSESSMENT,
         1,
-        "Take assessments",
-        "Decile may keep my responses and work out my results from them. Responses are kept for 24 months, after that "
-        "only the scores. Without this I cannot take an assessment. I can withdraw at any time.",
+        _("Take assessments"),
+        _(
+            "Decile may keep my responses and work out my results from them. Responses are kept for 24 months, after "
+            "that only the scores. Without this I cannot take an assessment. I can withdraw at any time."
+        ),
     ),
     ConsentOffer(
         NORM_USE,
         1,
-        "Help build the norm",
-        "Decile may count my first assessment of each skill, without my name, among the results others are compared "
-        "with, and use it in studies of how well the assessments work. This is my free choice: saying no changes "
-        "nothing for me. I can withdraw at any time; norms already published stay as they are.",
+        _("Help build the norm"),
+        _(
+            "Decile may count my first assessment of each skill, without my name, among the results others are "
+            "compared with, and use it in studies of how well the assessments work. This is my free choice: saying no "
+            "changes nothing for me. I can withdraw at any time; norms already published stay as they are."
+        ),
     ),
 )
 

@@ -41,7 +41,7 @@ class AccountPolicy:
     staff_session_idle_hours: int = 1  # a desk left alone
     session_touch_minutes: int = 5  # how often use is written down, so that reading stays reading
 
-    api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a year at most, so that a forgotten one ends by itself
+    api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a forgotten token ends by itself within a year
     most_api_tokens: int = 20
     api_token_proof_minutes: int = 15  # how long ago a person may have signed in when they make one
 

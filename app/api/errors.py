@@ -80,3 +80,12 @@ class CodeMistyped(NotFound):
         super().__init__(
             "The characters of this code do not fit together. Compare it with the certificate and send it again."
         )
+
+
+class ProblemUnknown(NotFound):
+    """No error of ours has this code."""
+
+    code = "problem-unknown"
+
+    def __init__(self) -> None:
+        super().__init__("No error of ours has this code. /docs lists those that each operation may answer with.")

@@ -23,23 +23,26 @@ LONGEST_KEY = 100
 KEY_PATTERN = r"^[!-~]{1,100}$"
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
+AN_ID = {"type": "string", "format": "uuid"}
+A_SLUG = {"type": "string", "pattern": SLUG, "maxLength": LONGEST_SLUG}
+A_CODE = {"type": "string", "pattern": r"^[0-9A-Za-z-]{17,25}$"}
 # Path variables: schema, what it is, example.
-VARIABLES: Mapping[str, tuple[dict[str, Any], str, str]] = {
-    "sitting_id": ({"type": "string", "format": "uuid"}, "Id of a sitting of yours.", "0b9c2f3e-0a52-4d0e-8f6c-3c1c8a1d2e4f"),
-    "norm_id": ({"type": "string", "format": "uuid"}, "Id of a norm version.", "7f3d1c2b-5e6a-4b7c-9d8e-0f1a2b3c4d5e"),
-    "slug": ({"type": "string", "pattern": SLUG, "maxLength": LONGEST_SLUG}, "Name of a skill.", "collaboration"),
-    "code": (
-        {"type": "string", "pattern": r"^[0-9A-Za-z-]{17,25}$"},
-        "Code of a certificate, with or without hyphens.",
-        "0123-4567-89AB-CDEF-G",
-    ),
-}  # fmt: skip
+VARIABLES: Mapping[str, tuple[Mapping[str, Any], str, str]] = {
+    "sitting_id": (AN_ID, "Id of a sitting of yours.", "0b9c2f3e-0a52-4d0e-8f6c-3c1c8a1d2e4f"),
+    "norm_id": (AN_ID, "Id of a norm version.", "7f3d1c2b-5e6a-4b7c-9d8e-0f1a2b3c4d5e"),
+    "slug": (A_SLUG, "Name of a skill.", "collaboration"),
+    "code": (A_CODE, "Code of a certificate, with or without hyphens.", "0123-4567-89AB-CDEF-G"),
+}
 
-# Statuses any operation may answer with, whatever it does.
+# What the door says before any operation is reached: `code: meaning` by status.
 ALWAYS = {
     429: "too-many-requests: wait for the seconds in `Retry-After`.",
     500: "internal: the fault is ours. Send it again with the same Idempotency-Key.",
     503: "database-unavailable: nothing was lost; send it again after the seconds in `Retry-After`.",
+}
+ANYWHERE = {
+    404: "not-found: there is nothing at this address.",
+    405: "http-405: the address does not take this method; `Allow` says which it takes.",
 }
 WITH_A_BODY = {
     400: "http-400: the body is not JSON.",
@@ -123,10 +126,11 @@ def refusals_of(
 
 
 def _schemas(operations: Sequence[Operation]) -> tuple[Mapping[Any, Any], dict[str, Any]]:
-    taken = [operation.body for operation in operations if operation.body is not None]
-    given = [answer.shape for operation in operations for answer in operation.answers.values()]
+    taken: list[type[BaseModel]] = [operation.body for operation in operations if operation.body is not None]
+    given: list[type[BaseModel]] = [Problem]
+    given += [answer.shape for operation in operations for answer in operation.answers.values()]
     wanted: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in dict.fromkeys(taken)]
-    wanted += [(model, "serialization") for model in dict.fromkeys([*given, Problem])]
+    wanted += [(model, "serialization") for model in dict.fromkeys(given)]
     names, found = models_json_schema(wanted, ref_template=REFERENCE)
     return names, found["$defs"]
 

@@ -100,24 +100,27 @@ def done(page: DonePage) -> shapes.Done:
     return shapes.Done(sitting=sitting(page.sitting), scored_items=page.scored, next_from_at=page.from_at)
 
 
-def result(view: SittingView, found: ResultView | None, decision: DecisionView | None) -> shapes.Result:
-    """What came of a sitting that has ended; `found` is None while it is on its way, or where there is none."""
-    if found is None:
-        return shapes.Result(
-            sitting_id=view.id,
-            skill=view.skill,
-            state="awaited" if view.is_complete else "without-result",
-            percentile_rank=None,
-            band_low=None,
-            band_high=None,
-            decision_confidence=None,
-            theta=None,
-            standard_error=None,
-            norm_id=view.norm_id,
-            is_provisional=False,
-            reported_at=None,
-            decision=None,
-        )
+def no_result_yet(view: SittingView, *, is_awaited: bool) -> shapes.Result:
+    """Where it is on its way, or never comes."""
+    return shapes.Result(
+        sitting_id=view.id,
+        skill=view.skill,
+        state="awaited" if is_awaited else "without-result",
+        percentile_rank=None,
+        band_low=None,
+        band_high=None,
+        decision_confidence=None,
+        theta=None,
+        standard_error=None,
+        norm_id=view.norm_id,
+        is_provisional=False,
+        reported_at=None,
+        decision=None,
+    )
+
+
+def result(view: SittingView, found: ResultView, decision: DecisionView | None) -> shapes.Result:
+    """What came of a sitting."""
     return shapes.Result(
         sitting_id=view.id,
         skill=view.skill,

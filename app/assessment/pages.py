@@ -33,6 +33,7 @@ class StartPage:
     from_at: datetime | None  # when a retake is possible, if it is not now
     is_founding: bool
     is_specimen: bool
+    is_demo: bool
     most_units: int
     fewest_minutes: int
     most_minutes: int
@@ -93,6 +94,7 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
         from_at=retake_of(person_id, edition, session=session, at=at, policy=policy).from_at,
         is_founding=is_founding,
         is_specimen=edition.demo or edition.provisional_key,
+        is_demo=edition.demo,
         most_units=most,
         fewest_minutes=_minutes_at_least(policy.fewest_units, policy),
         most_minutes=_minutes_at_most(most, policy),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.assessment import rules
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
-from app.assessment.models import Edition, FrozenSitting, Sitting, State
+from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State
 from app.assessment.policy import SittingPolicy
 
 BATCH_ROWS = 1000
@@ -35,6 +35,7 @@ class SittingView:
     stop_reason: str | None
     norm_id: UUID | None
     fewest_for_result: int  # scored units, by the policy of the start
+    demo: bool  # compared with simulated people
 
     @property
     def is_open(self) -> bool:
@@ -118,6 +119,15 @@ def open_skills(language: str, *, session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(Edition.skill).where(Edition.language == language).distinct()))
 
 
+def demo_skills(language: str, *, session: Session) -> frozenset[str]:
+    """Skills in which a sitting that starts now is compared with simulated people."""
+    return frozenset(
+        skill
+        for skill in open_skills(language, session=session)
+        if (edition := latest_edition(skill, language, session=session)) is not None and edition.demo
+    )
+
+
 def sitting_of(sitting_id: UUID, person_id: UUID | None, *, session: Session) -> SittingView:
     """The person's own sitting; anybody else's is not found."""
     return view_of(own_sitting(sitting_id, person_id, session=session), session=session)
@@ -143,7 +153,16 @@ def view_of(row: Sitting, *, session: Session) -> SittingView:
         stop_reason=row.stop_reason,
         norm_id=row.norm_id,
         fewest_for_result=pinned_policy(row.policy_version, session=session).fewest_units_for_result,
+        demo=row.demo,
     )
+
+
+def item_code_at(sitting_id: UUID, position: int, *, session: Session) -> str:
+    """The code of the item shown at a position of a sitting."""
+    shown = session.get(Presentation, (sitting_id, position))
+    if shown is None:
+        raise SittingNotFound(sitting_id)
+    return shown.item_code
 
 
 def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:

@@ -16,3 +16,4 @@ class RatePolicy:
     sign_in_confirmations_per_hour: int = 120
     verifications_per_minute: int = 120
     not_found_per_minute: int = 60
+    api_calls_per_minute: int = 300  # of one token

@@ -22,7 +22,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.foundation.access import ANONYMOUS, Actor, SecondFactorNeeded, SignInNeeded, require
@@ -44,6 +44,7 @@ LANGUAGE_COOKIE = "decile_language"
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 RETRY_AFTER_SECONDS = 5
 LARGEST_BODY_BYTES = 1_000_000
+PROGRAMS = "/api/"  # below it programs ask, with tokens: cookies are not looked at, and errors are never pages
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -168,8 +169,15 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     return runtime().settings.base_url + url_for(endpoint, **values)
 
 
+def is_for_programs() -> bool:
+    """Whether this address is part of the API, known to it or not."""
+    return request.path.startswith(PROGRAMS)
+
+
 def prefers_json() -> bool:
     """Whether the asker would rather read JSON than a page."""
+    if is_for_programs():
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return request.is_json or (best is not None and best != "text/html")
 
@@ -217,13 +225,13 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
 
 
 def _signed_in(token: str, load_actor: Callable[[str], Actor | None]) -> SignedIn | None:
-    """Nobody, once the database has failed in this request: the page that says so must not ask it again."""
-    if g.get("database_failed"):
+    """Nobody, where programs ask; nor once the database has failed: the page that says so must not ask it again."""
+    if is_for_programs() or g.get("database_failed"):
         return None
     try:
         found = load_actor(token)
     except (DBAPIError, NoConnectionLeft):
-        g.database_failed = True
+        g.setdefault("database_failed", True)
         raise
     return SignedIn(token, found) if found is not None else None
 
@@ -287,8 +295,13 @@ def _register_errors(app: Flask) -> None:
 
 def status_of(error: DecileError) -> int:
     """The HTTP status for an error of ours, by its kind."""
-    for kind in type(error).__mro__:
-        status = STATUS_OF_ERROR.get(kind) or STATUS_OF_KIND.get(kind)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[DecileError]) -> int:
+    """The HTTP status for every error of this kind."""
+    for parent in kind.__mro__:
+        status = STATUS_OF_ERROR.get(parent) or STATUS_OF_KIND.get(parent)
         if status:
             return status
     return 500
@@ -356,7 +369,10 @@ def _answer_http(error: HTTPException) -> Any:
         detail = _("There is no page at this address. Check the link, or start from the front page.")
         return problem("not-found", 404, detail, headline=_("We found nothing here"))
     detail = error.description or ""
-    return problem(f"http-{status}", status, detail, headline=error.name)
+    response = problem(f"http-{status}", status, detail, headline=error.name)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
 
 
 def _answer_fault(fault: BaseException) -> Response:
@@ -370,7 +386,7 @@ def _answer_database(fault: DBAPIError | NoConnectionLeft) -> Response:
     passes = isinstance(fault, OperationalError | NoConnectionLeft) or fault.connection_invalidated
     if not passes:
         return _answer_unexpected(fault)
-    g.database_failed = True
+    g.setdefault("database_failed", True)
     log.error("database.failed", error=type(fault).__name__, cause=type(getattr(fault, "orig", None)).__name__)
     detail = _("Nothing was lost, and what you just sent was not confirmed. Wait a moment, then send it again.")
     return problem("database-unavailable", 503, detail, headline=_("We cannot answer right now"))

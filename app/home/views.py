@@ -33,7 +33,8 @@ def skills() -> str:
     with runtime().reading() as session:
         found = banks.skills(session=session)
         open_skills = sittings.open_skills(language_of_request(), session=session)
-    return render_template("home/skills.html", skills=found, open_skills=open_skills)
+        demo_skills = sittings.demo_skills(language_of_request(), session=session)
+    return render_template("home/skills.html", skills=found, open_skills=open_skills, demo_skills=demo_skills)
 
 
 @bp.get("/skills/<slug>")
@@ -41,8 +42,9 @@ def skill(slug: str) -> str:
     """One skill: what it is, what it is not, and whether it can be taken now."""
     with runtime().reading() as session:
         found = banks.skill(slug, session=session)
-        open_skills = sittings.open_skills(language_of_request(), session=session)
-    return render_template("home/skill.html", skill=found, is_open=slug in open_skills)
+        edition = sittings.latest_edition(slug, language_of_request(), session=session)
+    is_demo = edition is not None and edition.demo
+    return render_template("home/skill.html", skill=found, is_open=edition is not None, is_demo=is_demo)
 
 
 @bp.get("/me")

@@ -110,7 +110,7 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
     scale = (
         select(CalibrationRun.calibration_id)
         .join(CalibrationRun.sample)
-        .where(LegacySample.release_id == row.release_id)
+        .where(LegacySample.release_id == row.release_id, LegacySample.is_simulated == row.is_simulated)
         .order_by(CalibrationRun.calibrated_at)
         .limit(1)
     )

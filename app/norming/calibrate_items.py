@@ -1,7 +1,8 @@
 """Estimate the item parameters of a sample, each kind of evidence on its own theta.
 
 The first calibration of a release sets the scale. Later samples of the same release are read on it unchanged:
-the scale stays, and only percentile ranks move with the people.
+the scale stays, and only percentile ranks move with the people. Simulated people set no scale for real ones: a norm
+of real answers read by invented parameters would have lost the demo mark.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def calibrate_items(
     existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if existing is not None:
         return existing
-    calibration_id = _calibration(sample, fits, session=session, clock=clock, entropy=entropy, actor=actor)
+    calibration_id = _calibration(sample, row, fits, session=session, clock=clock, entropy=entropy, actor=actor)
     run = CalibrationRun(
         id=entropy.uuid(),
         sample_id=sample.id,
@@ -77,6 +78,7 @@ def _locked(sample: Sample, *, session: Session) -> LegacySample:
 
 def _calibration(
     sample: Sample,
+    row: LegacySample,
     fits: dict[str, FittedItems],
     *,
     session: Session,
@@ -89,7 +91,7 @@ def _calibration(
         select(CalibrationRun.calibration_id, LegacySample.release_id)
         .join(CalibrationRun.sample)
         .join(LegacySample.group)
-        .where(NormGroup.skill == sample.skill)
+        .where(NormGroup.skill == sample.skill, LegacySample.is_simulated == row.is_simulated)
         .order_by(CalibrationRun.calibrated_at)
     )
     former = session.execute(query).all()

@@ -136,6 +136,17 @@ def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
+def has_real_sample(skill: str, *, session: Session) -> bool:
+    """Whether answers of real people to a skill's items were imported, in any state of use."""
+    real = (
+        select(LegacySample.id)
+        .join(LegacySample.group)
+        .where(NormGroup.skill == skill, LegacySample.is_simulated.is_(False))
+        .limit(1)
+    )
+    return session.scalar(real) is not None
+
+
 def content(norm_id: UUID, *, session: Session) -> dict[str, Any]:
     """The hashed content of a norm version with its hash: enough for anyone to recompute rank, cut and hash."""
     row = session.get(NormVersion, norm_id)

@@ -75,6 +75,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_issuer_key")),
     )
     op.create_table(
+        "kept_answer",
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("route", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("request_sha256", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("location", sa.String(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("kept_until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("holder_id", "route", "key", name=op.f("pk_kept_answer")),
+    )
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_answer_kept_until_at"), ["kept_until_at"], unique=False)
+
+    op.create_table(
         "norm_group",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("skill", sa.String(), nullable=False),
@@ -159,6 +174,22 @@ def upgrade() -> None:
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_worker_slot")),
     )
+    op.create_table(
+        "api_token",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_api_token_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
+
     op.create_table(
         "bank_release",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -722,6 +753,10 @@ def downgrade() -> None:
 
     op.drop_table("browser_session")
     op.drop_table("bank_release")
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
+
+    op.drop_table("api_token")
     op.drop_table("worker_slot")
     op.drop_table("status_list")
     op.drop_table("skill")
@@ -737,6 +772,10 @@ def downgrade() -> None:
     op.drop_table("policy_version")
     op.drop_table("person")
     op.drop_table("norm_group")
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kept_answer_kept_until_at"))
+
+    op.drop_table("kept_answer")
     op.drop_table("issuer_key")
     op.drop_table("guess_count")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:

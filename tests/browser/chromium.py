@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -62,6 +62,7 @@ class Watched:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self._seen.append(f"script error: {error}"))
         self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
 
     def _heard(self, message: ConsoleMessage) -> None:
         is_own_status = message.text.startswith("Failed to load resource") and (
@@ -74,6 +75,10 @@ class Watched:
         own, asked = urlsplit(self.page.url).netloc, urlsplit(request.url)
         if asked.scheme in ("http", "https") and own and asked.netloc != own:
             self._seen.append(f"request to another origin: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self._seen.append(f"status {response.status}: {response.url}")
 
     def faults(self) -> list[str]:
         """What went wrong since the last look."""

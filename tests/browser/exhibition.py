@@ -338,7 +338,7 @@ def serve(app: Flask, port: int) -> Iterator[None]:
         yield
     finally:
         server.close()
-        thread.join(timeout=5)
+        thread.join(timeout=0.5)
 
 
 def unknown_code() -> str:

@@ -1,4 +1,4 @@
-"""Finds English left on a French page: texts of the catalogue that stand there untranslated."""
+"""Finds English left on a French page: texts of the catalogue that stand there untranslated, and English words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "app/translations/fr/LC_MESSAGES/messages.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+ENGLISH_WORDS = re.compile(r"\b(the|your|you|and|with|this|of|may|when|which)\b")  # none of them is a French word
 SHORTEST_FRAGMENT = 12  # characters; what is shorter is compared with whole texts only
 READ = """() => {
   const texts = [document.title];
@@ -39,11 +40,11 @@ def _english() -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def english_left(page: Page) -> list[str]:
-    """Every English text of the catalogue that can be read on this page."""
+    """Every text of this page that is English: known to the catalogue as such, or given away by its words."""
     whole, pieces = _english()
     texts: list[str] = page.evaluate(READ)
     return [
         f"English on a French page: {text!r}"
         for text in texts
-        if text in whole or any(piece in text for piece in pieces)
+        if text in whole or any(piece in text for piece in pieces) or ENGLISH_WORDS.search(text)
     ]

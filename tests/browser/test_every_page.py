@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.audit import AXE_SCRIPT, Findings, look, walk, weigh
 from tests.browser.chromium import Watched, open_context
@@ -17,7 +18,7 @@ from tests.browser.exhibition import Exhibit, Exhibition, serve
 from tests.browser.exhibits import exhibits
 from tests.browser.french import english_left
 
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 
@@ -31,49 +32,50 @@ def house(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: py
 
 
 def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house) -> None:
-    findings, contexts = Findings(), {}
+    findings, devices = Findings(), {}
     for number, exhibit in enumerate(exhibits(house)):
-        if exhibit.visitor not in contexts:
-            contexts[exhibit.visitor] = _device_of(exhibit.visitor, browser, house)
+        if exhibit.visitor not in devices:
+            devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, browser, house).new_page())
         walks = number % 2 == (house.language == "fr")  # the way of the keyboard is the same in both languages
-        _look_at(exhibit, contexts[exhibit.visitor], house, findings, walks=walks)
-    assert findings.faults == []
+        _look_at(exhibit, devices[exhibit.visitor], house, findings, walks=walks)
+    assert findings.faults == [], "\n".join(findings.faults)
     assert findings.pages >= FEWEST_PAGES
 
 
 def _device_of(visitor: str, browser: Browser, house: Exhibition) -> BrowserContext:
-    context = open_context(browser, house.base_url, language=house.language, viewport=WIDE, color_scheme="light")
+    context = open_context(browser, house.base_url, language=house.language)
     context.add_init_script(AXE_SCRIPT)
     if visitor:
         context.add_cookies([{"name": "decile", "value": house.cookie_of(visitor), "url": house.base_url}])
     return context
 
 
-def _look_at(exhibit: Exhibit, context: BrowserContext, house: Exhibition, findings: Findings, *, walks: bool) -> None:
-    page = context.new_page()
-    watched, where = Watched(page), f"{exhibit.name} {house.language}"
-    page.set_viewport_size(WIDE)
+def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Findings, *, walks: bool) -> None:
+    page, where = device.page, f"{exhibit.name} {house.language}"
+    _appear(page, "light", WIDE)
     page.goto(exhibit.path)
     if exhibit.act is not None:
         exhibit.act(page)
-    page.wait_for_load_state()
     weigh(page, where, findings)
     if page.locator("html").get_attribute("lang") != house.language:
         findings.add(where, ["html lang is not the page's language"])
     if house.language == "fr":
         findings.add(where, english_left(page))
     for appearance, size in (("light", WIDE), ("dark", NARROW)):
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=appearance)
+        _appear(page, appearance, size)
         look(page, f"{where} {appearance} {size['width']}px", findings, again=appearance == "dark")
         _photograph(page, f"{exhibit.name}-{house.language}-{appearance}")
     if walks:
         walk(page, where, findings)
-    findings.add(where, watched.faults())
-    page.close()
+    findings.add(where, device.faults())
 
 
-def _photograph(page, name: str) -> None:
+def _appear(page: Page, appearance: Literal["light", "dark"], size: ViewportSize) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=appearance)
+
+
+def _photograph(page: Page, name: str) -> None:
     if directory := os.environ.get("DECILE_TEST_SCREENSHOTS"):
         Path(directory).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)

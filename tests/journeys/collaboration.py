@@ -1,6 +1,7 @@
-"""An installation on the Collaboration bank with a confirmed key and a synthetic norm: simulated people earn real awards.
+"""An installation on the Collaboration bank with a confirmed key and a synthetic norm: simulated people earn awards.
 
-The norm lies low, so that most people are well above its cut: short sittings, and many credentials to watch over.
+They are real awards, no specimens. The norm lies low, so that most people are well above its cut: short sittings, and
+many credentials to watch over.
 """
 
 from __future__ import annotations
@@ -70,10 +71,14 @@ class Collaboration:
 
     def move_to(self, data: Path) -> None:
         """From now on the installation lives in this directory."""
-        self.runtime.database.dispose()
+        self.dispose()
         self.installation.data = data
         self.installation.environment["DECILE_DATA"] = str(data)
         self.runtime = runtime_of(self.installation)
+
+    def dispose(self) -> None:
+        """Close our own way into the database."""
+        self.runtime.database.dispose()
 
     def answer(self, code: str, theta: float, chance: np.random.Generator) -> Any:
         """What somebody at `theta` says to the item: a category of a statement, or the ratings of a scenario."""

@@ -23,7 +23,7 @@ from tests.app.assessment.builders import SKILL
 from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration
 from tests.journeys.people import Person
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.03
 SHARE_WITH_DRAFT = 0.3  # of the positions: the script saves a first choice before the button is pressed
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -38,6 +38,7 @@ class Ledger:
     completed: set[UUID] = field(default_factory=set)
     repeats: int = 0
     in_flight: int = 0
+    abandoned: threading.Event = field(default_factory=threading.Event)  # the test has failed: nobody insists any more
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, sitting_id: UUID, position: int, sequence: int, value: Any) -> None:
@@ -83,15 +84,14 @@ class InsistingPerson(Person):
     def sign_in_with_link(self) -> None:
         """By an operator's link; one that was cut off is followed by another."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
+        while not self.csrf:
             try:
                 page = self.fill_in(self.get(self.world.sign_in_link(self.address)), "/sign-in/confirm", meant="yes")
                 if page.url.endswith("/join"):
                     page = self.fill_in(page, "/join", adult="yes", language=self.language)
                 self.csrf = CSRF.search(self.insist("GET", f"/skills/{SKILL}/start").text).group(1)
-                return
             except (requests.RequestException, AssertionError):
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self.ledger.abandoned.is_set():
                     raise
                 time.sleep(PAUSE_SECONDS)
 
@@ -111,7 +111,7 @@ class InsistingPerson(Person):
                 if answer.status_code != 503:
                     return answer
             except requests.RequestException:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self.ledger.abandoned.is_set():
                     raise
             self.ledger.repeat()
             time.sleep(PAUSE_SECONDS)

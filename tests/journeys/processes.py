@@ -23,7 +23,7 @@ def installed(kind: str, directory: Path) -> Iterator[Collaboration]:
         url = "" if kind == "sqlite" else stack.enter_context(fresh_postgres_database())
         installation = Installation(directory, database_url=url, policy=collaboration.POLICY)
         world = collaboration.prepare(installation)
-        stack.callback(lambda: world.runtime.database.dispose())
+        stack.callback(world.dispose)
         with installation:
             start(installation, *PROCESSES)
             yield world

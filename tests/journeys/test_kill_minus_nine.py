@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
@@ -26,12 +27,13 @@ from tests.journeys.insisting import InsistingPerson, Ledger
 from tests.journeys.invariants import check_all, is_intact, lost, unfinished_jobs
 from tests.journeys.processes import PROCESSES, installed, start
 
-PEOPLE_AT_ONCE = 4
+PEOPLE_AT_ONCE = 3
 SEED = 20261123
 RESTART_SECONDS = 5.0
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 TARGETS = (("web",), ("worker-0",), ("web", "worker-0"))
-MOST_PAUSE_SECONDS = 0.6  # after the event that a kill waits for; a chain of jobs takes about as long
+MOST_RESPONSES = 10  # that a kill waits for, if it does not wait for a completed sitting
+MOST_PAUSE_SECONDS = 0.4  # after that; a chain of jobs takes about as long
 
 
 class Crowd:
@@ -65,6 +67,16 @@ class Crowd:
         self._closing.set()
         for door in self._doors:
             door.result(timeout=PATIENCE_SECONDS)
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        if problem is not None:
+            self.ledger.abandoned.set()
         self._pool.shutdown()
 
 
@@ -103,10 +115,12 @@ def kill_again_and_again(world: Collaboration, crowd: Crowd, kills: int) -> Figu
     for number in range(kills):
         targets = TARGETS[number % len(TARGETS)]
         await_a_moment(crowd, chance)
-        crowd.wait_for(lambda: crowd.ledger.acknowledged > before)
+        crowd.wait_for(lambda before=before: crowd.ledger.acknowledged > before)
         if "worker-0" in targets:
             crowd.wait_for(lambda: bool(unfinished_jobs(world.runtime.database)))
-        figures.cut_off += crowd.ledger.in_flight if "web" in targets else 0
+        if "web" in targets:
+            crowd.wait_for(lambda: crowd.ledger.in_flight > 0)
+            figures.cut_off += crowd.ledger.in_flight
         for name in targets:
             world.installation.kill(name)
             figures.kills[name] += 1
@@ -123,7 +137,7 @@ def kill_again_and_again(world: Collaboration, crowd: Crowd, kills: int) -> Figu
 def await_a_moment(crowd: Crowd, chance: random.Random) -> None:
     now = crowd.ledger.copy()
     if chance.random() < 0.5:
-        wanted = now.acknowledged + chance.randint(1, 20)
+        wanted = now.acknowledged + chance.randint(1, MOST_RESPONSES)
         crowd.wait_for(lambda: crowd.ledger.acknowledged >= wanted)
     else:
         crowd.wait_for(lambda: len(crowd.ledger.completed) > len(now.completed))
@@ -142,7 +156,6 @@ def settle(world: Collaboration, ledger: Ledger) -> None:
     for name in PROCESSES:
         log = (world.installation.data / f"{name}.log").read_text()
         assert "Traceback" not in log
-        assert "status=500" not in log
         assert '"status": 500' not in log
 
 
@@ -159,8 +172,7 @@ def test_case_005_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_ha
     kind, kills, tmp_path, record_property
 ):
     """Also cases 023 and 033: one credential for each award, each planned in the record before it was issued."""
-    with installed(kind, tmp_path / "data") as world:
-        crowd = Crowd(world)
+    with installed(kind, tmp_path / "data") as world, Crowd(world) as crowd:
         figures = kill_again_and_again(world, crowd, kills)
         crowd.leave()
         settle(world, crowd.ledger)
@@ -176,8 +188,7 @@ def test_case_005_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_ha
 @pytest.mark.parametrize("copies", [1, pytest.param(20, marks=pytest.mark.long)])
 def test_a_copy_of_the_files_taken_at_any_instant_goes_on_where_it_was(tmp_path, copies):
     """All processes are stopped dead, database and log copied, and Decile started on the copy."""
-    with installed("sqlite", tmp_path / "data-0") as world:
-        crowd = Crowd(world)
+    with installed("sqlite", tmp_path / "data-0") as world, Crowd(world) as crowd:
         chance = random.Random(SEED)
         for number in range(1, copies + 1):
             await_a_moment(crowd, chance)

@@ -41,7 +41,10 @@ AS_JSON = {"Accept": "application/json"}
 _numbers = count()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"parallel-{kind}")) for kind in ("sqlite", "postgresql")]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def world(request, tmp_path_factory):
     """One installation for all tests of a kind; every test brings people of its own."""
     with installed(request.param, tmp_path_factory.mktemp("parallel") / "data") as world:
@@ -104,11 +107,13 @@ def settle(world: Collaboration) -> None:
 
 @in_rounds(3, 100)
 def test_case_021_eight_starts_at_once_begin_one_sitting(world, rounds):
+    """A second sitting, because recording the consents with the first makes the eight wait for each other anyway."""
     for _ in range(rounds):
         person = somebody(world)
+        leave(person, person.begin())
         answers = at_once(world, [starting(person)] * AT_ONCE)
         assert Counter(answer.status for answer in answers) == {303: AT_ONCE}
-        (sitting,) = sittings_of(world, person)
+        _, sitting = sittings_of(world, person)
         assert {answer.headers["Location"] for answer in answers} == {f"/sittings/{sitting.id}"}
         assert how_many(world, AuditEntry.kind == "sitting.started", AuditEntry.subject == str(sitting.id)) == 1
 
@@ -219,8 +224,7 @@ def test_case_008_what_comes_after_the_end_changes_nothing_and_is_told_what_coun
         sha256 = session.scalar(select(FrozenSitting.sha256).where(FrozenSitting.sitting_id == sitting_id))
     assert (as_program.status, as_person.status_code) == (409, 409)
     assert sha256[:12] in as_program.text
-    print(as_person.text)
-    assert "Nothing was changed" in as_person.text
+    assert sha256[:12] in as_person.text
     after = {place: kept for place, kept in stored_responses(world.runtime.database).items() if place[0] == sitting_id}
     assert after == before
     assert how_many(world, AuditEntry.kind == "sitting.continued_elsewhere", AuditEntry.subject == str(sitting_id)) == 2

@@ -1,4 +1,7 @@
-"""Ten statements of self-report, collected nobody says when, earn nothing under the shipped policy; each reason is named."""
+"""Ten statements of self-report, collected nobody says when, earn nothing under the shipped policy.
+
+Each reason is named.
+"""
 
 from __future__ import annotations
 

@@ -173,6 +173,7 @@ POSTS = (
     "/sign-in", "/sign-in/code", "/sign-in/confirm", "/join", "/sign-out", "/second-factor", "/second-factor/enrol",
     "/account", "/account/consents/norm_use", "/account/consents/norm_use/withdraw",
     "/account/sign-ins/00000000-0000-4000-8000-000000000000/end", "/account/second-factor/remove",
+    "/account/tokens", "/account/tokens/00000000-0000-4000-8000-000000000000/delete",
 )  # fmt: skip
 
 

@@ -1,0 +1,211 @@
+"""The door of every operation: who asks, with which right, for what, and how it is answered.
+
+Browsers' cookies are not looked at here (`foundation.web`), so nothing a page of another origin sends is done in
+anybody's name, and the CSRF check is off for this blueprint alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, request
+from flask_limiter.util import get_remote_address
+from pydantic import BaseModel, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts import queries as accounts
+from app.accounts.queries import ApiCaller
+from app.api.errors import BodyInvalid, KeyInvalid, QueryInvalid, ScopeMissing, TokenInvalid, TokenNeeded
+from app.api.openapi import LONGEST_KEY
+from app.api.operations import JSON, PREFIX, Operation
+from app.api.policy import ApiPolicy
+from app.foundation import kept_answers, policies
+from app.foundation.access import ANONYMOUS, Actor
+from app.foundation.kept_answers import Keyed
+from app.foundation.web import csrf, limiter, rate, runtime
+
+bp = Blueprint("api", __name__)
+csrf.exempt(bp)
+
+OPERATIONS: list[Operation] = []
+ETAG_CHARACTERS = 32
+SHOWN_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to answer. `unstable` fields change without anything having happened, so the ETag leaves them out."""
+
+    content: BaseModel | str
+    status: int = 200
+    location: str | None = None
+    unstable: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def text(self) -> str:
+        """The body."""
+        return self.content if isinstance(self.content, str) else self.content.model_dump_json()
+
+    @property
+    def etag(self) -> str:
+        """The same for the same content."""
+        stable = self.text
+        if self.unstable and not isinstance(self.content, str):
+            stable = self.content.model_dump_json(exclude=set(self.unstable))
+        return hashlib.sha256(stable.encode()).hexdigest()[:ETAG_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked: its person, its parameters and its body are what the operation says."""
+
+    operation: Operation
+    caller: ApiCaller | None
+    query: Any
+    body: Any
+    path: dict[str, Any]
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf."""
+        return self.caller.actor if self.caller else ANONYMOUS
+
+    @property
+    def person_id(self) -> UUID:
+        """Whose token it is; for operations that need one."""
+        if self.caller is None or self.caller.actor.person_id is None:
+            raise TokenNeeded
+        return self.caller.actor.person_id
+
+    def once(self, act: Callable[[Any], Reply]) -> Reply:
+        """Do it in a transaction, or find what was answered when the same key came before.
+
+        Only what has been committed is answered.
+        """
+        here, key = runtime(), _key(self.operation)
+        with here.transaction() as session:
+            if key is None:
+                return act(session)
+            now = here.clock.now()
+            hours = policies.current(ApiPolicy, session=session, at=now).answers_kept_hours
+            keyed = Keyed(self.person_id, self.operation.name, key, self._hash())
+            former = kept_answers.former_answer(keyed, hours=hours, session=session, at=now)
+            if former is not None:
+                return _Replayed(former.body, former.status, former.location)
+            reply = act(session)
+            kept_answers.keep_answer(
+                keyed, status=reply.status, location=reply.location, body=reply.text, session=session
+            )
+            return reply
+
+    def _hash(self) -> str:
+        said = repr(sorted(self.path.items())) + (self.body.model_dump_json() if self.body else "")
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+class _Replayed(Reply):
+    """An answer given before."""
+
+
+def serves(operation: Operation) -> Callable[[Callable[..., Reply]], Callable[..., AnyResponse]]:
+    """Put a view behind the door, at the operation's address, and into the document."""
+
+    def decorate(view: Callable[..., Reply]) -> Callable[..., AnyResponse]:
+        @bp.route(PREFIX + operation.rule, methods=[operation.method], endpoint=operation.name)
+        @limiter.limit(rate("api_calls_per_minute", "minute"), key_func=_who_is_counted, override_defaults=False)
+        @wraps(view)
+        def answered(**path: Any) -> AnyResponse:
+            caller = _caller(operation)
+            call = Call(operation, caller, _query(operation), _body(operation), path)
+            return _response(operation, view(call, **path))
+
+        OPERATIONS.append(operation)
+        return cast("Callable[..., AnyResponse]", answered)
+
+    return decorate
+
+
+def _who_is_counted() -> str:
+    """The token where there is one, so that programs behind one address do not use up each other's calls."""
+    sent = request.headers.get("Authorization", "")
+    return hashlib.sha256(sent.encode()).hexdigest() if sent else str(get_remote_address())
+
+
+def _caller(operation: Operation) -> ApiCaller | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    is_offered = kind.lower() == "bearer"
+    if not operation.needs_token and not (is_offered and operation.scope):
+        return None
+    if not is_offered:
+        raise TokenNeeded
+    with runtime().reading() as session:
+        found = accounts.caller_for_api_token(token.strip(), session=session, at=runtime().clock.now())
+    if found is None:
+        raise TokenInvalid
+    if operation.needs_token and operation.scope and not found.may(operation.scope):
+        raise ScopeMissing(operation.scope)
+    return found
+
+
+def _query(operation: Operation) -> BaseModel:
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise QueryInvalid(f"{repeated[0][:40]}: sent more than once")
+    try:
+        return operation.query.model_validate(request.args.to_dict())
+    except ValidationError as fault:
+        raise QueryInvalid(_faults(fault)) from None
+
+
+def _body(operation: Operation) -> BaseModel | None:
+    if operation.body is None:
+        return None
+    if request.mimetype != JSON:
+        abort(415, f"Send the body as {JSON}.")
+    try:
+        return operation.body.model_validate_json(request.get_data())
+    except ValidationError as fault:
+        if fault.errors()[0]["type"] == "json_invalid":
+            abort(400, "The body is not JSON. Send one JSON object in UTF-8.")
+        raise BodyInvalid(_faults(fault)) from None
+
+
+def _faults(fault: ValidationError) -> str:
+    """Which fields, and what is wrong with them; never the values, which may be secrets of somebody."""
+    found = fault.errors(include_url=False, include_input=False, include_context=False)[:SHOWN_FAULTS]
+    return "; ".join(f"{'.'.join(str(part)[:40] for part in one['loc']) or 'body'}: {one['msg']}" for one in found)
+
+
+def _key(operation: Operation) -> str | None:
+    key = request.headers.get("Idempotency-Key") if operation.takes_key else None
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and all("!" <= character <= "~" for character in key)):
+        raise KeyInvalid(LONGEST_KEY)
+    return key
+
+
+def _response(operation: Operation, reply: Reply) -> Response:
+    answer = operation.answers[reply.status]
+    response = Response(reply.text, reply.status, mimetype=answer.media_type)
+    if reply.location:
+        response.headers["Location"] = reply.location
+    if isinstance(reply, _Replayed):
+        response.headers["Idempotency-Replayed"] = "true"
+    if operation.is_reading:
+        response.set_etag(reply.etag)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.vary.add("Authorization")
+        response.make_conditional(request)
+    return response
+
+
+@bp.after_request
+def ask_for_a_token(response: Response) -> Response:
+    """RFC 6750: whoever is refused for want of a token is told what kind is wanted."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="decile"'
+    return response

@@ -1,0 +1,157 @@
+"""Who may reach what: every route of the application, declared by hand and compared with what is served.
+
+A new route fails the test until it stands here, and a row without a route fails it too. The answer of each role is
+one word: `in` (let in: anything but the other three, and no fault), `401` (nobody is known), `403` (known, without the
+right), `404` (it does not exist for them). Foreign objects are always the owner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
+
+IN = "in"
+
+
+def everyone(word: str, **others: str) -> dict[str, str]:
+    """The same word for all, except the roles named (with _ for a space)."""
+    return {**dict.fromkeys(ROLES, word), **{role.replace("_", " "): answer for role, answer in others.items()}}
+
+
+PUBLIC = everyone(IN)
+SIGNED_IN = everyone(IN, anonymous="401")
+OWNERS = everyone("404", anonymous="401", candidate=IN)
+NOBODYS = everyone("404")
+STAFF = everyone("403", anonymous="401")
+SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
+NORM_DESK = everyone("403", anonymous="401", editor=IN)
+APPROVERS = everyone("403", anonymous="401")
+# Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
+TOKEN = everyone(IN, anonymous="401", unproven_editor="401")
+TOKEN_OWNERS = everyone("404", anonymous="401", unproven_editor="401", candidate=IN)
+DRAFT_NORM = everyone("404", editor=IN)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method on one rule: what is filled in, what is sent, and who gets what."""
+
+    access: Mapping[str, str]
+    filled: Callable[[Facts], Mapping[str, Any]] = lambda _facts: {}
+    body: Mapping[str, Any] | None = None
+
+
+def its(**names: str) -> Callable[[Facts], Mapping[str, Any]]:
+    """Variables of the rule from attributes of the facts."""
+    return lambda facts: {variable: getattr(facts, name) for variable, name in names.items()}
+
+
+def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
+    """Variables of the rule as they stand here."""
+    return lambda _facts: values
+
+
+OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
+NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
+SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
+A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
+A_START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
+
+TABLE: dict[tuple[str, str], list[Route]] = {
+    # for everyone
+    ("GET", "/"): [Route(PUBLIC)],
+    ("GET", "/static/<path:filename>"): [Route(PUBLIC, being(filename="decile.css"))],
+    ("GET", "/healthz"): [Route(PUBLIC)],
+    ("GET", "/readyz"): [Route(PUBLIC)],
+    ("GET", "/skills"): [Route(PUBLIC)],
+    ("GET", "/skills/<slug>"): [Route(PUBLIC, SLUG)],
+    ("GET", "/achievements/<slug>"): [Route(PUBLIC, SLUG)],
+    ("GET", "/norms"): [Route(PUBLIC)],
+    ("GET", "/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
+    ("GET", "/norms/<uuid:norm_id>.json"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
+    ("GET", "/.well-known/did.json"): [Route(PUBLIC)],
+    ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
+    ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
+    ("POST", "/verify"): [Route(NOBODYS)],
+    ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
+    ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/docs"): [Route(PUBLIC)],
+    ("GET", "/openapi.json"): [Route(PUBLIC)],
+    ("GET", "/problems/<code>"): [Route(PUBLIC, being(code="internal"))],
+    # signing in
+    ("GET", "/sign-in"): [Route(PUBLIC)],
+    ("POST", "/sign-in"): [Route(PUBLIC)],
+    ("GET", "/sign-in/code"): [Route(PUBLIC)],
+    ("POST", "/sign-in/code"): [Route(PUBLIC)],
+    ("GET", "/sign-in/link"): [Route(PUBLIC)],
+    ("GET", "/sign-in/confirm"): [Route(PUBLIC)],
+    ("POST", "/sign-in/confirm"): [Route(PUBLIC)],
+    ("GET", "/join"): [Route(PUBLIC)],
+    ("POST", "/join"): [Route(PUBLIC)],
+    ("POST", "/sign-out"): [Route(PUBLIC)],
+    # one's own
+    ("GET", "/me"): [Route(SIGNED_IN)],
+    ("GET", "/account"): [Route(SIGNED_IN)],
+    ("POST", "/account"): [Route(SIGNED_IN)],
+    ("POST", "/account/consents/<kind>"): [Route(SIGNED_IN, being(kind="assessment"))],
+    ("POST", "/account/consents/<kind>/withdraw"): [Route(SIGNED_IN, being(kind="assessment"))],
+    ("POST", "/account/sign-ins/<uuid:session_id>/end"): [Route(OWNERS, its(session_id="session_id"))],
+    ("GET", "/account/tokens"): [Route(SIGNED_IN)],
+    ("POST", "/account/tokens"): [Route(SIGNED_IN)],
+    ("POST", "/account/tokens/<uuid:token_id>/delete"): [Route(OWNERS, its(token_id="token_id"))],
+    ("GET", "/second-factor"): [Route(SECOND_FACTOR)],
+    ("POST", "/second-factor"): [Route(SIGNED_IN)],
+    ("POST", "/second-factor/enrol"): [Route(SECOND_FACTOR)],
+    ("POST", "/account/second-factor/remove"): [Route(SIGNED_IN)],
+    # sittings, results, certificates
+    ("GET", "/skills/<slug>/start"): [Route(SIGNED_IN, SLUG)],
+    ("POST", "/skills/<slug>/start"): [Route(SIGNED_IN, SLUG)],
+    ("GET", "/sittings/<uuid:sitting_id>"): [Route(OWNERS, OPEN), Route(OWNERS, ENDED)],
+    ("POST", "/sittings/<uuid:sitting_id>/responses"): [
+        Route(OWNERS, OPEN, A_RESPONSE),
+        Route(OWNERS, ENDED, A_RESPONSE),
+    ],
+    ("POST", "/sittings/<uuid:sitting_id>/responses/<int:position>/draft"): [
+        Route(OWNERS, lambda facts: {**OPEN(facts), "position": 1}, A_RESPONSE)
+    ],
+    ("GET", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
+    ("POST", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
+    ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],
+    ("GET", "/results/<uuid:sitting_id>"): [Route(OWNERS, ENDED), Route(OWNERS, OPEN)],
+    ("GET", "/credentials/<code>"): [Route(OWNERS, CODE)],
+    ("GET", "/credentials/<code>.json"): [Route(OWNERS, CODE)],
+    ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
+    # the norm desk
+    ("GET", "/desk/norms"): [Route(NORM_DESK)],
+    ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("POST", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
+    # for programs
+    ("GET", "/api/v1/skills"): [Route(PUBLIC)],
+    ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],
+    ("GET", "/api/v1/norms"): [Route(PUBLIC)],
+    ("GET", "/api/v1/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(DRAFT_NORM, DRAFT)],
+    ("GET", "/api/v1/norms/<uuid:norm_id>/table"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
+    ("GET", "/api/v1/verify/<code>"): [Route(NOBODYS, CODE)],
+    ("GET", "/api/v1/token"): [Route(TOKEN)],
+    ("GET", "/api/v1/sittings"): [Route(TOKEN)],
+    ("POST", "/api/v1/sittings"): [Route(TOKEN, body=A_START)],
+    ("GET", "/api/v1/sittings/<uuid:sitting_id>"): [Route(TOKEN_OWNERS, OPEN), Route(TOKEN_OWNERS, ENDED)],
+    ("GET", "/api/v1/sittings/<uuid:sitting_id>/item"): [Route(TOKEN_OWNERS, OPEN)],
+    ("POST", "/api/v1/sittings/<uuid:sitting_id>/responses"): [Route(TOKEN_OWNERS, OPEN, A_RESPONSE)],
+    ("POST", "/api/v1/sittings/<uuid:sitting_id>/leave"): [Route(TOKEN_OWNERS, OPEN)],
+    ("GET", "/api/v1/sittings/<uuid:sitting_id>/done"): [Route(TOKEN_OWNERS, ENDED)],
+    ("GET", "/api/v1/results"): [Route(TOKEN)],
+    ("GET", "/api/v1/results/<uuid:sitting_id>"): [Route(TOKEN_OWNERS, ENDED)],
+    ("GET", "/api/v1/certificates"): [Route(TOKEN)],
+    ("GET", "/api/v1/certificates/<code>"): [Route(TOKEN_OWNERS, CODE)],
+    ("GET", "/api/v1/certificates/<code>/document"): [Route(TOKEN_OWNERS, CODE)],
+    ("PUT", "/api/v1/certificates/<code>/visibility"): [Route(TOKEN_OWNERS, CODE, {"visibility": "public"})],
+}  # fmt: skip
+assert {ANONYMOUS, OWNER, OTHER, RECRUITER, UNPROVEN, EDITOR} == set(ROLES)

@@ -1,0 +1,132 @@
+"""Every route x every role x foreign objects: who is let in is declared, and nothing of the owner reaches others."""
+
+from __future__ import annotations
+
+import pytest
+from flask import url_for
+
+from tests.app.api.access_table import IN, TABLE, Route
+from tests.app.api.world import ANONYMOUS, OWNER, OWNERS_NAME, ROLES, World
+
+JSON_FIRST = {"Accept": "application/json"}
+CHANGES_NOTHING = {("POST", "/verify")}  # no CSRF check: it is a question, asked by POST so that it stands in no log
+
+
+def served(world: World) -> dict[tuple[str, str], str]:
+    """Every method on every rule, with its endpoint."""
+    return {
+        (method, rule.rule): rule.endpoint
+        for rule in world.app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    }
+
+
+def ask(world: World, role: str, key: tuple[str, str], route: Route):
+    """One request of one person, at the owner's objects."""
+    method, rule = key
+    with world.app.test_request_context():
+        path = url_for(served(world)[key], **route.filled(world.facts))
+    is_program = rule.startswith("/api/")
+    client = world.app.test_client() if is_program and role in world.facts.tokens else world.browser(role)
+    headers = {**JSON_FIRST, **(world.bearer(role) if is_program else {})}
+    if method == "GET":
+        return client.get(path, headers=headers, query_string=route.body)
+    is_json = is_program or "/responses" in rule
+    body = {"json": dict(route.body)} if is_json and route.body is not None else {"data": dict(route.body or {})}
+    return client.open(path, method=method, headers=headers, **body)
+
+
+def word_for(answer) -> str:
+    status = answer.status_code
+    if answer.status_code in (401, 403, 404):
+        return str(status)
+    return IN if status < 500 or (status == 503 and answer.request.path == "/readyz") else f"fault {status}"
+
+
+def test_case_070_every_route_stands_in_the_table_and_every_row_has_a_route(shared_world: World):
+    assert sorted(set(served(shared_world)) - set(TABLE)) == []
+    assert sorted(set(TABLE) - set(served(shared_world))) == []
+
+
+def test_every_rule_with_a_variable_is_tried_at_somebodys_object():
+    assert [key for key, routes in TABLE.items() for route in routes if "<" in key[1] and not route.filled] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_case_070_everyone_is_answered_as_declared_and_nothing_leaks(shared_world: World, role: str):
+    """Forms are sent without their token here; that it is needed is tested below."""
+    world, found, leaks, asked = shared_world, [], [], 0
+    world.app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        for key, routes in TABLE.items():
+            for route in routes:
+                answer, asked = ask(world, role, key, route), asked + 1
+                if word_for(answer) != route.access[role]:
+                    found.append((*key, answer.status_code, route.access[role]))
+                told = [secret for secret in secrets_of(world) if secret in answer.text]
+                leaks += [(*key, secret) for secret in told if role != OWNER]
+                if key[0] != "GET":
+                    world.restore()
+    finally:
+        world.app.config["WTF_CSRF_ENABLED"] = True
+    assert found == []
+    assert leaks == []
+    assert asked >= len(TABLE)
+
+
+def secrets_of(world: World) -> tuple[str, ...]:
+    """What no answer to anybody but the owner may hold."""
+    return (OWNERS_NAME, "olivia@owner.example.org", world.facts.cookies[OWNER], world.facts.tokens[OWNER])
+
+
+def test_the_owners_secrets_would_be_seen(shared_world: World):
+    """The detector works: the owner's own pages hold what it looks for."""
+    page = shared_world.browser(OWNER).get("/account").text
+    assert OWNERS_NAME in page
+    assert "olivia@owner.example.org" in page
+
+
+def test_no_row_of_the_owner_is_changed_by_anybody_else(world: World):
+    """All at once, on one database: after everything the others tried, the owner's rows are as they were."""
+    world.app.config["WTF_CSRF_ENABLED"] = False
+    owner = str(world.facts.people[OWNER])
+    ids = (owner, str(world.facts.open_sitting), str(world.facts.ended_sitting), world.facts.code)
+
+    def owners_rows() -> list[str]:
+        return [row for name, rows in world.rows().items() for row in rows if name != "audit_entry" and any(
+            one in row for one in ids
+        )]  # fmt: skip
+
+    before = owners_rows()
+    assert len(before) > 20
+    for role in (one for one in ROLES if one != OWNER):
+        for key, routes in TABLE.items():
+            if key[0] != "GET" and key[1] != "/sign-out":
+                for route in routes:
+                    ask(world, role, key, route)
+    assert owners_rows() == before
+
+
+def test_case_074_every_change_by_a_page_needs_the_forms_token(shared_world: World):
+    before, tried = shared_world.rows(), 0
+    for key, routes in TABLE.items():
+        if key[0] != "GET" and key not in CHANGES_NOTHING and not key[1].startswith("/api/"):
+            for origin in ({}, {"Origin": "https://evil.example"}):
+                method, _ = key
+                with shared_world.app.test_request_context():
+                    path = url_for(served(shared_world)[key], **routes[0].filled(shared_world.facts))
+                headers = {**JSON_FIRST, **origin}
+                answer = shared_world.browser(OWNER).open(path, method=method, headers=headers)
+                assert (answer.status_code, answer.json["code"]) == (403, "form-expired"), key
+                tried += 1
+    assert tried > 40
+    assert shared_world.rows() == before
+
+
+def test_the_api_takes_no_cookie_in_place_of_a_token(shared_world: World):
+    """Every operation that needs a token, asked with the owner's cookie and without a token: 401."""
+    for key, routes in TABLE.items():
+        if key[1].startswith("/api/") and routes[0].access[ANONYMOUS] == "401":
+            with shared_world.app.test_request_context():
+                path = url_for(served(shared_world)[key], **routes[0].filled(shared_world.facts))
+            assert shared_world.browser(OWNER).open(path, method=key[0], json=routes[0].body).status_code == 401, key

@@ -1,0 +1,107 @@
+"""The document is whole: it tells of every operation, its answers, its refusals and what it needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+
+import jsonschema
+import pytest
+
+from app.api.views.door import OPERATIONS
+from tests.app.api.world import World
+
+
+@pytest.fixture(scope="module")
+def document(shared_world: World):
+    return shared_world.app.test_client().get("/openapi.json").json
+
+
+def described(document):
+    return [(path, method, told) for path, item in document["paths"].items() for method, told in item.items()]
+
+
+def test_every_route_under_the_prefix_is_described_and_nothing_else(document, shared_world: World):
+    rules = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in shared_world.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, method, _ in described(document)} == rules
+    assert len(rules) == len(OPERATIONS)
+    assert document["openapi"] == "3.1.0"
+
+
+def test_every_operation_tells_its_refusals_as_problems(document):
+    for path, method, told in described(document):
+        statuses = set(told["responses"])
+        assert {"429", "500", "503", "422"} <= statuses, path
+        assert "{" not in path or "404" in statuses, path
+        assert not told["security"] or "401" in statuses, path
+        assert "requestBody" not in told or {"400", "413", "415"} <= statuses, path
+        assert method != "get" or "304" in statuses, path
+        for status, response in told["responses"].items():
+            if status >= "400":
+                content = response["content"]["application/problem+json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                assert content["example"]["status"] == int(status)
+
+
+def test_every_post_takes_a_key(document):
+    for path, method, told in described(document):
+        names = [parameter["name"] for parameter in told["parameters"]]
+        assert ("Idempotency-Key" in names) == (method == "post"), path
+
+
+def test_operations_that_need_a_token_name_their_scope(document):
+    scoped = {told["operationId"]: told["security"] for _, _, told in described(document)}
+    assert scoped["startSitting"] == [{"token": ["sittings:write"]}]
+    assert scoped["getToken"] == [{"token": []}]
+    assert scoped["listNorms"] == [{}, {"token": ["norms:read"]}]
+    assert scoped["verify"] == []
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+
+
+def test_every_schema_is_a_schema_and_every_reference_leads_somewhere(document):
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= set(schemas)
+
+
+def test_bodies_are_closed_and_have_examples(document):
+    for name in ("StartSitting", "SendResponse", "SetVisibility"):
+        schema = document["components"]["schemas"][name]
+        assert schema["additionalProperties"] is False
+        assert all("examples" in field or "default" in field for field in schema["properties"].values()), name
+
+
+def test_the_document_is_sent_once(shared_world: World):
+    client = shared_world.app.test_client()
+    first = client.get("/openapi.json")
+    assert client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_the_page_tells_of_every_operation_without_a_script(shared_world: World):
+    page = shared_world.app.test_client().get("/docs")
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    for operation in OPERATIONS:
+        assert f'id="{operation.name}"' in page.text
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page.text)]
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    french = shared_world.app.test_client().get("/docs?language=fr")
+    assert french.status_code == 200
+
+
+def test_every_type_of_problem_leads_to_a_page(document, shared_world: World):
+    client = shared_world.app.test_client()
+    codes = set(re.findall(r"^- ([a-z-]+): ", "\n".join(
+        response["description"] for _, _, told in described(document) for response in told["responses"].values()
+    ), re.MULTILINE))  # fmt: skip
+    assert len(codes) > 25
+    assert [code for code in sorted(codes) if client.get(f"/problems/{code}").status_code != 200] == []
+    assert client.get("/problems/unheard-of").status_code == 404

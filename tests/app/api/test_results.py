@@ -1,0 +1,38 @@
+"""A person's own results, with the decision and its reasons."""
+
+from __future__ import annotations
+
+from tests.app.api.world import OTHER, OWNER, World
+
+
+def test_the_list_and_the_single_result_agree(world: World):
+    (entry,) = world.call(OWNER, "GET", "/results").json["entries"]
+    assert entry == world.call(OWNER, "GET", f"/results/{world.facts.ended_sitting}").json
+    assert entry["state"] == "reported"
+    assert entry["decision"]["outcome"] == "awarded"
+    assert entry["norm_id"] == str(world.facts.norm)
+
+
+def test_the_figures_are_those_of_the_page(world: World):
+    page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
+    shown = world.call(OWNER, "GET", f"/results/{world.facts.ended_sitting}").json
+    assert f"higher than {shown['percentile_rank']} of 100 people" in page
+    assert f"is {shown['band_low']} to {shown['band_high']}" in page
+    assert shown["band_low"] <= shown["percentile_rank"] <= shown["band_high"]
+
+
+def test_an_open_sitting_has_no_result(world: World):
+    refused = world.call(OWNER, "GET", f"/results/{world.facts.open_sitting}")
+    assert (refused.status_code, refused.json["code"]) == (409, "not-yet-complete")
+
+
+def test_a_sitting_left_at_once_has_none_ever(world: World):
+    world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave")
+    shown = world.call(OWNER, "GET", f"/results/{world.facts.open_sitting}").json
+    assert (shown["state"], shown["percentile_rank"], shown["decision"]) == ("without-result", None, None)
+
+
+def test_a_foreign_result_does_not_exist(world: World):
+    refused = world.call(OTHER, "GET", f"/results/{world.facts.ended_sitting}")
+    assert (refused.status_code, refused.json["code"]) == (404, "sitting-not-found")
+    assert world.call(OTHER, "GET", "/results").json["entries"] == []

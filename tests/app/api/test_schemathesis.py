@@ -1,0 +1,103 @@
+"""The server does what its document says: generated requests, right and wrong ones, by four kinds of callers.
+
+Every example is sent by all four, and where the path names an object, once more with one that exists: the owner's.
+All of schemathesis' checks run, those that send further requests (auth left out, unsupported methods) included.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation import GenerationMode
+
+from app.api.views.door import OPERATIONS
+from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, World
+
+CALLERS = (ANONYMOUS, OWNER, OTHER, EDITOR)
+NAMES = [operation.name for operation in OPERATIONS]
+QUICK, THOROUGH = 20, 200  # examples per operation and caller
+STEPS = 12
+SEED = 20261123
+# What a JSON schema cannot say: which answers this very item has; which characters can be printed.
+NOT_IN_THE_SCHEMA = ("sendResponse", "setVisibility")
+ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+
+
+@pytest.fixture(scope="module")
+def schema(shared_world: World) -> Any:
+    operations = [
+        {"include-operation-id": name, "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}}}
+        for name in NOT_IN_THE_SCHEMA
+    ]
+    config = SchemathesisConfig.from_dict({"generation": {"database": "none"}, "operations": operations})
+    return schemathesis.openapi.from_wsgi("/openapi.json", shared_world.app, config=config)
+
+
+@pytest.fixture(autouse=True)
+def fresh(shared_world: World) -> Iterator[None]:
+    """What one test did is undone before the next."""
+    yield
+    shared_world.restore()
+
+
+def real_objects(world: World) -> dict[str, list[str]]:
+    facts = world.facts
+    return {
+        "sitting_id": [str(facts.open_sitting), str(facts.ended_sitting)],
+        "norm_id": [str(facts.norm), str(facts.draft_norm)],
+        "code": [facts.code],
+        "slug": ["collaboration"],
+    }
+
+
+def send(world: World, case: Any, counts: Counter[tuple[str, str]]) -> None:
+    """By every caller as it is; and if it is a right one, at objects that exist."""
+    targets = [case.path_parameters]
+    if case.path_parameters and case.meta.generation.mode is GenerationMode.POSITIVE:
+        (name,) = case.path_parameters
+        targets += [{name: value} for value in real_objects(world)[name]]
+    for target in targets:
+        case.path_parameters = target
+        for caller in CALLERS:
+            case.call_and_validate(headers=world.bearer(caller))
+            counts[case.operation.definition.raw["operationId"], caller] += 1
+
+
+def run(world: World, schema: Any, name: str, examples: int) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    operation = schema.find_operation_by_id(name)
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+        @seed(SEED)
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def every_caller(case: Any) -> None:
+            send(world, case, counts)
+
+        every_caller()
+    return counts
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_operation_answers_as_its_document_says(shared_world: World, schema, name: str):
+    counts = run(shared_world, schema, name, QUICK)
+    print(dict(counts))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", NAMES)
+def test_every_operation_answers_so_two_hundred_times(shared_world: World, schema, name: str):
+    counts = run(shared_world, schema, name, THOROUGH)
+    print(dict(counts))

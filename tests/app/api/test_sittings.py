@@ -1,0 +1,137 @@
+"""A program takes a person through a sitting, and nobody else's."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+
+import pytest
+
+from app.assessment.models import Response, Sitting
+from app.foundation import audit
+from tests.app.api.world import OTHER, OWNER, World
+
+START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
+
+
+def test_the_list_shows_a_persons_own_sittings_newest_first(world: World):
+    shown = world.call(OWNER, "GET", "/sittings").json
+    assert [entry["id"] for entry in shown["entries"]] == [
+        str(world.facts.open_sitting),
+        str(world.facts.ended_sitting),
+    ]
+    assert shown["next_cursor"] is None
+    assert world.call(OTHER, "GET", "/sittings").json["entries"] == []
+
+
+def test_a_sitting_begins_once_and_is_then_the_open_one(world: World):
+    begun = world.call(OTHER, "POST", "/sittings", json=START)
+    again = world.call(OTHER, "POST", "/sittings", json=START)
+    assert (begun.status_code, again.status_code) == (201, 200)
+    assert begun.json == again.json
+    assert begun.location == f"http://localhost/api/v1/sittings/{begun.json['id']}"
+    assert world.call(OTHER, "GET", begun.location.removeprefix("http://localhost/api/v1")).json == begun.json
+
+
+def test_the_current_item_is_what_the_page_shows_and_no_more(world: World):
+    shown = world.call(OWNER, "GET", f"/sittings/{world.facts.open_sitting}/item").json
+    assert shown["position"] == 1
+    assert world.facts.item_text in str(shown["item"])
+    page = html.unescape(world.browser(OWNER).get(f"/sittings/{world.facts.open_sitting}").text)
+    labels = shown["item"].get("categories") or shown["item"]["options"]
+    assert all(label in page for label in labels)
+
+
+def a_value(item: dict) -> object:
+    return 1 if item["kind"] == "statement" else [3] * len(item["options"])
+
+
+def test_a_whole_sitting_can_be_taken_by_a_program(world: World):
+    sitting = f"/sittings/{world.call(OTHER, 'POST', '/sittings', json=START).json['id']}"
+    for position in range(1, 61):
+        item = world.call(OTHER, "GET", f"{sitting}/item").json["item"]
+        sent = {"position": position, "value": a_value(item), "client_sequence": 1}
+        kept = world.call(OTHER, "POST", f"{sitting}/responses", json=sent)
+        assert kept.status_code == 200, kept.text
+        if kept.json["state"] != "open":
+            break
+    assert kept.json["state"] == "completed"
+    closed = world.call(OTHER, "GET", f"{sitting}/item")
+    assert (closed.status_code, closed.json["code"]) == (409, "sitting-closed")
+    done = world.call(OTHER, "GET", f"{sitting}/done").json
+    assert done["sitting"]["state"] == "completed"
+    assert done["scored_items"] == position
+    result = world.call(OTHER, "GET", sitting.replace("sittings", "results")).json
+    assert (result["state"], result["decision"]) == ("awaited", None)
+    world.runtime.clock.advance(timedelta(days=1))
+    refused = world.call(OTHER, "POST", "/sittings", json=START)
+    assert (refused.status_code, refused.json["code"]) == (403, "retake-too-soon")
+
+
+def test_a_draft_stays_at_its_position_and_a_repetition_changes_nothing(world: World):
+    sitting = f"/sittings/{world.facts.open_sitting}"
+    value = a_value(world.call(OWNER, "GET", f"{sitting}/item").json["item"])
+    sent = {"position": 1, "value": value, "client_sequence": 1}
+    draft = world.call(OWNER, "POST", f"{sitting}/responses", json={**sent, "confirm": False}).json
+    assert (draft["current_position"], draft["is_whole"]) == (1, True)
+    confirmed = world.call(OWNER, "POST", f"{sitting}/responses", json={**sent, "client_sequence": 2})
+    repeated = world.call(OWNER, "POST", f"{sitting}/responses", json={**sent, "client_sequence": 2})
+    assert confirmed.json == repeated.json
+    assert confirmed.json["current_position"] == 2
+
+
+def test_another_answer_to_a_closed_position_is_refused_and_noted(world: World):
+    sitting = f"/sittings/{world.facts.open_sitting}"
+    value = a_value(world.call(OWNER, "GET", f"{sitting}/item").json["item"])
+    sent = {"position": 1, "value": value, "client_sequence": 1}
+    world.call(OWNER, "POST", f"{sitting}/responses", json=sent)
+    refused = world.call(OWNER, "POST", f"{sitting}/responses", json={**sent, "client_sequence": 9})
+    assert (refused.status_code, refused.json["code"]) == (409, "position-closed")
+    with world.runtime.reading() as session:
+        kinds = [entry.kind for entry in session.query(audit.AuditEntry)]
+    assert kinds.count("sitting.continued_elsewhere") == 1
+
+
+@pytest.mark.parametrize("value", [99, "yes", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], True, {"a": 1}, 1.5])
+def test_a_value_the_item_does_not_have_is_refused(world: World, value):
+    sent = {"position": 1, "value": value, "client_sequence": 1}
+    refused = world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/responses", json=sent)
+    assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+    with world.runtime.reading() as session:
+        assert session.query(Response).filter_by(sitting_id=world.facts.open_sitting).count() == 0
+
+
+def test_leaving_ends_a_sitting_for_good(world: World):
+    left = world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave")
+    assert left.status_code == 200
+    assert left.json["state"] == "abandoned"
+    assert world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave").json == left.json
+
+
+def test_the_end_of_an_open_sitting_is_not_told(world: World):
+    refused = world.call(OWNER, "GET", f"/sittings/{world.facts.open_sitting}/done")
+    assert (refused.status_code, refused.json["code"]) == (409, "not-yet-complete")
+
+
+def test_the_rules_of_the_pages_hold(world: World):
+    unagreed = {**START, "honesty_statement": None}
+    assert world.call(OTHER, "POST", "/sittings", json=unagreed).json["code"] == "honesty-statement-needed"
+    unknown = {**START, "skill": "juggling"}
+    assert world.call(OTHER, "POST", "/sittings", json=unknown).json["code"] == "skill-not-open"
+
+
+def test_a_foreign_sitting_does_not_exist_and_is_not_touched(world: World):
+    sitting, before = f"/sittings/{world.facts.open_sitting}", world.rows()
+    sent = {"position": 1, "value": 1, "client_sequence": 1}
+    answers = [
+        world.call(OTHER, "GET", sitting),
+        world.call(OTHER, "GET", f"{sitting}/item"),
+        world.call(OTHER, "GET", f"{sitting}/done"),
+        world.call(OTHER, "GET", f"/results/{world.facts.ended_sitting}"),
+        world.call(OTHER, "POST", f"{sitting}/responses", json=sent),
+        world.call(OTHER, "POST", f"{sitting}/leave"),
+    ]
+    assert {(answer.status_code, answer.json["code"]) for answer in answers} == {(404, "sitting-not-found")}
+    assert world.rows() == before
+    with world.runtime.reading() as session:
+        assert session.get_one(Sitting, world.facts.open_sitting).state == "open"

@@ -1,0 +1,238 @@
+"""Six people and what belongs to them, made through the use cases once; every test works on a copy of the file."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.consents import OFFERS
+from app.accounts.grant_role import grant_role
+from app.accounts.issue_api_token import issue_api_token
+from app.accounts.models import BrowserSession, Person
+from app.accounts.policy import AccountPolicy
+from app.accounts.record_consent import record_consent
+from app.accounts.scopes import scopes_open_to
+from app.assessment import pages
+from app.credentials import queries as credentials
+from app.credentials.set_visibility import set_visibility
+from app.credentials.states import Visibility
+from app.factory import create_app
+from app.foundation import policies
+from app.foundation.access import Actor, operator
+from app.foundation.db import Base, Database
+from app.foundation.links import Links
+from app.foundation.mail import SpoolMailer
+from app.foundation.rates import RatePolicy
+from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from app.norming.models import NormState, NormVersion
+from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_norm, people
+from tests.browser.normed_bank import adopt_a_norm
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+from tests.journeys.at_a_standstill import run_jobs, with_signer
+
+OWNER, OTHER, RECRUITER, UNPROVEN, EDITOR = "candidate", "other candidate", "recruiter", "unproven editor", "editor"
+ANONYMOUS = "anonymous"
+ROLES = (ANONYMOUS, OWNER, OTHER, RECRUITER, UNPROVEN, EDITOR)
+STAFF_ROLES = {RECRUITER: "recruiter", UNPROVEN: "norm_editor", EDITOR: "norm_editor"}
+OWNERS_NAME = "Olivia Owner"
+UNLIMITED = 10_000_000
+FILE = "world.sqlite3"
+NOTHING = UUID(int=0)
+
+
+@dataclass
+class Facts:
+    """Ids of what is in the file."""
+
+    people: dict[str, UUID] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    token_id: UUID = NOTHING
+    session_id: UUID = NOTHING
+    open_sitting: UUID = NOTHING
+    ended_sitting: UUID = NOTHING
+    code: str = ""
+    norm: UUID = NOTHING
+    draft_norm: UUID = NOTHING
+    item_text: str = ""
+
+
+@dataclass
+class World:
+    """The application over a copy of the file."""
+
+    directory: Path
+    facts: Facts
+    runtime: Runtime
+    template: Path
+    app: Flask
+
+    def browser(self, role: str) -> FlaskClient:
+        """A browser with this person's cookie."""
+        client = self.app.test_client()
+        if role in self.facts.cookies:
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = self.facts.cookies[role]
+        return client
+
+    def bearer(self, role: str) -> dict[str, str]:
+        """The header of this person's program; nothing for those who cannot have a token."""
+        token = self.facts.tokens.get(role)
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def call(self, role: str, method: str, path: str, **options: Any) -> Any:
+        """What the API answers this person's program."""
+        headers = {**self.bearer(role), **options.pop("headers", {})}
+        return self.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+    def restore(self) -> None:
+        """Put the file back as it was made."""
+        self.runtime.database.dispose()
+        for suffix in ("-wal", "-shm"):
+            (self.directory / (FILE + suffix)).unlink(missing_ok=True)
+        shutil.copy(self.template, self.directory / FILE)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Everything in the database."""
+        with self.runtime.reading() as session:
+            return {
+                table.name: sorted(map(repr, session.execute(select(table)).all()))
+                for table in Base.metadata.sorted_tables
+            }
+
+
+def a_runtime(directory: Path, entropy: CountingEntropy, database: Database | None = None) -> Runtime:
+    """A runtime over the file in `directory`, or over another database."""
+    settings = Settings(data=directory, secret_keys=("k" * 40,), base_url="http://localhost")
+    clock = FrozenClock()
+    return Runtime(
+        settings=settings,
+        database=database or Database(f"sqlite:///{directory / FILE}"),
+        clock=clock,
+        entropy=entropy,
+        jobs=CollectedJobs(),
+        links=Links(settings.secret_keys),
+        mailer=SpoolMailer(directory / "mail", sender=settings.mail_sender, clock=clock),
+    )
+
+
+def make_world(runtime: Runtime, directory: Path) -> Facts:
+    """Fill an empty database."""
+    facts = Facts()
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)  # type: ignore[arg-type]
+    with runtime.transaction() as session:
+        rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)}
+        policies.set_policy(RatePolicy, rates, session=session, at=runtime.clock.now(), actor=operator())
+    the_collaboration_bank(place)
+    worker = with_signer(runtime, directory)
+    facts.norm = adopt_a_norm(place)
+    _people(place, facts)
+    _owners_things(place, facts, worker)
+    _norm_desk(runtime, facts)
+    _sign_ins_and_tokens(runtime, facts)
+    return facts
+
+
+def _people(place: Place, facts: Facts) -> None:
+    for role in (OWNER, OTHER, RECRUITER, UNPROVEN):
+        facts.people[role] = a_person(place)
+    with place.database.transaction() as session:
+        owner = session.get_one(Person, facts.people[OWNER])
+        owner.display_name, owner.email = OWNERS_NAME, "olivia@owner.example.org"
+        for role in (RECRUITER, UNPROVEN):
+            grant_role(facts.people[role], STAFF_ROLES[role], session=session, clock=place.clock, actor=operator())
+
+
+def _owners_things(place: Place, facts: Facts, worker: Runtime) -> None:
+    """A sitting that earned a certificate, kept private, and another one open."""
+    owner = facts.people[OWNER]
+    facts.ended_sitting = take(place, owner, SimulatedPerson(place, 3.0, 3.0, 1).answer)
+    run_jobs(worker)
+    place.jobs.enqueued.clear()
+    with place.database.transaction() as session:
+        (held,) = credentials.credentials_of(owner, session=session)
+        facts.code = held.code
+        actor = Actor(owner, "person")
+        set_visibility(held.code, Visibility.PRIVATE, session=session, clock=place.clock, actor=actor)
+    place.clock.advance(timedelta(days=31))  # the wait before a second sitting
+    facts.open_sitting = place.start(owner).sitting_id
+    with place.database.reading() as session:
+        page = pages.item_page(facts.open_sitting, owner, session=session, at=place.clock.now())
+    assert isinstance(page, pages.ItemPage)
+    facts.item_text = str(page.item.content.get("text") or page.item.content["situation"])
+
+
+def _norm_desk(runtime: Runtime, facts: Facts) -> None:
+    now = runtime.clock.now()
+    with runtime.transaction() as session:
+        editor, approver = people(session, now)
+        facts.people[EDITOR] = EDITOR_ID
+        for offer in OFFERS:
+            record_consent(
+                EDITOR_ID,
+                offer.kind,
+                offer.version,
+                session=session,
+                clock=runtime.clock,
+                entropy=runtime.entropy,
+                actor=editor,
+            )
+        grant_role(EDITOR_ID, "norm_editor", session=session, clock=runtime.clock, actor=operator())
+        a_calibrated_sample(session, runtime.clock, runtime.entropy)
+        facts.draft_norm = a_norm(session, runtime.clock, runtime.entropy, editor, approver, NormState.DRAFT).id
+        assert session.get_one(NormVersion, facts.norm).state == NormState.PUBLISHED
+
+
+def _sign_ins_and_tokens(runtime: Runtime, facts: Facts) -> None:
+    now = runtime.clock.now()
+    for role, person_id in facts.people.items():
+        proven_at = now if role == EDITOR else None
+        roles = frozenset({"candidate", *([STAFF_ROLES[role]] if role in STAFF_ROLES else [])})
+        with runtime.transaction() as session:
+            cookie = open_session(
+                person_id,
+                browser=Browser("test"),
+                second_factor_at=proven_at,
+                session=session,
+                at=now,
+                entropy=runtime.entropy,
+                policy=AccountPolicy(),
+            )
+            facts.cookies[role] = cookie
+            if role == UNPROVEN:
+                continue
+            issued = issue_api_token(
+                f"Program of {role}",
+                scopes_open_to(roles),
+                30,
+                browser_token=cookie,
+                session=session,
+                clock=runtime.clock,
+                entropy=runtime.entropy,
+                actor=Actor(person_id, role, roles, proven_at),
+            )
+            facts.tokens[role] = issued.token
+            if role == OWNER:
+                facts.token_id = issued.id
+    with runtime.reading() as session:
+        query = select(BrowserSession.id).where(BrowserSession.person_id == facts.people[OWNER])
+        facts.session_id = session.scalars(query).one()
+
+
+def open_world(template: Path, directory: Path, facts: Facts) -> World:
+    """The application over a fresh copy, at the instant at which the world was finished."""
+    shutil.copy(template, directory / FILE)
+    runtime = a_runtime(directory, CountingEntropy(start=10**6))
+    runtime.clock.advance(timedelta(days=31, seconds=2))  # type: ignore[attr-defined]
+    return World(directory, facts, runtime, template, create_app(runtime))

@@ -1,0 +1,195 @@
+"""Differential functioning: planted differences are found, fair items left alone, every method's sums checked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from scoring.calibration import calibrate
+from scoring.dif import METHODS, benjamini_hochberg, dif
+from scoring.errors import InvalidResponses, ScoringError
+from scoring.items import ItemParameters
+from scoring.proportional_odds import proportional_odds
+from scoring.responses import MISSING
+from scoring.simulation import simulate_responses
+from tests.scoring.fitted_once import simulated_two_groups
+
+
+def planted(categories: int = 4, shift: float = 0.9) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Ten items, 1,200 persons a group, the focal group lower by .4; item 3 is harder for it by `shift` logits."""
+    rng = np.random.default_rng(11)
+    thresholds = np.sort(rng.normal(0, 0.8, (10, categories - 1)), axis=1) + 0.2 * np.arange(categories - 1)
+    items = ItemParameters(rng.uniform(1.0, 1.8, 10), thresholds)
+    moved = thresholds.copy()
+    moved[3] += shift
+    reference = simulate_responses(items, rng.standard_normal(1200), rng)
+    focal = simulate_responses(ItemParameters(items.slopes, moved), rng.standard_normal(1200) - 0.4, rng)
+    return np.concatenate([reference, focal]), np.repeat([0, 1], 1200)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_planted_difference_is_found_with_its_sign(method: str) -> None:
+    codes, groups = planted(2 if method == "logistic" else 4)
+    found = dif(codes, groups, method, purify=method == "likelihood_ratio")  # the planted item is an anchor otherwise
+    assert found.flagged[3]
+    assert found.effect[3] < 0
+    assert found.ets[3] in {"B", "C"}
+    assert found.adjusted_p[3] < 1e-6
+    assert np.delete(found.flagged, 3).sum() == 0
+    assert found.chi_square.argmax() == 3
+
+
+def test_turning_the_groups_round_turns_the_effect() -> None:
+    codes, groups = planted()
+    one, other = dif(codes, groups), dif(codes, 1 - groups)
+    np.testing.assert_allclose(one.chi_square, other.chi_square, atol=1e-3)
+    assert np.sign(one.effect[3]) == -np.sign(other.effect[3])
+    assert one.unsigned[3] == pytest.approx(abs(one.effect[3]), rel=0.05)
+
+
+@pytest.mark.parametrize("method", ["likelihood_ratio", "ordinal"])
+def test_fair_items_are_flagged_no_more_often_than_stated(method: str) -> None:
+    _, codes, groups = simulated_two_groups()
+    found = dif(codes, groups, method)
+    assert not found.flagged.any()
+    assert found.p_value.min() > 1e-3
+    assert np.median(found.p_value) > 0.1
+
+
+def test_the_likelihood_ratio_is_that_of_two_calibrations() -> None:
+    codes, groups = planted()
+    codes, groups = codes[900:1500], groups[900:1500]
+    base = calibrate(codes, groups=groups)
+    own = np.concatenate([codes, codes[:, [3]]], axis=1)
+    own[groups == 1, 3] = MISSING
+    own[groups == 0, 10] = MISSING
+    free = calibrate(own, groups=groups)
+    found = dif(codes, groups)
+    assert found.chi_square[3] == pytest.approx(2 * (free.log_likelihood - base.log_likelihood), abs=1e-3)
+    assert found.degrees_of_freedom[3] == 4
+
+
+def test_purification_clears_items_that_a_planted_one_made_suspect() -> None:
+    codes, groups = planted(2, shift=2.2)
+    plain, pure = (dif(codes, groups, "mantel_haenszel", purify=purify) for purify in (False, True))
+    assert pure.flagged[3]
+    assert np.delete(np.abs(pure.effect), 3).mean() < np.delete(np.abs(plain.effect), 3).mean()
+    ratio = dif(codes, groups, purify=True)
+    assert ratio.flagged[3]
+    assert np.delete(ratio.chi_square, 3).mean() < np.delete(dif(codes, groups).chi_square, 3).mean()
+
+
+def test_three_groups_are_compared_at_once() -> None:
+    codes, groups = planted()
+    found = dif(codes, np.where(np.arange(groups.size) % 2 == 0, groups, 2 * groups))
+    assert found.groups == (0, 1, 2)
+    assert found.degrees_of_freedom[0] == 8
+    assert found.flagged[3]
+
+
+def test_a_category_one_group_never_chose_costs_its_degree_of_freedom() -> None:
+    codes, groups = planted()
+    codes = codes[600:1800].copy()
+    groups = groups[600:1800]
+    codes[(groups == 1) & (codes[:, 5] == 3), 5] = 2
+    found = dif(codes, groups)
+    assert found.degrees_of_freedom[5] == 3
+    assert found.degrees_of_freedom[4] == 4
+
+
+def test_mantel_and_haenszels_odds_ratio_by_hand() -> None:
+    # one stratum by construction: everybody has one point on the two items
+    codes = np.array([[1, 0]] * 30 + [[0, 1]] * 10 + [[1, 0]] * 15 + [[0, 1]] * 25)
+    groups = np.repeat([0, 1], 40)
+    found = dif(codes, groups, "mantel_haenszel")
+    assert found.effect[0] == pytest.approx(-2.35 * np.log((30 * 25) / (10 * 15)))
+    expected, variance = 40 * 45 / 80, 40 * 40 * 45 * 35 / (80**2 * 79)
+    assert found.chi_square[0] == pytest.approx((abs(30 - expected) - 0.5) ** 2 / variance)
+    assert found.effect[1] == pytest.approx(-found.effect[0])
+    assert found.ets[0] == "C"
+
+
+def test_mantels_statistic_by_hand() -> None:
+    codes = np.array([[2, 0]] * 12 + [[1, 1]] * 8 + [[0, 2]] * 4 + [[2, 0]] * 5 + [[1, 1]] * 9 + [[0, 2]] * 10)
+    groups = np.repeat([0, 1], 24)
+    found = dif(codes, groups, "mantel_haenszel")
+    pooled = np.array([14, 17, 17])
+    mean, square = pooled @ [0, 1, 2] / 48, pooled @ [0, 1, 4] / 48
+    variance = 24 * 24 * (square - mean**2) / 47
+    assert found.chi_square[0] == pytest.approx((19 - 24 * mean) ** 2 / variance)
+    assert found.effect[0] == pytest.approx(19 / 24 - 32 / 24)
+    assert found.standardised[0] == pytest.approx((13 / 24) / np.sqrt(square - mean**2))
+
+
+def test_adjusted_p_values_by_hand() -> None:
+    np.testing.assert_allclose(benjamini_hochberg([0.01, 0.04, 0.03, 0.5]), [0.04, 0.16 / 3, 0.16 / 3, 0.5], atol=1e-12)
+
+
+def test_ordinal_regression_finds_the_maximum() -> None:
+    rng = np.random.default_rng(12)
+    x = rng.normal(0, 1, (200, 2))
+    counts = rng.poisson(3, (200, 4)).astype(float) + 0.1
+    fit = proportional_odds(counts, x)
+
+    def height(intercepts: NDArray[np.float64], coefficients: NDArray[np.float64]) -> float:
+        above = 1 / (1 + np.exp(-(intercepts + (x @ coefficients)[:, None])))
+        edges = np.concatenate([np.ones((200, 1)), above, np.zeros((200, 1))], axis=1)
+        return float((counts * np.log(edges[:, :-1] - edges[:, 1:])).sum())
+
+    assert height(fit.intercepts, fit.coefficients) == pytest.approx(fit.log_likelihood)
+    for _ in range(20):
+        nudged = height(fit.intercepts + rng.normal(0, 1e-2, 3), fit.coefficients + rng.normal(0, 1e-2, 2))
+        assert nudged < fit.log_likelihood
+
+
+def test_two_category_ordinal_regression_is_logistic() -> None:
+    fit = proportional_odds([[30, 10], [15, 25]], [[0.0], [1.0]])
+    assert fit.intercepts[0] == pytest.approx(np.log(10 / 30), abs=1e-5)
+    assert fit.coefficients[0] == pytest.approx(np.log(25 / 15) - np.log(10 / 30), abs=1e-5)
+
+
+def test_separated_groups_stay_finite() -> None:
+    fit = proportional_odds([[50, 0], [0, 50]], [[0.0], [1.0]])
+    assert np.isfinite(fit.coefficients).all()
+    assert fit.log_likelihood > -1e-2
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    method=st.sampled_from(["likelihood_ratio", "mantel_haenszel", "ordinal"]),
+    persons=st.sampled_from([6, 50]),
+    sparse=st.sampled_from([0.0, 0.5, 0.9]),
+)
+@settings(max_examples=8, deadline=None)
+def test_hostile_data_never_give_nan(seed: int, method: str, persons: int, sparse: float) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, (persons, 4)).astype(np.int8)
+    codes[:, 1] = 2
+    codes[: persons // 2, 2] = 0
+    codes[rng.random(codes.shape) < sparse] = MISSING
+    codes[0, 0], codes[-1, 0] = 0, 1
+    codes[1] = MISSING
+    found = dif(codes, np.arange(persons) >= persons // 2, method)
+    for values in (found.chi_square, found.p_value, found.adjusted_p, found.effect, found.standardised, found.unsigned):
+        assert np.isfinite(values).all()
+    assert found.p_value[1] == 1
+    assert found.ets[1] == "A"
+
+
+def test_impossible_requests_are_refused() -> None:
+    codes, groups = planted()
+    with pytest.raises(ScoringError, match="Unknown method"):
+        dif(codes, groups, "guess")
+    with pytest.raises(ScoringError, match="Unknown model"):
+        dif(codes, groups, model="rasch")
+    with pytest.raises(ScoringError, match="two groups"):
+        dif(codes, np.arange(groups.size) % 3, "ordinal")
+    with pytest.raises(ScoringError, match='"ordinal"'):
+        dif(codes, groups, "logistic")
+    with pytest.raises(InvalidResponses, match="two groups or more"):
+        dif(codes, np.zeros(groups.size))
+    with pytest.raises(InvalidResponses, match="labels"):
+        dif(codes, groups[:5])

@@ -1,0 +1,191 @@
+"""Fit of items and of whole models: right under a true model, loud under a false one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from scoring.calibration import Calibration, calibrate
+from scoring.errors import InvalidResponses, ScoringError
+from scoring.graded_response import category_probabilities
+from scoring.item_fit import ScoreTable, expected_by_score, free_parameters, item_fit, local_dependence
+from scoring.items import ItemParameters
+from scoring.model_fit import model_fit, probability_derivatives
+from scoring.normal import NODES, normal_prior
+from scoring.responses import MISSING
+from scoring.simulation import simulate_responses
+
+
+def some_items(model: str = "graded", count: int = 8) -> ItemParameters:
+    rng = np.random.default_rng(21)
+    if model == "nominal":
+        return ItemParameters.nominal(
+            rng.normal(0, 0.3, (count, 3)) + np.array([-1.0, 0.0, 1.0]), rng.normal(0, 0.5, (count, 3))
+        )
+    return ItemParameters(rng.uniform(0.9, 1.8, count), np.sort(rng.normal(0, 0.9, (count, 2)), axis=1), model)
+
+
+@cache
+def true_model(model: str) -> tuple[NDArray[np.int8], Calibration]:
+    rng = np.random.default_rng(22)
+    codes = simulate_responses(some_items(model), rng.standard_normal(2000), rng)
+    return codes, calibrate(codes, model)
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm", "nominal"])
+def test_nothing_is_found_under_a_true_model(model: str) -> None:
+    codes, fitted = true_model(model)
+    found = item_fit(codes, fitted.items)
+    assert found.p_value.min() > 0.002
+    assert found.s_x2.sum() / found.degrees_of_freedom.sum() == pytest.approx(1, abs=0.25)
+    np.testing.assert_allclose(found.infit, 1, atol=0.05)
+    np.testing.assert_allclose(found.outfit, 1, atol=0.08)
+    assert np.abs(found.infit_z).max() < 3.5
+    assert found.rmsd.max() < 0.03
+    assert local_dependence(codes, fitted.items).pairs_above(0.15) == ()
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm"])
+@pytest.mark.parametrize("statistic", ["C2", "M2*"])
+def test_overall_fit_is_as_expected_on_average_under_a_true_model(model: str, statistic: str) -> None:
+    items = some_items(model)
+    ratios = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        codes = simulate_responses(items, rng.standard_normal(1000), rng)
+        found = model_fit(codes, calibrate(codes, model).items, statistic)
+        ratios.append(found.statistic / found.degrees_of_freedom)
+    # chi-square over its degrees of freedom has mean 1 and, over twelve samples, a standard error of .09 at most
+    assert np.mean(ratios) == pytest.approx(1, abs=0.28)
+
+
+def test_a_planted_misfit_is_found() -> None:
+    codes, _ = true_model("graded")
+    spoilt = codes.copy()
+    rng = np.random.default_rng(23)
+    spoilt[:, 2] = np.where(rng.random(2000) < 0.5, rng.integers(0, 3, 2000), spoilt[:, 2])
+    spoilt[:, 5] = spoilt[:, 4]  # two items that are one
+    items = true_model("graded")[1].items
+    found = item_fit(spoilt, items)
+    assert found.p_value[2] < 1e-6
+    assert found.outfit[2] > 1.1
+    assert found.outfit_z[2] > 3
+    assert found.rmsd[2] > 1.5 * found.rmsd[[0, 1, 3, 4, 6, 7]].max()
+    dependence = local_dependence(spoilt, calibrate(spoilt).items)
+    assert dependence.pairs_above(0.2)[0] == (4, 5)
+    assert model_fit(spoilt, calibrate(spoilt).items).rmsea > 0.08
+    assert model_fit(codes, items).rmsea < 0.03
+
+
+def test_expected_categories_by_score_are_those_of_all_patterns() -> None:
+    items = some_items(count=4)
+    prior = normal_prior(NODES)
+    expected, possible = expected_by_score(items, prior)
+    probabilities = category_probabilities(items, NODES)
+    mass = np.zeros((4, 9, 3))
+    for pattern in np.ndindex(3, 3, 3, 3):
+        weight = prior @ np.prod([probabilities[:, j, k] for j, k in enumerate(pattern)], axis=0)
+        for j, k in enumerate(pattern):
+            mass[j, sum(pattern), k] += weight
+    np.testing.assert_allclose(expected, mass / mass.sum(axis=2, keepdims=True), atol=1e-12)
+    np.testing.assert_array_equal(possible, mass > 0)
+
+
+def test_joining_keeps_every_person_and_leaves_no_small_cell() -> None:
+    rng = np.random.default_rng(24)
+    for _ in range(30):
+        expected = rng.gamma(0.7, 2.0, (12, 4))
+        observed = rng.poisson(expected).astype(float)
+        joined = ScoreTable(observed, expected).joined()
+        kept = observed.sum(axis=1) > 0
+        assert joined.observed.sum() == pytest.approx(observed.sum())
+        assert joined.expected.sum() == pytest.approx(expected[kept].sum())
+        if joined.expected.shape[0] > 1:
+            assert joined.expected[joined.expected > 0].min() >= 1.0
+
+
+def test_given_parameters_cost_no_degrees_of_freedom() -> None:
+    codes, fitted = true_model("graded")
+    one, other = item_fit(codes, fitted.items), item_fit(codes, fitted.items, estimated=np.zeros(8, dtype=int))
+    np.testing.assert_array_equal(other.degrees_of_freedom - one.degrees_of_freedom, free_parameters(fitted.items))
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm", "nominal", "2pl", "rasch"])
+def test_derivatives_are_those_of_the_probabilities(model: str) -> None:
+    step = 1e-6
+    theta = np.array([-1.3, 0.2, 1.9])
+    a, d = 1.3, np.array([0.8, -0.5]) if model in {"graded", "gpcm", "nominal"} else np.array([0.4])
+    extra = np.array([-0.6]) if model == "nominal" else np.zeros(0)
+
+    def items(x: NDArray[np.float64]) -> ItemParameters:
+        if model == "nominal":
+            return ItemParameters.nominal([[0.0, x[0], x[1]]], [[0.0, x[2], x[3]]])
+        if model == "gpcm":
+            return ItemParameters([x[0]], [-np.diff(np.concatenate([[0.0], x[1:]])) / x[0]], model)
+        return ItemParameters([x[0]], [-x[1:] / x[0]], model)
+
+    at = np.concatenate([[a], extra, d])
+    found = probability_derivatives(items(at), theta)[0]
+    for p in range(at.size):
+        change = np.where(np.arange(at.size) == p, step, 0.0)
+        slope = (category_probabilities(items(at + change), theta) - category_probabilities(items(at - change), theta))[
+            :, 0
+        ] / (2 * step)
+        np.testing.assert_allclose(found[:, :, p], slope, atol=1e-8)
+
+
+def test_missing_responses_are_left_out_item_by_item() -> None:
+    codes, fitted = true_model("graded")
+    sparse = codes.copy()
+    sparse[np.random.default_rng(25).random(codes.shape) < 0.1] = MISSING
+    found = item_fit(sparse, fitted.items)
+    assert found.complete_cases == (sparse != MISSING).all(axis=1).sum()
+    np.testing.assert_allclose(found.infit, 1, atol=0.06)
+    whole, complete = model_fit(sparse, fitted.items), model_fit(sparse, fitted.items, complete_cases=True)
+    assert whole.persons == 2000
+    assert complete.persons == found.complete_cases
+    assert whole.rmsea < 0.05
+    assert complete.rmsea_interval[0] <= complete.rmsea <= complete.rmsea_interval[1]
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    persons=st.sampled_from([1, 5, 50]),
+    sparse=st.sampled_from([0.0, 0.5, 0.9]),
+    slope=st.sampled_from([-2.0, -1e-3, 1e-3, 0.3, 25.0]),
+)
+@settings(max_examples=30, deadline=None)
+def test_hostile_data_never_give_nan(seed: int, persons: int, sparse: float, slope: float) -> None:
+    rng = np.random.default_rng(seed)
+    thresholds = np.array([[-1.0, 0.2, 1.0]]) * np.sign(slope) * np.ones((4, 1))
+    items = ItemParameters(np.full(4, slope), thresholds)
+    codes = rng.integers(0, 4, (persons, 4)).astype(np.int8)
+    codes[rng.random(codes.shape) < sparse] = MISSING
+    codes[0, 0] = 1
+    found = item_fit(codes, items)
+    for name in ("s_x2", "p_value", "rmsea", "infit", "outfit", "infit_z", "outfit_z", "rmsd", "category_rmsd"):
+        assert np.isfinite(getattr(found, name)).all(), name
+    dependence = local_dependence(codes, items)
+    assert np.isfinite(dependence.q3).all()
+    assert np.isfinite(dependence.adjusted).all()
+    overall = model_fit(codes, items.take([0, 1, 2, 3]), estimates_slopes=False)
+    assert np.isfinite([overall.statistic, overall.p_value, overall.rmsea, overall.srmsr]).all()
+
+
+def test_fit_that_cannot_be_judged_is_refused() -> None:
+    codes, fitted = true_model("graded")
+    with pytest.raises(ScoringError, match="no degrees of freedom"):
+        model_fit(codes[:, :4], fitted.items.take([0, 1, 2, 3]), "M2*")
+    with pytest.raises(ScoringError, match="Unknown statistic"):
+        model_fit(codes, fitted.items, "M3")
+    with pytest.raises(InvalidResponses, match="two items"):
+        model_fit(np.full((3, 8), MISSING), fitted.items)
+    with pytest.raises(InvalidResponses, match="no response"):
+        item_fit(np.full((3, 8), MISSING), fitted.items)
+    with pytest.raises(ScoringError, match="numbers of estimated"):
+        item_fit(codes, fitted.items, estimated=[1, 2])

@@ -1,0 +1,173 @@
+"""Linking: exact transformations are found exactly, drifted items are found and left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.errors import InvalidItems, ScoringError
+from scoring.graded_response import category_probabilities
+from scoring.items import ItemParameters
+from scoring.linking import METHODS, Link, link, purified_link, robust_z
+
+
+def some_items(count: int = 10, seed: int = 5, model: str = "graded") -> ItemParameters:
+    rng = np.random.default_rng(seed)
+    return ItemParameters(rng.uniform(0.7, 2.2, count), np.sort(rng.normal(0, 1, (count, 4)), axis=1), model)
+
+
+def nominal_items(count: int = 6, seed: int = 6) -> ItemParameters:
+    rng = np.random.default_rng(seed)
+    return ItemParameters.nominal(rng.normal(0, 1, (count, 4)), rng.normal(0, 1, (count, 4)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(slope=st.floats(0.4, 2.5), intercept=st.floats(-1.5, 1.5), seed=st.integers(0, 50))
+@settings(max_examples=8, deadline=None)
+def test_items_moved_by_a_known_link_give_it_back(method: str, slope: float, intercept: float, seed: int) -> None:
+    new = some_items(6, seed)
+    true = Link(slope, intercept)
+    found = link(new, true.items(new), method)
+    assert found.slope == pytest.approx(slope, abs=1e-6)
+    assert found.intercept == pytest.approx(intercept, abs=1e-6)
+    assert found.criterion == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize("model", ["gpcm", "nominal"])
+@pytest.mark.parametrize("method", ["stocking_lord", "haebara"])
+def test_curve_methods_link_every_model(model: str, method: str) -> None:
+    new = nominal_items() if model == "nominal" else some_items(model=model)
+    found = link(new, Link(1.3, -0.4).items(new), method)
+    assert found.slope == pytest.approx(1.3, abs=1e-5)
+    assert found.intercept == pytest.approx(-0.4, abs=1e-5)
+
+
+@pytest.mark.parametrize("new", [some_items(), some_items(model="gpcm"), nominal_items()], ids=lambda i: i.model)
+def test_linked_items_answer_as_before_at_the_linked_theta(new: ItemParameters) -> None:
+    moved = Link(1.4, 0.3)
+    theta = np.linspace(-3, 3, 9)
+    there, here = category_probabilities(new, theta), category_probabilities(moved.items(new), moved.theta(theta))
+    np.testing.assert_allclose(there, here, atol=1e-12)
+
+
+def test_there_and_back_is_where_one_was() -> None:
+    moved = Link(1.4, 0.3)
+    np.testing.assert_allclose(moved.inverse().theta(moved.theta([-1.0, 0.0, 2.0])), [-1.0, 0.0, 2.0], atol=1e-12)
+    assert moved.standard_error(0.5) == pytest.approx(0.7)
+
+
+def test_items_keyed_the_other_way_link_as_well() -> None:
+    new = some_items()
+    sign = np.where(np.arange(10) < 4, -1.0, 1.0)
+    thresholds = np.where(sign[:, None] < 0, new.thresholds[:, ::-1], new.thresholds)
+    turned = ItemParameters(sign * new.slopes, thresholds)
+    for method in METHODS:
+        assert link(turned, Link(0.8, 0.5).items(turned), method).slope == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_symmetric_criterion_agrees_where_the_link_is_exact() -> None:
+    new = some_items()
+    found = link(new, Link(1.2, 0.4).items(new), "haebara", symmetric=True)
+    assert found.slope == pytest.approx(1.2, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["stocking_lord", "haebara"])
+def test_no_nearby_constants_bring_the_curves_closer(method: str) -> None:
+    rng = np.random.default_rng(7)
+    new = some_items()
+    noisy = ItemParameters(new.slopes * rng.uniform(0.9, 1.1, 10), new.thresholds + rng.normal(0, 0.05, (10, 1)))
+    found = link(new, noisy, method)
+    nodes = np.linspace(-4, 4, 161)
+    weights = np.exp(-0.5 * nodes**2) / np.exp(-0.5 * nodes**2).sum()
+
+    def apart(moved: Link) -> float:
+        gap = category_probabilities(noisy, nodes) - category_probabilities(moved.items(new), nodes)
+        gap = gap if method == "haebara" else (gap @ np.arange(5)).sum(axis=1)[:, None, None]
+        return float(weights @ (gap**2).sum(axis=(1, 2)))
+
+    assert apart(found) == pytest.approx(found.criterion, rel=1e-6)
+    for change in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
+        assert apart(Link(found.slope + change[0], found.intercept + change[1])) > found.criterion
+
+
+def test_drifted_items_are_found_and_left_out() -> None:
+    new = some_items(16)
+    base = Link(1.2, 0.4).items(new)
+    rng = np.random.default_rng(8)
+    slopes = base.slopes * np.exp(rng.normal(0, 0.03, 16))
+    places = base.thresholds + rng.normal(0, 0.04, (16, 1))
+    places[3] += 0.9
+    slopes[11] *= 2.0
+    drifted = ItemParameters(slopes, places)
+    found = purified_link(new, drifted)
+    assert set(found.dropped) == {3, 11}
+    assert not found.is_anchor[[3, 11]].any()
+    assert abs(found.link.slope - 1.2) < 0.03
+    assert abs(found.link.intercept - 0.4) < 0.03
+    assert abs(found.link.intercept - 0.4) < abs(link(new, drifted).intercept - 0.4)
+    assert found.screen.location_drift[3] == pytest.approx(0.9, abs=0.1)
+    assert robust_z(new, drifted).worst[3] > 2.58
+
+
+def test_stable_items_stay() -> None:
+    new = some_items()
+    found = purified_link(new, Link(1.2, 0.4).items(new))
+    assert found.is_anchor.all()
+    assert found.dropped == ()
+    assert found.notes == ()
+
+
+def test_the_last_anchors_stay_and_are_named() -> None:
+    new = some_items(4)
+    base = ItemParameters(new.slopes, new.thresholds + np.array([0.0, 0.02, 1.5, -1.5])[:, None])
+    found = purified_link(new, base, fewest=4)
+    assert found.is_anchor.all()
+    assert any("may have drifted" in note for note in found.notes)
+
+
+def test_an_item_that_turned_round_has_drifted() -> None:
+    new = some_items()
+    slopes, thresholds = new.slopes.copy(), new.thresholds.copy()
+    slopes[2], thresholds[2] = -slopes[2], thresholds[2, ::-1]
+    assert robust_z(new, ItemParameters(slopes, thresholds)).has_drifted[2]
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    weak=st.floats(1e-6, 1e-2),
+    sign=st.sampled_from([-1.0, 1.0]),
+    method=st.sampled_from(METHODS),
+)
+@settings(max_examples=15, deadline=None)
+def test_weak_and_turned_items_never_give_nan(seed: int, weak: float, sign: float, method: str) -> None:
+    rng = np.random.default_rng(seed)
+    new = some_items(5, seed)
+    slopes = np.concatenate([[sign * weak], new.slopes[1:]])
+    thresholds = new.thresholds.copy()
+    thresholds[0] = thresholds[0] if sign > 0 else thresholds[0, ::-1]
+    hostile = ItemParameters(slopes, thresholds)
+    found = link(hostile, ItemParameters(new.slopes, new.thresholds + rng.normal(0, 3)), method)
+    assert np.isfinite([found.slope, found.intercept, found.criterion]).all()
+    assert found.slope > 0
+    screen = robust_z(hostile, new)
+    assert np.isfinite(screen.worst).all()
+
+
+def test_items_that_do_not_correspond_are_refused() -> None:
+    new = some_items()
+    with pytest.raises(InvalidItems, match="come in pairs"):
+        link(new, some_items(9))
+    with pytest.raises(InvalidItems, match="other categories"):
+        link(new.take([0, 1]), ItemParameters(new.slopes[:2], new.thresholds[:2, :3]))
+    with pytest.raises(InvalidItems, match="discriminates"):
+        link(ItemParameters([1e-5], [[0.0]]), ItemParameters([1.0], [[0.0]]))
+    with pytest.raises(InvalidItems, match="no thresholds on theta"):
+        link(nominal_items(), nominal_items(), "mean_mean")
+    with pytest.raises(InvalidItems, match="differ from each other"):
+        link(ItemParameters([1.0], [[0.0]]), ItemParameters([1.0], [[0.0]]), "mean_sigma")
+    with pytest.raises(ScoringError, match="Unknown method"):
+        link(new, new, "guess")
+    with pytest.raises(ScoringError, match="finite heights"):
+        link(new, new, nodes=[0.0, 1.0], density=[0.0, -1.0])
