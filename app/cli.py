@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from app import composition, up, web, worker
+from app import composition, up
 from app.accounts.commands import person
 from app.assessment.commands import sitting
 from app.credentials.commands import credential, keys
@@ -68,6 +68,8 @@ def web_command(runtime: Runtime) -> None:
 
     Example: DECILE_DATA=instance decile web
     """
+    from app import web  # noqa: PLC0415  Flask, which no other command needs
+
     web.serve(runtime)
 
 
@@ -78,6 +80,8 @@ def worker_command(runtime: Runtime) -> None:
 
     Example: DECILE_DATA=instance decile worker
     """
+    from app import worker  # noqa: PLC0415  the job library, which no other command needs
+
     worker.run(runtime)
 
 

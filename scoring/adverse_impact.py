@@ -15,8 +15,6 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import bisect
-from scipy.stats import fisher_exact
 
 from scoring.errors import ScoringError
 
@@ -24,6 +22,9 @@ FOUR_FIFTHS = (4, 5)  # 29 CFR 1607.4 D: a guide for where to look
 SMALLEST_SHARE = 0.02  # of everybody; 6 RCNY 5-301: a category below it may be left out of the impact ratios
 FEWEST_PERSONS = 10  # in a category; fewer say nothing about a ratio, whatever their share
 CONFIDENCE = 0.95
+AS_LIKELY = 1e-7  # relative: two tables whose chances differ by less are equally likely but for rounding
+FARTHEST = 60.0  # logarithm of a ratio that no count of people on earth can reach
+HALVINGS = 70  # of that range: as near as floating point can tell
 
 REFERENCE = "reference"  # the category the others are compared with: the highest rate of those large enough
 TOO_SMALL = "too-small"  # the ratio is left out: fewer than the named share or number of people
@@ -278,8 +279,19 @@ def _row(
 
 
 def _fisher(selected: int, candidates: int, best_selected: int, best_candidates: int) -> float:
-    table = np.array([[selected, candidates - selected], [best_selected, best_candidates - best_selected]])
-    return float(fisher_exact(table).pvalue)
+    """Two-sided: all tables with the same sums that are no likelier than the one seen."""
+    chosen, everybody = selected + best_selected, candidates + best_candidates
+    lowest, highest = max(0, chosen - best_candidates), min(candidates, chosen)
+    logs = np.array(
+        [_log_choices(candidates, k) + _log_choices(best_candidates, chosen - k) for k in range(lowest, highest + 1)]
+    )
+    chances = np.exp(logs - _log_choices(everybody, chosen))
+    no_likelier = chances <= chances[selected - lowest] * (1 + AS_LIKELY)
+    return min(1.0, float(chances[no_likelier].sum()))
+
+
+def _log_choices(everybody: int, chosen: int) -> float:
+    return math.lgamma(everybody + 1) - math.lgamma(chosen + 1) - math.lgamma(everybody - chosen + 1)
 
 
 def rate_interval(selected: int, candidates: int, z: float) -> tuple[float, float]:
@@ -319,17 +331,22 @@ def ratio_interval(x: int, m: int, y: int, n: int, z: float) -> tuple[float, flo
         0 below when x is 0; infinite above when y is 0.
     """
 
-    def distance(log_ratio: float) -> float:
-        return _score_statistic(x, m, y, n, math.exp(log_ratio)) - z * z
-
     if x == 0 and y == 0:
         return 0.0, math.inf
-    farthest = 60.0  # in logs: a ratio that no count of people on earth can reach
-    observed = [math.log(x / m) if x else -farthest, math.log(y / n) if y else -farthest]
-    middle = min(max(observed[0] - observed[1], -farthest), farthest)
-    lower = 0.0 if x == 0 else math.exp(bisect(distance, -farthest, middle))
-    upper = math.inf if y == 0 else math.exp(bisect(distance, middle, farthest))
-    return lower, upper
+    observed = [math.log(x / m) if x else -FARTHEST, math.log(y / n) if y else -FARTHEST]
+    middle = min(max(observed[0] - observed[1], -FARTHEST), FARTHEST)
+
+    def end(outside: float) -> float:
+        inside = middle
+        for _ in range(HALVINGS):
+            between = (inside + outside) / 2
+            if _score_statistic(x, m, y, n, math.exp(between)) < z * z:
+                inside = between
+            else:
+                outside = between
+        return math.exp(inside)
+
+    return 0.0 if x == 0 else end(-FARTHEST), math.inf if y == 0 else end(FARTHEST)
 
 
 def _score_statistic(x: int, m: int, y: int, n: int, ratio: float) -> float:

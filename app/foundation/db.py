@@ -102,7 +102,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _pool() -> dict[str, Any]:
-    return {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_SECONDS}
+    return {
+        "pool_size": POOL_SIZE,
+        "max_overflow": POOL_OVERFLOW,
+        "pool_timeout": POOL_WAIT_SECONDS,
+        "hide_parameters": True,  # an error that is logged or set aside must not quote what people wrote
+    }
 
 
 class Database:
