@@ -8,7 +8,8 @@ other half, whose answers carelessness is then planted in. Uniform random and ha
 rule was fitted on; all others are new to it. The yardsticks are the single indices, each at its own one per cent.
 
 The last column learns from a reference group of which one in twenty is careless already, and asks for six per cent:
-the planted five, and one of the real. A second table carries the rule over to other people answering the same fifty items (the grit study), never seen before.
+the planted five, and one of the real. A second table carries the rule over to other people answering the same fifty
+items (the grit study), never seen before.
 """
 
 from __future__ import annotations
@@ -142,13 +143,15 @@ def main() -> None:
     options.add_argument("--folds", type=int, default=1)
     folds = options.parse_args().folds
     codes = answers("openpsy_big5.csv.gz")
-    print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}; {codes.shape[0]:,} people")
+    print(
+        f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}; {codes.shape[0]:,} people"
+    )
     halves = [halving(codes, seed) for seed in range(folds)]
     show(f"Flagged at {RATE:.0%} of the reference group; * kinds the rule was fitted on", [half[0] for half in halves])
     flagged = round(halves[0][0]["real, not in the reference"][0] * (codes.shape[0] // 2))
     interval = binomtest(flagged, codes.shape[0] // 2).proportion_ci()
-    print(f"\nfalse positives of the first halving {flagged} of {codes.shape[0] // 2:,}, "
-          f"95 % interval {interval.low:.4f}–{interval.high:.4f}; fitting {halves[0][2]:.1f} s of processor")  # fmt: skip
+    print(f"\nfalse positives of the first halving {flagged} of {codes.shape[0] // 2:,},", end=" ")
+    print(f"95 % interval {interval.low:.4f}–{interval.high:.4f}; fitting {halves[0][2]:.1f} s of processor")
 
     others = answers("openpsy_grit.csv.gz")
     rng = np.random.default_rng([SEED, 99])

@@ -1,6 +1,7 @@
 """Psychometrics as pure functions: arrays in, frozen values out; no web, no database, no clock, no files.
 
-Importing it loads NumPy alone. What needs more (calibration, simulation) loads at first use.
+Importing it loads NumPy alone. What needs more (calibration, simulation) loads at first use, but a function that bears
+its module's name is bound here at once: loaded later, the module would take the function's place.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scoring.ability import Ability, estimate_ability, probability_above
+from scoring.adverse_impact import AdverseImpact, ImpactRow, ImpactTable, adverse_impact
 from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.errors import EmptyNormSample, InvalidItems, InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities, item_information, log_likelihood, test_information
 from scoring.items import ItemParameters
+from scoring.person_fit import PersonFit, person_fit
 from scoring.responses import MISSING, ResponseMatrix, reverse
 from scoring.selection import information_tables, next_item
 from scoring.situational_judgement import rate_each_category
@@ -20,48 +23,111 @@ from scoring.stopping import StopDecision, decide
 
 if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
+    from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
     from scoring.cut_scores import classification_accuracy
+    from scoring.drift import ShareDrift, share_drift
+    from scoring.forced_choice import Triplets, fit_triplets, score_triplets
+    from scoring.item_fit import local_dependence
+    from scoring.linking import Link, link, purified_link
+    from scoring.many_facet import ManyFacet, fit_many_facet
     from scoring.norms import Cut, NormTable
+    from scoring.raking import Raking, rake
     from scoring.reliability import marginal_reliability
+    from scoring.response_times import ResponseTimeModel, Speed, fit_response_times, speed
     from scoring.simulation import simulate_responses
+    from scoring.smooth_norms import SmoothNorms, fit_smooth_norms
 
 __all__ = [
     "MISSING",
     "Ability",
+    "AdverseImpact",
     "Calibration",
+    "CarelessIndices",
+    "CarelessRule",
     "Composite",
     "CompositePosterior",
     "Cut",
     "EmptyNormSample",
+    "ImpactRow",
+    "ImpactTable",
     "InvalidItems",
     "InvalidResponses",
     "ItemParameters",
+    "Link",
+    "ManyFacet",
     "NormTable",
+    "PersonFit",
+    "Raking",
     "ResponseMatrix",
+    "ResponseTimeModel",
+    "Scale",
     "ScoringError",
+    "ShareDrift",
+    "SmoothNorms",
+    "Speed",
     "StopDecision",
+    "Triplets",
+    "adverse_impact",
     "calibrate",
+    "careless_indices",
     "category_probabilities",
     "classification_accuracy",
     "decayed_prior",
     "decide",
     "estimate_ability",
+    "fit_careless_rule",
+    "fit_many_facet",
+    "fit_response_times",
+    "fit_smooth_norms",
+    "fit_triplets",
     "information_tables",
     "item_information",
+    "link",
+    "local_dependence",
     "log_likelihood",
     "marginal_reliability",
     "next_item",
+    "person_fit",
     "probability_above",
+    "purified_link",
+    "rake",
     "rate_each_category",
     "reverse",
+    "score_triplets",
+    "share_drift",
     "simulate_responses",
+    "speed",
     "test_information",
 ]
 
 _LOADED_AT_FIRST_USE = {
+    "CarelessIndices": "scoring.careless_responding",
+    "CarelessRule": "scoring.careless_responding",
+    "Scale": "scoring.careless_responding",
+    "careless_indices": "scoring.careless_responding",
+    "fit_careless_rule": "scoring.careless_responding",
+    "ShareDrift": "scoring.drift",
+    "share_drift": "scoring.drift",
+    "Triplets": "scoring.forced_choice",
+    "fit_triplets": "scoring.forced_choice",
+    "score_triplets": "scoring.forced_choice",
+    "ManyFacet": "scoring.many_facet",
+    "fit_many_facet": "scoring.many_facet",
+    "Raking": "scoring.raking",
+    "rake": "scoring.raking",
+    "ResponseTimeModel": "scoring.response_times",
+    "Speed": "scoring.response_times",
+    "fit_response_times": "scoring.response_times",
+    "speed": "scoring.response_times",
+    "SmoothNorms": "scoring.smooth_norms",
+    "fit_smooth_norms": "scoring.smooth_norms",
     "Calibration": "scoring.calibration",
     "calibrate": "scoring.calibration",
     "classification_accuracy": "scoring.cut_scores",
+    "local_dependence": "scoring.item_fit",
+    "Link": "scoring.linking",
+    "link": "scoring.linking",
+    "purified_link": "scoring.linking",
     "Cut": "scoring.norms",
     "NormTable": "scoring.norms",
     "marginal_reliability": "scoring.reliability",

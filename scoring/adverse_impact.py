@@ -330,7 +330,6 @@ def ratio_interval(x: int, m: int, y: int, n: int, z: float) -> tuple[float, flo
     (lower, upper)
         0 below when x is 0; infinite above when y is 0.
     """
-
     if x == 0 and y == 0:
         return 0.0, math.inf
     observed = [math.log(x / m) if x else -FARTHEST, math.log(y / n) if y else -FARTHEST]

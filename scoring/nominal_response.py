@@ -48,9 +48,7 @@ def nominal_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.f
     return np.asarray((probabilities * (a - mean) ** 2).sum(axis=2))
 
 
-def from_scoring_form(
-    slopes: ArrayLike, category_scores: ArrayLike, category_intercepts: ArrayLike
-) -> ItemParameters:
+def from_scoring_form(slopes: ArrayLike, category_scores: ArrayLike, category_intercepts: ArrayLike) -> ItemParameters:
     """Read items written P(X = k) ∝ exp(s_k a theta + d_k), with s_0 = d_0 = 0 and s_{K-1} = K - 1.
 
     Parameters

@@ -43,7 +43,7 @@ def _digits(value: Any) -> Any:
 class PageQuery(Shape):
     """Which part of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=LARGEST_PAGE)] = Field(
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(_digits)] = Field(
         default=USUAL_PAGE, description="The most entries to send."
     )
     cursor: str | None = Field(

@@ -15,8 +15,8 @@ from app.demo.sit import sit
 from app.demo.stage import Stage
 from app.foundation.access import Actor, operator
 
-JOINED_DAYS_BEFORE = 1.5  # the first sitting
-NEWCOMER_DAYS_AGO = 0.4
+JOINED_DAYS_BEFORE = 1  # the first sitting
+NEWCOMER_DAYS_AGO = 1.4
 
 
 def live(part: Part, *, stage: Stage, session: Session) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,7 @@ from app.norming.policy import NormPolicy
 
 ITEM_BANKS = Path(__file__).resolve().parents[2] / "item_banks"
 BANK = ITEM_BANKS / SKILL / "v1"
+BREATH_SECONDS = 0.06  # between lives: SQLite hands its lock to whoever asks just then, and pages wait in steps of .1 s
 CANDIDATES = 5000  # the norm policy's goal for N
 
 
@@ -57,6 +59,7 @@ def load_demo(candidates: int = CANDIDATES, *, runtime: Runtime, told: Callable[
         for part in CAST:
             told(f"{part.display_name}: {part.life}")
             _bring_to_life(part, stage)
+            sleep(BREATH_SECONDS)
         _note_loaded(candidates, stage)
     with runtime.reading() as session:
         return Loaded(is_new, queries.counts(session=session, at=runtime.clock.now()))

@@ -11,6 +11,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 
 SKILL = "collaboration"
+FIRST_HOUR, WAKING_HOURS = 7, 12  # UTC
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,5 +24,7 @@ class Stage:
     now: datetime
 
     def clock(self, days_ago: float) -> PastClock:
-        """A clock that stands that long before now."""
-        return PastClock(self.now - timedelta(days=days_ago))
+        """A clock that many days before now, at an hour when people are awake: the later, the larger the fraction."""
+        whole, fraction = divmod(days_ago, 1)
+        day = (self.now - timedelta(days=max(1, whole))).replace(hour=0, minute=0, second=0, microsecond=0)
+        return PastClock(day + timedelta(hours=FIRST_HOUR + WAKING_HOURS * fraction))

@@ -10,7 +10,13 @@ from playwright.sync_api import Page
 
 REFUSED_IMPACTS = {"moderate", "serious", "critical"}
 EVERY_RULE = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-RULES_OF_APPEARANCE = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block", "aria-hidden-focus"]
+RULES_OF_APPEARANCE = [
+    "color-contrast",
+    "target-size",
+    "scrollable-region-focusable",
+    "link-in-text-block",
+    "aria-hidden-focus",
+]
 APPEARANCE = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": RULES_OF_APPEARANCE}}
 AXE_SCRIPT = Axe().axe_script
 SMALLEST_TARGET_PIXELS = 24  # WCAG 2.2, 2.5.8
@@ -56,9 +62,11 @@ WALK = """() => {
   document.addEventListener("focusin", (event) => {
     const e = event.target, style = getComputedStyle(e), box = e.getBoundingClientRect();
     walk.reached.add(group(e));
-    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) walk.faults.push(`no outline: ${e.outerHTML.slice(0, 80)}`);
-    const top = document.elementFromPoint(box.left + Math.min(box.width, innerWidth) / 2, box.top + Math.min(box.height, 8) / 2);
-    if (top && !e.contains(top) && !top.contains(e)) walk.faults.push(`covered: ${e.outerHTML.slice(0, 80)}`);
+    const html = e.outerHTML.slice(0, 80);
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) walk.faults.push(`no outline: ${html}`);
+    const [x, y] = [box.left + Math.min(box.width, innerWidth) / 2, box.top + Math.min(box.height, 8) / 2];
+    const top = document.elementFromPoint(x, y);
+    if (top && !e.contains(top) && !top.contains(e)) walk.faults.push(`covered: ${html}`);
   });
   return due.size;
 }"""
@@ -73,6 +81,7 @@ class Findings:
     faults: list[str] = field(default_factory=list)
     pages: int = 0
     axe_runs: int = 0
+    endpoints: set[str] = field(default_factory=set)
     rules_passed_over: set[str] = field(default_factory=set)
     heaviest_bytes: int = 0
     most_script_bytes: int = 0
@@ -106,7 +115,9 @@ def look(page: Page, where: str, findings: Findings, *, again: bool = False) -> 
 
 
 def _axe(page: Page, options: dict[str, Any], findings: Findings) -> list[str]:
-    violations: list[dict[str, Any]] = page.evaluate("(options) => axe.run(options).then((done) => done.violations)", options)
+    violations: list[dict[str, Any]] = page.evaluate(
+        "(options) => axe.run(options).then((done) => done.violations)", options
+    )
     findings.rules_passed_over |= {rule["id"] for rule in violations if rule["impact"] not in REFUSED_IMPACTS}
     return [
         f"axe {rule['impact']} {rule['id']}: {node['html'][:100]} {node.get('failureSummary', '')[:200]}"

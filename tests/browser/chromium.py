@@ -43,9 +43,7 @@ def launch(playwright: Playwright) -> Browser:
 
 def open_context(browser: Browser, base_url: str, *, language: str = "en", **options: Any) -> BrowserContext:
     """A browser profile of its own: one device of one person."""
-    context = browser.new_context(
-        base_url=base_url, locale=LANGUAGE_TAGS[language], reduced_motion="reduce", **options
-    )
+    context = browser.new_context(base_url=base_url, locale=LANGUAGE_TAGS[language], reduced_motion="reduce", **options)
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     context.add_init_script(COUNT_POLICY_REPORTS)
     return context

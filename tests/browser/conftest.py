@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:  # noqa: ARG001  no Chromium, no processes
+def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Web and worker on the Collaboration bank under a synthetic norm."""
     with an_installation_with_a_norm(tmp_path_factory.mktemp("installation")) as installation:
         yield installation

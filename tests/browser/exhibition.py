@@ -82,9 +82,7 @@ class Exhibition:
         self.base_url, self.language = f"http://127.0.0.1:{port}", language
         self.port, self.directory = port, directory
         self.runtime = self._runtime()
-        self.place = Place(
-            self.runtime.database, self.runtime.clock, self.runtime.entropy, self.runtime.jobs  # type: ignore[arg-type]
-        )  # fmt: skip
+        self.place = Place(self.runtime.database, self.runtime.clock, self.runtime.entropy, self.runtime.jobs)
         self.cookies: dict[str, str] = {}
         self.sittings: dict[str, UUID] = {}
         self.certificates: dict[str, str] = {}
@@ -262,7 +260,9 @@ class Exhibition:
             editor, approver = people(session, now)
             for role in ("norm_editor", "norm_approver"):
                 grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
-            a_calibrated_sample(session, clock, entropy, mapping=a_described_mapping(simulated=True))
+            a_calibrated_sample(
+                session, clock, entropy, mapping=a_described_mapping(simulated=True, consent="norm_use 1")
+            )
             for state in (NormState.PUBLISHED, NormState.SCHEDULED, NormState.APPROVED):
                 norm = a_norm(session, clock, entropy, editor, approver, state)
                 self.norms[state.value] = norm.id

@@ -39,7 +39,7 @@ def an_installation_with_a_norm(directory: Path) -> Iterator[Installation]:
     )
     try:
         prepare(runtime)
-        adopt_a_norm(Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs))  # type: ignore[arg-type]
+        adopt_a_norm(Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs))
     finally:
         runtime.database.dispose()
     with installation:
@@ -92,7 +92,7 @@ def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
         id=an_id(),
         norm_group_id=group,
         instrument="Collaboration, first bank",
-        consent_basis="Agreed to norm use on the start page",
+        consent_basis="norm_use 1",
         n=PEOPLE,
     )
     drafter, approver = (

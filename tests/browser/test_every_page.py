@@ -6,11 +6,16 @@ Screenshots of all of them go to the directory that DECILE_TEST_SCREENSHOTS name
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import MapAdapter
 
 from tests.browser.audit import AXE_SCRIPT, Findings, look, walk, weigh
 from tests.browser.chromium import Watched, open_context
@@ -19,11 +24,12 @@ from tests.browser.exhibits import exhibits
 from tests.browser.french import english_left
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
+FOR_PROGRAMS = re.compile(r"^/(api|static|status|\.well-known|healthz|readyz)\b|\.json$")
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 
 @pytest.fixture(scope="module", params=["en", "fr"])
-def house(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):  # noqa: ARG001  no Chromium, no house
+def house(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """The exhibition, open."""
     house = Exhibition(tmp_path_factory.mktemp("exhibition"), request.param)
     with serve(house.app, house.port):
@@ -33,12 +39,15 @@ def house(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: py
 
 def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house) -> None:
     findings, devices = Findings(), {}
+    routes = house.app.url_map.bind("127.0.0.1")
     for number, exhibit in enumerate(exhibits(house)):
         if exhibit.visitor not in devices:
             devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, browser, house).new_page())
         walks = number % 2 == (house.language == "fr")  # the way of the keyboard is the same in both languages
         _look_at(exhibit, devices[exhibit.visitor], house, findings, walks=walks)
+        findings.endpoints |= _endpoints(routes, exhibit.path, devices[exhibit.visitor].page.url)
     assert findings.faults == [], "\n".join(findings.faults)
+    assert _pages_of(house) - findings.endpoints == set(), "pages that nobody looked at: add them to exhibits.py"
     assert findings.pages >= FEWEST_PAGES
 
 
@@ -68,6 +77,24 @@ def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Fin
     if walks:
         walk(page, where, findings)
     findings.add(where, device.faults())
+
+
+def _pages_of(house: Exhibition) -> set[str]:
+    """Every route that answers a GET with a page."""
+    return {
+        rule.endpoint
+        for rule in house.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not FOR_PROGRAMS.search(rule.rule)
+    }
+
+
+def _endpoints(routes: MapAdapter, *urls: str) -> set[str]:
+    """The routes behind addresses, as far as there are any."""
+    found = set()
+    for url in urls:
+        with suppress(NotFound):
+            found.add(routes.match(urlsplit(url).path)[0])
+    return found
 
 
 def _appear(page: Page, appearance: Literal["light", "dark"], size: ViewportSize) -> None:

@@ -106,7 +106,7 @@ def prepare(installation: Installation) -> Collaboration:
     with runtime.transaction() as session:
         release_skills(ITEM_BANKS / "skills.yaml", session=session)
         release_bank(COLLABORATION, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator())
-        _confirm_the_key(session)
+        confirm_the_key(session)
     with runtime.transaction() as session:
         edition = _adopt_a_synthetic_norm(runtime, session)
         bank = adaptation.bank_of(edition, session=session)
@@ -114,7 +114,7 @@ def prepare(installation: Installation) -> Collaboration:
     return Collaboration(installation, bank)
 
 
-def _confirm_the_key(session: Session) -> None:
+def confirm_the_key(session: Session) -> None:
     """As a panel would one day; here by hand, in a test alone, past the trigger that forbids it."""
     forbids = "DROP TRIGGER bank_release_no_UPDATE"
     if session.get_bind().dialect.name == "postgresql":

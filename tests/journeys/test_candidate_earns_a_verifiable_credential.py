@@ -33,9 +33,9 @@ from tests.app.assessment.builders import (
 from tests.app.credentials.awards import an_id, write
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.journeys.at_a_standstill import run_jobs, with_signer
+from tests.journeys.collaboration import SCENARIO_SLOPE, confirm_the_key
 
 LEAP_DAY = datetime(2028, 2, 29, 23, 59, 58, tzinfo=UTC)
-SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
 
 
 @pytest.fixture
@@ -44,22 +44,9 @@ def world(runtime, clock, entropy, jobs, tmp_path):
     clock.instant = LEAP_DAY
     place = Place(runtime.database, clock, entropy, jobs)
     the_collaboration_bank(place)
-    _confirm_the_key(place)
+    place.do(confirm_the_key)
     _adopt_a_synthetic_norm(place)
     return with_signer(runtime, tmp_path), place
-
-
-def _confirm_the_key(place):
-    """As a panel would one day; here by hand, in a test alone, past the trigger that forbids it."""
-
-    def confirm(session):
-        if place.database.is_sqlite:
-            session.execute(text("DROP TRIGGER bank_release_no_UPDATE"))
-        else:
-            session.execute(text("ALTER TABLE bank_release DISABLE TRIGGER ALL"))
-        session.execute(text("UPDATE bank_release SET provisional_key = :no"), {"no": False})
-
-    place.do(confirm)
 
 
 def _adopt_a_synthetic_norm(place):
@@ -100,11 +87,10 @@ def _adopt_a_synthetic_norm(place):
             "en",
             release.id,
             calibration.id,
-            norm_id,
-            table.cut(0.9).theta,
-            0.03,
-            True,
-            False,
+            norm_id=norm_id,
+            cut=table.cut(0.9).theta,
+            cut_standard_error=0.03,
+            may_certify=True,
             session=session,
             at=place.clock.now(),
         )
@@ -138,9 +124,7 @@ def test_a_top_candidate_earns_a_real_credential_that_anyone_can_verify(world, a
     assert verify_with_openbadgeslib(signed, did, status, at=place.clock.now())
 
     with runtime.transaction() as session:
-        set_visibility(
-            code, Visibility.UNLISTED, session=session, clock=place.clock, actor=Actor(holder, "candidate")
-        )
+        set_visibility(code, Visibility.UNLISTED, session=session, clock=place.clock, actor=Actor(holder, "candidate"))
     page = app.test_client().get(f"/c/{code}", headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert page.headers["Decile-Verdict"] == "valid"

@@ -308,8 +308,8 @@ def test_derivatives_of_a_model_are_those_of_its_probabilities(model: str) -> No
 
 
 def test_impossible_requests_are_refused() -> None:
-    with pytest.raises(InvalidItems, match="nominal"):
-        calibrate([[0, 1]], "nominal")
+    with pytest.raises(InvalidItems, match="sequential"):
+        calibrate([[0, 1]], "sequential")
     with pytest.raises(InvalidResponses, match="0 and 1"):
         calibrate([[0, 2]], "2pl")
     with pytest.raises(InvalidResponses, match="no response"):

@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from scoring.calibration import calibrate
 from scoring.careless_responding import (
     CarelessRule,
     Scale,
@@ -21,6 +22,8 @@ from scoring.errors import InvalidResponses, ScoringError
 from scoring.items import ItemParameters
 from scoring.responses import reverse
 from scoring.simulation import simulate_responses
+from tests.conftest import shared_file
+from tests.scoring.real_responses import _columns
 
 SCALES, EACH, CATEGORIES = 5, 8, 5
 KEYED = np.array([-1 if (j // SCALES) % 2 else 1 for j in range(SCALES * EACH)])
@@ -107,6 +110,29 @@ def test_kinds_the_rule_was_not_fitted_on_do_not_slip_through() -> None:
     assert share(rng.permuted(real, axis=1)) > 0.8  # one's own answers, shuffled
     assert share(wave[(rng.integers(0, 8, (600, 1)) + np.arange(KEYED.size)) % 8]) > 0.8
     assert share(np.where(rng.random(real.shape) < 0.1, 2, np.repeat(rng.integers(0, 5, (600, 1)), 40, axis=1))) > 0.8
+
+
+def test_real_answers_keep_to_the_rate_and_planted_carelessness_among_them_is_caught() -> None:
+    order = [f"{scale}{place}" for place in range(1, 11) for scale in "ENACO"]
+    reversed_places = {"E": (2, 4, 6, 8, 10), "N": (2, 4), "A": (1, 3, 5, 7), "C": (2, 4, 6, 8), "O": (2, 4, 6)}
+    keyed = np.array([-1 if int(name[1:]) in reversed_places[name[0]] else 1 for name in order])
+    raw = _columns(shared_file("data/openpsy_big5.csv.gz"), order, "\t")
+    raw = raw[(raw > 0).all(axis=1)].astype(np.int8) - 1
+    rng = np.random.default_rng(19)
+    people = rng.permutation(raw.shape[0])
+    known, new = raw[people[:3_000]], raw[people[3_000:6_000]]
+    turned = reverse(known, np.full(50, 5), keyed)
+    form = [Scale(tuple(range(s, 50, 5)), calibrate(turned[:, s::5]).items) for s in range(5)]
+    real = fit_careless_rule(known, form, keyed, rng)
+
+    def caught(codes: np.ndarray) -> float:
+        return float(careless_indices(codes, real).flagged(0.01).mean())
+
+    random = rng.integers(0, 5, (500, 50))
+    assert abs(caught(new) - 0.01) < 4 * np.sqrt(0.01 * 0.99 * 2 / 3_000)
+    assert caught(random) > 0.9
+    assert caught(np.repeat(random[:, :1], 50, axis=1)) == 1.0
+    assert caught(np.where(rng.random((500, 50)) < 0.5, random, new[:500])) > 0.45  # scatters ± .07 at this size
 
 
 def test_missing_answers_do_not_make_anybody_careless_and_ten_are_needed_for_a_verdict() -> None:

@@ -1,4 +1,4 @@
-"""Differential functioning: planted differences are found, fair items left alone, every method's sums checked by hand."""
+"""Differential functioning: planted differences are found, fair items left alone, sums checked by hand."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_lz_star_is_standard_normal_for_people_who_follow_the_model(method: str)
 def test_random_answers_and_flipped_answers_misfit() -> None:
     rng = np.random.default_rng(5)
     items = graded(30)
-    honest = simulate_responses(items, rng.standard_normal(500), rng)
+    honest = simulate_responses(items, rng.standard_normal(200), rng)
     flipped = honest.copy()
     flipped[:, ::2] = 4 - flipped[:, ::2]
     assert (person_fit(rng.integers(0, 5, honest.shape), items).lz_star < -1.645).mean() > 0.95

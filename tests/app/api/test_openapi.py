@@ -72,6 +72,14 @@ def test_every_schema_is_a_schema_and_every_reference_leads_somewhere(document):
     assert references <= set(schemas)
 
 
+def test_every_bound_is_told_in_the_words_of_json_schema(document):
+    """Pydantic writes `ge` where a validator stands between a type and its bound."""
+    text = json.dumps(document)
+    assert [word for word in ("ge", "le", "gt", "lt", "max_length", "strict") if f'"{word}":' in text] == []
+    (limit,) = [one for one in document["paths"]["/api/v1/skills"]["get"]["parameters"] if one["name"] == "limit"]
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+
+
 def test_bodies_are_closed_and_have_examples(document):
     for name in ("StartSitting", "SendResponse", "SetVisibility"):
         schema = document["components"]["schemas"][name]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 
@@ -21,8 +22,8 @@ from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, World
 
 CALLERS = (ANONYMOUS, OWNER, OTHER, EDITOR)
 NAMES = [operation.name for operation in OPERATIONS]
-QUICK, THOROUGH = 20, 200  # examples per operation and caller
-STEPS = 12
+QUICK, THOROUGH = 20, 200  # examples per operation and caller, half of them right and half wrong
+WALKS, STEPS = 60, 12
 SEED = 20261123
 # What a JSON schema cannot say: which answers this very item has; which characters can be printed.
 NOT_IN_THE_SCHEMA = ("sendResponse", "setVisibility")
@@ -76,7 +77,7 @@ def run(world: World, schema: Any, name: str, examples: int) -> Counter[tuple[st
 
         @seed(SEED)
         @settings(
-            max_examples=examples,
+            max_examples=examples // 2,
             deadline=None,
             database=None,
             phases=[Phase.explicit, Phase.generate],
@@ -90,14 +91,39 @@ def run(world: World, schema: Any, name: str, examples: int) -> Counter[tuple[st
     return counts
 
 
+def at_least(examples: int, counts: Counter[tuple[str, str]], name: str) -> bool:
+    return all(counts[name, caller] >= examples for caller in CALLERS)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_operation_answers_as_its_document_says(shared_world: World, schema, name: str):
-    counts = run(shared_world, schema, name, QUICK)
-    print(dict(counts))
+    assert at_least(QUICK, run(shared_world, schema, name, QUICK), name)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_operation_answers_so_two_hundred_times(shared_world: World, schema, name: str):
     counts = run(shared_world, schema, name, THOROUGH)
-    print(dict(counts))
+    assert at_least(THOROUGH, counts, name)
+    print(f"{name}: {sum(counts.values())} requests, 0 failures")
+
+
+@pytest.mark.long
+def test_links_lead_through_whole_sittings(shared_world: World, schema):
+    """One request leads to the next as the document links them; the candidate's program walks."""
+
+    class Walk(schema.as_state_machine()):  # type: ignore[misc]
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": shared_world.bearer(OTHER)}
+
+    run_state_machine_as_test(
+        Walk,
+        settings=settings(
+            max_examples=WALKS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
