@@ -132,6 +132,9 @@ def test_real_answers_keep_to_the_rate_and_planted_carelessness_among_them_is_ca
     assert abs(caught(new) - 0.01) < 4 * np.sqrt(0.01 * 0.99 * 2 / 3_000)
     assert caught(random) > 0.9
     assert caught(np.repeat(random[:, :1], 50, axis=1)) == 1.0
+    assert (
+        caught(np.clip(np.round(rng.normal(2, 1, (500, 50))), 0, 4)) > 0.55
+    )  # its content gives it away, nothing else
     assert caught(np.where(rng.random((500, 50)) < 0.5, random, new[:500])) > 0.45  # scatters ± .07 at this size
 
 

@@ -69,7 +69,7 @@ def test_stated_errors_of_the_groups_are_the_spread_over_repeated_samples() -> N
     fits = []
     for seed in range(30):
         theta = np.random.default_rng(seed).standard_normal(800)
-        theta[400:] = 0.4 + 0.7 * theta[400:]
+        theta[400:] = 0.4 + 0.45 * theta[400:]
         fits.append(calibrate(drawn(items, theta, seed + 100), groups=np.repeat([0, 1], 400)))
     for name, of in (("group_means", [f.group_means[1] for f in fits]), ("group_sds", [f.group_sds[1] for f in fits])):
         stated = np.mean([getattr(f.standard_errors, name)[1] for f in fits])

@@ -47,6 +47,7 @@ def test_nothing_is_found_under_a_true_model(model: str) -> None:
     np.testing.assert_allclose(found.outfit, 1, atol=0.08)
     assert np.abs(found.infit_z).max() < 3.5
     assert found.rmsd.max() < 0.03
+    assert found.category_rmsd.shape == (8, 3)
     assert local_dependence(codes, fitted.items).pairs_above(0.15) == ()
 
 

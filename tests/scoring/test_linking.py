@@ -103,6 +103,7 @@ def test_drifted_items_are_found_and_left_out() -> None:
     drifted = ItemParameters(slopes, places)
     found = purified_link(new, drifted)
     assert set(found.dropped) == {3, 11}
+    assert found.dropped[0] == robust_z(new, drifted).worst.argmax()
     assert not found.is_anchor[[3, 11]].any()
     assert abs(found.link.slope - 1.2) < 0.03
     assert abs(found.link.intercept - 0.4) < 0.03

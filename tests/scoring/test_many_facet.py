@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scoring.errors import InvalidResponses
-from scoring.many_facet import fit_many_facet
+from scoring.many_facet import _Model, _Ratings, fit_many_facet
 from scoring.normal import normal_density
 
 STEPS = np.array([-1.2, 0.1, 1.1])
@@ -70,6 +70,16 @@ def test_the_likelihood_is_the_one_written_out_and_no_neighbour_is_higher() -> N
     for k, sign in product(range(4), (-1, 1)):
         moved = [part + sign * (nudge if j < 3 else 0.01) if j == k else part for j, part in enumerate(at)]
         assert height(*moved) < fitted.log_likelihood  # type: ignore[arg-type]
+
+
+def test_the_slope_is_that_of_the_likelihood() -> None:
+    given, _, _ = ratings(4, persons=30, raters=4)
+    every = _Ratings.checked(given[0], given[1], given[2], given[3])
+    model = _Model.of(every, np.ones(given[0].size, dtype=bool), every.category, 4)
+    free = np.random.default_rng(1).normal(0, 0.4, model.spread.shape[1] + 1)
+    steps = 1e-5 * np.eye(free.size)
+    differences = [(model.loss(free + step)[0] - model.loss(free - step)[0]) / 2e-5 for step in steps]
+    assert model.loss(free)[1] == pytest.approx(differences, abs=1e-5)
 
 
 def test_renumbering_raters_and_reordering_ratings_changes_nothing() -> None:

@@ -118,6 +118,14 @@ def test_curves_that_cross_are_noted_and_still_never_score_more_for_less() -> No
             assert (np.diff(fitted.norm_score(np.linspace(0, 70, 200), age)) >= 0).all()
 
 
+def test_where_a_curve_turns_down_the_first_norm_score_that_reaches_the_raw_score_counts() -> None:
+    raws, ages, _ = invented()
+    hill = replace(
+        fit_smooth_norms(raws, ages), terms=((0, 0), (1, 0), (2, 0)), coefficients=np.array([-3600.0, 120.0, -1.0])
+    )  # -(L - 60)²
+    assert hill.norm_score([-400.0, -25.0, 0.0, 1.0], 8.0) == pytest.approx([40.0, 55.0, 60.0, 75.0], abs=0.02)
+
+
 def test_a_surface_that_explains_little_says_so() -> None:
     rng = np.random.default_rng(7)
     ages, raws = np.repeat([1.0, 2.0], 100), rng.integers(0, 2, 200).astype(float)
