@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
+# Spinning threads of the matrix library only take processors from each other.
+export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: install up test test-long check bench format
 
