@@ -38,7 +38,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
-	$(BIN)/djlint --check --lint --quiet app/templates
+	$(BIN)/djlint --lint --quiet app/templates
 	$(MAKE) test
 
 format: install

@@ -62,4 +62,3 @@ def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | Non
     """The sitting's result, or None while it is on its way or where there is none."""
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
     return _view(row) if row is not None else None
-

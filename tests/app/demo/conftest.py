@@ -77,7 +77,7 @@ def loaded(stage_runtime: Runtime) -> Loaded:
 
 
 @pytest.fixture
-def session(stage_runtime: Runtime, loaded: Loaded) -> Iterator[Session]:  # noqa: ARG001  loaded first
+def session(stage_runtime: Runtime, loaded: Loaded) -> Iterator[Session]:
     """Reading what was loaded."""
     with stage_runtime.reading() as session:
         yield session

@@ -20,7 +20,7 @@ def test_the_command_loads_once_and_tells_what_there_is(tmp_path):
     first = json.loads(installation.cli("demo", "load", "--candidates", CANDIDATES, "--json"))
     began = time.perf_counter()
     again = installation.cli("demo", "load")
-    print(f"second `decile demo load`: {time.perf_counter() - began:.2f} s")  # noqa: T201  a figure to look at
+    print(f"second `decile demo load`: {time.perf_counter() - began:.2f} s")
     assert first["loaded_now"] is True
     assert "loaded already" in again
     assert all(f"{count:4} {what}" in again for what, count in first["counts"].items())

@@ -20,6 +20,7 @@ from app.factory import create_app
 from app.norming.models import LegacySample, NormVersion
 from app.verification.verify_credential import verify_credential
 
+
 def test_edge_017_nothing_of_the_demonstration_may_certify(session):
     assert all(sample.is_simulated for sample in session.scalars(select(LegacySample)))
     assert all(norm.demo for norm in session.scalars(select(NormVersion)))
@@ -117,7 +118,7 @@ def test_every_face_of_the_demonstration_says_so(visit, stage_runtime):
 
 
 def test_a_french_reader_is_compared_with_simulated_people_too(visit):
-    assert "class=\"badge specimen\"" in visit("/skills/collaboration", language="fr")
+    assert 'class="badge specimen"' in visit("/skills/collaboration", language="fr")
 
 
 def test_the_expired_specimen_says_that_its_term_is_over(visit, stage_runtime, session):
