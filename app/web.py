@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 
 import waitress
@@ -14,6 +15,8 @@ from app.foundation.runtime import Runtime
 
 CONNECTION_LIMIT = 1000
 CHANNEL_TIMEOUT_SECONDS = 30
+# Python's own 5 ms let a thread that holds the database's write lock wait behind every page that is being drawn.
+SWITCH_INTERVAL_SECONDS = 0.0005
 
 
 def serve(runtime: Runtime) -> None:
@@ -38,4 +41,5 @@ def serve(runtime: Runtime) -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     server.run()

@@ -1,13 +1,13 @@
 """The database: one declarative base, instants that are always aware UTC, and transactions opened at the edge.
 
-SQLite writers begin with BEGIN IMMEDIATE: a deferred transaction that reads and then writes can fail with
-"database is locked" however long it is willing to wait. synchronous=FULL because NORMAL loses
+SQLite writers begin with BEGIN IMMEDIATE, in turn (`sqlite_writers`): a deferred transaction that reads and then writes
+can fail with "database is locked" however long it is willing to wait. synchronous=FULL because NORMAL loses
 acknowledged commits on a power cut in WAL mode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +19,8 @@ from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Uuid, create_engi
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from app.foundation.sqlite_writers import STEP_MS, Writer, begin_in_turn
 
 BUSY_TIMEOUT_MS = 5000
 POOL_SIZE = 10
@@ -84,21 +86,23 @@ class Base(DeclarativeBase):
     }
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions behind our back
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _prepare_sqlite(then_wait_ms: int) -> Callable[[Any, Any], None]:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions behind our back
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",  # before what may meet another process that is just starting
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={then_wait_ms}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return prepare
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_in_turn(connection: Connection) -> None:
+    begin_in_turn(connection, BUSY_TIMEOUT_MS / 1000)
 
 
 def _pool() -> dict[str, Any]:
@@ -122,16 +126,16 @@ class Database:
         """The engine behind `transaction()`."""
         if not self.is_sqlite:
             return create_engine(self.url, **_pool(), pool_pre_ping=True)
-        engine = create_engine(self.url, **_pool())
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        engine = create_engine(self.url, **_pool(), connect_args={"factory": Writer})
+        event.listen(engine, "connect", _prepare_sqlite(STEP_MS))
+        event.listen(engine, "begin", _begin_in_turn)
         return engine
 
     @cached_property
     def _reading_engine(self) -> Engine:
         engine = create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT")
         if self.is_sqlite:
-            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "connect", _prepare_sqlite(BUSY_TIMEOUT_MS))
         return engine
 
     @contextmanager

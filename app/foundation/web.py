@@ -27,6 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.foundation.access import ANONYMOUS, Actor, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
+from app.foundation.rate_storage import SteadyMemoryStorage
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 
@@ -208,7 +209,7 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our own Referrer-Policy withholds; SameSite stays
         BABEL_TRANSLATION_DIRECTORIES="translations",
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_STORAGE_URI=settings.redis_url or f"{SteadyMemoryStorage.STORAGE_SCHEME[0]}://",
         RATELIMIT_DEFAULT=f"{rates.all_pages_per_minute} per minute",
     )
     if settings.trusted_proxies:

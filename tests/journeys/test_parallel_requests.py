@@ -41,10 +41,7 @@ AS_JSON = {"Accept": "application/json"}
 _numbers = count()
 
 
-KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"parallel-{kind}")) for kind in ("sqlite", "postgresql")]
-
-
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def world(request, tmp_path_factory):
     """One installation for all tests of a kind; every test brings people of its own."""
     with installed(request.param, tmp_path_factory.mktemp("parallel") / "data") as world:

@@ -32,7 +32,7 @@ from tests.journeys.people import Person
 from tests.journeys.staff import a_staff_member, publish_a_norm
 from tests.postgres_server import fresh_postgres_database
 
-BROWSERS_AT_ONCE = 6
+BROWSERS_AT_ONCE = 16
 SIMULATED = 100_000
 WITHOUT_CREDENTIAL = """
     SELECT award.id FROM award
@@ -43,8 +43,8 @@ BAND = 0.99  # two-sided: one honest run in a hundred may fall outside
 
 
 KINDS = [
-    pytest.param(("sqlite", 500), id="sqlite-500", marks=pytest.mark.xdist_group("real-respondents-sqlite")),
-    pytest.param(("postgresql", 40), id="postgresql-40", marks=pytest.mark.xdist_group("real-respondents-postgresql")),
+    pytest.param(("sqlite", 500), id="sqlite-500"),
+    pytest.param(("postgresql", 40), id="postgresql-40"),
 ]
 
 

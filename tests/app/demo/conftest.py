@@ -41,7 +41,7 @@ def never(_: str) -> None:
     """Somebody who lets it finish."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def stage_runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The worker's runtime over an empty database, once for each kind."""
     directory = tmp_path_factory.mktemp("demo")
@@ -67,7 +67,7 @@ def stage_runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         yield with_signer(runtime, directory)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def loaded(stage_runtime: Runtime) -> Loaded:
     """What there is after a load that was cut off in its norms, again among its people, and then finished."""
     for scene in ("Norm 2", "Paula"):

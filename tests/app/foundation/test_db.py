@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from app.foundation import audit
 from app.foundation.access import operator
@@ -23,8 +23,8 @@ def _entry(session, number=0, at=datetime(2026, 11, 23, tzinfo=UTC)):
 @pytest.mark.parametrize("pooled", [1, 5])
 def test_case_006_every_pooled_sqlite_connection_syncs_fully(tmp_path, pooled):
     database = Database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
-    wanted = {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-    for engine in (database.writing, database._reading_engine):
+    for engine, patience in ((database.writing, 3), (database._reading_engine, 5000)):
+        wanted = {"synchronous": 2, "foreign_keys": 1, "busy_timeout": patience}
         connections = [engine.connect() for _ in range(1 if engine is database.writing else pooled)]
         for connection in connections:
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
@@ -96,3 +96,26 @@ def test_case_086_writers_that_read_first_never_meet_a_locked_database(database)
             done.result()
     with database.reading() as session:
         assert session.query(AuditEntry).count() == 16 * 8
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_fails_to_write_lets_the_next_one_write(database):
+    """A refused begin, a failed commit and a closed connection all pass the turn on."""
+    with database.writing.connect() as failing:
+        failing.begin()
+        failing.connection.dbapi_connection.execute("PRAGMA defer_foreign_keys=ON")
+        failing.exec_driver_sql(
+            "INSERT INTO response (sitting_id, position, value, client_sequence, received_at) "
+            "VALUES ('00', 1, '1', 1, '2026-11-23')"
+        )  # of a sitting that is not there
+        with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+            failing.commit()
+    with database.transaction() as session:
+        _entry(session)
+    abandoned = database.writing.connect()
+    abandoned.begin()
+    abandoned.invalidate()
+    with database.transaction() as session:
+        _entry(session, 1)
+    with database.reading() as session:
+        assert session.query(AuditEntry).count() == 2

@@ -1,0 +1,43 @@
+"""Counting requests from several threads at once neither fails nor miscounts."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from limits.storage import storage_from_string
+
+from app.foundation.rate_storage import SteadyMemoryStorage
+
+THREADS, EACH = 8, 150
+TIMER_SECONDS = 0.011  # of the library; it is started anew by whoever counts after that
+
+
+@pytest.fixture(autouse=True)
+def hasty_threads() -> Iterator[None]:
+    former = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(former)
+
+
+def test_eight_threads_at_once_are_counted_and_none_fails() -> None:
+    """With the library's own storage several of these calls raise "threads can only be started once"."""
+    storage = storage_from_string("steady-memory://")
+    assert isinstance(storage, SteadyMemoryStorage)
+    together = threading.Barrier(THREADS)
+
+    def ask() -> None:
+        for _ in range(EACH):
+            time.sleep(TIMER_SECONDS)
+            together.wait(timeout=10)
+            storage.incr("somebody", 60)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done in [pool.submit(ask) for _ in range(THREADS)]:
+            done.result()
+    assert storage.get("somebody") == THREADS * EACH
