@@ -21,8 +21,7 @@ from app.foundation.settings import Settings
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
 
-# Fixtures that take long to make: whoever uses the same one runs on the same pytest-xdist worker, one after the other.
-COSTLY = ("world", "house", "stage_runtime", "installation")
+# pytest-xdist sends whole modules to its workers (--dist loadscope), so what a module shares is made once.
 LONGEST_FIRST = ("test_real_respondents", "test_every_page", "test_kill_minus_nine", "tests/journeys", "tests/browser")
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 
@@ -35,20 +34,9 @@ def shared_file(name: str) -> Path:
     return path
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep costly worlds on one worker, and begin with what takes longest, so that no worker ends alone."""
-    for item in items:
-        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(_world_of(item, shared[0])))
+    """Begin with what takes longest, so that no worker ends alone."""
     items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST_FIRST) if part in item.nodeid), 99))
-
-
-def _world_of(item: pytest.Item, fixture: str) -> str:
-    callspec = getattr(item, "callspec", None)
-    where = item.nodeid.split("::")[0] if fixture in ("world", "house") else fixture
-    return f"{where} {callspec.params[fixture] if callspec and fixture in callspec.params else ''}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,6 +19,7 @@ import pyotp
 import waitress
 from flask import Flask
 from playwright.sync_api import Page
+from waitress import wasyncore
 
 from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
@@ -332,13 +333,14 @@ class Exhibition:
 def serve(app: Flask, port: int) -> Iterator[None]:
     """The application behind waitress, in a thread."""
     server = waitress.create_server(app, host="127.0.0.1", port=port, threads=4)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
+    Thread(target=server.run, daemon=True).start()
     try:
         yield
     finally:
-        server.close()
-        thread.join(timeout=0.5)
+        # Not server.close(): it closes the pipe by which busy threads wake the loop. A thread that finishes later then
+        # writes its byte to whatever got that number since, another test's database connection for instance.
+        server.task_dispatcher.shutdown()
+        wasyncore.dispatcher.close(server)
 
 
 def unknown_code() -> str:
