@@ -189,7 +189,9 @@ def judged(
 def clocked(run: Callable[[], SimulatedSittings]) -> SimulatedSittings:
     began, began_own = time.perf_counter(), time.process_time()
     found = run()
-    print(f"    [{time.perf_counter() - began:.1f} s by the clock, {time.process_time() - began_own:.1f} s of one core]")
+    print(
+        f"    [{time.perf_counter() - began:.1f} s by the clock, {time.process_time() - began_own:.1f} s of one core]"
+    )
     return found
 
 

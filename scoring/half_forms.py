@@ -94,9 +94,7 @@ class _Form:
 class _Halves:
     """Random halves of one set of responses."""
 
-    def __init__(
-        self, responses: ResponseMatrix | ArrayLike, items: ItemParameters, density: ArrayLike | None
-    ) -> None:
+    def __init__(self, responses: ResponseMatrix | ArrayLike, items: ItemParameters, density: ArrayLike | None) -> None:
         codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
         if codes.shape[1] != len(items) or len(items) < FEWEST_ITEMS:
             raise InvalidResponses(f"Half forms need {FEWEST_ITEMS} items or more, and parameters of each.")

@@ -21,7 +21,9 @@ from scoring.errors import ScoringError
 from scoring.normal import NODES, normal_prior
 
 
-def misfit_aware(log_likelihood: ArrayLike, stray_share: float, density: ArrayLike | None = None) -> NDArray[np.float64]:
+def misfit_aware(
+    log_likelihood: ArrayLike, stray_share: float, density: ArrayLike | None = None
+) -> NDArray[np.float64]:
     """Log of the contaminated likelihood, (1 - e) L(theta) + e sum L(t) f(t), to be used in place of log L.
 
     Parameters

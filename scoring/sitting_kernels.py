@@ -362,9 +362,7 @@ def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywor
             share = _judgement_share(information[0], information[1], grid)
             balanced = True
             for f in range(facet_counts.size):
-                balanced = balanced and (
-                    not bank.present[f] or facet_counts[f] >= rules.facet_share * units - FORGIVEN
-                )
+                balanced = balanced and (not bank.present[f] or facet_counts[f] >= rules.facet_share * units - FORGIVEN)
             reason = _stop(probability, units, scenarios, share, balanced, rules)
             item = -1
             if reason == GO_ON:

@@ -89,6 +89,7 @@ CAST = (
     Part("bruno", "Bruno Example", "not awarded", sittings=(_below(88.3, -0.6, 0.1),)),
     Part("greta", "Greta Example", "not awarded", sittings=(_below(154.2, -1.3, -0.9),)),
     Part("karim", "Karim Example", "not awarded", sittings=(_below(260.4, 0.3, -0.4),)),
+    Part("sami", "Sami Example", "uses a screen reader", sittings=(_below(21.4, 0.7, 0.5),)),
     Part("henri", "Henri Example", "held: a person looks", sittings=(Sat(6.3, 0.0, 3.2, Ending.HELD),)),
     Part("remy", "Remy Example", "retaker", sittings=(_below(96.2, 0.4, 0.6), _below(41.3, 0.9, 1.0))),
     BUSY,

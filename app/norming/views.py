@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
 from app.foundation.web import actor, notice, require_role, runtime
-from app.norming import phases, queries
+from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.errors import NormNotFound, SecondFactorNotFresh
 from app.norming.publish_norm import publish_norm
@@ -37,7 +37,12 @@ def public_norm(norm_id: UUID) -> str:
         norm = queries.norm(norm_id, session=session)
     if not norm.is_public:
         raise NormNotFound(norm_id)
-    return render_template("norming/public_norm.html", norm=norm, ranks=_ranks(norm))
+    return render_template(
+        "norming/public_norm.html",
+        norm=norm,
+        distribution=pictures.distribution_of(norm),
+        ranks=pictures.ranks_of(norm, norm.label),
+    )
 
 
 @bp.get("/norms/<uuid:norm_id>.json")
@@ -125,9 +130,3 @@ def publish(norm_id: UUID) -> ResponseReturnValue:
 
 def _to_card(norm_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".norm_card", norm_id=norm_id), code=303)
-
-
-def _ranks(norm: queries.NormView) -> list[tuple[float, float]]:
-    """Percentile ranks at whole and half points of the scale, for the table on the page."""
-    points = [step / 2 for step in range(-6, 7)]
-    return list(zip(points, (float(rank) for rank in norm.table.percentile_rank(points)), strict=True))

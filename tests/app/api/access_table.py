@@ -79,6 +79,13 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
     ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
     ("GET", "/docs"): [Route(PUBLIC)],
+    ("GET", "/design"): [Route(PUBLIC)],
+    ("GET", "/design/plots"): [Route(PUBLIC)],
+    ("GET", "/help"): [Route(PUBLIC)],
+    ("GET", "/help/certificate"): [Route(PUBLIC)],
+    ("GET", "/help/top-10-percent"): [Route(PUBLIC)],
+    ("GET", "/privacy"): [Route(PUBLIC)],
+    ("GET", "/accessibility"): [Route(PUBLIC)],
     ("GET", "/openapi.json"): [Route(PUBLIC)],
     ("GET", "/problems/<code>"): [Route(PUBLIC, being(code="internal"))],
     # signing in

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import render_template
 
 from app.assessment import queries as sittings
 from app.awarding import queries as awards
 from app.credentials import queries as credentials
 from app.foundation.web import language_of_request, person_id, require_signed_in, runtime
+from app.home.example import example_of_a_norm
+from app.home.views.blueprint import bp
 from app.item_bank import queries as banks
 from app.norming import queries as norms
 from app.results import figures
 from app.results import queries as results
-
-bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
@@ -24,7 +24,7 @@ def front() -> str:
     with runtime().reading() as session:
         skills = banks.skills(session=session)
         open_skills = sittings.open_skills(language_of_request(), session=session)
-    return render_template("home/front.html", skills=skills, open_skills=open_skills)
+    return render_template("home/front.html", skills=skills, open_skills=open_skills, example=example_of_a_norm())
 
 
 @bp.get("/skills")

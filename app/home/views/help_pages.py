@@ -1,0 +1,39 @@
+"""How to read a certificate, what the claim means, what we keep of you, and how accessible these pages are."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from app.foundation.web import runtime
+from app.home.example import example_of_a_norm
+from app.home.views.blueprint import bp
+
+
+@bp.get("/help")
+def help_index() -> str:
+    """Where each question is answered."""
+    return render_template("help/index.html")
+
+
+@bp.get("/help/certificate")
+def help_certificate() -> str:
+    """How to read a certificate, line by line."""
+    return render_template("help/certificate.html")
+
+
+@bp.get("/help/top-10-percent")
+def help_top_ten() -> str:
+    """What "top 10 %" means here, and what it does not mean."""
+    return render_template("help/top_ten.html", example=example_of_a_norm())
+
+
+@bp.get("/privacy")
+def privacy() -> str:
+    """What is kept, why, for how long, and what you may do about it."""
+    return render_template("help/privacy.html", sender=runtime().settings.mail_sender)
+
+
+@bp.get("/accessibility")
+def accessibility() -> str:
+    """What was checked, how, and what to do when something is in the way."""
+    return render_template("help/accessibility.html", sender=runtime().settings.mail_sender)
