@@ -14,14 +14,13 @@ from typing import Any
 
 from app.item_bank.bank_texts import Entries, texts_of
 from app.item_bank.content_rules import check_content
+from app.item_bank.development_files import check_development
 from app.item_bank.duplicate_rules import OtherBank, check_duplicates
 from app.item_bank.errors import BankInvalid
-from app.item_bank.file_shapes import check_shape
-from app.item_bank.findings import BANK, SCENARIOS, SKILLS, STATEMENTS, Finding
+from app.item_bank.file_documents import document_of
+from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.problems import Problem, errors_of, problems_of
 from app.item_bank.reading_rules import check_reading
-from app.item_bank.text_rules import check_typography
-from app.item_bank.yaml_lines import Document, Unreadable, read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,12 @@ class BankFiles:
 
 
 def check_bank(path: Path) -> list[Problem]:
-    """Every problem of the bank in folder `path`, by file and line, in itself and beside the other skills' banks."""
-    return _read(path, others=other_banks(path))[1]
+    """Every problem of the bank in folder `path`, by file and line.
+
+    In itself, beside the other skills' banks, and of its skill's development.yaml where there is one.
+    """
+    problems = _read(path, others=other_banks(path))[1]
+    return problems + _problems_of_development(path)
 
 
 def read_bank(path: Path) -> BankFiles:
@@ -88,17 +91,6 @@ def other_banks(path: Path) -> tuple[OtherBank, ...]:
     return tuple(bank for skill in sorted(latest) for bank in _other_bank(latest[skill]))
 
 
-def document_of(file: Path) -> tuple[Document | None, list[Problem]]:
-    """One file's values where they can be read, and what is wrong with its shape or typography."""
-    try:
-        document = read_document(file)
-    except Unreadable as problem:
-        said = (problem.message, problem.remedy)
-        return None, [Problem(str(file.parent), file.name, problem.line, "", "unreadable", *said)]
-    findings = list(check_shape(file.name, document.data)) or list(check_typography(file.name, document.data))
-    return document, problems_of(findings, document, file.parent)
-
-
 def _read(path: Path, *, others: tuple[OtherBank, ...] = ()) -> tuple[BankFiles | None, list[Problem]]:
     read = {name: document_of(path / name) for name in (BANK, STATEMENTS, SCENARIOS)}
     read[SKILLS] = document_of(skills_file_of(path))
@@ -110,6 +102,16 @@ def _read(path: Path, *, others: tuple[OtherBank, ...] = ()) -> tuple[BankFiles 
     files = BankFiles(documents[BANK].data, statements, scenarios)
     findings = list(_findings(path.resolve(), files, documents[SKILLS].data["skills"], others))
     return files, [problem for document in documents.values() for problem in problems_of(findings, document, path)]
+
+
+def _problems_of_development(path: Path) -> list[Problem]:
+    file = path.parent / DEVELOPMENT
+    skills, problems = document_of(skills_file_of(path))
+    if skills is None or problems or not file.exists():
+        return []  # what is wrong with skills.yaml was said already
+    named = path.resolve().parent.name
+    facets = [facet["slug"] for skill in skills.data["skills"] if skill["slug"] == named for facet in skill["facets"]]
+    return check_development(file, facets)
 
 
 def _findings(path: Path, files: BankFiles, skills: Entries, others: tuple[OtherBank, ...]) -> Iterator[Finding]:

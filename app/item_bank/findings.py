@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from app.item_bank.yaml_lines import Path
 
 BANK, STATEMENTS, SCENARIOS, SKILLS = "bank.yaml", "items.yaml", "scenarios.yaml", "skills.yaml"
+DEVELOPMENT = "development.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,7 @@ def test_a_format_that_is_hard_to_read_as_a_whole_is_refused(tmp_path):
     (folder / ITEMS).write_text(changed, encoding="utf-8")
     means = [problem for problem in errors_of(check_bank(folder)) if problem.code == "reading-mean"]
     assert [(problem.file, problem.field) for problem in means] == [(ITEMS, "statements")]
-    assert "the statements (en) are hard to read as a whole: Flesch-Kincaid grade" in means[0].message
+    assert "the texts of kind statement (en) are hard to read as a whole: Flesch-Kincaid grade" in means[0].message
 
 
 def test_a_sense_in_a_situation_is_only_a_warning_because_it_may_be_said_of_others(tmp_path):
