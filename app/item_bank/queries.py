@@ -147,11 +147,6 @@ def development(slug: str, *, session: Session) -> tuple[FacetDevelopment, ...]:
     return unpack_development(row.development)
 
 
-def has_release(slug: str, *, session: Session) -> bool:
-    """Whether a bank was ever released for the skill: if not, it has no items at all."""
-    return session.scalar(select(BankRelease.id).where(BankRelease.skill == slug).limit(1)) is not None
-
-
 def latest_release(skill: str, *, session: Session) -> BankReleaseView:
     """The highest released version of a skill's bank."""
     query = select(BankRelease).where(BankRelease.skill == skill).order_by(BankRelease.version.desc()).limit(1)
