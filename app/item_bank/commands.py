@@ -1,4 +1,4 @@
-"""`decile bank`: check the files of a bank, and release a version of it."""
+"""`decile bank`: check, compare, export and import the files of a bank, and release a version of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import click
 
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
+from app.item_bank.bank_differences import differences
 from app.item_bank.bank_files import check_bank, other_banks, read_bank, skills_file_of
 from app.item_bank.bank_summary import BankSummary, summary_of
 from app.item_bank.errors import BankInvalid
+from app.item_bank.export_bank import FORMS, export_bank
+from app.item_bank.import_bank import import_bank
 from app.item_bank.problems import Problem, errors_of
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
@@ -91,3 +94,46 @@ def release_command(runtime: Runtime, path: Path, *, as_json: bool) -> None:
         return
     mark = ", provisional key" if release.provisional_key else ""
     click.echo(f"Released {release.label} ({release.sha256[:12]}{mark}).")
+
+
+@bank.command("diff")
+@click.argument("before", type=BANK_FOLDER)
+@click.argument("after", type=BANK_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def diff_command(before: Path, after: Path, *, as_json: bool) -> None:
+    """Show what changed from one bank version to another, item by item.
+
+    Example: decile bank diff item_banks/collaboration/v1 item_banks/collaboration/v2
+    """
+    found = differences(read_bank(before), read_bank(after))
+    if as_json:
+        click.echo(json.dumps([one.as_dict() for one in found], ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        click.echo(str(one))
+    items = {one.item: one.what for one in found}
+    counts = ", ".join(f"{list(items.values()).count(what)} {what}" for what in ("added", "removed", "changed"))
+    click.echo(f"{counts}." if found else "They say the same.")
+
+
+@bank.command("export")
+@click.argument("path", type=BANK_FOLDER)
+@click.option("--format", "form", type=click.Choice(FORMS), default="json", show_default=True)
+def export_command(path: Path, *, form: str) -> None:
+    """Write a whole bank version as one document. It holds the keys: keep it away from candidates.
+
+    Example: decile bank export item_banks/collaboration/v1 > collaboration-v1.json
+    """
+    click.echo(export_bank(path, form), nl=False)
+
+
+@bank.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("item_banks"), show_default=True)
+def import_command(file: Path, into: Path) -> None:
+    """Lay out an exported bank, JSON or YAML, as the folder of its version. Nothing is written over.
+
+    Example: decile bank import collaboration-v1.json --into item_banks
+    """
+    folder = import_bank(file, into)
+    click.echo(f"Wrote {folder}. Check it with `decile bank check {folder}`.")
