@@ -55,6 +55,7 @@ def adopt_edition(
         adopted_at=at,
     )
     _require_consistent(edition, release)
+    _require_estimated_parameters(edition, session=session)
     session.add(edition)
     session.flush()
     return edition
@@ -69,3 +70,11 @@ def _require_consistent(edition: Edition, release: item_bank.BankReleaseView) ->
         raise EditionInvalid("a norm and its cut come together.")
     if edition.cut is not None and edition.calibration_id is None:
         raise EditionInvalid("a cut needs the calibration whose scale it is on.")
+
+
+def _require_estimated_parameters(edition: Edition, *, session: Session) -> None:
+    """An expectation of the authors chooses items in a pilot. No award may rest on it, whatever a norm says."""
+    if not edition.may_certify or edition.calibration_id is None:
+        return
+    if item_bank.calibration(edition.calibration_id, session=session).is_prior:
+        raise EditionInvalid("its parameters are the authors' expectation, and no certificate may rest on that.")

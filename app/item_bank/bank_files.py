@@ -7,37 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.item_bank.content_rules import Entries, check_content
+from app.item_bank.bank_texts import Entries, texts_of
+from app.item_bank.content_rules import check_content
+from app.item_bank.development_files import check_development
+from app.item_bank.duplicate_rules import OtherBank, check_duplicates
 from app.item_bank.errors import BankInvalid
-from app.item_bank.file_shapes import check_shape
-from app.item_bank.findings import BANK, SCENARIOS, SKILLS, STATEMENTS, Finding
-from app.item_bank.text_rules import check_typography
-from app.item_bank.yaml_lines import Document, Unreadable, read_document
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing a writer has to correct."""
-
-    file: str
-    line: int
-    field: str
-    code: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " + (f"{self.field}: " if self.field else "")
-        return f"{where}{self.message}. {self.remedy} [{self.code}]"
-
-    def as_dict(self) -> dict[str, Any]:
-        """For --json."""
-        return asdict(self)
+from app.item_bank.file_documents import document_of
+from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
+from app.item_bank.problems import Problem, errors_of, problems_of
+from app.item_bank.reading_rules import check_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +40,25 @@ class BankFiles:
 
 
 def check_bank(path: Path) -> list[Problem]:
-    """Every problem of the bank in folder `path`, by file and line; none means that it may be released."""
-    return _read(path)[1]
+    """Every problem of the bank in folder `path`, by file and line.
+
+    In itself, beside the other skills' banks, and of its skill's development.yaml where there is one.
+    """
+    problems = _read(path, others=other_banks(path))[1]
+    return problems + _problems_of_development(path)
 
 
 def read_bank(path: Path) -> BankFiles:
-    """The content of the bank in folder `path`.
+    """The content of the bank in folder `path`, which is checked in itself but not beside other banks.
 
     Raises
     ------
     BankInvalid
-        If it has any problem.
+        If it has any problem but warnings.
     """
     files, problems = _read(path)
-    if files is None or problems:
-        raise BankInvalid(path, problems)
+    if files is None or errors_of(problems):
+        raise BankInvalid(path, errors_of(problems))
     return files
 
 
@@ -88,35 +75,46 @@ def read_skills(file: Path) -> dict[str, Any]:
     BankInvalid
         If it has any problem.
     """
-    document, problems = _document(file, SKILLS)
-    if document is None or problems:
+    document, problems = document_of(file)
+    if document is None or errors_of(problems):
         raise BankInvalid(file, problems)
     return dict(document.data)
 
 
-def _read(path: Path) -> tuple[BankFiles | None, list[Problem]]:
-    read = {name: _document(path / name, name) for name in (BANK, STATEMENTS, SCENARIOS)}
-    read[SKILLS] = _document(skills_file_of(path), SKILLS)
+def other_banks(path: Path) -> tuple[OtherBank, ...]:
+    """The latest version of every other skill's bank beside the one in `path`; what is broken is left to its check."""
+    latest: dict[str, Path] = {}
+    for file in path.resolve().parents[1].glob(f"*/v*/{BANK}"):
+        folder = file.parent
+        if folder.parent != path.resolve().parent and _number(folder) > _number(latest.get(folder.parent.name)):
+            latest[folder.parent.name] = folder
+    return tuple(bank for skill in sorted(latest) for bank in _other_bank(latest[skill]))
+
+
+def _read(path: Path, *, others: tuple[OtherBank, ...] = ()) -> tuple[BankFiles | None, list[Problem]]:
+    read = {name: document_of(path / name) for name in (BANK, STATEMENTS, SCENARIOS)}
+    read[SKILLS] = document_of(skills_file_of(path))
     problems = [problem for _, found in read.values() for problem in found]
     documents = {name: document for name, (document, _) in read.items() if document is not None}
     if problems or len(documents) < len(read):
         return None, problems
     statements, scenarios = documents[STATEMENTS].data["statements"], documents[SCENARIOS].data["scenarios"]
     files = BankFiles(documents[BANK].data, statements, scenarios)
-    findings = list(_findings(path.resolve(), files, documents[SKILLS].data["skills"]))
-    return files, [problem for name in documents for problem in _problems(findings, documents[name])]
+    findings = list(_findings(path.resolve(), files, documents[SKILLS].data["skills"], others))
+    return files, [problem for document in documents.values() for problem in problems_of(findings, document, path)]
 
 
-def _document(file: Path, name: str) -> tuple[Document | None, list[Problem]]:
-    try:
-        document = read_document(file)
-    except Unreadable as problem:
-        return None, [Problem(name, problem.line, "", "unreadable", problem.message, problem.remedy)]
-    findings = list(check_shape(name, document.data)) or list(check_typography(name, document.data))
-    return document, _problems(findings, document)
+def _problems_of_development(path: Path) -> list[Problem]:
+    file = path.parent / DEVELOPMENT
+    skills, problems = document_of(skills_file_of(path))
+    if skills is None or problems or not file.exists():
+        return []  # what is wrong with skills.yaml was said already
+    named = path.resolve().parent.name
+    facets = [facet["slug"] for skill in skills.data["skills"] if skill["slug"] == named for facet in skill["facets"]]
+    return check_development(file, facets)
 
 
-def _findings(path: Path, files: BankFiles, skills: Entries) -> Iterator[Finding]:
+def _findings(path: Path, files: BankFiles, skills: Entries, others: tuple[OtherBank, ...]) -> Iterator[Finding]:
     bank = files.bank
     named = (("version", f"v{bank['version']}", path.name), ("skill", bank["skill"], path.parent.name))
     for field, wanted, folder in named:
@@ -129,14 +127,21 @@ def _findings(path: Path, files: BankFiles, skills: Entries) -> Iterator[Finding
         yield Finding(BANK, ("skill",), "unknown-skill", f"{bank['skill']!r} is not in skills.yaml", remedy)
         return
     yield from check_content(bank, files.statements, files.scenarios, [facet["slug"] for facet in skill["facets"]])
+    texts = tuple(texts_of(files.statements, files.scenarios))
+    yield from check_reading(texts)
+    yield from check_duplicates(texts, files.scenarios, others)
 
 
-def _problems(findings: Iterable[Finding], document: Document) -> list[Problem]:
-    found = [_problem(finding, document) for finding in findings if finding.file == document.name]
-    return sorted(found, key=lambda problem: problem.line)
+def _number(folder: Path | None) -> int:
+    digits = folder.name.removeprefix("v") if folder else ""
+    return int(digits) if digits.isdigit() else 0
 
 
-def _problem(finding: Finding, document: Document) -> Problem:
-    field = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in finding.path).lstrip(".")
-    line = document.line_of(finding.path)
-    return Problem(finding.file, line, field, finding.code, finding.message, finding.remedy)
+def _other_bank(folder: Path) -> Iterator[OtherBank]:
+    read = [document_of(folder / name) for name in (STATEMENTS, SCENARIOS)]
+    if any(problem.code != "typography" for _, problems in read for problem in problems):
+        return
+    statements, scenarios = (document.data for document, _ in read if document is not None)
+    texts = tuple(texts_of(statements["statements"], scenarios["scenarios"]))
+    tensions = {scenario["code"]: scenario["tension"] for scenario in scenarios["scenarios"]}
+    yield OtherBank(f"{folder.parent.name} {folder.name}", texts, tensions)

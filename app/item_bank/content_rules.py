@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from app.item_bank.bank_texts import STATEMENT, Entries, texts_of
 from app.item_bank.findings import BANK, SCENARIOS, STATEMENTS, Finding
 from app.item_bank.text_rules import LANGUAGES, check_absolutes, check_length, check_negations, words
+from app.item_bank.topics import check_senses, check_topics
 from app.item_bank.yaml_lines import Path
 
 STATEMENT_WORDS = (3, 18)
@@ -21,11 +23,10 @@ OPTION_WORDS = (12, 30)
 LONGEST_TO_SHORTEST = 1.4
 LEAST_FACET_SHARE = 0.20
 LEAST_HARD_SHARE = 1 / 3
-MOST_AT_ONE_PLACE = 0.40  # share of scenarios whose best option stands at the same place, or is the longest
+MOST_AT_ONE_PLACE = 0.40  # share of scenarios whose best option stands at one place, is the longest, or the shortest
+LEAST_KEY_SHARE = 0.15  # of all options, for each third of the key's scale
 FEWEST_FOR_PLACES = 5  # scenarios; below that, places say nothing
 KEYS_WANTED = {"clearly effective": {5, 6}, "tempting but poor": {1, 2}, "mildly useful": {3, 4}}
-
-Entries = list[dict[str, Any]]
 
 
 def check_content(
@@ -46,6 +47,8 @@ def check_content(
     texts = (*_statement_texts(statements), *_scenario_texts(scenarios))
     yield from _all_differ(texts, "duplicate-text", "the same text stands elsewhere", "Write a different one.")
     yield from _best_option_is_hidden(scenarios)
+    yield from _keys_are_balanced(scenarios)
+    yield from _private_matters(statements, scenarios)
     yield from _priors_rise(bank["prior_parameters"])
 
 
@@ -134,10 +137,13 @@ def _best_option_is_hidden(scenarios: Entries) -> Iterator[Finding]:
         message = f"the best option stands at place {place + 1} in {count} of {len(scenarios)} scenarios"
         yield Finding(SCENARIOS, ("scenarios",), "position-clue", message, "Vary its place.")
     for language in LANGUAGES:
-        longest = sum(_is_longest(s["options"], where, language) for s, where in zip(scenarios, best, strict=True))
-        if longest > most:
-            message = f"the best option ({language}) is the longest in {longest} of {len(scenarios)} scenarios"
-            yield Finding(SCENARIOS, ("scenarios",), "length-clue", message, "Shorten some best options.")
+        ranks = [_rank_by_length(s["options"], where, language) for s, where in zip(scenarios, best, strict=True)]
+        for rank, remedy in (("longest", "Shorten some best options."), ("shortest", "Say more in some best options.")):
+            if ranks.count(rank) > most:
+                message = (
+                    f"the best option ({language}) is the {rank} in {ranks.count(rank)} of {len(scenarios)} scenarios"
+                )
+                yield Finding(SCENARIOS, ("scenarios",), "length-clue", message, remedy)
 
 
 def _best_place(options: Entries) -> int:
@@ -145,9 +151,29 @@ def _best_place(options: Entries) -> int:
     return keys.index(max(keys))
 
 
-def _is_longest(options: Entries, best: int, language: str) -> bool:
+def _rank_by_length(options: Entries, best: int, language: str) -> str:
     counts = [words(option[language]) for option in options]
-    return counts[best] > max(counts[:best] + counts[best + 1 :])
+    others = counts[:best] + counts[best + 1 :]
+    return "longest" if counts[best] > max(others) else "shortest" if counts[best] < min(others) else "between"
+
+
+def _keys_are_balanced(scenarios: Entries) -> Iterator[Finding]:
+    keys = Counter(option["key"] for scenario in scenarios for option in scenario["options"])
+    if len(scenarios) < FEWEST_FOR_PLACES:
+        return
+    for what, wanted in KEYS_WANTED.items():
+        count = sum(keys[key] for key in wanted)
+        if count < LEAST_KEY_SHARE * keys.total():
+            message = f"{count} of {keys.total()} options are {what} by their key, less than {LEAST_KEY_SHARE:.0%}"
+            yield Finding(SCENARIOS, ("scenarios",), "key-balance", message, "Vary what the options are worth.")
+
+
+def _private_matters(statements: Entries, scenarios: Entries) -> Iterator[Finding]:
+    for text in texts_of(statements, scenarios):
+        yield from check_topics(text.file, text.path, text.text, text.language)
+        for finding in check_senses(text.file, text.path, text.text, text.language):
+            # A statement asks whether one did it; in a scenario the word may be said of somebody else.
+            yield finding if text.format == STATEMENT else finding.as_warning()
 
 
 def _priors_rise(priors: Mapping[str, Any]) -> Iterator[Finding]:

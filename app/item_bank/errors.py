@@ -83,6 +83,18 @@ class ReleaseChanged(Conflict):
         )
 
 
+class BankFolderTaken(Conflict):
+    """A bank version has a folder already, and importing never writes over one."""
+
+    code = "bank-folder-taken"
+
+    def __init__(self, folder: Path, version: int) -> None:
+        super().__init__(
+            f"{folder} exists already, and nothing was written. Set another version than {version} in the file, "
+            "or give another folder with --into."
+        )
+
+
 class SkillIsNotTrial(Conflict):
     """A trial bank must not take the name of a real skill."""
 

@@ -11,11 +11,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from app.item_bank.findings import BANK, SCENARIOS, SKILLS, STATEMENTS, Finding
+from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.text_rules import LANGUAGES
 
 SCHEMA = Path(__file__).resolve().parents[2] / "item_banks" / "schema.json"
-SHAPES = {BANK: "bank", STATEMENTS: "items", SCENARIOS: "scenarios", SKILLS: "skills"}
+SHAPES = {BANK: "bank", STATEMENTS: "items", SCENARIOS: "scenarios", SKILLS: "skills", DEVELOPMENT: "development"}
 SEE = "See docs/item_bank_format.md."
 LONGEST_SHOWN = 60  # characters of a wrong value
 

@@ -39,7 +39,11 @@ class Skill(Base):
     names: Mapped[dict[str, Any]]
     definitions: Mapped[dict[str, Any]]
     is_not: Mapped[dict[str, Any]]
-    facets: Mapped[list[Any]]  # [{"slug", "name": {language: text}}]
+    facets: Mapped[list[Any]]  # [{"slug", "name": {language: text}, "line": {language: text}}]
+    situations: Mapped[list[Any]]  # where it shows at work: [{language: text}]
+    development: Mapped[list[Any]]  # [{"facet", "below" | "around" | "above": {part: {language: text}}}]
+    lifecomp: Mapped[list[Any]]  # codes
+    lifecomp_version: Mapped[str | None]
     esco: Mapped[list[Any]]  # [{"id", "about"}]
     esco_version: Mapped[str | None]
     is_trial: Mapped[bool]

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.item_bank.calibrated_items import CalibratedItems, unpack
+from app.item_bank.development import FacetDevelopment, unpack_development
 from app.item_bank.errors import CalibrationNotFound, LanguageNotReleased, ReleaseNotFound, SkillNotFound
 from app.item_bank.models import BankRelease, Calibration, Item, Skill, Source
 
@@ -30,6 +31,10 @@ class SkillView:
     definitions: Mapping[str, str]
     is_not: Mapping[str, str]
     facets: Mapping[str, Mapping[str, str]]  # slug -> names
+    facet_lines: Mapping[str, Mapping[str, str]]  # slug -> one sentence; empty for a trial skill
+    situations: tuple[Mapping[str, str], ...]
+    lifecomp: tuple[str, ...]
+    lifecomp_version: str | None
     esco: tuple[tuple[str, str], ...]  # (URI, what it is about)
     esco_version: str | None
     is_trial: bool
@@ -129,6 +134,19 @@ def skill(slug: str, *, session: Session) -> SkillView:
     return _view_of_skill(row)
 
 
+def development(slug: str, *, session: Session) -> tuple[FacetDevelopment, ...]:
+    """What helps at each level of each facet of a skill; empty where nothing was written.
+
+    Raises
+    ------
+    SkillNotFound
+    """
+    row = session.get(Skill, slug)
+    if row is None:
+        raise SkillNotFound(slug)
+    return unpack_development(row.development)
+
+
 def latest_release(skill: str, *, session: Session) -> BankReleaseView:
     """The highest released version of a skill's bank."""
     query = select(BankRelease).where(BankRelease.skill == skill).order_by(BankRelease.version.desc()).limit(1)
@@ -224,6 +242,10 @@ def _view_of_skill(row: Skill) -> SkillView:
         definitions=row.definitions,
         is_not=row.is_not,
         facets={facet["slug"]: facet["name"] for facet in row.facets},
+        facet_lines={facet["slug"]: facet["line"] for facet in row.facets if "line" in facet},
+        situations=tuple(row.situations),
+        lifecomp=tuple(row.lifecomp),
+        lifecomp_version=row.lifecomp_version,
         esco=tuple((ESCO_PREFIX + entry["id"], entry["about"]) for entry in row.esco),
         esco_version=row.esco_version,
         is_trial=row.is_trial,

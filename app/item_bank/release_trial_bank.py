@@ -114,7 +114,8 @@ def _describe(slug: str, items: Sequence[TrialItem], *, session: Session) -> Non
     if skill is not None and not skill.is_trial:
         raise SkillIsNotTrial(slug)
     if skill is None:
-        skill = Skill(slug=slug, position=0, is_trial=True, esco=[], esco_version=None, is_not={})
+        undescribed: dict[str, list[Any]] = {"esco": [], "situations": [], "development": [], "lifecomp": []}
+        skill = Skill(slug=slug, position=0, is_trial=True, is_not={}, **undescribed)
         session.add(skill)
     shown = slug.removesuffix("-trial").replace("-", " ").replace("_", " ").capitalize()
     skill.names = {language: name.format(skill=shown) for language, name in TRIAL_NAME.items()}

@@ -21,6 +21,10 @@ NEGATIONS = {
 UNBOUND_FRENCH = re.compile(r"(?<![\u00a0\u202f:;!?])[;:!?»]|«(?![\u00a0\u202f])")
 STRAIGHT_QUOTE = re.compile(r"['\"]")
 DOUBLE_SPACE = re.compile(r"\s{2,}")
+THREE_DOTS = re.compile(r"\.\.")
+LOOSE_HYPHEN = re.compile(r"(?<=\s)-(?=\s)")
+SPACE_BEFORE = {"en": re.compile(r"\s[;:!?.,]"), "fr": re.compile(r"\s[.,]")}
+OTHER_QUOTES = {"en": re.compile(r"[«»]"), "fr": re.compile(r"[“”]")}
 
 
 def words(text: str) -> int:
@@ -61,15 +65,23 @@ def check_typography(file: str, data: Any, path: Path = ()) -> Iterator[Finding]
     elif isinstance(data, str):
         language = next((step for step in reversed(path) if step in LANGUAGES), None)
         if language:
-            yield from _typography(file, path, data, is_french=language == "fr")
+            yield from _typography(file, path, data, language)
 
 
-def _typography(file: str, path: Path, text: str, *, is_french: bool) -> Iterator[Finding]:
-    if STRAIGHT_QUOTE.search(text):
-        yield Finding(file, path, "typography", "a straight quote or apostrophe", "Use ’ “ ” or « ».")
-    if DOUBLE_SPACE.search(text):
-        yield Finding(file, path, "typography", "two spaces in a row", "Keep one.")
-    found = UNBOUND_FRENCH.search(text) if is_french else None
+def _typography(file: str, path: Path, text: str, language: str) -> Iterator[Finding]:
+    quotes = "“ ”" if language == "en" else "« »"
+    checks = (
+        (STRAIGHT_QUOTE, "a straight quote or apostrophe", f"Use ’ and {quotes}."),
+        (OTHER_QUOTES[language], "quotes of the other language", f"Use {quotes}."),
+        (DOUBLE_SPACE, "two spaces in a row", "Keep one."),
+        (THREE_DOTS, "dots in a row", "Use one … sign."),
+        (LOOSE_HYPHEN, "a hyphen used as a dash", "Use –, a comma or a new sentence."),
+        (SPACE_BEFORE[language], "a space before a mark", "Remove it."),
+    )
+    for pattern, message, remedy in checks:
+        if pattern.search(text.strip()):
+            yield Finding(file, path, "typography", message, remedy)
+    found = UNBOUND_FRENCH.search(text) if language == "fr" else None
     if found:
         message = f"no no-break space beside {found.group()!r}"
         remedy = "Put U+202F before ; ! ? and U+00A0 before : and inside « »."

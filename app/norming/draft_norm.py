@@ -12,6 +12,7 @@ from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.item_bank import queries as item_bank
 from app.norming.bases import DraftBasis
 from app.norming.errors import LatentNotEstimated, NotCalibrated
 from app.norming.models import CalibrationRun, NormVersion
@@ -50,6 +51,7 @@ def draft_norm(basis: DraftBasis, *, session: Session, clock: Clock, entropy: En
         consent_basis=stored.consent_basis,
         ages_known=stored.ages_known,
         has_judgement=basis.sample.judgement is not None,
+        parameters_estimated=not item_bank.calibration(run.calibration_id, session=session).is_prior,
     )
     found = standing(facts, cut.standard_error / sd, on=now.date(), policy=basis.policy)
     norm = NormVersion(

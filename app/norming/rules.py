@@ -31,6 +31,7 @@ class SampleFacts:
     consent_basis: str | None
     ages_known: bool
     has_judgement: bool
+    parameters_estimated: bool  # from responses, not stated by authors
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def standing(facts: SampleFacts, cut_standard_error: float, *, on: date, policy:
     checks = (
         ("sample-too-small", facts.n < policy.certify_from_n),
         ("cut-uncertain", not cut_standard_error <= policy.largest_cut_standard_error),
+        ("parameters-not-estimated", not facts.parameters_estimated),  # no policy can open this one
         ("self-report-only", policy.judgement_must_be_measured and not facts.has_judgement),
         ("window-unknown", policy.window_must_be_known and facts.window_start_on is None),
         ("window-too-old", is_too_old(facts.window_start_on, on=on, policy=policy)),

@@ -13,6 +13,7 @@ REASONS = {
     "window-unknown": "not known when the responses were collected",
     "window-too-old": "the responses are older than the window allows",
     "consent-not-stated": "consent basis not stated",
+    "parameters-not-estimated": "item parameters stated by their authors, estimated from nobody's answers",
     "ages-unknown": "ages of the people not known",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import render_template
+from flask import render_template, request
 
 from app.assessment import queries as sittings
 from app.awarding import queries as awards
@@ -13,6 +13,7 @@ from app.foundation.web import language_of_request, person_id, require_signed_in
 from app.home.example import example_of_a_norm
 from app.home.views.blueprint import bp
 from app.item_bank import queries as banks
+from app.item_bank.development import level_of
 from app.norming import queries as norms
 from app.results import figures
 from app.results import queries as results
@@ -39,12 +40,30 @@ def skills() -> str:
 
 @bp.get("/skills/<slug>")
 def skill(slug: str) -> str:
-    """One skill: what it is, what it is not, and whether it can be taken now."""
+    """One skill: what it is, what it is not, whom results are compared with, and whether it can be taken now."""
+    language = language_of_request()
     with runtime().reading() as session:
-        found = banks.skill(slug, session=session)
-        edition = sittings.latest_edition(slug, language_of_request(), session=session)
-    is_demo = edition is not None and edition.demo
-    return render_template("home/skill.html", skill=found, is_open=edition is not None, is_demo=is_demo)
+        edition = sittings.latest_edition(slug, language, session=session)
+        return render_template(
+            "home/skill.html",
+            skill=banks.skill(slug, session=session),
+            is_open=edition is not None,
+            is_demo=edition is not None and edition.demo,
+            norms=norms.published(slug, language, session=session),
+            has_development=bool(banks.development(slug, session=session)),
+        )
+
+
+@bp.get("/skills/<slug>/development")
+def development(slug: str) -> str:
+    """What helps at each level of each facet; `?level=` opens one level, as the result page does."""
+    with runtime().reading() as session:
+        return render_template(
+            "home/development.html",
+            skill=banks.skill(slug, session=session),
+            development=banks.development(slug, session=session),
+            open_level=request.args.get("level", ""),
+        )
 
 
 @bp.get("/me")
@@ -81,4 +100,6 @@ def report(sitting_id: UUID) -> str:
             norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
             decision=awards.decision_on(result.id, session=session) if result else None,
             figures=figures,
+            level=level_of(result.theta) if result else None,
+            has_development=bool(banks.development(sitting.skill, session=session)),
         )

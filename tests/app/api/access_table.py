@@ -68,6 +68,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/readyz"): [Route(PUBLIC)],
     ("GET", "/skills"): [Route(PUBLIC)],
     ("GET", "/skills/<slug>"): [Route(PUBLIC, SLUG)],
+    ("GET", "/skills/<slug>/development"): [Route(PUBLIC, SLUG)],
     ("GET", "/achievements/<slug>"): [Route(PUBLIC, SLUG)],
     ("GET", "/norms"): [Route(PUBLIC)],
     ("GET", "/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],

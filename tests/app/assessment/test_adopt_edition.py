@@ -52,6 +52,7 @@ def test_the_latest_edition_of_a_language_is_the_one_that_counts(place: Place) -
         ({"language": "de"}, "no items in the language"),
         ({"cut": None}, "come together"),
         ({"calibration_id": None}, "needs the calibration"),
+        ({"may_certify": True}, "authors' expectation"),
     ],
 )
 def test_parts_that_do_not_belong_together_are_refused(place: Place, changed: dict[str, Any], named: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,22 @@ def a_bank_folder(root: Path, *, version: int = 1) -> Path:
     shutil.copytree(SHIPPED, folder)
     shutil.copy(ITEM_BANKS / "skills.yaml", root / "skills.yaml")
     replace(folder / "bank.yaml", "version: 1", f"version: {version}")
+    return folder
+
+
+def another_skills_bank(root: Path, *, statement: str) -> Path:
+    """A bank of adaptability under `root` that asks `statement` and one scenario unlike any other."""
+    folder = root / "adaptability" / "v1"
+    folder.mkdir(parents=True)
+    shutil.copy(SHIPPED / "bank.yaml", folder)
+    about = {"facet": "let_go", "difficulty_intent": "hard", "incident": "Something was moved."}
+    asked = {**about, "code": "ada-s01", "keyed": 1, "text": {"en": statement, "fr": "porté de l’eau ?"}}
+    options = [{"key": 1, "en": f"Do {word}.", "fr": f"Faire {word}.", "rationale": word} for word in "αβγδ"]
+    scenario = {**about, "code": "ada-j01", "place": "farm", "tension": "old against new", "options": options}
+    scenario["situation"] = {"en": "The well is dry.", "fr": "Le puits est à sec."}
+    for name, key, entry in (("items", "statements", asked), ("scenarios", "scenarios", scenario)):
+        written = json.dumps({key: [entry]}, ensure_ascii=False, indent=1)
+        (folder / f"{name}.yaml").write_text(written, encoding="utf-8")
     return folder
 
 

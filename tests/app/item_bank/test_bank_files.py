@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import suppress
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from app.item_bank.bank_files import check_bank, read_bank, read_skills
 from app.item_bank.errors import BankInvalid
+from app.item_bank.problems import errors_of
 from app.item_bank.text_rules import words
 from app.item_bank.yaml_lines import Unreadable, _document
-from tests.app.item_bank.bank_folders import ITEM_BANKS, SHIPPED, a_bank_folder, replace
+from tests.app.item_bank.bank_folders import ITEM_BANKS, SHIPPED, a_bank_folder, another_skills_bank, replace
 
 BANKS = sorted(path.parent for path in ITEM_BANKS.glob("*/v*/bank.yaml"))
 BANK, ITEMS, SCENARIOS = "bank.yaml", "items.yaml", "scenarios.yaml"
@@ -28,8 +30,10 @@ FIRST_SITUATION = """Your colleagues are about to build a large display of it fo
 
 
 @pytest.mark.parametrize("path", BANKS, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_every_shipped_bank_is_clean(path):
-    assert check_bank(path) == []
+def test_every_shipped_bank_may_be_released_and_its_warnings_are_matters_of_degree(path):
+    problems = check_bank(path)
+    assert errors_of(problems) == []
+    assert {problem.code for problem in problems} <= {"reading", "sense"}
 
 
 def test_collaboration_holds_24_statements_and_12_scenarios_balanced_over_four_facets_and_three_intents():
@@ -86,6 +90,35 @@ BROKEN = {
     "a straight apostrophe": (ITEMS, "aidé quelqu’un", "aidé quelqu'un", "typography", "quelqu'un"),
     "an unbound question mark": (ITEMS, "faire\u202f?", "faire ?", "typography", "faire ?"),
     "an unbound guillemet": (ITEMS, "aidé quelqu’un", "aidé «quelqu’un»", "typography", "«quelqu’un»"),
+    "a family in a statement": (ITEMS, ENGLISH_HELP, '"help the mother of a colleague?"', "forbidden-topic", "mother"),
+    "an illness in a French option": (
+        SCENARIOS,
+        "Rapporter les propos",
+        "Rapporter la maladie",
+        "forbidden-topic",
+        "maladie",
+    ),
+    "a sense in a statement": (ITEMS, ENGLISH_HELP, '"hear a colleague ask for help?"', "sense", "hear"),
+    "English quotes in French": (ITEMS, "aidé quelqu’un", "aidé “quelqu’un”", "typography", "“quelqu’un”"),
+    "French quotes in English": (ITEMS, "help someone who", "help « someone » who", "typography", "« someone"),
+    "three dots": (ITEMS, "help someone who", "help... someone who", "typography", "help..."),
+    "a loose hyphen": (ITEMS, "help someone who", "help someone - who", "typography", "someone - who"),
+    "a space before an English mark": (ITEMS, "too much to do?", "too much to do ?", "typography", "to do ?"),
+    "a space before a French comma": (ITEMS, "aidé quelqu’un", "aidé , quelqu’un", "typography", "aidé ,"),
+    "the same in other words": (
+        ITEMS,
+        '"ask someone for help when you were stuck on a task?"',
+        '"help someone who had too much to carry?"',
+        "near-duplicate",
+        "to carry",
+    ),
+    "a conflict in other words": (
+        SCENARIOS,
+        "the quick favour against help that lasts",
+        "an early warning set against a false alarm",
+        "near-duplicate",
+        "set against",
+    ),
     "two spaces": (ITEMS, "help someone who", "help  someone who", "typography", "help  someone"),
     "a text twice": (
         ITEMS,
@@ -138,7 +171,7 @@ def test_a_broken_rule_is_named_with_its_line_and_a_remedy(what, tmp_path):
     assert on_line in (folder / file).read_text(encoding="utf-8").splitlines()[found.line - 1]
     assert found.message
     assert found.remedy
-    assert str(found).startswith(f"{file}:{found.line}: ")
+    assert str(found).startswith(f"{folder / file}:{found.line}: ")
     with pytest.raises(BankInvalid, match=r"Correct them"):
         read_bank(folder)
 
@@ -147,7 +180,7 @@ def test_a_facet_with_too_few_items_is_named(tmp_path):
     folder = a_bank_folder(tmp_path)
     for _ in range(2):
         replace(folder / SCENARIOS, "facet: include_others", "facet: share_information")
-    problems = check_bank(folder)
+    problems = errors_of(check_bank(folder))
     assert [problem.code for problem in problems] == ["facet-balance"]
     assert "include_others has 1 of 12" in problems[0].message
 
@@ -155,7 +188,7 @@ def test_a_facet_with_too_few_items_is_named(tmp_path):
 def test_a_bank_of_easy_items_is_refused(tmp_path):
     folder = a_bank_folder(tmp_path)
     replace(folder / ITEMS, "difficulty_intent: hard", "difficulty_intent: easy")
-    assert [problem.code for problem in check_bank(folder)] == ["difficulty-balance"]
+    assert [problem.code for problem in errors_of(check_bank(folder))] == ["difficulty-balance"]
 
 
 def test_a_best_option_that_stands_too_often_at_one_place_is_a_clue(tmp_path):
@@ -166,6 +199,74 @@ def test_a_best_option_that_stands_too_often_at_one_place_is_a_clue(tmp_path):
     first = text.replace("    options:\n      - key: 1", "    options:\n      - key: 6")
     (folder / SCENARIOS).write_text(first, encoding="utf-8")
     assert "position-clue" in {problem.code for problem in check_bank(folder)}
+
+
+@pytest.mark.parametrize(("rank", "words"), [("longest", 26), ("shortest", 14)])
+def test_a_best_option_told_by_its_length_is_a_clue(rank, words, tmp_path):
+    folder = a_bank_folder(tmp_path)
+    text = (folder / SCENARIOS).read_text(encoding="utf-8")
+    said = f'      - key: 6\n        en: "{" ".join(["word"] * words)}."\n'
+    changed = re.sub(r"      - key: 6\n        en: .*\n", said, text)
+    (folder / SCENARIOS).write_text(changed, encoding="utf-8")
+    clues = [problem for problem in check_bank(folder) if problem.code == "length-clue"]
+    assert [problem.message for problem in clues] == [f"the best option (en) is the {rank} in 12 of 12 scenarios"]
+
+
+def test_a_bank_whose_options_are_nearly_all_good_is_out_of_balance(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    text = (folder / SCENARIOS).read_text(encoding="utf-8")
+    (folder / SCENARIOS).write_text(text.replace("- key: 2", "- key: 5").replace("- key: 1", "- key: 6"), "utf-8")
+    found = [problem for problem in check_bank(folder) if problem.code == "key-balance"]
+    assert [problem.message for problem in found] == [
+        "0 of 60 options are tempting but poor by their key, less than 15%"
+    ]
+
+
+def test_a_text_that_is_hard_to_read_is_a_warning_and_keeps_nothing_back(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    hard = '"collaboratively accommodate organisational prioritisation disagreements?"'
+    line = replace(folder / ITEMS, ENGLISH_HELP, hard)
+    found = [problem for problem in check_bank(folder) if problem.line == line]
+    assert [(problem.code, problem.is_warning) for problem in found] == [("reading", True)]
+    assert "warning: hard to read: Flesch-Kincaid grade" in str(found[0])
+    assert read_bank(folder).statements[6]["text"]["en"] == hard.strip('"')
+
+
+def test_a_format_that_is_hard_to_read_as_a_whole_is_refused(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    text = (folder / ITEMS).read_text(encoding="utf-8")
+    hard = r'\1"organisational collaboration necessitates \2?"'
+    count = iter(range(100))
+    changed = re.sub(r"(      en: )\".*", lambda found: found.expand(hard.replace(r"\2", str(next(count)))), text)
+    (folder / ITEMS).write_text(changed, encoding="utf-8")
+    means = [problem for problem in errors_of(check_bank(folder)) if problem.code == "reading-mean"]
+    assert [(problem.file, problem.field) for problem in means] == [(ITEMS, "statements")]
+    assert "the texts of kind statement (en) are hard to read as a whole: Flesch-Kincaid grade" in means[0].message
+
+
+def test_a_sense_in_a_situation_is_only_a_warning_because_it_may_be_said_of_others(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    replace(folder / SCENARIOS, "You work in a shop.", "You hear that in a shop.")
+    assert {problem.code for problem in check_bank(folder) if problem.is_warning} >= {"sense"}
+    assert errors_of(check_bank(folder)) == []
+
+
+def test_a_text_of_another_skills_latest_bank_may_not_come_again(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    twin = another_skills_bank(tmp_path, statement="help someone who had too much to do?")
+    found = [problem for problem in errors_of(check_bank(folder)) if problem.code == "near-duplicate"]
+    assert [problem.message for problem in found] == [
+        "1.00 alike to adaptability v1 ada-s01: 'help someone who had too much to do?'"
+    ]
+    assert read_bank(folder).sha256 == read_bank(SHIPPED).sha256  # loading at start does not compare again
+
+    replace(twin / ITEMS, "help someone who had too much to do?", "carry water to a far place by night?")
+    assert errors_of(check_bank(folder)) == []
+
+
+def test_the_next_version_of_the_same_skill_may_keep_its_items(tmp_path):
+    a_bank_folder(tmp_path)
+    assert errors_of(check_bank(a_bank_folder(tmp_path, version=2))) == []
 
 
 @pytest.mark.parametrize("file", [BANK, ITEMS, SCENARIOS])

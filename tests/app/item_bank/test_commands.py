@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.item_bank.commands import bank
-from tests.app.item_bank.bank_folders import SHIPPED, a_bank_folder, replace
+from app.item_bank.errors import BankInvalid
+from tests.app.item_bank.bank_folders import SHIPPED, a_bank_folder, another_skills_bank, replace
 
 
 @pytest.fixture
@@ -20,9 +21,38 @@ def run_check(*arguments):
     return CliRunner().invoke(bank, ["check", *(str(part) for part in arguments)])
 
 
-def test_a_clean_bank_says_so_and_exits_0():
+def test_a_bank_with_warnings_alone_says_that_it_may_be_released_and_exits_0():
     result = run_check(SHIPPED)
-    assert (result.exit_code, result.output.strip()) == (0, f"{SHIPPED} may be released.")
+    *warnings, verdict = result.output.strip().splitlines()
+    assert (result.exit_code, verdict) == (0, f"{SHIPPED} may be released. {len(warnings)} warning(s).")
+    assert all(": warning: " in line for line in warnings)
+
+
+def test_several_banks_are_checked_together_and_one_problem_is_enough_for_exit_1(tmp_path):
+    folder = a_bank_folder(tmp_path)
+    replace(folder / "items.yaml", "    keyed: 1", "    keyed: 7")
+    result = run_check(SHIPPED, folder)
+    assert result.exit_code == 1
+    assert f"{SHIPPED} may be released." in result.output
+    assert f"1 problem(s) in {folder}." in result.output
+    told = json.loads(run_check(SHIPPED, folder, "--json").output)
+    assert (told["ok"], told["paths"]) == (False, [str(SHIPPED), str(folder)])
+    assert [problem["folder"] for problem in told["problems"] if not problem["is_warning"]] == [str(folder)]
+
+
+def test_a_summary_is_asked_for_and_is_in_the_json_too():
+    assert "nearest other text" not in run_check(SHIPPED).output
+    assert "nearest other text (fr)" in run_check(SHIPPED, "--summary").output
+    told = json.loads(run_check(SHIPPED, "--summary", "--json").output)
+    assert told["summaries"][0]["formats"] == {"statements": 24, "scenarios": 12, "options": 60}
+
+
+def test_a_release_is_compared_with_the_other_skills_banks(run, tmp_path):
+    folder = a_bank_folder(tmp_path)
+    another_skills_bank(tmp_path, statement="help someone who had too much to do?")
+    refused = run("release", folder)
+    assert isinstance(refused.exception, BankInvalid)
+    assert "near-duplicate" in str(refused.exception)
 
 
 def test_a_broken_bank_shows_each_problem_with_its_line_and_exits_1(tmp_path):

@@ -24,7 +24,7 @@ from app.accounts.models import Person
 from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
-from app.item_bank.store_calibration import SAMPLE, store_calibration
+from app.item_bank.store_calibration import SAMPLE, Source, store_calibration
 from app.norming import bases
 from app.norming.approve_norm import approve_norm
 from app.norming.draft_norm import draft_norm
@@ -122,13 +122,15 @@ def import_sample(
     )
 
 
-def a_calibrated_sample(session: Session, clock: Any, entropy: Any, **changes: Any) -> CalibrationRun:
+def a_calibrated_sample(
+    session: Session, clock: Any, entropy: Any, *, source: Source = SAMPLE, **changes: Any
+) -> CalibrationRun:
     """A sample whose items carry the very parameters it was simulated with."""
     sample = import_sample(session, clock, entropy, **changes)
     fitted = FittedItems(tuple(sample.columns), graded_items(len(sample.columns)))
     calibration = store_calibration(
         sample.release_id,
-        source=SAMPLE,
+        source=source,
         n=sample.n,
         self_report=fitted,
         judgement=None,

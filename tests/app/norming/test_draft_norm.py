@@ -10,9 +10,11 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from app.assessment.queries import latest_edition
 from app.foundation import policies
 from app.foundation.access import operator
 from app.item_bank.calibrated_items import CalibratedItems
+from app.item_bank.store_calibration import PRIOR
 from app.norming import bases, queries
 from app.norming.bases import DraftBasis
 from app.norming.draft_norm import draft_norm
@@ -21,6 +23,7 @@ from app.norming.latent import CalibratedSample
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy
 from app.norming.preview_norm import preview_norm
+from app.norming.publish_norm import publish_norm
 from app.norming.rules import Gate
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.schedule_norm import schedule_norm
@@ -118,6 +121,20 @@ def test_what_is_unknown_of_a_legacy_sample_is_named(session, clock, entropy, st
     a_calibrated_sample(session, clock, entropy, n=1200, mapping=unknown)
     norm = a_draft(session, clock, entropy, staff[0])
     assert norm.gate_reasons == ["self-report-only", "window-unknown", "consent-not-stated", "ages-unknown"]
+
+
+def test_a_norm_read_by_the_authors_expectation_never_certifies_however_it_is_published(session, clock, entropy, staff):
+    waived = {"judgement_must_be_measured": False}
+    policies.set_policy(NormPolicy, waived, session=session, at=clock.now(), actor=operator())
+    a_calibrated_sample(session, clock, entropy, n=1200, source=PRIOR)
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    assert (norm.gate_reasons, norm.may_certify, norm.gate) == (["parameters-not-estimated"], False, Gate.FULL)
+
+    publish_norm(norm.id, session=session, clock=clock, actor=operator())
+
+    edition = latest_edition(SKILL, "en", session=session)
+    assert edition is not None
+    assert (edition.norm_id, edition.may_certify) == (norm.id, False)
 
 
 def test_a_trial_policy_set_before_the_draft_opens_the_gates_it_names(session, clock, entropy, staff):

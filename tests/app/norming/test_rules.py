@@ -32,6 +32,7 @@ def facts(**changes):
         "consent_basis": "norm use, by consent",
         "ages_known": True,
         "has_judgement": True,
+        "parameters_estimated": True,
     }
     return SampleFacts(**{**known, **changes})
 
@@ -69,6 +70,7 @@ def test_edge_002_the_error_of_the_cut_opens_the_last_gate_inclusively(error, ma
         ({"window_start_on": date(2024, 11, 22)}, "window-too-old"),
         ({"consent_basis": None}, "consent-not-stated"),
         ({"ages_known": False}, "ages-unknown"),
+        ({"parameters_estimated": False}, "parameters-not-estimated"),
     ],
 )
 def test_whatever_is_not_known_of_the_people_forbids_awards_and_is_named(change, reason):
@@ -93,6 +95,21 @@ def test_a_trial_policy_waives_what_it_names_and_nothing_else():
     unknown = facts(window_start_on=None, consent_basis=None, has_judgement=False)
     assert standing(unknown, 0.05, on=TODAY, policy=trial).may_certify
     assert not standing(unknown, 0.09, on=TODAY, policy=trial).may_certify
+
+
+def test_no_policy_lets_parameters_that_nobody_estimated_certify():
+    loosest = NormPolicy(
+        percentile_from_n=1,
+        certify_from_n=1,
+        largest_cut_standard_error=math.inf,
+        window_must_be_known=False,
+        consent_must_be_stated=False,
+        ages_must_be_known=False,
+        judgement_must_be_measured=False,
+    )
+    assert standing(facts(), 0.05, on=TODAY, policy=loosest).may_certify
+    expected = facts(parameters_estimated=False)
+    assert not standing(expected, 0.05, on=TODAY, policy=loosest).may_certify
 
 
 def test_the_window_rolls_by_calendar_months():
