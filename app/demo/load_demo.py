@@ -31,7 +31,7 @@ from app.item_bank.release_skills import release_skills
 from app.norming.policy import NormPolicy
 
 ITEM_BANKS = Path(__file__).resolve().parents[2] / "item_banks"
-BANK = ITEM_BANKS / SKILL / "v1"
+BANK = ITEM_BANKS / SKILL / "v2"
 BREATH_SECONDS = 0.06  # between lives: SQLite hands its lock to whoever asks just then, and pages wait in steps of .1 s
 CANDIDATES = 5000  # the norm policy's goal for N
 
