@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 HARDEST_ENGLISH_GRADE = 8.0
 LOWEST_FRENCH_EASE = 60.0
+MOST_WORDS_KEPT = 20_000  # a bank has some 3,000 different words in both languages, and asks for each about ten times
 SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$|[»”])|\n{2,}")
 WORD = re.compile(r"[^\W\d_]+|\d+")
 ENGLISH_VOWELS = re.compile(r"[aeiouy]+")
@@ -53,6 +55,7 @@ def counts_of(texts: Iterable[str], language: str) -> Counts:
     return Counts(words, sentences, syllables)
 
 
+@lru_cache(maxsize=MOST_WORDS_KEPT)
 def syllables_of(word: str, language: str) -> int:
     """Spoken syllables of one lower-case word by rules of spelling; 0 for an elided letter, 1 for a number."""
     return 1 if word.isdigit() else _french(word) if language == "fr" else _english(word)

@@ -22,9 +22,9 @@ WORD = re.compile(r"[^\W_]+")
 def similarities(texts: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
     """Cosines of trigram counts, shape (texts, others), 0 to 1. A text without a letter is like nothing."""
     places: dict[str, int] = {}
-    own, against = (_counts(side, places) for side in (texts, others))
-    width = len(places)
-    left, right = _unit(own, width), _unit(against, width)
+    own = _counts(texts, places)
+    against = own if others is texts else _counts(others, places)
+    left, right = (_unit(counts, len(places)) for counts in (own, against))
     return np.asarray((left @ right.T).toarray(), dtype=np.float64).clip(0.0, 1.0)
 
 

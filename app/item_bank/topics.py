@@ -23,7 +23,7 @@ TOPICS = {
         "pregnancy": r"pregnan\w*|maternity|paternity|childbirth",
         "family": r"famil(?:y|ies)|mothers?|fathers?|parents?|parental|husbands?|wife|wives|sons?|daughters?"
         r"|child(?:ren)?|bab(?:y|ies)|brothers?|sisters?|married|marriages?|divorc\w*",
-        "origin": r"ethnic\w*|races?|raci(?:al|sm|st)\w*|immigra\w*|migrants?|foreign\w*|nationalit\w*",
+        "origin": r"ethnic\w*|raci(?:al|sm|st)\w*|immigra\w*|migrants?|foreign\w*|nationalit\w*",
         "sexuality": r"gay|lesbians?|homosexual\w*|transgender",
     },
     "fr": {
@@ -36,7 +36,7 @@ TOPICS = {
         "pregnancy": r"enceintes?|grossesses?|maternité|paternité|accouche\w*",
         "family": r"familles?|famili(?:ale?s?|aux)|mères?|pères?|parents?|maris?|épou(?:x|ses?)|(?:son|leur|votre) fils"
         r"|(?:sa|leur|votre) fille|enfants?|bébés?|frères?|sœurs?|mariages?|mariée?s?|divorc\w*",
-        "origin": r"ethni\w*|races?|raci(?:al|sm|st)\w*|raciaux|immigr\w*|migrante?s?|(?<!l’)étrang(?:er|ère)s?"
+        "origin": r"ethni\w*|raci(?:al|sm|st)\w*|raciaux|immigr\w*|migrante?s?|(?<!l’)étrang(?:er|ère)s?(?! à)"
         r"|nationalités?",
         "sexuality": r"gays?|lesbiennes?|homosexuel\w*|transgenres?",
     },
@@ -44,7 +44,7 @@ TOPICS = {
 SENSES = {
     "en": r"sees?|saw|seen|seeing|hear|hears|heard|hearing|listen\w*|watch(?:e[sd]|ing)?|glance\w*"
     r"|look(?:s|ed|ing)? (?:at|round|around)",
-    "fr": r"voir|voi[stx]|voyez|vus?(?! que)"
+    "fr": r"voir|voi[st]|voyez|vus?(?! que)"
     r"|(?<!laisse )(?<!laisser )(?<!laissé )entend(?:re|s|ez|u|us)?|écout\w*|regard(?:er|é|ée|és|ez)"
     r"|aperç\w*|apercev\w*",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.item_bank.duplicate_rules import TOO_ALIKE
@@ -38,6 +38,7 @@ def test_a_word_more_is_the_same_text_and_another_act_is_not(one, alike, apart):
     assert found[0] >= TOO_ALIKE > 0.6 > found[1]
 
 
+@settings(deadline=None)  # the first matrix of a process takes its time to load
 @given(SENTENCES, SENTENCES)
 def test_likeness_is_symmetric_within_0_and_1_and_does_not_move_with_the_company(texts, others):
     found = similarities(texts, others)
