@@ -79,7 +79,7 @@ class Exhibition:
 
     def __init__(self, directory: Path, language: str) -> None:
         port = free_port()
-        self.base_url, self.language = f"http://127.0.0.1:{port}", language
+        self.base_url, self.language = f"http://localhost:{port}", language
         self.port, self.directory = port, directory
         self.runtime = self._runtime()
         self.place = Place(self.runtime.database, self.runtime.clock, self.runtime.entropy, self.runtime.jobs)
