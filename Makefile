@@ -22,7 +22,7 @@ $(VENV)/.installed: $(BIN)/uv pyproject.toml uv.lock app/translations/fr/LC_MESS
 	@touch $@
 
 up: install
-	@DECILE_DATA="$(DATA)" DECILE_PORT="$(PORT)" DECILE_BASE_URL="$${DECILE_BASE_URL:-http://127.0.0.1:$(PORT)}" exec $(BIN)/decile up
+	@DECILE_DATA="$(DATA)" DECILE_PORT="$(PORT)" DECILE_BASE_URL="$${DECILE_BASE_URL:-http://localhost:$(PORT)}" exec $(BIN)/decile up
 
 test: install
 	@sh scripts/install_chromium.sh

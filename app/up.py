@@ -155,7 +155,7 @@ def _greet_with_demo(runtime: Runtime, session: Session) -> None:
     click.echo(f"  a demo certificate   {base_url}{certificate}")
     click.echo(f"  the skill            {base_url}/skills/{SKILL}")
     click.echo(f"  the norm behind it   {base_url}{norm}\n")
-    click.echo("Or be somebody else. Each link signs in once, within a day; staff set up an authenticator app first:")
+    click.echo("Or be somebody else. Each link signs in once, within a day; staff set up a second factor first:")
     near = f"/results/{sights.near_miss_sitting}" if sights.near_miss_sitting else "/me"
     visits: tuple[tuple[Part, str], ...] = (
         (HOLDER, "/me"),

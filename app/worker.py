@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from app import composition
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
+from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.awarding.decide_award import decide_award
@@ -86,6 +88,19 @@ def _send_guessing_notice(runtime: Runtime, kind: str, subject_id: str) -> None:
         )
 
 
+def _send_passkey_notice(runtime: Runtime, kind: str, passkey_id: str, person_id: str, at: str) -> None:
+    with runtime.reading() as session:
+        send_passkey_notice(
+            kind,
+            UUID(passkey_id),
+            UUID(person_id),
+            datetime.fromisoformat(at),
+            base_url=runtime.settings.base_url,
+            session=session,
+            mailer=runtime.mailer,
+        )
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -115,6 +130,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "publish_status_list": _publish_status_list,
     "send_sign_in_mail": _send_sign_in_mail,
     "send_guessing_notice": _send_guessing_notice,
+    "send_passkey_notice": _send_passkey_notice,
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.models import ApiToken, BrowserSession, RoleGrant
@@ -70,7 +70,11 @@ def end_by_token(token: str | None, *, session: Session) -> None:
         session.execute(delete(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
 
 
-def end_all_of(person_id: UUID, *, session: Session) -> None:
-    """End every sign-in and token of a person: what they may do has changed, so nothing given before may go on."""
-    session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id))
+def end_all_of(person_id: UUID, *, but: str | None = None, session: Session) -> None:
+    """End every sign-in and token of a person: what they may do has changed, so nothing given before may go on.
+
+    `but` is the token of the one sign-in that stays.
+    """
+    others = BrowserSession.token_hash != hash_of(but) if but else true()
+    session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id, others))
     session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))

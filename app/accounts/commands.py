@@ -7,10 +7,10 @@ import json
 import click
 
 from app.accounts import queries
+from app.accounts.forget_second_factors import forget_second_factors
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.make_sign_in_link import make_sign_in_link
-from app.accounts.remove_second_factor import remove_second_factor
 from app.accounts.revoke_role import revoke_role
 from app.accounts.roles import Role
 from app.foundation.access import operator
@@ -77,14 +77,14 @@ def link_command(runtime: Runtime, email: str, roles: tuple[str, ...]) -> None:
 @click.argument("email")
 @click.pass_obj
 def forget_second_factor_command(runtime: Runtime, email: str) -> None:
-    """Let somebody who lost phone and recovery codes set up a second factor anew. Check first who is asking.
+    """Let somebody who lost passkeys, phone and recovery codes set up a second factor anew. Check first who is asking.
 
     Example: decile person forget-second-factor ada@example.org
     """
     with runtime.transaction() as session:
         found = queries.person_by_email(email, session=session)
-        remove_second_factor(found.id, session=session, clock=runtime.clock, actor=operator())
-    click.echo(f"The second factor of {email} is removed and every sign-in ended.")
+        forget_second_factors(found.id, session=session, clock=runtime.clock, jobs=runtime.jobs, actor=operator())
+    click.echo(f"Passkeys and authenticator app of {email} are removed and every sign-in ended.")
 
 
 @person.command("list")

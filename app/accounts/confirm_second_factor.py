@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from app.accounts import guesses
 from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.errors import SecondFactorMissing
+from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.models import SecondFactor
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.policy import AccountPolicy
-from app.accounts.recovery_codes import make_recovery_codes
 from app.accounts.rules import second_factor_limit, typed_code
 from app.accounts.sealing import unseal
+from app.accounts.second_factors import first_recovery_codes, has_passkey
 from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -51,6 +52,8 @@ def confirm_second_factor(
     factor = session.get(SecondFactor, person_id, with_for_update=True)
     if factor is None:
         raise SecondFactorMissing
+    if factor.confirmed_at is None and has_passkey(person_id, session=session):
+        require_fresh_proof(actor, session=session, at=now)  # an app left half set up is no way around the passkey
     subjects, limit = guesses.subjects_of_person(person_id), second_factor_limit(policy)
     budget = guesses.counted(subjects, guesses.SECOND_FACTOR, limit=limit, session=session, at=now)
     if budget.left == 0:
@@ -65,7 +68,7 @@ def confirm_second_factor(
     codes: tuple[str, ...] = ()
     if factor.confirmed_at is None:
         factor.confirmed_at = now
-        codes = make_recovery_codes(person_id, session=session, entropy=entropy, count=policy.recovery_codes)
+        codes = first_recovery_codes(person_id, session=session, entropy=entropy, policy=policy)
         audit.record("second-factor.confirmed", person_id, actor=actor, at=now, session=session)
     token = open_session(
         person_id, browser=browser, second_factor_at=now, session=session, at=now, entropy=entropy, policy=policy

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.browser_sessions import roles_of
 from app.accounts.errors import SecondFactorAlreadySet, SecondFactorNotNeeded
+from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.inserting import insert_if_absent
 from app.accounts.models import SecondFactor
 from app.accounts.roles import is_staff
 from app.accounts.sealing import seal
+from app.accounts.second_factors import has_passkey
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -29,6 +31,8 @@ def enrol_second_factor(
     if not is_staff(roles_of(person_id, session=session)):
         raise SecondFactorNotNeeded
     now = clock.now()
+    if has_passkey(person_id, session=session):  # else whoever reads the mail could put an app of theirs beside it
+        require_fresh_proof(actor, session=session, at=now)
     secret = b32encode(entropy.bits(SECRET_BITS).to_bytes(SECRET_BITS // 8, "big")).decode()
     sealed = seal(secret, person_id=person_id, links=links, entropy=entropy)
     fresh = SecondFactor(person_id=person_id, sealed_secret=sealed, enrolled_at=now, last_step=-1)

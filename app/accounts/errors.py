@@ -130,7 +130,7 @@ class SecondFactorAlreadySet(Conflict):
     code = "second-factor-already-set"
 
     def __init__(self) -> None:
-        super().__init__("A second factor is already set up. Remove it first, which needs a code from it.")
+        super().__init__("An authenticator app is already set up. Remove it first, which needs your second factor.")
 
 
 class SecondFactorMissing(Conflict):
@@ -140,18 +140,6 @@ class SecondFactorMissing(Conflict):
 
     def __init__(self) -> None:
         super().__init__("No second factor is set up yet. Set one up, then enter a code from it.")
-
-
-class ProofNotFresh(Refused):
-    """The person signed in, or showed their second factor, too long ago for this."""
-
-    code = "proof-not-fresh"
-
-    def __init__(self, minutes: int) -> None:
-        super().__init__(
-            f"This needs you to have proven who you are in the last {minutes} minutes. "
-            "Sign in again, with your second factor if you hold a staff role; then try again."
-        )
 
 
 class ScopesInvalid(Invalid):
@@ -198,3 +186,35 @@ class TokenNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("This token has already ended. Reload the page to see those that still work.")
+
+
+class PasskeysImpossible(Conflict):
+    """The configured address cannot have passkeys."""
+
+    code = "passkeys-impossible"
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(
+            f"Passkeys need a host name, with https anywhere but on localhost; this Decile is at {base_url}. "
+            "Sign in by e-mail, or ask an operator to set BASE_URL."
+        )
+
+
+class TooManyPasskeys(Conflict):
+    """More passkeys than anybody keeps an eye on."""
+
+    code = "too-many-passkeys"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} passkeys, which is the most. Remove one you no longer use, then add another."
+        )
+
+
+class PasskeyNotFound(NotFound):
+    """No such passkey, or somebody else's."""
+
+    code = "passkey-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This passkey has already been removed. Reload the page to see those that still work.")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
-from app.accounts.models import BrowserSession, GuessCount, SignInRequest
+from app.accounts.models import BrowserSession, GuessCount, PasskeyChallenge, SignInRequest
 from app.accounts.policy import AccountPolicy
 from app.foundation import policies
 from app.foundation.clock import Clock
@@ -22,5 +22,6 @@ def forget_stale_sign_ins(*, session: Session, clock: Clock) -> None:
     session.execute(
         delete(BrowserSession).where(or_(BrowserSession.expires_at <= now, BrowserSession.idle_until_at <= now))
     )
+    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= now))
     oldest_day = now.date() - timedelta(days=policy.guess_window_days)
     session.execute(delete(GuessCount).where(GuessCount.guessed_on < oldest_day))

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.browser_sessions import hash_of
-from app.accounts.errors import ProofNotFresh, ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
-from app.accounts.models import ApiToken, BrowserSession, Person
+from app.accounts.errors import ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
+from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.models import ApiToken, Person
 from app.accounts.policy import AccountPolicy
-from app.accounts.roles import is_staff
 from app.accounts.rules import tidy_name
 from app.accounts.scopes import Scope, scopes_open_to
 from app.foundation import audit, policies
@@ -39,25 +39,24 @@ def issue_api_token(
     scopes: Collection[str],
     lifetime_days: int,
     *,
-    browser_token: str | None,
     session: Session,
     clock: Clock,
     entropy: Entropy,
     actor: Actor,
 ) -> IssuedToken:
-    """Make it. `browser_token` is that of the sign-in from which it is asked for.
+    """Make it: a browser left open must not be worth a key that lasts for months.
 
     Raises
     ------
     ProofNotFresh
-        The sign-in, for staff the second factor, is not of the last few minutes.
+        The actor did not prove just now who they are.
     ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, NameInvalid, TooManyTokens
     """
     if actor.person_id is None:
         raise SignInNeeded
     now, name, wanted = clock.now(), tidy_name(label), frozenset(scopes)
     policy = policies.current(AccountPolicy, session=session, at=now)
-    _require_fresh_proof(actor, browser_token, session=session, at=now, policy=policy)
+    require_fresh_proof(actor, session=session, at=now)
     _require_scopes(wanted, actor)
     if name is None or lifetime_days not in policy.api_token_days:
         raise TokenTermsInvalid(policy.api_token_days)
@@ -77,21 +76,6 @@ def issue_api_token(
     detail = {"scopes": row.scopes, "days": lifetime_days}
     audit.record("api-token.issued", row.id, actor=actor, at=now, session=session, detail=detail)
     return IssuedToken(row.id, token, row.expires_at)
-
-
-def _require_fresh_proof(
-    actor: Actor, browser_token: str | None, *, session: Session, at: datetime, policy: AccountPolicy
-) -> None:
-    """Or a browser left open would be worth a key that lasts for months."""
-    opened = select(BrowserSession.opened_at, BrowserSession.second_factor_at).where(
-        BrowserSession.token_hash == hash_of(browser_token or ""), BrowserSession.person_id == actor.person_id
-    )
-    found = session.execute(opened).one_or_none()
-    proven_at = None
-    if found is not None:
-        proven_at = found.second_factor_at if is_staff(actor.roles) else found.opened_at
-    if proven_at is None or at - proven_at > timedelta(minutes=policy.api_token_proof_minutes):
-        raise ProofNotFresh(policy.api_token_proof_minutes)
 
 
 def _require_scopes(wanted: frozenset[str], actor: Actor) -> None:

@@ -120,3 +120,109 @@ Decile
 """,
     ),
 }
+
+PASSKEY_ADDED = {
+    "en": MailText(
+        "A passkey was added to your Decile account",
+        """\
+Hello,
+
+On {time} UTC a passkey was added to your account. Whoever holds its device can sign in as you.
+
+If it was you, there is nothing to do. If it was not, sign in today, remove the passkey on the page My data, and
+change the password of your mailbox:
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Une clé d'accès a été ajoutée à votre compte Decile",
+        """\
+Bonjour,
+
+Le {time} UTC, une clé d'accès a été ajoutée à votre compte. Qui détient son appareil peut se connecter à votre place.
+
+Si c'était vous, vous n'avez rien à faire. Sinon, connectez-vous aujourd'hui, retirez la clé d'accès sur la page
+Mes données, et changez le mot de passe de votre messagerie :
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+}
+
+PASSKEY_REMOVED = {
+    "en": MailText(
+        "A passkey was removed from your Decile account",
+        """\
+Hello,
+
+On {time} UTC a passkey was removed from your account. It no longer lets anybody in, and other sign-ins have ended.
+
+If it was you, there is nothing to do. If it was not, sign in today by e-mail, look at the page My data, and change
+the password of your mailbox:
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Une clé d'accès a été retirée de votre compte Decile",
+        """\
+Bonjour,
+
+Le {time} UTC, une clé d'accès a été retirée de votre compte. Elle ne laisse plus entrer personne, et les autres
+connexions sont terminées.
+
+Si c'était vous, vous n'avez rien à faire. Sinon, connectez-vous aujourd'hui par e-mail, regardez la page Mes données,
+et changez le mot de passe de votre messagerie :
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+}
+
+PASSKEY_SUSPENDED = {
+    "en": MailText(
+        "A passkey of your Decile account may have been copied",
+        """\
+Hello,
+
+On {time} UTC one of your passkeys was used in a way that only happens where a copy of it exists. We did not let
+anybody in by it, and it stays switched off.
+
+Sign in another way, remove that passkey on the page My data, and add a new one:
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Une clé d'accès de votre compte Decile a peut-être été copiée",
+        """\
+Bonjour,
+
+Le {time} UTC, une de vos clés d'accès a servi d'une façon qui n'arrive que s'il en existe une copie. Nous n'avons
+laissé entrer personne, et cette clé reste désactivée.
+
+Connectez-vous autrement, retirez cette clé d'accès sur la page Mes données, et ajoutez-en une nouvelle :
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base
@@ -137,6 +137,37 @@ class RecoveryCode(Base):
     code_hash: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A key pair of which we hold the public half. Made and used only where the device verified its owner."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)  # COSE, as the authenticator gave it
+    sign_count: Mapped[int] = mapped_column(BigInteger)  # 0 for ever where the authenticator does not count
+    transports: Mapped[list[str]]
+    label: Mapped[str]
+    added_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]  # its counter went backwards: somebody may hold a copy
+
+
+class PasskeyChallenge(Base):
+    """The hash of a challenge that has not been answered. The challenge itself is with the browser that asked for it.
+
+    Deleting the row spends it, so that of any number of answers one counts.
+    """
+
+    __tablename__ = "passkey_challenge"
+
+    challenge_hash: Mapped[str] = mapped_column(primary_key=True)
+    ceremony: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)  # None: nobody is signed in
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Consent(Base):

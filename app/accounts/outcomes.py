@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 
@@ -14,6 +15,7 @@ class SignedIn:
     person_id: UUID
     needs_second_factor: bool
     return_path: str
+    recovery_codes: tuple[str, ...] = ()  # shown once to staff who have none yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,20 @@ class SecondFactorConfirmed:
 
     token: str
     recovery_codes: tuple[str, ...] = ()
+
+
+class PasskeyRefusal(StrEnum):
+    """Why a passkey was not accepted."""
+
+    SPENT = "spent"  # the challenge is used, too old, or of another browser
+    UNKNOWN = "unknown"  # no such passkey, or not of this person
+    INVALID = "invalid"  # it proves nothing: wrong page, wrong signature, owner not verified
+    SUSPENDED = "suspended"  # its counter went backwards
+    KNOWN = "known"  # registered already
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRefused:
+    """Not accepted. An outcome, because the spent challenge and a suspension must be committed."""
+
+    reason: PasskeyRefusal

@@ -32,8 +32,11 @@ class AccountPolicy:
     second_factor_guesses_per_window: int = 30  # 30 guesses at 3 accepted codes in 10**6 (drift): 9e-5, below 1e-4
     guess_window_days: int = 90
     second_factor_drift_steps: int = 1  # 30 s each way, for phones whose clock is off (RFC 6238, 5.2)
-    second_factor_fresh_minutes: int = 15  # how long it counts as "just now" before a sensitive change
+    fresh_proof_minutes: int = 10  # how long a proof counts as "just now" before a sensitive act
     recovery_codes: int = 10
+
+    passkey_challenge_minutes: int = 5  # time to find the key and touch it; what lies about longer serves only others
+    most_passkeys: int = 20
 
     session_lifetime_hours: int = 7 * 24  # one week, as long as a sitting can be resumed
     session_idle_hours: int = 24  # a candidate may come back the next day
@@ -43,6 +46,5 @@ class AccountPolicy:
 
     api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a forgotten token ends by itself within a year
     most_api_tokens: int = 20
-    api_token_proof_minutes: int = 15  # how long ago a person may have signed in when they make one
 
     stale_request_hours: int = 24  # then an address that never joined is forgotten

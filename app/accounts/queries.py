@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import hash_of, roles_of
 from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer
 from app.accounts.errors import LinkUsed, PersonNotFound, SecondFactorMissing
-from app.accounts.models import ApiToken, BrowserSession, Consent, Person, RoleGrant, SecondFactor, SignInRequest
+from app.accounts.models import (
+    ApiToken,
+    BrowserSession,
+    Consent,
+    Passkey,
+    Person,
+    RoleGrant,
+    SecondFactor,
+    SignInRequest,
+)
 from app.accounts.policy import AccountPolicy
 from app.accounts.roles import CANDIDATE
 from app.accounts.rules import is_fresh, mask_email, normalise_email
@@ -100,6 +109,17 @@ class Enrolment:
     qr_data_uri: str
 
 
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """One passkey as its owner sees it."""
+
+    id: UUID
+    label: str
+    added_at: datetime
+    used_at: datetime | None
+    is_suspended: bool
+
+
 class FactorState(StrEnum):
     """How far a person is with their second factor."""
 
@@ -111,7 +131,14 @@ class FactorState(StrEnum):
 def actor_for_session(token: str, *, session: Session, at: datetime) -> Actor | None:
     """Who holds this browser's token, if its sign-in is still open. Asked on every request: one statement."""
     rows = session.execute(
-        select(Person.id, Person.display_name, Person.email, BrowserSession.second_factor_at, RoleGrant.role)
+        select(
+            Person.id,
+            Person.display_name,
+            Person.email,
+            BrowserSession.second_factor_at,
+            BrowserSession.opened_at,
+            RoleGrant.role,
+        )
         .join(Person, Person.id == BrowserSession.person_id)
         .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
         .where(
@@ -124,7 +151,7 @@ def actor_for_session(token: str, *, session: Session, at: datetime) -> Actor | 
         return None
     first = rows[0]
     roles = frozenset({CANDIDATE, *(row.role for row in rows if row.role is not None)})
-    return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at)
+    return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at, first.opened_at)
 
 
 def caller_for_api_token(token: str, *, session: Session, at: datetime) -> ApiCaller | None:
@@ -270,8 +297,27 @@ def sign_in_behind_link(token: str, *, session: Session, at: datetime, links: Li
     return pending_sign_in(request_of_link(token, links=links, policy=policy), session=session, at=at)
 
 
+def passkeys_of(person_id: UUID, *, session: Session) -> tuple[PasskeyView, ...]:
+    """A person's passkeys, the oldest first."""
+    query = select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.added_at, Passkey.id)
+    return tuple(
+        PasskeyView(row.id, row.label, row.added_at, row.used_at, row.suspended_at is not None)
+        for row in session.scalars(query)
+    )
+
+
+def has_fresh_second_factor(actor: Actor, *, session: Session, at: datetime) -> bool:
+    """Whether the actor showed their second factor just now."""
+    return is_fresh(actor.second_factor_at, at=at, policy=policy(session=session, at=at))
+
+
+def has_fresh_sign_in(actor: Actor, *, session: Session, at: datetime) -> bool:
+    """Whether the actor signed in just now, by whatever means."""
+    return is_fresh(actor.signed_in_at, at=at, policy=policy(session=session, at=at))
+
+
 def factor_state(person_id: UUID, *, session: Session) -> FactorState:
-    """How far a person is with their second factor."""
+    """How far a person is with their authenticator app."""
     factor = session.get(SecondFactor, person_id)
     if factor is None:
         return FactorState.ABSENT
@@ -286,8 +332,3 @@ def enrolment(person_id: UUID, *, session: Session, links: Links) -> Enrolment:
     secret = unseal(factor.sealed_secret, person_id=person_id, links=links)
     uri = pyotp.TOTP(secret, name=owner.email, issuer=ISSUER).provisioning_uri()
     return Enrolment(secret, segno.make(uri, micro=False).svg_data_uri(scale=4, light="#fff"))
-
-
-def has_fresh_second_factor(actor: Actor, *, session: Session, at: datetime) -> bool:
-    """Whether the actor showed their second factor recently enough for a sensitive change."""
-    return is_fresh(actor.second_factor_at, at=at, policy=policies.current(AccountPolicy, session=session, at=at))

@@ -126,11 +126,9 @@ def session_idle(roles: frozenset[str], policy: AccountPolicy) -> timedelta:
     return timedelta(hours=hours)
 
 
-def is_fresh(second_factor_at: datetime | None, *, at: datetime, policy: AccountPolicy) -> bool:
-    """Whether the second factor was shown recently enough for a sensitive change."""
-    if second_factor_at is None:
-        return False
-    return at - second_factor_at <= timedelta(minutes=policy.second_factor_fresh_minutes)
+def is_fresh(proven_at: datetime | None, *, at: datetime, policy: AccountPolicy) -> bool:
+    """Whether somebody proved who they are recently enough for a sensitive act."""
+    return proven_at is not None and at - proven_at <= timedelta(minutes=policy.fresh_proof_minutes)
 
 
 # The first match wins: Edge calls itself Chrome and Safari too, Chrome calls itself Safari.

@@ -34,7 +34,21 @@ class SecondFactorNeeded(Refused):
     code = "second-factor-needed"
 
     def __init__(self) -> None:
-        super().__init__("Staff pages need your second factor. Enter the code of your authenticator app.")
+        super().__init__(
+            "Staff pages need your second factor. Use your passkey, or enter the code of your authenticator app."
+        )
+
+
+class ProofNotFresh(Refused):
+    """The person proved who they are too long ago for this."""
+
+    code = "proof-not-fresh"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"This needs you to have proven who you are in the last {minutes} minutes. Confirm it again: by your "
+            "second factor if you hold a staff role, else by a passkey or a code sent by e-mail. Then try again."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class Actor:
     name: str
     roles: frozenset[str] = field(default_factory=frozenset)
     second_factor_at: datetime | None = None
+    signed_in_at: datetime | None = None  # a program's token leaves both empty: it proves nobody's presence
 
     @property
     def is_signed_in(self) -> bool:

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "DECILE_"
 BELONGS_TO_TESTS = ("DECILE_TEST_", "DECILE_REQUIRE_")
 SHORTEST_SECRET = 32
-DEFAULT_ORIGIN = "http://127.0.0.1:8000"
+DEFAULT_ORIGIN = "http://localhost:8000"  # a name, because no passkey can belong to an address of numbers
 DATABASE_FILE = "decile.sqlite3"
 
 

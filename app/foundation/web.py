@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.foundation.access import ANONYMOUS, Actor, SecondFactorNeeded, SignInNeeded, require
+from app.foundation.access import ANONYMOUS, Actor, ProofNotFresh, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
 from app.foundation.rate_storage import SteadyMemoryStorage
 from app.foundation.rates import RatePolicy
@@ -158,6 +158,34 @@ def require_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return checked
 
     return decorate
+
+
+def asks_for_proof(back: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Where the act needs a fresh proof of who is asking, ask for it, then lead back to the page `back`.
+
+    What was sent is not kept: the person sees the page again and presses the button again.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def led(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return view(*args, **kwargs)
+            except ProofNotFresh:
+                if prefers_json():
+                    raise
+                expects = current_app.url_map.is_endpoint_expecting
+                place: dict[str, Any] = {name: value for name, value in kwargs.items() if expects(back, name)}
+                return cast("R", _ask_for_proof(url_for(back, **place)))
+
+        return led
+
+    return decorate
+
+
+def _ask_for_proof(back: str) -> Any:
+    notice(_("This is a sensitive step, so we ask again who you are. Then you come back here and can go on."))
+    return redirect(url_for("accounts.prove_page", next=back), code=303)
 
 
 def rate(name: str, window: str) -> Callable[[], str]:
@@ -314,6 +342,8 @@ def _answer_error(error: DecileError) -> Any:
             return redirect(url_for("accounts.sign_in_page", next=_return_path()), code=303)
         if isinstance(error, SecondFactorNeeded):
             return redirect(url_for("accounts.second_factor_page", next=_return_path()), code=303)
+        if isinstance(error, ProofNotFresh):
+            return _ask_for_proof(_return_path())
     return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.accounts import queries as accounts
+from app.accounts.fresh_proof import require_fresh_proof
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
-from app.norming.errors import SecondFactorNotFresh, SelfApproval
+from app.norming.errors import SelfApproval
 from app.norming.locked import APPROVED, norm_for_update
 from app.norming.models import NormVersion
 from app.norming.rules import is_another_person
@@ -22,8 +22,7 @@ def approve_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
     if actor.person_id is None:
         raise SignInNeeded
     now = clock.now()
-    if not accounts.has_fresh_second_factor(actor, session=session, at=now):
-        raise SecondFactorNotFresh
+    require_fresh_proof(actor, session=session, at=now)
     norm = norm_for_update(norm_id, session=session)
     if not is_another_person(actor.person_id, norm.drafted_by):
         raise SelfApproval(norm.label)

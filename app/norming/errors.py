@@ -135,18 +135,6 @@ class SelfApproval(Refused):
         )
 
 
-class SecondFactorNotFresh(Refused):
-    """Approval needs the second factor now."""
-
-    code = "second-factor-not-fresh"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "An approval needs your second factor, given just now. "
-            "Enter the present code of your authenticator app and approve again."
-        )
-
-
 class CodeNotAccepted(Refused):
     """The code does not show that the person named is here."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts.fresh_proof import require_fresh_proof
 from app.assessment.adopt_edition import adopt_edition
 from app.foundation import audit
 from app.foundation.access import Actor, require
@@ -20,8 +21,9 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
     Sittings already started, results and credentials keep citing their own version.
     """
     require(actor, "norm_editor", "norm_approver", "operator", "system")
-    norm = norm_for_update(norm_id, session=session)
     now = clock.now()
+    require_fresh_proof(actor, session=session, at=now)
+    norm = norm_for_update(norm_id, session=session)
     norm.require_due(at=now)  # first: a caller that catches the refusal must still have the former norm in force
     require_recorded_approval(norm, session=session)
     former = published_for_update(norm.norm_group_id, session=session)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts.fresh_proof import require_fresh_proof
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -23,6 +24,7 @@ def schedule_norm(
     """Set when an approved norm takes effect: at the end of the policy's delay, or later where that is asked for."""
     require(actor, "norm_editor", "norm_approver", "operator")
     now = clock.now()
+    require_fresh_proof(actor, session=session, at=now)
     earliest = earliest_effect(now, policies.current(NormPolicy, session=session, at=now))
     if takes_effect_at is not None and takes_effect_at < earliest:
         raise TooSoon(earliest)

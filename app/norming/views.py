@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.foundation.web import actor, notice, require_role, runtime
+from app.foundation.web import actor, asks_for_proof, notice, require_role, runtime
 from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
-from app.norming.errors import NormNotFound, SecondFactorNotFresh
+from app.norming.errors import NormNotFound
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
 
@@ -96,20 +96,18 @@ def preview(norm_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/desk/norms/<uuid:norm_id>/approve")
 @require_role(APPROVER)
+@asks_for_proof("norming.norm_card")
 def approve(norm_id: UUID) -> ResponseReturnValue:
-    """Approve as the second person; where the second factor was given too long ago, ask for it first."""
-    try:
-        with runtime().transaction() as session:
-            norm = approve_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
-    except SecondFactorNotFresh:
-        notice(_("An approval needs the present code of your authenticator app. Enter it, then approve again."))
-        return redirect(url_for("accounts.second_factor_page", next=url_for(".norm_card", norm_id=norm_id)), code=303)
+    """Approve as the second person."""
+    with runtime().transaction() as session:
+        norm = approve_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
     notice(_("Norm %(label)s is approved. It can be scheduled now.", label=norm.label))
     return _to_card(norm_id)
 
 
 @bp.post("/desk/norms/<uuid:norm_id>/schedule")
 @require_role(EDITOR, APPROVER)
+@asks_for_proof("norming.norm_card")
 def schedule(norm_id: UUID) -> ResponseReturnValue:
     """Let an approved norm take effect as soon as the delay allows."""
     with runtime().transaction() as session:
@@ -120,6 +118,7 @@ def schedule(norm_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/desk/norms/<uuid:norm_id>/publish")
 @require_role(EDITOR, APPROVER)
+@asks_for_proof("norming.norm_card")
 def publish(norm_id: UUID) -> ResponseReturnValue:
     """Publish a scheduled norm whose hour has come."""
     with runtime().transaction() as session:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_skill_descriptions"
-down_revision = "2026_11_23_first_tables"
+down_revision = "2026_11_28_add_passkeys"
 branch_labels = None
 depends_on = None
 

@@ -25,7 +25,7 @@ from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.make_sign_in_link import make_sign_in_link
-from app.accounts.models import Person
+from app.accounts.models import Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
@@ -80,7 +80,7 @@ class Exhibition:
 
     def __init__(self, directory: Path, language: str) -> None:
         port = free_port()
-        self.base_url, self.language = f"http://127.0.0.1:{port}", language
+        self.base_url, self.language = f"http://localhost:{port}", language
         self.port, self.directory = port, directory
         self.runtime = self._runtime()
         self.place = Place(self.runtime.database, self.runtime.clock, self.runtime.entropy, self.runtime.jobs)
@@ -146,6 +146,26 @@ class Exhibition:
         self._sign_in(name, person)
         return person
 
+    def _has_passkeys(self, name: str, person_id: UUID) -> None:
+        """One in use and one switched off, written straight into the table: no device is needed to look at them."""
+        now = self.place.clock.now()
+        with self.runtime.transaction() as session:
+            for label, suspended_at in (("Phone", None), ("Old key", now)):
+                session.add(
+                    Passkey(
+                        id=self.place.entropy.uuid(),
+                        person_id=person_id,
+                        credential_id=f"{name} {label}".encode(),
+                        public_key=b"public",
+                        sign_count=0,
+                        transports=[],
+                        label=label,
+                        added_at=now,
+                        used_at=suspended_at,
+                        suspended_at=suspended_at,
+                    )
+                )
+
     def _sign_in(self, name: str, person_id: UUID, *, second_factor: bool = False) -> None:
         now = self.place.clock.now()
         with self.runtime.transaction() as session:
@@ -162,6 +182,10 @@ class Exhibition:
 
     def _sittings(self) -> None:
         self._sign_in("newcomer", a_person(self.place, consents=()))
+        keyholder = a_person(self.place)
+        self._has_passkeys("keyholder", keyholder)
+        for name in ("elsewhere", "keyholder"):
+            self._sign_in(name, keyholder)
         self._sat("holder", theta=3.0, seed=1)
         self._sat("ordinary", theta=-0.5, seed=2)
         self._sat("apart", theta=3.5, self_report=-1.0, seed=3)
@@ -275,8 +299,13 @@ class Exhibition:
             fresh = invite_person("fresh@example.org", session=session, clock=clock, entropy=entropy)
             grant_role(fresh, "norm_editor", session=session, clock=clock, actor=operator())
             session.get_one(Person, fresh).adult_confirmed_at = now
+            keyed = invite_person("keyed@example.org", session=session, clock=clock, entropy=entropy)
+            grant_role(keyed, "norm_editor", session=session, clock=clock, actor=operator())
+            session.get_one(Person, keyed).adult_confirmed_at = now
+        self._has_passkeys("key editor", keyed)
         self.place.clock.instant = now
         self._sign_in("fresh editor", fresh)
+        self._sign_in("key editor", keyed)
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

@@ -99,6 +99,9 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("account", "/account", "holder"),
         Exhibit("account-newcomer", "/account", "newcomer"),
         Exhibit("tokens", "/account/tokens", "holder"),
+        Exhibit("passkey-new", "/account/passkeys/new", "holder"),
+        Exhibit("account-passkeys", "/account", "keyholder"),
+        Exhibit("prove", "/prove?next=/account", "keyholder"),
         Exhibit("error-404-own", f"/results/{sat['ordinary']}", "holder"),
         Exhibit("error-403", "/desk/norms", "holder"),
     ]
@@ -111,16 +114,22 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("second-factor-absent", "/second-factor", "fresh editor"),
-        Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_press),
+        Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_enrol),
         Exhibit("second-factor-wrong", "/second-factor", "fresh editor", act=_mistype),
         Exhibit("recovery-codes", "/second-factor", "fresh editor", act=lambda page: _confirm_factor(page, house)),
         Exhibit("second-factor-asked", "/second-factor", "fresh editor"),
+        Exhibit("second-factor-passkey", "/second-factor", "key editor"),
     ]
 
 
 def _press(page: Page) -> None:
     with page.expect_navigation():
         page.locator("main form button").first.click()
+
+
+def _enrol(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("form[action$='/second-factor/enrol'] button").click()
 
 
 def _press_unchecked(page: Page) -> None:

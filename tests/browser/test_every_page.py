@@ -39,7 +39,7 @@ def house(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: py
 
 def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house) -> None:
     findings, devices = Findings(), {}
-    routes = house.app.url_map.bind("127.0.0.1")
+    routes = house.app.url_map.bind("localhost")
     for number, exhibit in enumerate(exhibits(house)):
         if exhibit.visitor not in devices:
             devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, browser, house).new_page())

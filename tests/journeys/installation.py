@@ -33,7 +33,7 @@ class Installation:
     def __init__(self, data: Path, *, database_url: str = "", policy: str = "", workers: int = 1) -> None:
         self.data = data
         self.port = free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.base_url = f"http://localhost:{self.port}"
         self.spool = data / "mail"
         self._workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

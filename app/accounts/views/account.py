@@ -6,20 +6,31 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.change_profile import change_profile
 from app.accounts.errors import NameInvalid
 from app.accounts.record_consent import record_consent
+from app.accounts.relying_party import relying_party
 from app.accounts.remove_second_factor import remove_second_factor
+from app.accounts.revoke_other_sessions import revoke_other_sessions
 from app.accounts.revoke_session import revoke_session
 from app.accounts.roles import is_staff
 from app.accounts.rules import LONGEST_NAME
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
 from app.accounts.withdraw_consent import withdraw_consent
-from app.foundation.web import actor, browser_token, forget_sign_in, notice, require_signed_in, runtime
+from app.foundation.web import (
+    actor,
+    asks_for_proof,
+    browser_token,
+    forget_sign_in,
+    notice,
+    require_signed_in,
+    runtime,
+)
 
 Answer = str | Response | tuple[str, int]
 
@@ -92,19 +103,29 @@ def end_sign_in(session_id: UUID) -> Response:
     return redirect(url_for(".account"), 303)
 
 
+@bp.post("/account/sign-ins/end-others")
+@require_signed_in
+def end_other_sign_ins() -> Response:
+    """End every sign-in of the person but this one."""
+    with runtime().transaction() as session:
+        ended = revoke_other_sessions(browser_token(), session=session, clock=runtime().clock, actor=actor())
+    notice(
+        ngettext("One other sign-in has ended.", "%(num)s other sign-ins have ended.", ended)
+        if ended
+        else _("You were signed in nowhere else.")
+    )
+    return redirect(url_for(".account"), 303)
+
+
 @bp.post("/account/second-factor/remove")
 @require_signed_in
+@asks_for_proof("accounts.account")
 def drop_second_factor() -> Response:
-    """Remove it, a code from it having been shown just now; every sign-in ends."""
-    with runtime().reading() as session:
-        is_fresh = queries.has_fresh_second_factor(actor(), session=session, at=runtime().clock.now())
-    if not is_fresh:
-        notice(_("Enter a code first, so that we know it is you; then remove the second factor."))
-        return redirect(url_for(".second_factor_page", next=url_for(".account")), 303)
+    """Remove the authenticator app, the second factor having been shown just now; every sign-in ends."""
     with runtime().transaction() as session:
         remove_second_factor(own_id(), session=session, clock=runtime().clock, actor=actor())
     forget_sign_in()
-    notice(_("The second factor is removed and you are signed out everywhere. Sign in to set up a new one."))
+    notice(_("The authenticator app is removed and you are signed out everywhere. Sign in to set up a new one."))
     return redirect(url_for(".sign_in_page"), 303)
 
 
@@ -118,6 +139,9 @@ def _page(name_error: str | None = None, typed_name: str | None = None) -> str:
             name_error=name_error,
             consents=queries.consents_of(own_id(), session=session),
             sign_ins=queries.sessions_of(own_id(), token=browser_token(), session=session, at=now),
+            passkeys=queries.passkeys_of(own_id(), session=session),
+            can_have_passkeys=relying_party(runtime().settings.base_url).can_have_passkeys,
+            longest_name=LONGEST_NAME,
             factor=queries.factor_state(own_id(), session=session).value,
             is_staff=is_staff(actor().roles),
         )

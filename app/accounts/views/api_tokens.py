@@ -9,15 +9,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
-from app.accounts.errors import NameInvalid, ProofNotFresh, ScopesInvalid, TokenTermsInvalid, TooManyTokens
+from app.accounts.errors import NameInvalid, ScopesInvalid, TokenTermsInvalid, TooManyTokens
 from app.accounts.issue_api_token import IssuedToken, issue_api_token
 from app.accounts.revoke_api_token import revoke_api_token
-from app.accounts.roles import is_staff
 from app.accounts.rules import LONGEST_NAME
 from app.accounts.scopes import scopes_open_to
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
-from app.foundation.web import actor, browser_token, notice, require_signed_in, runtime
+from app.foundation.web import actor, asks_for_proof, notice, require_signed_in, runtime
 
 Answer = str | Response | tuple[str, int]
 USUAL_DAYS = 30
@@ -32,6 +31,7 @@ def api_tokens() -> str:
 
 @bp.post("/account/tokens")
 @require_signed_in
+@asks_for_proof("accounts.api_tokens")
 def make_api_token() -> Answer:
     """Make a token and show it, this once."""
     here = runtime()
@@ -41,14 +41,11 @@ def make_api_token() -> Answer:
                 request.form.get("label", ""),
                 request.form.getlist("scope"),
                 request.form.get("days", type=int) or 0,
-                browser_token=browser_token(),
                 session=session,
                 clock=here.clock,
                 entropy=here.entropy,
                 actor=actor(),
             )
-    except ProofNotFresh:
-        return _prove_again()
     except (NameInvalid, ScopesInvalid, TokenTermsInvalid, TooManyTokens) as refusal:
         return _page(errors=_words_for(refusal)), 422
     return _page(issued=issued)
@@ -62,16 +59,6 @@ def end_api_token(token_id: UUID) -> Response:
         revoke_api_token(token_id, session=session, clock=runtime().clock, actor=actor())
     notice(_("That token no longer works."))
     return redirect(url_for(".api_tokens"), 303)
-
-
-def _prove_again() -> Response:
-    """Staff show their second factor, everybody else signs in; both come back here."""
-    back = url_for(".api_tokens")
-    if is_staff(actor().roles):
-        notice(_("A new token needs a present code of your authenticator app. Enter it, then make the token."))
-        return redirect(url_for(".second_factor_page", next=back), 303)
-    notice(_("A new token needs a sign-in of the last few minutes. Sign in again, then make the token."))
-    return redirect(url_for(".sign_in_page", next=back), 303)
 
 
 def _words_for(refusal: Exception) -> dict[str, str]:

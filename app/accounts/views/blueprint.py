@@ -6,13 +6,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask import session as cookie
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.browser_sessions import Browser
 from app.accounts.keep_session_alive import keep_session_alive
 from app.accounts.outcomes import SignedIn
 from app.accounts.rules import device_of, safe_path
-from app.foundation.web import browser_token, remember_sign_in, runtime
+from app.foundation.web import browser_token, notice, remember_sign_in, runtime
 
 bp = Blueprint("accounts", __name__)
 
@@ -20,6 +21,8 @@ ASKED = "asked"  # the request this browser made
 LINK = "link"  # the token of an opened link, taken out of the URL
 JOINING = "joining"  # the request by which an address was proven
 NEXT = "next"  # where the person was going
+CHALLENGE = "challenge"  # the passkey challenge this browser was given
+PROVING = "proving"  # the mailed code was asked for to prove again who is here
 TOUCH_DUE = "touch_due"  # when the sign-in's use is next written down, Unix seconds
 
 
@@ -36,10 +39,18 @@ def remembered_id(name: str) -> UUID | None:
 
 def let_in(outcome: SignedIn) -> AnyResponse:
     """Give the browser its fresh sign-in and send it on its way."""
+    was_proving = cookie.get(PROVING, False)
     remember_sign_in(outcome.token)
+    if was_proving:
+        notice(you_are_proven())
     if outcome.needs_second_factor:
         return redirect(url_for("accounts.second_factor_page", next=outcome.return_path), 303)
     return redirect(outcome.return_path, 303)
+
+
+def you_are_proven() -> str:
+    """What a person is told who comes back from proving who they are."""
+    return str(_("Thank you: we know it is you. You can go on where you were."))
 
 
 def next_path() -> str:

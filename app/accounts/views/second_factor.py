@@ -1,4 +1,4 @@
-"""The second factor of staff: set it up, confirm it, or fall back on a recovery code."""
+"""The second factor of staff, a passkey or an authenticator app: choose, set up, confirm, or use a recovery code."""
 
 from __future__ import annotations
 
@@ -14,10 +14,20 @@ from app.accounts.enrol_second_factor import enrol_second_factor
 from app.accounts.errors import SecondFactorNotNeeded
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.recovery_codes import looks_like_recovery_code
+from app.accounts.relying_party import relying_party
 from app.accounts.roles import is_staff
 from app.accounts.use_recovery_code import use_recovery_code
 from app.accounts.views.blueprint import bp, next_path, this_browser
-from app.foundation.web import actor, limiter, rate, remember_sign_in, require_signed_in, runtime
+from app.foundation.web import (
+    actor,
+    asks_for_proof,
+    limiter,
+    notice,
+    rate,
+    remember_sign_in,
+    require_signed_in,
+    runtime,
+)
 
 Answer = str | Response | tuple[str, int]
 
@@ -26,11 +36,12 @@ Answer = str | Response | tuple[str, int]
 @require_signed_in
 def second_factor_page() -> str:
     """Whatever comes next for this person: set up, confirm for the first time, or enter a code."""
-    return _form()
+    return second_factor_form()
 
 
 @bp.post("/second-factor/enrol")
 @require_signed_in
+@asks_for_proof("accounts.second_factor_page")
 def enrol() -> Response:
     """Make a fresh secret and show it."""
     with runtime().transaction() as session:
@@ -48,14 +59,22 @@ def enrol() -> Response:
 @bp.post("/second-factor")
 @require_signed_in
 @limiter.limit(rate("sign_in_confirmations_per_hour", "hour"))
+@asks_for_proof("accounts.second_factor_page")
 def enter_second_factor() -> Answer:
     """Accept a code once. The browser goes on with a fresh sign-in."""
     outcome = _judge(request.form.get("code", ""))
     if isinstance(outcome, WrongCode):
-        return _form(_words_for(outcome)), 422
+        return second_factor_form(_words_for(outcome)), 422
+    return show_proven(outcome)
+
+
+def show_proven(outcome: SecondFactorConfirmed, said: str | None = None) -> Answer:
+    """Give the browser its fresh sign-in and say `said`; on to where the person was going, past new recovery codes."""
     with runtime().reading() as session:
         renewed = queries.actor_for_session(outcome.token, session=session, at=runtime().clock.now())
     remember_sign_in(outcome.token, renewed or actor())
+    if said is not None:
+        notice(said)
     if outcome.recovery_codes:
         return render_template("accounts/recovery_codes.html", codes=outcome.recovery_codes, next_path=next_path())
     return redirect(next_path(), 303)
@@ -94,16 +113,29 @@ def _judge(code: str) -> SecondFactorConfirmed | WrongCode:
         )
 
 
-def _form(error: str | None = None) -> str:
+def second_factor_form(error: str | None = None, passkey_error: str | None = None) -> str:
+    """The page, for staff alone. The secret of an app half set up is shown only to whom no passkey stands before."""
     if not is_staff(actor().roles):
         raise SecondFactorNotNeeded
-    enrolment = None
-    with runtime().reading() as session:
+    here, enrolment = runtime(), None
+    with here.reading() as session:
         state = queries.factor_state(own_id(), session=session)
+        passkeys = queries.passkeys_of(own_id(), session=session)
         if state is queries.FactorState.ENROLLED:
-            enrolment = queries.enrolment(own_id(), session=session, links=runtime().links)
+            if not passkeys or queries.has_fresh_second_factor(actor(), session=session, at=here.clock.now()):
+                enrolment = queries.enrolment(own_id(), session=session, links=here.links)
+            else:
+                state = queries.FactorState.ABSENT
     return render_template(
-        "accounts/second_factor.html", state=state.value, enrolment=enrolment, error=error, next_path=next_path()
+        "accounts/second_factor.html",
+        state=state.value,
+        has_factor=bool(passkeys) or state is queries.FactorState.CONFIRMED,
+        has_passkey=any(not passkey.is_suspended for passkey in passkeys),
+        party=relying_party(here.settings.base_url),
+        enrolment=enrolment,
+        error=error,
+        passkey_error=passkey_error,
+        next_path=next_path(),
     )
 
 

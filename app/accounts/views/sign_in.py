@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.accounts import queries
 from app.accounts.errors import AskedElsewhere, EmailInvalid, LinkUsed
 from app.accounts.outcomes import JoinNeeded, SignedIn, WrongCode
+from app.accounts.relying_party import relying_party
 from app.accounts.request_sign_in import request_sign_in
 from app.accounts.rules import safe_path
 from app.accounts.sign_in_secrets import LINK_PATH
@@ -40,10 +41,10 @@ LONGEST_TOKEN = 400  # ours have about 90 characters; a cookie holds 4,000
 
 @bp.get("/sign-in")
 def sign_in_page() -> str:
-    """One field: the e-mail address."""
+    """One field, the e-mail address; or one button, a passkey."""
     if "next" in request.args:
         cookie[NEXT] = safe_path(request.args["next"])
-    return render_template("accounts/sign_in.html", email="", error=None)
+    return sign_in_form()
 
 
 @bp.post("/sign-in")
@@ -64,7 +65,7 @@ def ask_for_link() -> Answer:
             )
     except EmailInvalid:
         error = _("Enter an e-mail address we can write to, such as name@example.org.")
-        return render_template("accounts/sign_in.html", email=email, error=error), 422
+        return sign_in_form(email, error), 422
     cookie[ASKED] = request_id.hex
     return redirect(url_for(".code_page"), 303)
 
@@ -148,6 +149,12 @@ def sign_out() -> Response:
     response = redirect(url_for(".sign_in_page"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'  # the next person at a shared computer finds nothing
     return response
+
+
+def sign_in_form(email: str = "", error: str | None = None, passkey_error: str | None = None) -> str:
+    """The page of both ways in."""
+    party = relying_party(runtime().settings.base_url)
+    return render_template("accounts/sign_in.html", email=email, error=error, passkey_error=passkey_error, party=party)
 
 
 def _go_on(outcome: SignedIn | JoinNeeded) -> Response:

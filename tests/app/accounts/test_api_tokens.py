@@ -10,7 +10,7 @@ import pytest
 from app.accounts import queries
 from app.accounts.models import ApiToken, Person
 from app.foundation.audit import AuditEntry
-from tests.app.accounts.visitor import Visitor
+from tests.app.accounts.visitor import Visitor, newest_mail
 
 SHOWN = re.compile(r"<code>(decile_[\w-]+)</code>")
 PAGE = "/account/tokens"
@@ -58,27 +58,33 @@ def test_the_account_page_leads_there(candidate):
 
 
 def test_a_sign_in_of_long_ago_is_not_enough(candidate, runtime):
-    """The page leads to signing in, and back."""
-    runtime.clock.advance(timedelta(minutes=15))
+    """The page leads to a mailed code, and back."""
+    runtime.clock.advance(timedelta(minutes=10))
     assert make(candidate).status_code == 200
     runtime.clock.advance(timedelta(seconds=1))
     refused = make(candidate)
-    assert (refused.status_code, refused.location) == (303, "/sign-in?next=/account/tokens")
+    assert (refused.status_code, refused.location) == (303, "/prove?next=/account/tokens")
     assert len(rows(runtime)) == 1
-    candidate.open(refused.location)
-    assert candidate.sign_in("ada@example.org").location == PAGE
+    former = candidate.twin()
+    asked = candidate.send("/prove/code", page=refused.location, next=PAGE)
+    assert asked.location == "/sign-in/code"
+    assert candidate.enter_code(newest_mail(runtime, "ada@example.org").code).location == PAGE
+    assert "we know it is you" in candidate.open(PAGE).text
     assert make(candidate).status_code == 200
+    assert former.status_for_programs() == 401
 
 
 def test_case_066_staff_need_their_second_factor_just_now(staff, runtime):
     """Signed in a moment ago, without it or with an old one: no token, whatever its scope."""
     editor = staff()
-    assert make(editor, scope="norms:read").location == "/second-factor?next=/account/tokens"
+    answer = make(editor, scope="norms:read")
+    assert answer.location == "/prove?next=/account/tokens"
+    assert editor.open(answer.location).location == "/second-factor?next=/account/tokens"
     assert make(editor, scope="results:read").status_code == 303
     editor.enrol()
     assert make(editor, scope="norms:read").status_code == 200
     runtime.clock.advance(timedelta(minutes=16))
-    assert make(editor, scope="norms:read").location == "/second-factor?next=/account/tokens"
+    assert make(editor, scope="norms:read").location == "/prove?next=/account/tokens"
     assert len(rows(runtime)) == 1
 
 

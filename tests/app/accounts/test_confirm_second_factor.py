@@ -27,7 +27,8 @@ def test_staff_are_led_to_set_up_a_second_factor_at_first_sign_in(visit, invited
     assert visitor.press(meant="yes").location == "/join"
     assert visitor.join().location == "/second-factor?next=/"
     page = visitor.open("/second-factor").text
-    assert "Set it up" in page
+    assert "Set up a passkey" in page
+    assert "Set up an authenticator app" in page
     assert "data:image" not in page
 
 
@@ -177,13 +178,14 @@ def test_removing_the_second_factor_needs_a_fresh_code_and_ends_every_sign_in(st
     visitor = staff()
     secret, _ = visitor.enrol()
     elsewhere = staff()
-    clock.advance(timedelta(minutes=16))
+    clock.advance(timedelta(minutes=11))
     answer = visitor.send("/account/second-factor/remove", page="/account")
-    assert answer.location == "/second-factor?next=/account"
+    assert answer.location == "/prove?next=/account"
+    assert visitor.open(answer.location).location == "/second-factor?next=/account"
     visitor.enter_second_factor(totp(secret, runtime))
     assert visitor.send("/account/second-factor/remove", page="/account").location == "/sign-in"
     assert (visitor.name_shown(), elsewhere.name_shown()) == (None, None)
-    assert "Set it up" in staff().open("/second-factor").text
+    assert "Set up an authenticator app" in staff().open("/second-factor").text
 
 
 def test_a_secret_is_sealed_to_its_person_and_opens_under_former_keys(entropy):

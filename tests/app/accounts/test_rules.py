@@ -105,8 +105,8 @@ def test_staff_stay_signed_in_for_a_shorter_time_than_candidates():
     assert session_idle(staff, policy) < session_idle(frozenset(), policy)
 
 
-def test_a_second_factor_is_fresh_for_a_quarter_of_an_hour():
+def test_a_proof_is_fresh_for_ten_minutes():
     policy = AccountPolicy()
-    assert is_fresh(NOW - timedelta(minutes=15), at=NOW, policy=policy)
-    assert not is_fresh(NOW - timedelta(minutes=15, seconds=1), at=NOW, policy=policy)
+    assert is_fresh(NOW - timedelta(minutes=10), at=NOW, policy=policy)
+    assert not is_fresh(NOW - timedelta(minutes=10, seconds=1), at=NOW, policy=policy)
     assert not is_fresh(None, at=NOW, policy=policy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from datetime import datetime
 from email import policy as email_policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyotp
 
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
+from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.foundation.runtime import Runtime
 
@@ -149,6 +151,11 @@ def deliver(runtime: Runtime) -> None:
                 send_guessing_notice(
                     arguments["kind"], UUID(arguments["subject_id"]), base_url=base_url, session=session,
                     mailer=runtime.mailer,
+                )  # fmt: skip
+            elif name == "send_passkey_notice":
+                send_passkey_notice(
+                    arguments["kind"], UUID(arguments["passkey_id"]), UUID(arguments["person_id"]),
+                    datetime.fromisoformat(arguments["at"]), base_url=base_url, session=session, mailer=runtime.mailer,
                 )  # fmt: skip
             forget_stale_sign_ins(session=session, clock=runtime.clock)
     runtime.jobs.enqueued.clear()

@@ -26,8 +26,10 @@ SIGNED_IN = everyone(IN, anonymous="401")
 OWNERS = everyone("404", anonymous="401", candidate=IN)
 NOBODYS = everyone("404")
 STAFF = everyone("403", anonymous="401")
+PROVEN = everyone(IN, anonymous="401", unproven_editor="403")  # a sensitive step: staff show their second factor
 SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
 NORM_DESK = everyone("403", anonymous="401", editor=IN)
+PASSKEY_REMOVAL = {**OWNERS, "unproven editor": "403"}  # staff show their second factor before anything is looked up
 APPROVERS = everyone("403", anonymous="401")
 # Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
 TOKEN = everyone(IN, anonymous="401", unproven_editor="401")
@@ -56,6 +58,7 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
+PASSKEY = its(passkey_id="passkey_id")
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
 A_START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
@@ -99,6 +102,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/sign-in/confirm"): [Route(PUBLIC)],
     ("GET", "/join"): [Route(PUBLIC)],
     ("POST", "/join"): [Route(PUBLIC)],
+    ("POST", "/sign-in/passkey/options"): [Route(PUBLIC)],
+    ("POST", "/sign-in/passkey"): [Route(PUBLIC)],
     ("POST", "/sign-out"): [Route(PUBLIC)],
     # one's own
     ("GET", "/me"): [Route(SIGNED_IN)],
@@ -106,14 +111,24 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/account"): [Route(SIGNED_IN)],
     ("POST", "/account/consents/<kind>"): [Route(SIGNED_IN, being(kind="assessment"))],
     ("POST", "/account/consents/<kind>/withdraw"): [Route(SIGNED_IN, being(kind="assessment"))],
+    ("POST", "/account/sign-ins/end-others"): [Route(SIGNED_IN)],
+    ("GET", "/account/passkeys/new"): [Route(SIGNED_IN)],
+    ("POST", "/account/passkeys/options"): [Route(SIGNED_IN)],
+    ("POST", "/account/passkeys"): [Route(SIGNED_IN)],
+    ("POST", "/account/passkeys/<uuid:passkey_id>/rename"): [Route(OWNERS, PASSKEY, {"label": "Key"})],
+    ("POST", "/account/passkeys/<uuid:passkey_id>/remove"): [Route(PASSKEY_REMOVAL, PASSKEY)],
+    ("GET", "/prove"): [Route(SIGNED_IN)],
+    ("POST", "/prove/code"): [Route(SIGNED_IN)],
+    ("POST", "/prove/passkey/options"): [Route(SIGNED_IN)],
+    ("POST", "/prove/passkey"): [Route(SIGNED_IN)],
     ("POST", "/account/sign-ins/<uuid:session_id>/end"): [Route(OWNERS, its(session_id="session_id"))],
     ("GET", "/account/tokens"): [Route(SIGNED_IN)],
-    ("POST", "/account/tokens"): [Route(SIGNED_IN)],
+    ("POST", "/account/tokens"): [Route(PROVEN)],
     ("POST", "/account/tokens/<uuid:token_id>/delete"): [Route(OWNERS, its(token_id="token_id"))],
     ("GET", "/second-factor"): [Route(SECOND_FACTOR)],
     ("POST", "/second-factor"): [Route(SIGNED_IN)],
     ("POST", "/second-factor/enrol"): [Route(SECOND_FACTOR)],
-    ("POST", "/account/second-factor/remove"): [Route(SIGNED_IN)],
+    ("POST", "/account/second-factor/remove"): [Route(PROVEN)],
     # sittings, results, certificates
     ("GET", "/skills/<slug>/start"): [Route(SIGNED_IN, SLUG)],
     ("POST", "/skills/<slug>/start"): [Route(SIGNED_IN, SLUG)],

@@ -17,7 +17,7 @@ from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.consents import OFFERS
 from app.accounts.grant_role import grant_role
 from app.accounts.issue_api_token import issue_api_token
-from app.accounts.models import BrowserSession, Person
+from app.accounts.models import BrowserSession, Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.record_consent import record_consent
 from app.accounts.scopes import scopes_open_to
@@ -60,6 +60,7 @@ class Facts:
     tokens: dict[str, str] = field(default_factory=dict)
     token_id: UUID = NOTHING
     session_id: UUID = NOTHING
+    passkey_id: UUID = NOTHING
     open_sitting: UUID = NOTHING
     ended_sitting: UUID = NOTHING
     code: str = ""
@@ -216,15 +217,18 @@ def _sign_ins_and_tokens(runtime: Runtime, facts: Facts) -> None:
                 f"Program of {role}",
                 scopes_open_to(roles),
                 30,
-                browser_token=cookie,
                 session=session,
                 clock=runtime.clock,
                 entropy=runtime.entropy,
-                actor=Actor(person_id, role, roles, proven_at),
+                actor=Actor(person_id, role, roles, proven_at, signed_in_at=now),
             )
             facts.tokens[role] = issued.token
             if role == OWNER:
                 facts.token_id = issued.id
+                passkey = Passkey(id=runtime.entropy.uuid(), person_id=person_id, label="Phone", transports=[],
+                                  credential_id=b"id", public_key=b"key", sign_count=0, added_at=now)  # fmt: skip
+                session.add(passkey)
+                facts.passkey_id = passkey.id
     with runtime.reading() as session:
         query = select(BrowserSession.id).where(BrowserSession.person_id == facts.people[OWNER])
         facts.session_id = session.scalars(query).one()

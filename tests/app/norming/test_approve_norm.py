@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from app.foundation.access import Actor, Forbidden, SignInNeeded, operator, system
+from app.foundation.access import Actor, Forbidden, ProofNotFresh, SignInNeeded, operator, system
 from app.foundation.audit import AuditEntry
 from app.norming import bases
 from app.norming.approve_norm import approve_norm
 from app.norming.draft_norm import draft_norm
-from app.norming.errors import NormAltered, NormInAnotherState, NormNotFound, SecondFactorNotFresh, SelfApproval
+from app.norming.errors import NormAltered, NormInAnotherState, NormNotFound, SelfApproval
 from app.norming.models import NormState, NormVersion
 from tests.app.norming.builders import SKILL, a_calibrated_sample, a_draft, a_norm, people
 
@@ -81,7 +81,7 @@ def test_a_role_without_a_person_cannot_approve(session, clock, previewed):
 @pytest.mark.parametrize("age", [None, timedelta(hours=1)])
 def test_an_approver_without_a_fresh_second_factor_is_refused(session, clock, staff, previewed, age):
     stale = replace(staff[1], second_factor_at=clock.now() - age if age else None)
-    with pytest.raises(SecondFactorNotFresh):
+    with pytest.raises(ProofNotFresh):
         approve_norm(previewed.id, session=session, clock=clock, actor=stale)
 
 

@@ -133,8 +133,18 @@ def test_an_approval_long_after_the_second_factor_asks_for_it_again(runtime, nor
     runtime.clock.advance(timedelta(minutes=30))
     answer = approver.post(form.action, data=form.fields)
     assert answer.status_code == 303
-    assert "second" in answer.location
+    assert answer.location == f"/prove?next={card}"
     assert state_of(runtime, norms[1].id) is NormState.PREVIEWED
+
+
+@pytest.mark.parametrize("step", ["schedule", "publish"])
+def test_scheduling_and_publishing_need_the_second_factor_of_now_too(runtime, norms, browser_of, step):
+    card = f"/desk/norms/{norms[1].id}"
+    editor = browser_of(EDITOR_ID)
+    token = form_to(editor.get(card).text, "").fields["csrf_token"]
+    assert editor.post(f"{card}/{step}", data={"csrf_token": token}).status_code == 409  # a draft is not that far
+    runtime.clock.advance(timedelta(minutes=11))
+    assert editor.post(f"{card}/{step}", data={"csrf_token": token}).location == f"/prove?next={card}"
 
 
 def test_the_desk_is_closed_to_everyone_else(app, client, norms, browser_of):
