@@ -67,11 +67,15 @@ def load_item_banks(runtime: Runtime) -> None:
     """Release every bank of the checkout and open a pilot for each skill that has no norm yet."""
     with runtime.transaction() as session:
         release_skills(ITEM_BANKS / "skills.yaml", session=session)
-        for path in sorted(ITEM_BANKS.glob("*/v*/bank.yaml")):
+        for path in sorted(ITEM_BANKS.glob("*/v*/bank.yaml"), key=_skill_and_version):
             release = release_bank(
                 path.parent, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator()
             )
             open_pilot(release.id, session=session, clock=runtime.clock)
+
+
+def _skill_and_version(path: Path) -> tuple[str, int]:
+    return path.parent.parent.name, int(path.parent.name.removeprefix("v"))  # v10 comes after v9
 
 
 def _start(role: str, runtime: Runtime, *arguments: str) -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
 """describe skills in full: work situations, advice for development, and codes of LifeComp.
 
 Revision ID: 2026_11_28_skill_descriptions
-Revises: 2026_11_23_first_tables
+Revises: 2026_11_28_add_passkeys
 """
 
 import sqlalchemy as sa
