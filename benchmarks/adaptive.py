@@ -3,9 +3,9 @@
     python benchmarks/adaptive.py                     100,000 sittings on each bank
     python benchmarks/adaptive.py --sittings 20000    fewer
 
-A step is: add a response to the posterior, read P(composite >= cut) and judgement's share, ask the stopping rule, choose
-the next item under content balance and an exposure mask. catsim's estimator and selector, on as many two-category items,
-run beside it.
+A step is: add a response to the posterior, read P(composite >= cut) and judgement's share, ask the stopping rule,
+choose the next item under content balance and an exposure mask. catsim's estimator and selector, on as many
+two-category items, run beside it.
 
 Decisions are simulated under the rule as shipped, facets balanced, exposure capped at .30. Banks are drawn once, from a
 fixed seed; slopes, priors and gates were never chosen to pass, and a gate that is missed says by how much.
@@ -189,7 +189,9 @@ def judged(
 def clocked(run: Callable[[], SimulatedSittings]) -> SimulatedSittings:
     began, began_own = time.perf_counter(), time.process_time()
     found = run()
-    print(f"    [{time.perf_counter() - began:.1f} s by the clock, {time.process_time() - began_own:.1f} s of one core]")
+    print(
+        f"    [{time.perf_counter() - began:.1f} s by the clock, {time.process_time() - began_own:.1f} s of one core]"
+    )
     return found
 
 

@@ -99,7 +99,8 @@ def next_item(
     if not allowed.any():
         return None
     typical = _typical(information, allowed & (kinds == SELF_REPORT), best)
-    is_short = _share_after_statement(posterior, typical) < least_judgement_share + SHARE_ALLOWANCE
+    following = _share_after_statement(posterior, typical)
+    is_short = least_judgement_share > 0.0 and following < least_judgement_share + SHARE_ALLOWANCE
     wanting = np.maximum(np.array(fewest_of_kind) - kind_counts, 0)
     left = fewest_units - int(kind_counts.sum())
     is_complete = left <= 0 and not wanting.any()

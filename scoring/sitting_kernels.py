@@ -23,7 +23,7 @@ SHARE_ALLOWANCE = 0.01
 FORGIVEN = 1e-9  # of a facet's share: rounding
 
 # A namedtuple, for compiled code takes those as they are.
-Grid = namedtuple("Grid", "nodes margin prior below upper places kernel weights correlation")
+Grid = namedtuple("Grid", "nodes margin strays prior below upper places kernel weights correlation")
 Bank = namedtuple("Bank", "kinds facets present rows likelihood_judgement likelihood_self tables_judgement tables_self")
 Rules = namedtuple(
     "Rules",
@@ -34,16 +34,16 @@ Rules = namedtuple(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _normal_above(x: float) -> float:
+def _normal_distribution(x: float) -> float:
     return 0.5 * math.erfc(-x * math.sqrt(0.5))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _softened(like: NDArray[np.float64], margin: NDArray[np.float64], stray: float, out: NDArray[np.float64]) -> None:
-    """Contaminated likelihood, its greatest 1."""
+def _softened(like: NDArray[np.float64], strays: NDArray[np.float64], stray: float, out: NDArray[np.float64]) -> None:
+    """As `misfit_aware`, the greatest 1."""
     anybody = 0.0
     for q in range(like.size):
-        anybody += margin[q] * like[q]
+        anybody += strays[q] * like[q]
     top = 0.0
     for q in range(like.size):
         out[q] = (1.0 - stray) * like[q] + stray * anybody
@@ -153,7 +153,7 @@ def _probability(axis: NDArray[np.float64], found: NDArray[np.float64], grid: Gr
     above = 0.0
     for p in range(axis.size):
         if axis[p] > SMALLEST_MASS:
-            above += axis[p] * _normal_above((mean + scale * (grid.places[p] - mean) - cut) / spread)
+            above += axis[p] * _normal_distribution((mean + scale * (grid.places[p] - mean) - cut) / spread)
     return min(1.0, above)
 
 
@@ -195,7 +195,7 @@ def _urgent(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _stop(  # noqa: PLR0911, PLR0917  the rule's own clauses
+def _stop(  # noqa: PLR0917  the rule's own clauses
     probability: float, units: int, scenarios: int, share: float, balanced: bool, rules: Rules
 ) -> int:
     """As `stopping.decide`."""
@@ -221,11 +221,11 @@ def _at(table: NDArray[np.float64], item: int, theta: float, nodes: NDArray[np.f
     position = (theta - nodes[0]) / (nodes[1] - nodes[0])
     below = min(int(position), nodes.size - 2)
     part = position - below
-    return (1.0 - part) * table[below, item] + part * table[below + 1, item]
+    return float((1.0 - part) * table[below, item] + part * table[below + 1, item])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _next(  # noqa: PLR0912, PLR0914, PLR0915, PLR0917  one choice, read straight through
+def _next(  # noqa: PLR0912, PLR0917  one choice, read straight through
     found: NDArray[np.float64],
     information: NDArray[np.float64],
     available: NDArray[np.bool_],
@@ -323,7 +323,7 @@ def _drawn(  # noqa: PLR0917  as above
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywords cost in compiled code
+def run_sittings(  # noqa: PLR0917  one loop; calls and keywords cost in compiled code
     responses: NDArray[np.int8],
     eligible: NDArray[np.bool_],
     uniforms: NDArray[np.float64],
@@ -362,9 +362,7 @@ def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywor
             share = _judgement_share(information[0], information[1], grid)
             balanced = True
             for f in range(facet_counts.size):
-                balanced = balanced and (
-                    not bank.present[f] or facet_counts[f] >= rules.facet_share * units - FORGIVEN
-                )
+                balanced = balanced and (not bank.present[f] or facet_counts[f] >= rules.facet_share * units - FORGIVEN)
             reason = _stop(probability, units, scenarios, share, balanced, rules)
             item = -1
             if reason == GO_ON:
@@ -387,7 +385,7 @@ def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywor
                 top = max(top, likes[kind, q])
             for q in range(size):
                 likes[kind, q] /= top
-            _softened(likes[kind], grid.margin, rules.stray_judgement if kind == 0 else rules.stray_self, soft[kind])
+            _softened(likes[kind], grid.strays, rules.stray_judgement if kind == 0 else rules.stray_self, soft[kind])
             information[kind] = _information(soft[kind], grid)
             shown[person, units] = item
             available[item] = False

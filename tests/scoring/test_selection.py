@@ -215,3 +215,10 @@ def test_a_facet_without_items_asks_for_nothing() -> None:
     urgent = urgent_facets(np.array([6, 6, 0]), np.array([True, True, False]), facet_share=0.2, fewest_units=12)
 
     assert urgent.all()
+
+
+def test_without_a_least_share_judgement_has_no_precedence() -> None:
+    nothing = {"judgement": None, "self_report": None, "kind_counts": np.array([0, 0])}
+
+    assert choice(**nothing, least_judgement_share=0.0, fewest_of_kind=(0, 0)) == 6
+    assert choice(judgement=None, self_report=9.0, available=KINDS == 1, least_judgement_share=0.0) == 6
