@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scoring.calibration import calibrate
-from scoring.dif import METHODS, benjamini_hochberg, dif
+from scoring.differential_functioning import METHODS, benjamini_hochberg, dif
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.items import ItemParameters
 from scoring.proportional_odds import proportional_odds
