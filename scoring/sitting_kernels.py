@@ -29,7 +29,7 @@ Rules = namedtuple(
     "Rules",
     "cut cut_se stray_judgement stray_self fewest_units fewest_scenarios fewest_statements certain_above "
     "certain_below most_units most_units_undecided undecided_from undecided_to least_judgement_share facet_share "
-    "most_scenarios best",
+    "most_scenarios best early_best",
 )
 
 
@@ -227,6 +227,7 @@ def _at(table: NDArray[np.float64], item: int, theta: float, nodes: NDArray[np.f
 @njit(cache=True, nogil=True, error_model="numpy")
 def _next(  # noqa: PLR0912, PLR0917  one choice, read straight through
     found: NDArray[np.float64],
+    probability: float,
     information: NDArray[np.float64],
     available: NDArray[np.bool_],
     facet_counts: NDArray[np.int64],
@@ -269,7 +270,8 @@ def _next(  # noqa: PLR0912, PLR0917  one choice, read straight through
     typical = best_told.sum() / max(min(told, rules.best), 1)
     units = facet_counts.sum()
     after = _judgement_share(information[0], information[1] + typical, grid)
-    is_short = rules.least_judgement_share > 0.0 and after < rules.least_judgement_share + SHARE_ALLOWANCE
+    is_owed = rules.least_judgement_share > 0.0 and probability >= rules.undecided_from
+    is_short = is_owed and after < rules.least_judgement_share + SHARE_ALLOWANCE
     want_j = max(rules.fewest_scenarios - scenarios, 0)
     want_s = max(rules.fewest_statements - (units - scenarios), 0)
     left = rules.fewest_units - units
@@ -282,11 +284,12 @@ def _next(  # noqa: PLR0912, PLR0917  one choice, read straight through
         first_kind = 0
     urgent = np.empty(facet_counts.size, dtype=np.bool_)
     _urgent(facet_counts, bank.present, rules.facet_share, rules.fewest_units, urgent)
+    among = rules.best if units >= rules.fewest_units else rules.early_best
     for must_be_urgent in (True, False):
         for kind in (first_kind, 1 - first_kind):
             if kind > 1:  # either kind was looked through already
                 break
-            chosen = _drawn(gain, kind, must_be_urgent, urgent, uniform, bank, rules.best)
+            chosen = _drawn(gain, kind, must_be_urgent, urgent, uniform, bank, among)
             if chosen >= 0:
                 return chosen
     return -1
@@ -367,7 +370,16 @@ def run_sittings(  # noqa: PLR0917  one loop; calls and keywords cost in compile
             item = -1
             if reason == GO_ON:
                 item = _next(
-                    found, information, available, facet_counts, scenarios, uniforms[person, units], grid, bank, rules
+                    found,
+                    probability,
+                    information,
+                    available,
+                    facet_counts,
+                    scenarios,
+                    uniforms[person, units],
+                    grid,
+                    bank,
+                    rules,
                 )
                 if item < 0:
                     reason = NO_ITEM

@@ -30,7 +30,7 @@ STAY_ELIGIBLE = 2  # items of each facet and kind, whatever was drawn: content c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SittingRules:
-    """Policy of a sitting; see `stopping.decide` and `selection.next_item`."""
+    """Policy of a sitting; see `stopping.decide` and `selection.next_item`, whose `owed_from` is `undecided_from`."""
 
     cut: float
     cut_se: float = 0.0
@@ -48,6 +48,7 @@ class SittingRules:
     facet_share: float = 0.20
     most_scenarios: int = 20
     best: int = 4
+    early_best: int | None = None
     stray_shares: tuple[float, float] = (0.0, 0.0)  # of judgement and of self-report; see `misfit_aware`
 
 
@@ -239,4 +240,5 @@ def _rules(rules: SittingRules) -> Rules:
         rules.facet_share,
         rules.most_scenarios,
         rules.best,
+        rules.best if rules.early_best is None else rules.early_best,
     )

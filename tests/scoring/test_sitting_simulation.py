@@ -83,8 +83,9 @@ def replayed(
             *(softened(heard[kind], rows[kind], kind, rules.stray_shares[kind]) for kind in (0, 1))
         )
         kind_counts = np.array([len(heard[0]), len(heard[1])])
+        probability = posterior.probability_above(rules.cut, rules.cut_se)
         decision = decide(
-            posterior.probability_above(rules.cut, rules.cut_se),
+            probability,
             units=unit,
             scenarios=int(kind_counts[0]),
             statements=int(kind_counts[1]),
@@ -106,7 +107,8 @@ def replayed(
                 facet_share=rules.facet_share, least_judgement_share=rules.least_judgement_share,
                 most_scenarios=rules.most_scenarios,
                 fewest_of_kind=(rules.fewest_scenarios, rules.fewest_statements), fewest_units=rules.fewest_units,
-                best=rules.best, tables=tables, rng=Foretold(uniforms[unit]),
+                best=rules.best, early_best=rules.early_best,
+                probability=probability, owed_from=rules.undecided_from, tables=tables, rng=Foretold(uniforms[unit]),
             )  # fmt: skip
         if item is None:
             assert shown.size == unit
@@ -129,7 +131,7 @@ def replayed(
     ("rules", "correlation"),
     [
         (RULES, 0.6),
-        (replace(RULES, stray_shares=(0.03, 0.01)), 0.3),
+        (replace(RULES, stray_shares=(0.03, 0.01), early_best=15), 0.3),
         (replace(RULES, most_scenarios=14, best=1, facet_share=0.25), 0.9),
         (ONE_KIND, 0.0),
     ],
