@@ -31,6 +31,7 @@ test: install
 test-long: install
 	@sh scripts/install_chromium.sh
 	$(PYTEST) -m long tests
+	$(BIN)/python scripts/mutation_testing.py
 
 check: install
 	$(BIN)/ruff format --check .

@@ -15,19 +15,23 @@ from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.errors import EmptyNormSample, InvalidItems, InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities, item_information, log_likelihood, test_information
 from scoring.items import ItemParameters
+from scoring.misfit_aware import misfit_aware
 from scoring.person_fit import PersonFit, person_fit
 from scoring.responses import MISSING, ResponseMatrix, reverse
 from scoring.selection import information_tables, next_item
-from scoring.situational_judgement import rate_each_category
+from scoring.situational_judgement import most_least_category, rate_each_category
 from scoring.stopping import StopDecision, decide
 
 if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
     from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
     from scoring.cut_scores import classification_accuracy
+    from scoring.differential_functioning import Dif, dif
     from scoring.drift import ShareDrift, share_drift
     from scoring.forced_choice import Triplets, fit_triplets, score_triplets
-    from scoring.item_fit import local_dependence
+    from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
+    from scoring.item_fit_statistics import ItemFit, item_fit, local_dependence
+    from scoring.kinds_correlation import KindsCorrelation, estimate_kinds_correlation
     from scoring.linking import Link, link, purified_link
     from scoring.many_facet import ManyFacet, fit_many_facet
     from scoring.norms import Cut, NormTable
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from scoring.reliability import marginal_reliability
     from scoring.response_times import ResponseTimeModel, Speed, fit_response_times, speed
     from scoring.simulation import simulate_responses
+    from scoring.sitting_simulation import SimulatedSittings, SittingRules, simulate_sittings
     from scoring.smooth_norms import SmoothNorms, fit_smooth_norms
 
 __all__ = [
@@ -47,12 +52,16 @@ __all__ = [
     "Composite",
     "CompositePosterior",
     "Cut",
+    "Dif",
     "EmptyNormSample",
+    "HalfFormAgreement",
     "ImpactRow",
     "ImpactTable",
     "InvalidItems",
     "InvalidResponses",
+    "ItemFit",
     "ItemParameters",
+    "KindsCorrelation",
     "Link",
     "ManyFacet",
     "NormTable",
@@ -63,9 +72,12 @@ __all__ = [
     "Scale",
     "ScoringError",
     "ShareDrift",
+    "SimulatedSittings",
+    "SittingRules",
     "SmoothNorms",
     "Speed",
     "StopDecision",
+    "StrayShare",
     "Triplets",
     "adverse_impact",
     "calibrate",
@@ -74,18 +86,25 @@ __all__ = [
     "classification_accuracy",
     "decayed_prior",
     "decide",
+    "dif",
     "estimate_ability",
+    "estimate_kinds_correlation",
+    "estimate_stray_share",
     "fit_careless_rule",
     "fit_many_facet",
     "fit_response_times",
     "fit_smooth_norms",
     "fit_triplets",
+    "half_form_agreement",
     "information_tables",
+    "item_fit",
     "item_information",
     "link",
     "local_dependence",
     "log_likelihood",
     "marginal_reliability",
+    "misfit_aware",
+    "most_least_category",
     "next_item",
     "person_fit",
     "probability_above",
@@ -96,6 +115,7 @@ __all__ = [
     "score_triplets",
     "share_drift",
     "simulate_responses",
+    "simulate_sittings",
     "speed",
     "test_information",
 ]
@@ -124,7 +144,20 @@ _LOADED_AT_FIRST_USE = {
     "Calibration": "scoring.calibration",
     "calibrate": "scoring.calibration",
     "classification_accuracy": "scoring.cut_scores",
-    "local_dependence": "scoring.item_fit",
+    "local_dependence": "scoring.item_fit_statistics",
+    "Dif": "scoring.differential_functioning",
+    "dif": "scoring.differential_functioning",
+    "ItemFit": "scoring.item_fit_statistics",
+    "item_fit": "scoring.item_fit_statistics",
+    "HalfFormAgreement": "scoring.half_forms",
+    "StrayShare": "scoring.half_forms",
+    "half_form_agreement": "scoring.half_forms",
+    "estimate_stray_share": "scoring.half_forms",
+    "KindsCorrelation": "scoring.kinds_correlation",
+    "estimate_kinds_correlation": "scoring.kinds_correlation",
+    "SimulatedSittings": "scoring.sitting_simulation",
+    "SittingRules": "scoring.sitting_simulation",
+    "simulate_sittings": "scoring.sitting_simulation",
     "Link": "scoring.linking",
     "link": "scoring.linking",
     "purified_link": "scoring.linking",

@@ -84,6 +84,12 @@ class Composite:
         self._upper_part = position - self._below
         self.places = np.asarray(lowest + spacing * np.arange(int(self._below.max()) + 2), dtype=np.float64)
 
+    @property
+    def division(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Of each cell of the grid, the place below it along c and the part that goes to the next, (61, 61) each."""
+        shape = (NODES.size, NODES.size)
+        return self._below.reshape(shape), self._upper_part.reshape(shape)
+
     def along(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mass at each of `places` of a grid's weights, shape (61, 61); means are kept exactly."""
         flat = weights.reshape(-1)

@@ -41,9 +41,9 @@ def eligible_probabilities(shown: ArrayLike, eligible: ArrayLike, cap: float) ->
 
 
 def draw_eligible(
-    probabilities: ArrayLike, groups: ArrayLike, fewest: int, rng: np.random.Generator
+    probabilities: ArrayLike, groups: ArrayLike, fewest: int, rng: np.random.Generator, *, sittings: int = 1
 ) -> NDArray[np.bool_]:
-    """Draw which items a sitting may use.
+    """Draw which items each of some sittings may use.
 
     Parameters
     ----------
@@ -56,21 +56,25 @@ def draw_eligible(
         draw came nearest are added. In a cell with no more items than these all are eligible, and the cap cannot hold.
     rng : numpy.random.Generator
         The same state gives the same items; the draw is made, and stored, when a sitting starts.
+    sittings : int
+        S, at least 1.
 
     Returns
     -------
-    ndarray of bool, shape (J,)
+    ndarray of bool, shape (S, J)
     """
     chances = np.asarray(probabilities, dtype=float).reshape(-1)
     cells = np.asarray(groups, dtype=np.int64).reshape(-1)
     if chances.shape != cells.shape or fewest < 0 or not ((chances >= 0) & (chances <= 1)).all():
         raise ScoringError("Eligibility needs a probability and a content cell for each item, and fewest at least 0.")
-    short_by = rng.random(chances.size) - chances  # below 0: eligible
+    if sittings < 1:
+        raise ScoringError(f"Eligibility is drawn for at least one sitting, not {sittings}.")
+    short_by = rng.random((sittings, chances.size)) - chances  # below 0: eligible
     allowed = short_by < 0
     for cell in np.unique(cells):
         members = np.nonzero(cells == cell)[0]
-        nearest = members[np.argsort(short_by[members], kind="stable")[:fewest]]
-        allowed[nearest] = True
+        nearest = members[np.argsort(short_by[:, members], axis=1, kind="stable")[:, :fewest]]
+        np.put_along_axis(allowed, nearest, values=True, axis=1)
     return np.asarray(allowed)
 
 

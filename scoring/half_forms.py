@@ -5,11 +5,11 @@ model states; how many it does award can be counted. Stated confidence that surv
 printed; where it does not, `estimate_stray_share` says how much the posterior has to be softened
 (`scoring.misfit_aware`).
 
-The stray share is estimated by the split-half likelihood: standings on the first half and on the second are cut into
-tenths, and the table of how many stand in each pair of tenths is compared with the model's table. With stray forms the
-table is a mixture of the model's and of one in which the halves know nothing of each other; the mixture's one parameter
-is estimated by maximum likelihood over all 100 cells, all persons and all splits. The share that is awarded again is
-not looked at.
+The stray share is estimated by the split-half likelihood where the decision is: people's standings on the first half,
+in tenths that grow finer towards the top, against whether they stand in the top tenth on the second. With stray forms
+that table is a mixture of the model's and of those in which one half or both come from anybody; the mixture's one
+parameter is estimated by maximum likelihood over all cells, persons and splits. What a half awards, and how often it
+is awarded again, is not looked at.
 """
 
 from __future__ import annotations
@@ -21,21 +21,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.errors import InvalidResponses, ScoringError
-from scoring.graded_response import category_probabilities
+from scoring.graded_response import category_probabilities, log_likelihood
 from scoring.items import ItemParameters
-from scoring.misfit_aware import latent_masses
-from scoring.normal import NODES
+from scoring.latent_density import estimate_latent_density
+from scoring.misfit_aware import STRAY_MASSES, misfit_aware
+from scoring.normal import NODES, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
 
-TENTHS = 10  # standings on a half form, for the split-half likelihood
+STANDINGS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98])
+TOP = np.array([0.9])
 SPLITS = 100
 FEWEST_ITEMS = 4
 DRAWS = 60  # simulated half forms per node; over a hundred splits their error is far under that of the persons
-LEAST_MASS = 1e-7  # of a node that anybody is simulated at
 EMPTY = 1e-9  # probability of a cell that no simulated half form fell in
-RAKING = 100  # rounds; a table of 100 cells with near-equal margins settles in some ten
-NEWTON = 60
-TOLERANCE = 1e-8
+SAME = 1e-4  # logits; standings of one response pattern differ by rounding
+ROUNDS = 2  # of density and stray share; a third moves the share by less than a tenth of its standard error
+RAKING = 30  # rounds; a table of two columns settles in some ten
+GREATEST_SHARE = 0.25
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+TOLERANCE = 1e-5  # of the share
+DIFFERENCE = 1e-4  # of the share, to either side, for scores and curvature
 LEVEL_REACH = 1.959963984540054  # standard errors to either side of a 95 % interval
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -71,44 +76,45 @@ class HalfFormAgreement:
         return self.interval[0] <= self.predicted <= self.interval[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StrayShare:
-    """Share of half forms that say nothing of the person, with its standard error from persons.
+    """Share of forms that say nothing of the person, and the latent density that goes with it.
 
-    `gain` is the split-half log-likelihood won over a share of 0, in total, divided by the number of splits.
+    Attributes
+    ----------
+    share, standard_error : float
+        The error is from persons; infinite where the share lies at an end of its range.
+    gain : float
+        Split-half log-likelihood won over a share of 0, per split.
+    density : ndarray, shape (61,)
+        Masses over `scoring.normal.NODES`, estimated with the share.
     """
 
     share: float
     standard_error: float
     gain: float
+    density: Doubles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Form:
-    """One half: posteriors of the persons, and of people simulated at each node, over the nodes."""
+    """One half: likelihoods of the persons, and of people simulated at each node, over the nodes."""
 
-    posterior: Floats  # (N, 61)
+    persons: Floats  # (N, 61)
     simulated: Floats  # (61 * DRAWS, 61), node by node
 
 
 class _Halves:
     """Random halves of one set of responses."""
 
-    def __init__(self, responses: ResponseMatrix | ArrayLike, items: ItemParameters, density: ArrayLike | None) -> None:
-        codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-        if codes.shape[1] != len(items) or len(items) < FEWEST_ITEMS:
-            raise InvalidResponses(f"Half forms need {FEWEST_ITEMS} items or more, and parameters of each.")
-        codes = codes[(codes != MISSING).all(axis=1)]
-        if codes.shape[0] == 0 or (codes >= items.categories).any():
-            raise InvalidResponses("Nobody answered every item within its categories: there are no half forms.")
-        self.masses: Floats = latent_masses(density, NODES.size).astype(np.float32)
-        self.persons, self.items = codes.shape
+    def __init__(self, responses: ResponseMatrix | ArrayLike, items: ItemParameters) -> None:
+        self.codes = _complete(responses, items)
+        self.persons, self.items = self.codes.shape
         probabilities = category_probabilities(items, NODES)
         self._cumulative = np.cumsum(probabilities, axis=2)[:, :, :-1].astype(np.float32)
         self._width = probabilities.shape[2]
         self._logs = np.log(np.maximum(probabilities, EMPTY**3)).transpose(1, 2, 0).astype(np.float32)
-        self._chosen = self._one_hot(codes)
-        self._held = np.nonzero(self.masses > LEAST_MASS)[0]
+        self._chosen = self._one_hot(self.codes)
 
     def _one_hot(self, codes: NDArray[np.integer]) -> Floats:
         persons, items = codes.shape
@@ -121,22 +127,31 @@ class _Halves:
         return self._form(np.sort(order[: self.items // 2]), rng), self._form(np.sort(order[self.items // 2 :]), rng)
 
     def _form(self, columns: NDArray[np.int64], rng: np.random.Generator) -> _Form:
-        uniform = rng.random((self._held.size, DRAWS, columns.size, 1), dtype=np.float32)
-        above = uniform >= self._cumulative[self._held][:, None, columns, :]
-        drawn = above.sum(axis=3).reshape(-1, columns.size)
-        simulated = np.zeros((NODES.size, DRAWS, NODES.size), dtype=np.float32)
-        simulated[self._held] = self._posterior(self._one_hot(drawn), columns).reshape(self._held.size, DRAWS, -1)
-        return _Form(self._posterior(self._chosen[:, columns], columns), simulated.reshape(-1, NODES.size))
+        uniform = rng.random((NODES.size, DRAWS, columns.size, 1), dtype=np.float32)
+        drawn = (uniform >= self._cumulative[:, None, columns, :]).sum(axis=3).reshape(-1, columns.size)
+        return _Form(
+            self._likelihood(self._chosen[:, columns], columns), self._likelihood(self._one_hot(drawn), columns)
+        )
 
-    def _posterior(self, chosen: Floats, columns: NDArray[np.int64]) -> Floats:
+    def _likelihood(self, chosen: Floats, columns: NDArray[np.int64]) -> Floats:
         logs = chosen.reshape(chosen.shape[0], -1) @ self._logs[columns].reshape(-1, NODES.size)
-        weights = np.exp(logs - logs.max(axis=1, keepdims=True)) * self.masses
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+        return np.asarray(np.exp(logs - logs.max(axis=1, keepdims=True)), dtype=np.float32)
 
-    def by_node(self, of_simulated: NDArray[np.generic]) -> Doubles:
-        """Mean at each node of what is given of simulated people, shape (61, …)."""
-        given = np.asarray(of_simulated, dtype=np.float64)
-        return np.asarray(given.reshape(NODES.size, DRAWS, *given.shape[1:]).mean(axis=1))
+
+def _complete(responses: ResponseMatrix | ArrayLike, items: ItemParameters) -> NDArray[np.int8]:
+    codes: NDArray[np.int8] = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
+    if codes.shape[1] != len(items) or len(items) < FEWEST_ITEMS:
+        raise InvalidResponses(f"Half forms need {FEWEST_ITEMS} items or more, and parameters of each.")
+    codes = codes[(codes != MISSING).all(axis=1)]
+    if codes.shape[0] == 0 or (codes >= items.categories).any():
+        raise InvalidResponses("Nobody answered every item within its categories: there are no half forms.")
+    return np.asarray(codes)
+
+
+def _by_node(of_simulated: NDArray[np.generic]) -> Doubles:
+    """Mean at each node of what is given of simulated people, shape (61, …)."""
+    given = np.asarray(of_simulated, dtype=np.float64)
+    return np.asarray(given.reshape(NODES.size, DRAWS, *given.shape[1:]).mean(axis=1))
 
 
 def half_form_agreement(
@@ -175,25 +190,32 @@ def half_form_agreement(
 
     Raises
     ------
+    InvalidResponses
+        For too few items, or when nobody answered all of them.
     ScoringError
-        When no half awards anybody.
+        When no half awards anybody, or for a density, quantile or share that is none.
     """
-    halves = _Halves(responses, items, density)
-    above = _above(halves.masses, quantile)
-    base = float(halves.masses @ above)
-    least = (confidence - stray_share * base) / (1.0 - stray_share)  # (1 - e) P + e base >= confidence
+    halves = _Halves(responses, items)
+    masses = _masses(density)
+    above = _above(masses, quantile)
+    _check_share(stray_share)
     once, twice, stated = np.zeros(halves.persons), np.zeros(halves.persons), 0.0
     for _ in range(splits):
         first, second = halves.split(rng)
-        awarded = first.posterior @ above >= least
-        again = halves.by_node(second.simulated @ above >= least)
-        usual = float(halves.masses @ again)
-        by_model = float((first.posterior[awarded] @ again).sum())
-        linked = (1.0 - stray_share) ** 2
-        stated += linked * by_model + (1.0 - linked) * usual * int(awarded.sum())
+        posterior = _posterior(first.persons, masses, stray_share)
+        awarded = posterior @ above >= confidence
+        again = _by_node(_posterior(second.simulated, masses, stray_share) @ above >= confidence)
+        by_model = float((posterior[awarded] @ again).sum())
+        stated += (1.0 - stray_share) * by_model + stray_share * float(STRAY_MASSES @ again) * int(awarded.sum())
         once += awarded
-        twice += awarded & (second.posterior @ above >= least)
+        twice += awarded & (_posterior(second.persons, masses, stray_share) @ above >= confidence)
     return _agreement(once, twice, stated, splits)
+
+
+def _posterior(likelihood: Floats, masses: Doubles, stray_share: float) -> Floats:
+    anybody = likelihood @ STRAY_MASSES.astype(np.float32)
+    weights = ((1.0 - stray_share) * likelihood + stray_share * anybody[:, None]) * masses.astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _agreement(once: Doubles, twice: Doubles, stated: float, splits: int) -> HalfFormAgreement:
@@ -207,96 +229,140 @@ def _agreement(once: Doubles, twice: Doubles, stated: float, splits: int) -> Hal
 
 
 def estimate_stray_share(
-    responses: ResponseMatrix | ArrayLike,
-    items: ItemParameters,
-    *,
-    density: ArrayLike | None = None,
-    splits: int = SPLITS,
-    rng: np.random.Generator,
+    responses: ResponseMatrix | ArrayLike, items: ItemParameters, *, splits: int = SPLITS, rng: np.random.Generator
 ) -> StrayShare:
-    """Estimate the share of stray half forms by the split-half likelihood; see the module.
+    """Estimate the share of stray half forms, and the latent density with it; see the module.
 
-    The model's table is first given the observed margins (Deming & Stephan 1940), so that only the connection of the
-    halves is judged. A pair of halves keeps its connection when neither is stray: with probability (1 - e)².
+    Every table is given the observed margins (Deming & Stephan 1940), so that only the connection of the halves is
+    judged, not the model's idea of how many stand where.
 
     Parameters
     ----------
-    responses, items, density, splits, rng
+    responses, items, splits, rng
         As for `half_form_agreement`.
 
     Returns
     -------
     StrayShare
+
+    Raises
+    ------
+    InvalidResponses
+        For too few items, or when nobody answered all of them.
     """
-    halves = _Halves(responses, items, density)
-    ratios = np.empty((splits, halves.persons))
-    for split in range(splits):
-        first, second = halves.split(rng)
-        tenths = [_tenths(half) for half in (first, second)]
-        model = _table(halves, first, second)
-        counted = np.zeros((TENTHS, TENTHS))
-        np.add.at(counted, (tenths[0], tenths[1]), 1.0 / halves.persons)
-        raked = _with_margins(model, counted.sum(axis=1), counted.sum(axis=0))
-        alone = raked.sum(axis=1)[:, None] * raked.sum(axis=0)[None, :]
-        ratios[split] = (raked / alone)[tenths[0], tenths[1]]
-    linked, spread, gain = _mixture(ratios)
-    share = 1.0 - math.sqrt(linked)
-    return StrayShare(share, spread / (2.0 * math.sqrt(linked)), gain)
+    halves = _Halves(responses, items)
+    logs = log_likelihood(halves.codes, items, NODES)
+    seeds = rng.integers(2**32, size=splits)
+    share = 0.0
+    for _ in range(ROUNDS):
+        density = estimate_latent_density(misfit_aware(logs, share), NODES).masses
+        tables = [_table(halves.split(np.random.default_rng(seed)), density) for seed in seeds]
+        share = _highest(tables)
+    return StrayShare(share, _error(tables, share), (_height(tables, share) - _height(tables, 0.0)) / splits, density)
 
 
-def _tenths(half: _Form) -> NDArray[np.int64]:
-    """In which tenth of the persons each person stands on this half, shape (N,)."""
-    standing = half.posterior @ NODES.astype(np.float32)
-    return np.searchsorted(_edges(standing), standing)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """Standings on two halves: cells of the persons, counts, and the model's parts of the mixture."""
+
+    cells: tuple[NDArray[np.int64], NDArray[np.int64]]
+    counts: Doubles
+    linked: Doubles
+    first_stray: Doubles
+    second_stray: Doubles
+    both_stray: Doubles
+
+    def logs(self, share: float) -> Doubles:
+        """Log-probability of each cell, with the observed margins."""
+        kept = 1.0 - share
+        table = kept**2 * self.linked + kept * share * (self.first_stray + self.second_stray)
+        table = table + share**2 * self.both_stray + EMPTY
+        observed = self.counts / self.counts.sum()
+        rows, columns = observed.sum(axis=1) + EMPTY, observed.sum(axis=0) + EMPTY
+        for _ in range(RAKING):
+            table = table * (rows / table.sum(axis=1))[:, None]
+            table = table * (columns / table.sum(axis=0))[None, :]
+        return np.asarray(np.log(table / table.sum()))
 
 
-def _edges(standing: Floats) -> Floats:
-    return np.asarray(np.quantile(standing, np.arange(1, TENTHS) / TENTHS), dtype=np.float32)
+def _table(halves: tuple[_Form, _Form], density: Doubles) -> _Table:
+    cells, chances = [], []
+    for half, shares in zip(halves, (STANDINGS, TOP), strict=True):
+        standing, drawn = (_standing(likelihood, density) for likelihood in (half.persons, half.simulated))
+        edges = np.quantile(standing, shares) - SAME
+        cells.append(np.searchsorted(edges, standing, side="right"))
+        chances.append(_by_node(np.eye(edges.size + 1)[np.searchsorted(edges, drawn, side="right")]))
+    counts = np.zeros((STANDINGS.size + 1, TOP.size + 1))
+    np.add.at(counts, (cells[0], cells[1]), 1.0)
+    usual, astray = ([masses @ chance for chance in chances] for masses in (density, STRAY_MASSES))
+    linked = (chances[0] * density[:, None]).T @ chances[1]
+    return _Table(
+        (cells[0], cells[1]),
+        counts,
+        np.asarray(linked),
+        np.outer(astray[0], usual[1]),
+        np.outer(usual[0], astray[1]),
+        np.outer(astray[0], astray[1]),
+    )
 
 
-def _table(halves: _Halves, first: _Form, second: _Form) -> Doubles:
-    """Probability under the model of each pair of tenths, shape (10, 10)."""
-    chances = []
-    for half in (first, second):
-        points = NODES.astype(np.float32)
-        tenth = np.searchsorted(_edges(half.posterior @ points), half.simulated @ points)
-        chances.append(halves.by_node(np.eye(TENTHS)[tenth]))
-    return np.asarray((chances[0] * halves.masses[:, None]).T @ chances[1] + EMPTY)
+def _standing(likelihood: Floats, density: Doubles) -> Doubles:
+    """Posterior mean under the model itself, shape (N,)."""
+    weights = likelihood @ np.stack([density * NODES, density], axis=1).astype(np.float32)
+    return np.asarray(weights[:, 0].astype(float) / weights[:, 1])
 
 
-def _with_margins(table: Doubles, rows: Doubles, columns: Doubles) -> Doubles:
-    rows, columns = rows + EMPTY, columns + EMPTY
-    for _ in range(RAKING):
-        table = table * (rows / table.sum(axis=1))[:, None]
-        table = table * (columns / table.sum(axis=0))[None, :]
-    return np.asarray(table / table.sum())
+def _height(tables: list[_Table], share: float) -> float:
+    return sum(float((table.counts * table.logs(share)).sum()) for table in tables)
 
 
-def _mixture(ratios: Doubles) -> tuple[float, float, float]:
-    """Weight of the connected part, its standard error from persons, and the log-likelihood won; all (S, N) ratios.
-
-    log(w r + 1 - w) is concave in w, so Newton's steps within 0 … 1 find the one maximum.
-    """
-    off = ratios - 1.0
-    weight = 1.0
-    for _ in range(NEWTON):
-        score = off / (1.0 + weight * off)
-        step = float(score.sum()) / float((score**2).sum())
-        moved = min(1.0, max(0.5 * weight, weight + step))
-        if abs(moved - weight) < TOLERANCE:
-            break
-        weight = moved
-    score = off / (1.0 + weight * off)
-    by_person = score.sum(axis=0)
-    spread = math.sqrt(float((by_person**2).sum())) / float((score**2).sum())
-    gain = float((np.log1p(weight * off) - np.log(ratios)).sum()) / ratios.shape[0]
-    return weight, spread, gain
+def _highest(tables: list[_Table]) -> float:
+    """Share of the greatest split-half likelihood, by golden section."""
+    low, high = 0.0, GREATEST_SHARE
+    inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_inner, at_outer = _height(tables, inner), _height(tables, outer)
+    while high - low > TOLERANCE:
+        if at_inner > at_outer:
+            high, outer, at_outer = outer, inner, at_inner
+            inner = high - GOLDEN * (high - low)
+            at_inner = _height(tables, inner)
+        else:
+            low, inner, at_inner = inner, outer, at_outer
+            outer = low + GOLDEN * (high - low)
+            at_outer = _height(tables, outer)
+    best = 0.5 * (low + high)
+    return best if _height(tables, best) > _height(tables, 0.0) else 0.0
 
 
-def _above(masses: Floats, quantile: float) -> Floats:
+def _error(tables: list[_Table], share: float) -> float:
+    """Standard error from persons: each has one score, the sum over the splits (White 1982)."""
+    if not DIFFERENCE < share < GREATEST_SHARE - DIFFERENCE:
+        return math.inf
+    scores = np.zeros(tables[0].cells[0].size)
+    curvature = 0.0
+    for table in tables:
+        lower, middle, upper = (table.logs(share + off) for off in (-DIFFERENCE, 0.0, DIFFERENCE))
+        scores += ((upper - lower) / (2.0 * DIFFERENCE))[table.cells]
+        curvature -= float((table.counts * (upper - 2.0 * middle + lower)).sum()) / DIFFERENCE**2
+    return math.sqrt(float((scores**2).sum())) / curvature if curvature > 0 else math.inf
+
+
+def _masses(density: ArrayLike | None) -> Doubles:
+    """Masses that sum to one, shape (61,); N(0, 1) when none are given."""
+    masses = normal_prior(NODES) if density is None else np.asarray(density, dtype=float).reshape(-1)
+    if masses.size != NODES.size or not np.isfinite(masses).all() or (masses < 0).any() or masses.sum() <= 0:
+        raise ScoringError(f"A latent density needs {NODES.size} finite masses, none below zero, not all zero.")
+    return np.asarray(masses / masses.sum())
+
+
+def _check_share(stray_share: float) -> None:
+    if not 0.0 <= stray_share < 1.0:
+        raise ScoringError(f"A stray share is at least 0 and below 1; got {stray_share}.")
+
+
+def _above(masses: Doubles, quantile: float) -> Floats:
     """Part of each node's cell that lies above the quantile, shape (61,)."""
     if not 0.0 < quantile < 1.0:
         raise ScoringError(f"A cut is a quantile between 0 and 1; got {quantile}.")
-    upper = np.cumsum(masses, dtype=np.float64)
-    part = (upper - quantile * upper[-1]) / np.maximum(masses, np.finfo(np.float32).tiny)
+    part = (np.cumsum(masses) - quantile) / np.maximum(masses, np.finfo(float).tiny)
     return np.asarray(np.clip(part, 0.0, 1.0), dtype=np.float32)

@@ -1,8 +1,9 @@
 """Which item comes next: the one expected to say most about the composite where the decision is made.
 
-Three duties come before information, in this order: judgement keeps its share of what is known, every facet is heard
-in time, and a scenario more than the limit is never shown. Among the best few the choice is random (Kingsbury & Zara
-1989), so that no item is worn out and no sitting can be foretold; with the same generator it is the same choice.
+Three duties come before information, in this order: judgement keeps its share of what is known, where an award is in
+reach; every facet is heard in time; a scenario more than the limit is never shown. Among the best few the choice is
+random (Kingsbury & Zara 1989), so that no item is worn out and no sitting can be foretold; with the same generator it
+is the same choice.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def next_item(
     fewest_of_kind: tuple[int, int] = (5, 5),
     fewest_units: int = 12,
     best: int = 5,
+    early_best: int | None = None,
+    probability: float | None = None,
+    owed_from: float = 0.0,
     tables: Tables | None = None,
     rng: np.random.Generator,
 ) -> int | None:
@@ -75,6 +79,14 @@ def next_item(
         Reached by the fewest units where the bank allows.
     best : int
         The choice is random among so many of the most informative.
+    early_best : int, optional
+        The same before the fewest units. Everybody has those, and most people no more: drawn from many, they leave the
+        best items unworn for the undecided who go on (Chang & Ying 1999).
+    probability : float, optional
+        P(composite >= cut) as `stopping.decide` was told.
+    owed_from : float
+        Probability from which judgement's share is owed. Below it nobody is near an award, and scenarios spent there
+        are worn for nothing; whoever rises above it again has them first.
     tables : from `information_tables`, optional
         Saves computing the items' information anew.
     rng : numpy.random.Generator
@@ -91,7 +103,8 @@ def next_item(
     ScoringError
         When the arrays do not describe the same items.
     """
-    _check((len(judgement_items), len(self_report_items)), kinds, available, facets, best)
+    fewest_among = best if early_best is None else min(best, early_best)
+    _check((len(judgement_items), len(self_report_items)), kinds, available, facets, fewest_among)
     gain, information = expected_gain(
         posterior, judgement_items, self_report_items, kinds=kinds, cut=cut, tables=tables
     )
@@ -99,7 +112,9 @@ def next_item(
     if not allowed.any():
         return None
     typical = _typical(information, allowed & (kinds == SELF_REPORT), best)
-    is_short = _share_after_statement(posterior, typical) < least_judgement_share + SHARE_ALLOWANCE
+    following = _share_after_statement(posterior, typical)
+    is_owed = least_judgement_share > 0.0 and (probability is None or probability >= owed_from)
+    is_short = is_owed and following < least_judgement_share + SHARE_ALLOWANCE
     wanting = np.maximum(np.array(fewest_of_kind) - kind_counts, 0)
     left = fewest_units - int(kind_counts.sum())
     is_complete = left <= 0 and not wanting.any()
@@ -110,7 +125,8 @@ def next_item(
     urgent = urgent_facets(facet_counts, present, facet_share=facet_share, fewest_units=fewest_units)
     candidates = _first_held(allowed, urgent[facets], [np.isin(kinds, group) for group in order])
     ranked = candidates[np.argsort(-gain[candidates], kind="stable")]
-    return int(ranked[int(rng.integers(min(best, ranked.size)))])
+    among = best if left <= 0 or early_best is None else early_best
+    return int(ranked[int(rng.integers(min(among, ranked.size)))])
 
 
 def expected_gain(

@@ -23,27 +23,27 @@ SHARE_ALLOWANCE = 0.01
 FORGIVEN = 1e-9  # of a facet's share: rounding
 
 # A namedtuple, for compiled code takes those as they are.
-Grid = namedtuple("Grid", "nodes margin prior below upper places kernel weights correlation")
+Grid = namedtuple("Grid", "nodes margin strays prior below upper places kernel weights correlation")
 Bank = namedtuple("Bank", "kinds facets present rows likelihood_judgement likelihood_self tables_judgement tables_self")
 Rules = namedtuple(
     "Rules",
     "cut cut_se stray_judgement stray_self fewest_units fewest_scenarios fewest_statements certain_above "
     "certain_below most_units most_units_undecided undecided_from undecided_to least_judgement_share facet_share "
-    "most_scenarios best",
+    "most_scenarios best early_best",
 )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _normal_above(x: float) -> float:
+def _normal_distribution(x: float) -> float:
     return 0.5 * math.erfc(-x * math.sqrt(0.5))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _softened(like: NDArray[np.float64], margin: NDArray[np.float64], stray: float, out: NDArray[np.float64]) -> None:
-    """Contaminated likelihood, its greatest 1."""
+def _softened(like: NDArray[np.float64], strays: NDArray[np.float64], stray: float, out: NDArray[np.float64]) -> None:
+    """As `misfit_aware`, the greatest 1."""
     anybody = 0.0
     for q in range(like.size):
-        anybody += margin[q] * like[q]
+        anybody += strays[q] * like[q]
     top = 0.0
     for q in range(like.size):
         out[q] = (1.0 - stray) * like[q] + stray * anybody
@@ -153,7 +153,7 @@ def _probability(axis: NDArray[np.float64], found: NDArray[np.float64], grid: Gr
     above = 0.0
     for p in range(axis.size):
         if axis[p] > SMALLEST_MASS:
-            above += axis[p] * _normal_above((mean + scale * (grid.places[p] - mean) - cut) / spread)
+            above += axis[p] * _normal_distribution((mean + scale * (grid.places[p] - mean) - cut) / spread)
     return min(1.0, above)
 
 
@@ -195,7 +195,7 @@ def _urgent(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _stop(  # noqa: PLR0911, PLR0917  the rule's own clauses
+def _stop(  # noqa: PLR0917  the rule's own clauses
     probability: float, units: int, scenarios: int, share: float, balanced: bool, rules: Rules
 ) -> int:
     """As `stopping.decide`."""
@@ -221,12 +221,13 @@ def _at(table: NDArray[np.float64], item: int, theta: float, nodes: NDArray[np.f
     position = (theta - nodes[0]) / (nodes[1] - nodes[0])
     below = min(int(position), nodes.size - 2)
     part = position - below
-    return (1.0 - part) * table[below, item] + part * table[below + 1, item]
+    return float((1.0 - part) * table[below, item] + part * table[below + 1, item])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _next(  # noqa: PLR0912, PLR0914, PLR0915, PLR0917  one choice, read straight through
+def _next(  # noqa: PLR0912, PLR0917  one choice, read straight through
     found: NDArray[np.float64],
+    probability: float,
     information: NDArray[np.float64],
     available: NDArray[np.bool_],
     facet_counts: NDArray[np.int64],
@@ -269,7 +270,8 @@ def _next(  # noqa: PLR0912, PLR0914, PLR0915, PLR0917  one choice, read straigh
     typical = best_told.sum() / max(min(told, rules.best), 1)
     units = facet_counts.sum()
     after = _judgement_share(information[0], information[1] + typical, grid)
-    is_short = rules.least_judgement_share > 0.0 and after < rules.least_judgement_share + SHARE_ALLOWANCE
+    is_owed = rules.least_judgement_share > 0.0 and probability >= rules.undecided_from
+    is_short = is_owed and after < rules.least_judgement_share + SHARE_ALLOWANCE
     want_j = max(rules.fewest_scenarios - scenarios, 0)
     want_s = max(rules.fewest_statements - (units - scenarios), 0)
     left = rules.fewest_units - units
@@ -282,11 +284,12 @@ def _next(  # noqa: PLR0912, PLR0914, PLR0915, PLR0917  one choice, read straigh
         first_kind = 0
     urgent = np.empty(facet_counts.size, dtype=np.bool_)
     _urgent(facet_counts, bank.present, rules.facet_share, rules.fewest_units, urgent)
+    among = rules.best if units >= rules.fewest_units else rules.early_best
     for must_be_urgent in (True, False):
         for kind in (first_kind, 1 - first_kind):
             if kind > 1:  # either kind was looked through already
                 break
-            chosen = _drawn(gain, kind, must_be_urgent, urgent, uniform, bank, rules.best)
+            chosen = _drawn(gain, kind, must_be_urgent, urgent, uniform, bank, among)
             if chosen >= 0:
                 return chosen
     return -1
@@ -323,7 +326,7 @@ def _drawn(  # noqa: PLR0917  as above
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywords cost in compiled code
+def run_sittings(  # noqa: PLR0917  one loop; calls and keywords cost in compiled code
     responses: NDArray[np.int8],
     eligible: NDArray[np.bool_],
     uniforms: NDArray[np.float64],
@@ -367,7 +370,16 @@ def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywor
             item = -1
             if reason == GO_ON:
                 item = _next(
-                    found, information, available, facet_counts, scenarios, uniforms[person, units], grid, bank, rules
+                    found,
+                    probability,
+                    information,
+                    available,
+                    facet_counts,
+                    scenarios,
+                    uniforms[person, units],
+                    grid,
+                    bank,
+                    rules,
                 )
                 if item < 0:
                     reason = NO_ITEM
@@ -385,7 +397,7 @@ def run_sittings(  # noqa: PLR0914, PLR0915, PLR0917  one loop; calls and keywor
                 top = max(top, likes[kind, q])
             for q in range(size):
                 likes[kind, q] /= top
-            _softened(likes[kind], grid.margin, rules.stray_judgement if kind == 0 else rules.stray_self, soft[kind])
+            _softened(likes[kind], grid.strays, rules.stray_judgement if kind == 0 else rules.stray_self, soft[kind])
             information[kind] = _information(soft[kind], grid)
             shown[person, units] = item
             available[item] = False

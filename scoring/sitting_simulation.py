@@ -17,6 +17,7 @@ from scoring.errors import ScoringError
 from scoring.exposure import draw_eligible, eligible_probabilities
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
+from scoring.misfit_aware import STRAY_MASSES
 from scoring.normal import NODES, normal_prior
 from scoring.selection import information_tables
 from scoring.simulation import simulate_responses
@@ -29,7 +30,7 @@ STAY_ELIGIBLE = 2  # items of each facet and kind, whatever was drawn: content c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SittingRules:
-    """Policy of a sitting; see `stopping.decide` and `selection.next_item`."""
+    """Policy of a sitting; see `stopping.decide` and `selection.next_item`, whose `owed_from` is `undecided_from`."""
 
     cut: float
     cut_se: float = 0.0
@@ -47,6 +48,7 @@ class SittingRules:
     facet_share: float = 0.20
     most_scenarios: int = 20
     best: int = 4
+    early_best: int | None = None
     stray_shares: tuple[float, float] = (0.0, 0.0)  # of judgement and of self-report; see `misfit_aware`
 
 
@@ -91,6 +93,7 @@ def simulate_sittings(
     composite: Composite,
     rules: SittingRules,
     exposure_cap: float | None = None,
+    responses: ArrayLike | None = None,
     rng: np.random.Generator,
 ) -> SimulatedSittings:
     """Simulate one sitting of each person.
@@ -107,16 +110,23 @@ def simulate_sittings(
     rules : SittingRules
     exposure_cap : float, optional
         Greatest share of sittings that may show an item.
+    responses : array-like of int, shape (N, J_j + J_s), optional
+        What each person would answer to each item, were it shown, for people who answer otherwise than the model says
+        (`scoring.simulated_people`). By default they are drawn from it.
     rng : numpy.random.Generator
 
     Returns
     -------
     SimulatedSittings
+
+    Raises
+    ------
+    ScoringError
+        For thetas, facets or responses that do not belong to each other or to the items.
     """
     thetas, numbers = np.asarray(theta, dtype=float), np.asarray(facets, dtype=np.int64).reshape(-1)
     pair = (judgement_items, self_report_items)
-    if thetas.ndim != 2 or thetas.shape[1] != 2 or numbers.size != len(pair[0]) + len(pair[1]):
-        raise ScoringError("Simulated sittings need two thetas for each person and a facet for each item.")
+    given = _checked(thetas, numbers, pair, responses)
     persons, items = thetas.shape[0], numbers.size
     grid, bank, packed = _grid(composite), _bank(pair, numbers), _rules(rules)
     cells = numbers + (numbers.max(initial=0) + 1) * bank.kinds
@@ -126,21 +136,44 @@ def simulate_sittings(
     for first in range(0, persons, SITTINGS_AT_ONCE):
         rows = slice(first, min(first + SITTINGS_AT_ONCE, persons))
         size = rows.stop - rows.start
-        responses = np.concatenate(
-            [simulate_responses(pair[kind], thetas[rows, kind], rng) for kind in (0, 1) if len(pair[kind])], axis=1
-        )
+        answers = _drawn(pair, thetas[rows], rng) if given is None else given[rows]
         eligible = np.ones((size, items), dtype=bool)
         if exposure_cap is not None:
             chances = eligible_probabilities(seen, open_to, exposure_cap)
             eligible = draw_eligible(chances, cells, fewest=STAY_ELIGIBLE, sittings=size, rng=rng)
         run_sittings(
-            responses, eligible, rng.random((size, rules.most_units_undecided + 1)), grid, bank, packed,
+            answers, eligible, rng.random((size, rules.most_units_undecided + 1)), grid, bank, packed,
             shown[rows], results[rows],
         )  # fmt: skip
         batch = shown[rows]
         seen += np.bincount(batch[batch >= 0], minlength=items)
         open_to += eligible.sum(axis=0)
     return _outcome(shown, results, numbers, bank.present, rules)
+
+
+def _checked(
+    thetas: NDArray[np.float64],
+    facets: NDArray[np.int64],
+    pair: tuple[ItemParameters, ItemParameters],
+    responses: ArrayLike | None,
+) -> NDArray[np.int8] | None:
+    items = len(pair[0]) + len(pair[1])
+    if thetas.ndim != 2 or thetas.shape[1] != 2 or facets.size != items or items == 0 or facets.min() < 0:
+        raise ScoringError("Simulated sittings need two thetas for each person and a facet, from 0, for each item.")
+    if responses is None:
+        return None
+    codes = np.asarray(responses)
+    categories = np.concatenate([kind.categories for kind in pair])
+    if codes.shape != (thetas.shape[0], items) or (codes < 0).any() or (codes >= categories).any():
+        raise ScoringError("Every person needs a response to every item, within the item's categories.")
+    return np.ascontiguousarray(codes, dtype=np.int8)
+
+
+def _drawn(
+    pair: tuple[ItemParameters, ItemParameters], thetas: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.int8]:
+    kinds = [simulate_responses(pair[kind], thetas[:, kind], rng) for kind in (0, 1) if len(pair[kind])]
+    return np.concatenate(kinds, axis=1)
 
 
 def _outcome(
@@ -165,12 +198,14 @@ def _outcome(
 
 
 def _grid(composite: Composite) -> Grid:
-    shape = composite.prior.shape
+    below, upper = composite.division
     return Grid(
         np.array(NODES),
         normal_prior(NODES),
+        np.array(STRAY_MASSES),
         composite.prior,
-        *(np.ascontiguousarray(part.reshape(shape)) for part in composite.division),
+        below,
+        upper,
         composite.places,
         composite.kernel_sd,
         composite.weights,
@@ -205,4 +240,5 @@ def _rules(rules: SittingRules) -> Rules:
         rules.facet_share,
         rules.most_scenarios,
         rules.best,
+        rules.best if rules.early_best is None else rules.early_best,
     )

@@ -53,6 +53,44 @@ def rate_each_category(ratings: ArrayLike, key: ArrayLike, bounds: tuple[float, 
     return np.asarray(np.where(unfinished, MISSING, category), dtype=np.int64)
 
 
+def most_least_category(
+    most: ArrayLike, least: ArrayLike, key: ArrayLike, bounds: tuple[float, ...] = BOUNDS
+) -> NDArray[np.int64]:
+    """Category of one scenario of which the most and the least effective option were named.
+
+    The two options' distance on the key, as a share of the key's whole range: 1 for naming its ends, below 0 for
+    naming them the wrong way round. One number for both choices, for they depend on each other.
+
+    Parameters
+    ----------
+    most, least : array-like of int, shape () or (N,)
+        Option from 0; -1 where none was named.
+    key : array-like, shape (O,)
+        The panel's mean rating of each option.
+    bounds : rising shares where category 1, 2, … begins.
+
+    Returns
+    -------
+    ndarray of int, shape () or (N,)
+        0 … len(bounds); missing, -1, where either option is.
+
+    Raises
+    ------
+    InvalidResponses
+        As `rate_each_category`; also for an option that does not exist, or named as both.
+    """
+    top, bottom = np.asarray(most, dtype=np.int64), np.asarray(least, dtype=np.int64)
+    panel = np.asarray(key, dtype=float)
+    _check(panel, panel, bounds)
+    if top.shape != bottom.shape or (np.minimum(top, bottom) < MISSING).any():
+        raise InvalidResponses("Most and least name one option each, numbered from 0, or -1 for none.")
+    if (np.maximum(top, bottom) >= panel.size).any() or ((top == bottom) & (top != MISSING)).any():
+        raise InvalidResponses(f"Most and least are two different options of {panel.size}.")
+    share = np.round((panel[top] - panel[bottom]) / np.ptp(panel), DECIMALS)
+    category = np.searchsorted(np.asarray(bounds), share, side="right")
+    return np.asarray(np.where((top == MISSING) | (bottom == MISSING), MISSING, category), dtype=np.int64)
+
+
 def _shape_agreement(ratings: NDArray[np.float64], key: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pearson's correlation of each row with the key; NaN for a flat row."""
     deviation = ratings - ratings.mean(axis=-1, keepdims=True)

@@ -311,6 +311,8 @@ def _choose_adaptively(
         fewest_of_kind=(policy.fewest_scenarios, policy.fewest_statements),
         fewest_units=policy.fewest_units,
         best=policy.choose_among,
+        probability=standing.probability_above,
+        owed_from=policy.undecided_above,
         tables=bank.information,
         rng=rng,
     )

@@ -12,7 +12,7 @@ import pytest
 
 from scoring.ability import estimate_ability
 from scoring.graded_response import category_probabilities, log_likelihood, test_information
-from scoring.item_fit import item_fit
+from scoring.item_fit_statistics import item_fit
 from scoring.items import ItemParameters
 from scoring.linking import METHODS
 from scoring.model_fit import model_fit

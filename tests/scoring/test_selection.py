@@ -215,3 +215,32 @@ def test_a_facet_without_items_asks_for_nothing() -> None:
     urgent = urgent_facets(np.array([6, 6, 0]), np.array([True, True, False]), facet_share=0.2, fewest_units=12)
 
     assert urgent.all()
+
+
+def test_without_a_least_share_judgement_has_no_precedence() -> None:
+    nothing = {"judgement": None, "self_report": None, "kind_counts": np.array([0, 0])}
+
+    assert choice(**nothing, least_judgement_share=0.0, fewest_of_kind=(0, 0)) == 6
+    assert choice(judgement=None, self_report=9.0, available=KINDS == 1, least_judgement_share=0.0) == 6
+
+
+def test_judgement_is_owed_its_share_only_where_an_award_is_in_reach() -> None:
+    few = {"judgement": 3.0, "self_report": 3.0, "owed_from": 0.2}
+
+    assert choice(**few, probability=0.2) == 2
+    assert choice(**few, probability=0.199) == 6
+    assert choice(**few) == 2
+    only_statements = {"available": KINDS == 1, "kind_counts": np.array([20, 10])}
+    assert choice(**few, **only_statements, probability=0.5) is None
+    assert choice(**few, **only_statements, probability=0.1) == 6
+
+
+def test_before_the_fewest_units_the_choice_is_among_more() -> None:
+    def chosen(units: int) -> set[int | None]:
+        counts = {"facet_counts": np.array([units]), "kind_counts": np.array([units - 5, 5]), "fewest_units": 12}
+        return {
+            choice(judgement=9.0, best=1, early_best=4, rng=np.random.default_rng(seed), **counts) for seed in range(30)
+        }
+
+    assert len(chosen(11)) == 4
+    assert chosen(12) == {6}

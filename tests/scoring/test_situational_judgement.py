@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scoring.errors import InvalidResponses
 from scoring.responses import MISSING
-from scoring.situational_judgement import rate_each_category
+from scoring.situational_judgement import most_least_category, rate_each_category
 
 KEY = np.array([5.6, 4.1, 3.0, 1.4, 2.2])
 ratings_of_five = st.lists(st.integers(1, 6), min_size=5, max_size=5)
@@ -72,3 +72,22 @@ def test_many_raters_are_scored_at_once_and_an_unfinished_scenario_is_missing() 
 def test_what_cannot_be_scored_is_refused_with_the_reason(ratings, key, bounds, message) -> None:
     with pytest.raises(InvalidResponses, match=message):
         rate_each_category(ratings, key, bounds)
+
+
+def test_naming_the_ends_of_the_key_is_the_highest_category_and_the_reverse_the_lowest() -> None:
+    most, least = np.array([0, 3, 0, 1, -1, 0]), np.array([3, 0, 2, 4, 2, -1])
+
+    assert most_least_category(most, least, KEY).tolist() == [4, 0, 2, 2, -1, -1]
+
+
+@given(st.permutations(range(5)))
+def test_most_and_least_do_not_depend_on_the_order_of_options(order) -> None:
+    where = np.argsort(order)
+    for most, least in ((0, 3), (1, 2), (4, 0)):
+        assert most_least_category(where[most], where[least], KEY[list(order)]) == most_least_category(most, least, KEY)
+
+
+@pytest.mark.parametrize(("most", "least"), [(2, 2), (5, 0), (0, 5), (-2, 1), ([0, 1], [2])])
+def test_options_that_cannot_be_named_are_refused(most, least) -> None:
+    with pytest.raises(InvalidResponses):
+        most_least_category(most, least, KEY)

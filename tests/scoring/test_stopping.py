@@ -1,12 +1,14 @@
 """A sitting ends when the decision is clear, or when it is long enough; each boundary from both sides."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.errors import ScoringError
-from scoring.stopping import StopDecision, decide
+from scoring.stopping import StopDecision, decide, glr, sprt
 
 POLICY = {
     "fewest_units": 12,
@@ -103,3 +105,62 @@ def test_no_sitting_is_longer_than_the_longest(probability, units, balanced, sha
 
 def test_decisions_are_values() -> None:
     assert decide(0.5, **POLICY, **HEARD) == StopDecision(stop=False, reason="")
+
+
+POINTS = np.linspace(-4.0, 4.0, 81)
+REGION = {"half_width": 0.5, "alpha": 0.05, "beta": 0.10}
+UPPER, LOWER = math.log(0.90 / 0.05), math.log(0.10 / 0.95)
+
+
+def rising(ratio: float) -> np.ndarray:
+    """A log-likelihood that differs by `ratio` between .5 above the cut, which is 1, and .5 below it."""
+    return ratio * POINTS
+
+
+@pytest.mark.parametrize("rule", [sprt, glr])
+def test_likelihood_ratios_decide_at_walds_bounds(rule) -> None:
+    near = (UPPER + 1e-6, UPPER - 1e-6, LOWER + 1e-6, LOWER - 1e-6)
+    # Beyond the region the curve is level, so that its ends are the best places as well.
+    reasons = [rule(ratio * np.clip(POINTS, 0.5, 1.5), POINTS, 1.0, **REGION).reason for ratio in near]
+
+    assert reasons == ["certain-above", "", "", "certain-below"]
+
+
+def test_the_generalised_ratio_takes_the_best_theta_on_either_side() -> None:
+    above = -2.0 * (POINTS - 3.0) ** 2
+    below = -2.0 * (POINTS + 1.5) ** 2
+    inside = -2.0 * (POINTS - 1.0) ** 2
+
+    assert glr(above, POINTS, 1.0, **REGION).reason == "certain-above"
+    assert glr(below, POINTS, 1.0, **REGION).reason == "certain-below"
+    assert not glr(inside, POINTS, 1.0, **REGION).stop
+    flat_then_high = np.where(POINTS >= 3.0, 5.0, 0.0)  # its ends are alike, its far side is not
+    assert glr(flat_then_high, POINTS, 1.0, **REGION).reason == "certain-above"
+    assert not sprt(flat_then_high, POINTS, 1.0, **REGION).stop
+    assert glr(np.where(POINTS <= -1.0, 5.0, 0.0), POINTS, 1.0, **REGION).reason == "certain-below"
+
+
+@pytest.mark.parametrize(
+    ("logs", "points", "changes"),
+    [
+        (rising(1.0)[:-1], POINTS, {}),
+        (np.stack([rising(1.0)]), np.stack([POINTS]), {}),
+        (np.where(POINTS > 3, np.nan, 0.0), POINTS, {}),
+        (rising(1.0), POINTS[::-1], {}),
+        (rising(1.0), np.where(POINTS[3] == POINTS, POINTS[2], POINTS), {}),
+        (rising(1.0), POINTS, {"half_width": 0.0}),
+        (rising(1.0), POINTS, {"half_width": 3.1}),
+        (rising(1.0), POINTS, {"cut": -3.9}),
+        (rising(1.0), POINTS, {"alpha": 0.0}),
+        (rising(1.0), POINTS, {"beta": 0.5}),
+    ],
+)
+def test_a_ratio_without_a_curve_or_a_region_is_refused(logs, points, changes) -> None:
+    with pytest.raises(ScoringError):
+        sprt(logs, points, **{"cut": 1.0, **REGION, **changes})
+
+
+def test_a_region_may_reach_to_the_last_node_and_be_narrow() -> None:
+    assert sprt(rising(9.0), POINTS, 3.5, **REGION).stop
+    assert sprt(rising(9.0), POINTS, -3.5, **REGION).stop
+    assert sprt(rising(9.0), POINTS, 1.0, half_width=0.3, alpha=0.05, beta=0.10).stop

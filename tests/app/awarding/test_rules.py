@@ -65,6 +65,10 @@ def test_each_rule_refuses_by_itself_and_says_so(change, reason):
     assert reason in decision.reasons
 
 
+def test_exactly_the_fewest_scenarios_are_enough():
+    assert decide(replace(TOP, statements=9, scenarios=5), POLICY).outcome is Outcome.AWARDED
+
+
 def test_edge_007_kinds_of_evidence_far_apart_wait_for_a_person_and_are_not_refused():
     assert decide(replace(TOP, kind_difference=-2.6), POLICY).outcome is Outcome.HELD
     assert decide(replace(TOP, kind_difference=2.5), POLICY).outcome is Outcome.AWARDED

@@ -209,6 +209,8 @@ class _LikelihoodRatio:
     def _round(self, freed: frozenset[int]) -> Dif:
         """Test every item against the calibration in which `freed` items, and no others, are free."""
         base = self._fit(freed, None)
+        if base is None:
+            raise InvalidResponses("No item has two categories in use: there is nothing to compare.")
         size = self.matrix.items
         statistic, freedom = np.zeros(size), np.zeros(size, dtype=np.int64)
         effect, standardised, unsigned = np.zeros(size), np.zeros(size), np.zeros(size)
@@ -216,6 +218,8 @@ class _LikelihoodRatio:
         for j in range(size):
             with_item = base if j in freed else self._fit(freed | {j}, base)
             without = self._fit(freed - {j}, base) if j in freed else base
+            if with_item is None or without is None:  # a group apart uses one category at most: nothing to compare
+                continue
             freedom[j] = with_item.parameters - without.parameters
             if freedom[j] <= 0 or (j, 0) not in with_item.place:
                 freedom[j] = 0
@@ -241,8 +245,8 @@ class _LikelihoodRatio:
             tuple(dict.fromkeys(notes)),
         )
 
-    def _fit(self, freed: frozenset[int], base: _Free | None) -> _Free:
-        """Free an item by giving each group a column of its own for it."""
+    def _fit(self, freed: frozenset[int], base: _Free | None) -> _Free | None:
+        """Free items by giving each group a column of its own for them; None when no column has two categories."""
         codes = [self.matrix.codes]
         columns = {(j, g): j for j in range(self.matrix.items) for g in range(len(self.labels))}
         own = self.matrix.codes.copy()
@@ -254,7 +258,7 @@ class _LikelihoodRatio:
         codes[0] = own
         data = prepare(ResponseMatrix(np.concatenate(codes, axis=1)), self.weights, groups=self.group)
         if data.fitted.size == 0:
-            raise InvalidResponses("No item has two categories in use: there is nothing to compare.")
+            return None
         design = design_of(data, self.model, len(self.labels), None)
         rows = {column: int(np.searchsorted(data.fitted, column)) for column in data.fitted.tolist()}
         place = {key: rows[column] for key, column in columns.items() if column in rows}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scoring.calibration import Calibration, calibrate
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities
-from scoring.item_fit import ScoreTable, expected_by_score, free_parameters, item_fit, local_dependence
+from scoring.item_fit_statistics import ScoreTable, expected_by_score, free_parameters, item_fit, local_dependence
 from scoring.items import ItemParameters
 from scoring.model_fit import model_fit, probability_derivatives
 from scoring.normal import NODES, normal_prior
