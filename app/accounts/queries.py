@@ -26,7 +26,7 @@ from app.accounts.models import (
     SignInRequest,
 )
 from app.accounts.policy import AccountPolicy
-from app.accounts.roles import CANDIDATE
+from app.accounts.roles import CANDIDATE, is_staff
 from app.accounts.rules import is_fresh, mask_email, normalise_email
 from app.accounts.scopes import scopes_open_to
 from app.accounts.sealing import unseal
@@ -242,8 +242,8 @@ def has_consent(person_id: UUID, kind: str, *, session: Session) -> bool:
 
 
 def may_enter_norm(person_id: UUID, *, session: Session) -> bool:
-    """Whether the person has consented to norm use."""
-    return has_consent(person_id, NORM_USE, session=session)
+    """Whether the person has consented to norm use, and is none of the staff who could try things out."""
+    return has_consent(person_id, NORM_USE, session=session) and not is_staff(roles_of(person_id, session=session))
 
 
 def consents_of(person_id: UUID, *, session: Session) -> tuple[ConsentView, ...]:

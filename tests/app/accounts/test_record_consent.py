@@ -6,11 +6,12 @@ from sqlalchemy import select
 from app.accounts import consents, queries
 from app.accounts.consents import ConsentOffer
 from app.accounts.errors import ConsentTextChanged, ConsentUnknown
+from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.models import Consent
 from app.accounts.record_consent import record_consent
 from app.accounts.withdraw_consent import withdraw_consent
-from app.foundation.access import Actor
+from app.foundation.access import Actor, operator
 from app.foundation.audit import AuditEntry
 
 
@@ -44,6 +45,13 @@ def test_consents_are_given_and_withdrawn_each_by_itself(session, ada, give, wit
     assert queries.may_enter_norm(ada, session=session)
     withdraw("assessment")
     assert standing(session, ada) == {"assessment": False, "norm_use": True}
+
+
+def test_case_020_whoever_holds_a_staff_role_is_never_counted_in_a_norm(session, clock, ada, give):
+    """They may try things out; what they answer must not move a line."""
+    give("norm_use")
+    grant_role(ada, "norm_editor", session=session, clock=clock, actor=operator())
+    assert not queries.may_enter_norm(ada, session=session)
 
 
 def test_saying_yes_twice_is_one_consent_and_every_change_is_audited(session, ada, give, withdraw):
