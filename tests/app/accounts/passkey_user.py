@@ -7,6 +7,8 @@ from typing import Any
 from tests.app.accounts.software_authenticator import Authenticator
 from tests.app.accounts.visitor import Visitor
 
+ANY_FORM = "/sign-in"  # a page that shows a form, and with it the CSRF token, to everybody
+
 
 def question(visitor: Visitor, path: str, *, page: str) -> dict[str, Any]:
     answer = visitor.send(path, page=page)
@@ -15,11 +17,11 @@ def question(visitor: Visitor, path: str, *, page: str) -> dict[str, Any]:
 
 
 def creation_question(visitor: Visitor) -> dict[str, Any]:
-    return question(visitor, "/account/passkeys/options", page="/account")
+    return question(visitor, "/account/passkeys/options", page=ANY_FORM)
 
 
 def send_made(visitor: Visitor, message: str, **fields):
-    return visitor.send("/account/passkeys", page="/account", credential=message, **fields)
+    return visitor.send("/account/passkeys", page=ANY_FORM, credential=message, **fields)
 
 
 def add_passkey(visitor: Visitor, name: str = "phone", label: str = "Phone", **options) -> Authenticator:
@@ -31,11 +33,11 @@ def add_passkey(visitor: Visitor, name: str = "phone", label: str = "Phone", **o
 
 
 def sign_in_question(visitor: Visitor) -> dict[str, Any]:
-    return question(visitor, "/sign-in/passkey/options", page="/sign-in")
+    return question(visitor, "/sign-in/passkey/options", page=ANY_FORM)
 
 
 def send_shown(visitor: Visitor, message: str):
-    return visitor.send("/sign-in/passkey", page="/sign-in", credential=message)
+    return visitor.send("/sign-in/passkey", page=ANY_FORM, credential=message)
 
 
 def sign_in_with(visitor: Visitor, device: Authenticator):
@@ -43,5 +45,5 @@ def sign_in_with(visitor: Visitor, device: Authenticator):
 
 
 def prove_with(visitor: Visitor, device: Authenticator, **fields):
-    asked = question(visitor, "/prove/passkey/options", page="/account")
-    return visitor.send("/prove/passkey", page="/account", credential=device.get(asked), **fields)
+    asked = question(visitor, "/prove/passkey/options", page=ANY_FORM)
+    return visitor.send("/prove/passkey", page=ANY_FORM, credential=device.get(asked), **fields)
