@@ -26,7 +26,7 @@ up: install
 
 test: install
 	@sh scripts/install_chromium.sh
-	$(PYTEST) -n 2 --dist loadscope --no-loadscope-reorder -m "not long" tests
+	$(PYTEST) -n 2 --no-loadscope-reorder -m "not long" tests
 
 test-long: install
 	@sh scripts/install_chromium.sh

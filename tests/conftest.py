@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from app.factory import create_app
 from app.foundation.db import Base, Database
@@ -21,7 +23,6 @@ from app.foundation.settings import Settings
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
 
-# pytest-xdist sends whole modules to its workers (--dist loadscope), so what a module shares is made once.
 LONGEST_FIRST = ("test_real_respondents", "test_every_page", "test_kill_minus_nine", "tests/journeys", "tests/browser")
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 
@@ -37,6 +38,22 @@ def shared_file(name: str) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker ends alone."""
     items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST_FIRST) if part in item.nodeid), 99))
+
+
+class ByWorld(LoadScopeScheduling):
+    """Tests that share a costly world go to one worker together, so that it is made once; the rest module by module."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        kind = "postgresql" if "postgresql" in nodeid.partition("[")[2] else ""
+        if nodeid.startswith("tests/app/demo/"):
+            return f"demonstration {kind}"
+        if nodeid.startswith("tests/journeys/"):
+            return f"{nodeid.partition('::')[0]} {kind}"
+        return str(super()._split_scope(nodeid)) if "test_every_page" not in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWorld:
+    return ByWorld(config, log)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

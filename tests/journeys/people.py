@@ -47,6 +47,11 @@ class Person:
             page = self.fill_in(page, "/join", adult="yes", language=self.language)
         return page
 
+    def sign_in_with_link(self, link: str) -> requests.Response:
+        """By a one-time link that an operator made; join where new."""
+        page = self.fill_in(self.get(link), "/sign-in/confirm", meant="yes")
+        return self.fill_in(page, "/join", adult="yes", language=self.language) if page.url.endswith("/join") else page
+
     def start(self, skill: str, *, norm_use: bool = False) -> requests.Response:
         """Give consent and word, and begin."""
         page = self.get(f"/skills/{skill}/start")

@@ -37,7 +37,7 @@ def wait_for_more_effects(runtime: Runtime, *, than: int) -> None:
     wait_until(lambda: len(effects(runtime.database)) > than)
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.long)])
 def test_case_005_a_worker_killed_again_and_again_loses_and_doubles_nothing(
     worker_runtime: Runtime, tmp_path: Path, kills: int
 ) -> None:
