@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import queries
+from app.credentials import jwt, queries
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.states import Visibility, read_visibility
@@ -17,6 +17,7 @@ bp = Blueprint("credentials", __name__)
 
 DID_TYPE = "application/did+json"
 SIGNED_TYPE = "application/vc+ld+json"
+JWKS_TYPE = "application/jwk-set+json"
 
 
 @bp.get("/.well-known/did.json")
@@ -27,12 +28,26 @@ def did_document() -> Response:
     return _open_to_all(jsonify(document), DID_TYPE)
 
 
+@bp.get("/.well-known/jwks.json")
+def jwks() -> Response:
+    """The keys of the JWTs alone, for software that reads no DID documents."""
+    with runtime().reading() as session:
+        found = queries.jwks(session=session)
+    return _open_to_all(jsonify(found), JWKS_TYPE)
+
+
 @bp.get("/status/<int:number>")
 def status_list(number: int) -> Response:
-    """One signed status list."""
+    """One signed status list, as a JWT for whoever asks for one by name."""
     with runtime().reading() as session:
         found = queries.status_list(number, session=session)
-    return _open_to_all(Response(found.signed_document), SIGNED_TYPE)
+    wants_jwt = request.accept_mimetypes.best_match((SIGNED_TYPE, jwt.MEDIA_TYPE)) == jwt.MEDIA_TYPE
+    if wants_jwt and found.signed_jwt is not None:
+        response = _open_to_all(Response(found.signed_jwt), jwt.MEDIA_TYPE)
+    else:
+        response = _open_to_all(Response(found.signed_document), SIGNED_TYPE)
+    response.vary.add("Accept")
+    return response
 
 
 @bp.get("/credentials/<code>")

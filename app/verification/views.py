@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import codes, open_badge, validity
+from app.credentials import codes, jwt, open_badge, validity
 from app.credentials.errors import CredentialNotFound, TypingError
 from app.credentials.states import Visibility
 from app.foundation.web import (
@@ -27,7 +27,7 @@ bp = Blueprint("verification", __name__)
 
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
-SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json")
+SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json", jwt.MEDIA_TYPE)
 VERDICT_HEADER = "Decile-Verdict"
 NOT_FOUND = 404
 ETAG_BYTES = 16
@@ -61,12 +61,15 @@ def certificate(typed: str) -> Any:
 @guessing
 def certificate_json(typed: str) -> Any:
     """The signed credential, whatever the request accepts."""
-    try:
-        return _answer(codes.read_code(typed), SIGNED_JSON)
-    except TypingError:
-        return _closed(_typing_error(SIGNED_JSON), SIGNED_JSON)
-    except CredentialNotFound:
-        return _closed(_not_shown(SIGNED_JSON), SIGNED_JSON)
+    return _carrier(typed, SIGNED_JSON)
+
+
+@bp.get("/c/<typed>.jwt")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def certificate_jwt(typed: str) -> Any:
+    """The same facts as a JWT."""
+    return _carrier(typed, jwt.MEDIA_TYPE)
 
 
 @bp.get("/verify")
@@ -111,6 +114,16 @@ def _accepted_type() -> str:
     return str(request.accept_mimetypes.best_match((HTML, *SIGNED_TYPES), default=HTML))
 
 
+def _carrier(typed: str, kind: str) -> Any:
+    """One carrier of the facts by its own address; problems are answered as JSON."""
+    try:
+        return _answer(codes.read_code(typed), kind)
+    except TypingError:
+        return _closed(_typing_error(kind), kind)
+    except CredentialNotFound:
+        return _closed(_not_shown(kind), kind)
+
+
 def _answer(code: str, accepted: str) -> Response:
     with runtime().reading() as session:
         found = verify_credential(code, session=session, clock=runtime().clock)
@@ -119,6 +132,13 @@ def _answer(code: str, accepted: str) -> Response:
     elif found.document is None:
         words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
         return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
+    elif accepted == jwt.MEDIA_TYPE:
+        if found.token is None:
+            words = _(
+                "This certificate was never signed as a JWT. Take the signed document, with .json after the code."
+            )
+            return _closed(_problem_json("carrier-missing", _("There is no JWT"), words), accepted)
+        response = _readable_everywhere(Response(found.token, mimetype=accepted))
     else:
         response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
     response.headers[VERDICT_HEADER] = found.verdict.value
@@ -133,6 +153,7 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         language_of_request(),
         found.judgement,
         row.signed_document,
+        row.signed_jwt,
         row.display,
         row.shown_name,
         row.visibility,

@@ -77,11 +77,13 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/norms/<uuid:norm_id>.json"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/.well-known/did.json"): [Route(PUBLIC)],
+    ("GET", "/.well-known/jwks.json"): [Route(PUBLIC)],
     ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
     ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
     ("POST", "/verify"): [Route(NOBODYS)],
     ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
     ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>.jwt"): [Route(NOBODYS, its(typed="code"))],
     ("GET", "/docs"): [Route(PUBLIC)],
     ("GET", "/design"): [Route(PUBLIC)],
     ("GET", "/design/plots"): [Route(PUBLIC)],

@@ -19,8 +19,8 @@ from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.db import Database
 from app.foundation.rates import RatePolicy
-from tests.app.credentials.awards import Desk
-from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
+from tests.app.credentials.awards import JWT_KEY_ID, KEY_ID, Desk
+from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -171,6 +171,33 @@ def test_the_json_is_the_signed_document_and_an_outside_verifier_accepts_it(clie
     assert verify_with_openbadgeslib(signed.text, keys, listed, at=clock.now() + timedelta(minutes=1))
 
 
+def test_the_jwt_is_served_by_its_address_and_by_negotiation_and_an_outside_verifier_accepts_it(
+    client, register, clock
+) -> None:
+    code = register.issued()
+    by_address = client.get(f"/c/{code}.jwt")
+    negotiated = client.get(f"/c/{code}", headers={"Accept": "application/vc+jwt"})
+    assert by_address.text == negotiated.text
+    assert by_address.mimetype == negotiated.mimetype == "application/vc+jwt"
+    assert by_address.headers["Access-Control-Allow-Origin"] == "*"
+    assert by_address.headers["Decile-Verdict"] == "valid"
+    keys = client.get("/.well-known/did.json").json
+    listed = client.get("/status/1", headers={"Accept": "application/vc+jwt"})
+    assert listed.mimetype == "application/vc+jwt"
+    assert "Accept" in listed.headers["Vary"]
+    at = clock.now() + timedelta(minutes=1)
+    assert verify_token_with_openbadgeslib(by_address.text, keys, listed.text, at=at)
+
+
+def test_a_jwt_that_was_exchanged_or_never_signed_is_not_served(client, register) -> None:
+    first, second = register.issued(), register.issued()
+    other = client.get(f"/c/{second}.jwt").text
+    for stored in (other, client.get(f"/c/{first}.jwt").text[:-1], None):
+        register.change(first, signed_jwt=stored)
+        answer = client.get(f"/c/{first}.jwt")
+        assert (answer.status_code, answer.json["code"]) == (404, "carrier-missing")
+
+
 def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register, clock) -> None:
     code = register.issued()
     first = client.get(f"/c/{code}", headers=HTML)
@@ -203,7 +230,7 @@ def test_language_and_kind_have_etags_of_their_own(client, register) -> None:
 @pytest.mark.parametrize(
     "headers", [HTML, FRENCH, {"Accept": "application/json"}, {}], ids=["en", "fr", "json", "none"]
 )
-@pytest.mark.parametrize("path", ["/c/{}", "/c/{}.json"])
+@pytest.mark.parametrize("path", ["/c/{}", "/c/{}.json", "/c/{}.jwt"])
 def test_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(app, register, path, headers) -> None:
     private = register.issued(Visibility.PRIVATE)
     unknown = codes.code_from_bits(12345)
@@ -327,7 +354,7 @@ def test_a_name_is_printed_as_text_whatever_it_holds(client, register) -> None:
 
 def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, register) -> None:
     register.issued()
-    for path in ("/.well-known/did.json", "/status/1"):
+    for path in ("/.well-known/did.json", "/.well-known/jwks.json", "/status/1"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -335,5 +362,8 @@ def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, re
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     document = json.loads(client.get("/.well-known/did.json").text)
-    assert document["assertionMethod"] == ["did:web:localhost#2026-11-0a1b2c3d"]
+    assert document["assertionMethod"] == [JWT_KEY_ID, KEY_ID]
+    published = client.get("/.well-known/jwks.json")
+    assert published.mimetype == "application/jwk-set+json"
+    assert [(key["kid"], key["kty"], "d" in key) for key in published.json["keys"]] == [(JWT_KEY_ID, "RSA", False)]
     assert client.get("/status/9").status_code == 404
