@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import jwt, queries
+from app.credentials import carriers, jwt, proof, queries
+from app.credentials.errors import CarrierMissing
+from app.credentials.face import face
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.states import Visibility, read_visibility
-from app.foundation.web import actor, notice, require_signed_in, runtime
+from app.foundation.web import actor, language_of_request, notice, require_signed_in, runtime
 
 bp = Blueprint("credentials", __name__)
 
@@ -64,15 +67,31 @@ def own_credential(code: str) -> str:
     )
 
 
-@bp.get("/credentials/<code>.json")
+@bp.get("/credentials/<code>.<any(json,jwt,svg,png,pdf):suffix>")
 @require_signed_in
-def own_document(code: str) -> Response:
-    """Give the holder the signed document, to keep or to carry elsewhere, whoever else may see it."""
+def own_carrier(code: str, suffix: str) -> Response:
+    """Give the holder any carrier of the signed facts, to keep or to show, whoever else may see it."""
     with runtime().reading() as session:
         found = _own(code, session=session)
-    response = Response(found.signed_document, mimetype=SIGNED_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.printed_code}.json"'
+    content, kind = _carrier(found, suffix)
+    response = Response(content, mimetype=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.printed_code}.{suffix}"'
     return response
+
+
+def _carrier(found: CredentialView, suffix: str) -> tuple[str | bytes, str]:
+    """Content and media type."""
+    signed = found.signed_document or ""
+    if suffix == "json":
+        return signed, SIGNED_TYPE
+    if suffix == "jwt":
+        if found.signed_jwt is None:
+            raise CarrierMissing
+        return found.signed_jwt, jwt.MEDIA_TYPE
+    site, language = runtime().settings.base_url, language_of_request()
+    words = face(found, proof.parse(signed), site=site, language=language, gettext=_)
+    draw = partial(render_template, "credentials/badge.svg")
+    return carriers.carry(carriers.PRINTED[suffix], words, signed, draw=draw), carriers.PRINTED[suffix]
 
 
 @bp.post("/credentials/<code>/visibility")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import codes, jwt, open_badge, validity
+from app.credentials import carriers, codes, jwt, open_badge, validity
 from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials.face import face
 from app.credentials.states import Visibility
 from app.foundation.web import (
     absolute_url,
@@ -70,6 +72,14 @@ def certificate_json(typed: str) -> Any:
 def certificate_jwt(typed: str) -> Any:
     """The same facts as a JWT."""
     return _carrier(typed, jwt.MEDIA_TYPE)
+
+
+@bp.get("/c/<typed>.<any(svg,png,pdf):suffix>")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def certificate_printed(typed: str, suffix: str) -> Any:
+    """Badge or certificate with the signed document inside."""
+    return _carrier(typed, carriers.PRINTED[suffix])
 
 
 @bp.get("/verify")
@@ -139,10 +149,19 @@ def _answer(code: str, accepted: str) -> Response:
             )
             return _closed(_problem_json("carrier-missing", _("There is no JWT"), words), accepted)
         response = _readable_everywhere(Response(found.token, mimetype=accepted))
+    elif accepted in carriers.PRINTED.values():
+        response = _readable_everywhere(Response(_printed(found, accepted), mimetype=accepted))
     else:
         response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
     response.headers[VERDICT_HEADER] = found.verdict.value
     return _conditional(response, found, accepted)
+
+
+def _printed(found: CertificateVerification, kind: str) -> bytes:
+    row, document = found.credential, found.document or {}
+    words = face(row, document, site=runtime().settings.base_url, language=language_of_request(), gettext=_)
+    draw = partial(render_template, "credentials/badge.svg")
+    return carriers.carry(kind, words, row.signed_document or "", draw=draw)
 
 
 def _conditional(response: Response, found: CertificateVerification, accepted: str) -> Response:
