@@ -61,17 +61,14 @@ ticks_across  # unused variable (app/foundation/drawings.py)
 ticks_up  # unused variable (app/foundation/drawings.py)
 is_demo  # unused variable (app/assessment/pages.py)
 ignore_aliases  # unused method (app/item_bank/export_bank.py)
-
-# app/credentials/face.py: read by certificate.typ and badge.svg
-heading  # noqa: B018, F821
-sentence  # noqa: B018, F821
-facts_heading  # noqa: B018, F821
-compare  # noqa: B018, F821
-proves  # noqa: B018, F821
-qr_says  # noqa: B018, F821
-attachment_says  # noqa: B018, F821
-# the names by which expat calls back
-StartDoctypeDeclHandler  # noqa: B018, F821
-StartElementHandler  # noqa: B018, F821
-EndElementHandler  # noqa: B018, F821
-CharacterDataHandler  # noqa: B018, F821
+heading  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+sentence  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+facts_heading  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+compare  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+proves  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+qr_says  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+attachment_says  # unused variable (app/credentials/face.py, read by certificate.typ and badge.svg)
+_.StartDoctypeDeclHandler  # unused attribute (app/credentials/svg_carrier.py)
+_.StartElementHandler  # unused attribute (app/credentials/svg_carrier.py)
+_.EndElementHandler  # unused attribute (app/credentials/svg_carrier.py)
+_.CharacterDataHandler  # unused attribute (app/credentials/svg_carrier.py)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
-from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials.errors import CarrierUnreadable, CredentialNotFound, TypingError
 from app.credentials.face import face
 from app.credentials.states import Visibility
 from app.foundation.web import (
@@ -23,7 +23,15 @@ from app.foundation.web import (
     rate,
     runtime,
 )
-from app.verification.verify_credential import CertificateVerification, verify_credential
+from app.verification.carried import carried
+from app.verification.errors import NothingCarried
+from app.verification.verdict import Reason
+from app.verification.verify_credential import (
+    CertificateVerification,
+    Verification,
+    verify_credential,
+    verify_document,
+)
 
 bp = Blueprint("verification", __name__)
 
@@ -95,7 +103,10 @@ def verify_page() -> Any:
 @limiter.limit(rate("verifications_per_minute", "minute"))
 @guessing
 def verify_typed_code() -> Any:
-    """The answer to a typed code: its page, or the verdict as JSON for programs."""
+    """The answer to a typed code or a file: its page, or the verdict as JSON for programs."""
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        return _verify_file(file.stream.read())
     sent = request.get_json(silent=True) if request.is_json else request.form
     return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
 
@@ -122,6 +133,58 @@ def _accepted_type() -> str:
     if not request.headers.get("Accept"):
         return SIGNED_JSON
     return str(request.accept_mimetypes.best_match((HTML, *SIGNED_TYPES), default=HTML))
+
+
+def _verify_file(file: bytes) -> Response:
+    """The verdict on the document inside; what the file shows on its face was not looked at."""
+    try:
+        text = carried(file)
+    except (NothingCarried, CarrierUnreadable) as problem:
+        return _private(_refused_file(problem))
+    with runtime().reading() as session:
+        found = verify_document(text, session=session, clock=runtime().clock)
+    facts = _document_facts(found)
+    if prefers_json():
+        facts["lines"] = dict(facts["lines"])
+        return _private(jsonify(facts))
+    return _private(make_response(render_template("verification/document.html", **facts)))
+
+
+def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
+    words = {
+        NothingCarried.code: _(
+            "There is no signed credential in this file. A picture or PDF that was saved anew, or a photograph of a "
+            "certificate, loses it. Ask the holder for the original file, or type the code."
+        ),
+        CarrierUnreadable.code: _(
+            "The file is damaged, or carries more than one credential. Ask the holder for the original file."
+        ),
+    }[problem.code]
+    if prefers_json():
+        return _problem_json(problem.code, _("This file cannot be checked"), words, status=422)
+    return make_response(render_template("verification/verify.html", typed="", error=False, file_error=words), 422)
+
+
+def _document_facts(found: Verification) -> dict[str, Any]:
+    """What the signed document says, as far as a signature stands behind it; else nothing of it is repeated."""
+    holds = found.document is not None and not {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN} & {
+        *found.judgement.reasons
+    }
+    document: Mapping[str, Any] = found.document if holds and found.document is not None else {}
+    code = document["id"].rpartition("/")[2] if document else None
+    return {
+        "verdict": found.verdict.value,
+        "reasons": [reason.value for reason in found.judgement.reasons],
+        "checked_at": validity.to_text(found.checked_at),
+        "name": document.get("name"),
+        "description": document["credentialSubject"]["achievement"]["description"] if document else None,
+        "issuer": document["issuer"] if document else None,
+        "valid_from": document.get("validFrom"),
+        "valid_until": document.get("validUntil"),
+        "code": code,
+        "lines": open_badge.told_lines(document) if document else (),
+        "credential": absolute_url(".certificate", typed=code) if code else None,
+    }
 
 
 def _carrier(typed: str, kind: str) -> Any:
