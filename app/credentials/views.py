@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 
 from app.credentials import carriers, jwt, proof, queries
 from app.credentials.errors import CarrierMissing
-from app.credentials.face import face
+from app.credentials.face import Face, face
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
+from app.credentials.sharing import shared
 from app.credentials.states import Visibility, read_visibility
 from app.foundation.web import actor, language_of_request, notice, require_signed_in, runtime
 
@@ -20,6 +21,7 @@ bp = Blueprint("credentials", __name__)
 
 DID_TYPE = "application/did+json"
 SIGNED_TYPE = "application/vc+ld+json"
+SUFFIXES = ("pdf", "png", "svg", "json", "jwt")
 JWKS_TYPE = "application/jwk-set+json"
 
 
@@ -62,6 +64,8 @@ def own_credential(code: str) -> str:
     return render_template(
         "credentials/own_credential.html",
         credential=found,
+        shared=shared(found, _face(found), check_it=_("check it")),
+        suffixes=[one for one in SUFFIXES if one != "jwt" or found.signed_jwt is not None],
         visibilities=[one.value for one in Visibility],
         longest_name=LONGEST_NAME,
     )
@@ -88,10 +92,13 @@ def _carrier(found: CredentialView, suffix: str) -> tuple[str | bytes, str]:
         if found.signed_jwt is None:
             raise CarrierMissing
         return found.signed_jwt, jwt.MEDIA_TYPE
-    site, language = runtime().settings.base_url, language_of_request()
-    words = face(found, proof.parse(signed), site=site, language=language, gettext=_)
     draw = partial(render_template, "credentials/badge.svg")
-    return carriers.carry(carriers.PRINTED[suffix], words, signed, draw=draw), carriers.PRINTED[suffix]
+    return carriers.carry(carriers.PRINTED[suffix], _face(found), signed, draw=draw), carriers.PRINTED[suffix]
+
+
+def _face(found: CredentialView) -> Face:
+    site, language = runtime().settings.base_url, language_of_request()
+    return face(found, proof.parse(found.signed_document or ""), site=site, language=language, gettext=_)
 
 
 @bp.post("/credentials/<code>/visibility")

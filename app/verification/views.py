@@ -258,6 +258,8 @@ def _page_facts(found: CertificateVerification) -> dict[str, Any]:
         "credential": row,
         "shown": row.display,
         "told": open_badge.told_facts(found.document) if found.document else {},
+        "has_jwt": found.token is not None,
+        "printed": carriers.PRINTED,
         "skill_name": row.display["skill_names"][language],
         "skill_definition": row.display["skill_definitions"][language],
         "population": row.display["norm_population"][language],

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import time
+import tracemalloc
 import zlib
 from datetime import timedelta
 
@@ -151,6 +152,10 @@ def test_a_file_that_says_two_things_says_nothing(client, register) -> None:
 
 EXPAND = b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><svg>&b;</svg>'
 FETCH = b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
+DECLARED = (
+    b'<!DOCTYPE svg [<!ENTITY a "{}">]><svg xmlns:ob="https://purl.imsglobal.org/ob/v3p0">'
+    b"<ob:credential>&a;</ob:credential></svg>"
+)
 BOMB = zlib.compress(bytes(300_000_000), 9)
 
 
@@ -186,6 +191,19 @@ def test_a_hostile_file_is_refused_at_once(client, name, content) -> None:
     found = verdict(client, content)
     assert found in ("carrier-unreadable", "nothing-carried", "altered")
     assert time.process_time() - started < 2.0
+
+
+def test_an_entity_is_never_expanded_even_where_it_would_be_harmless(client) -> None:
+    assert verdict(client, DECLARED) == "carrier-unreadable"
+
+
+def test_a_bomb_is_not_inflated(client) -> None:
+    tracemalloc.start()
+    try:
+        assert verdict(client, a_pdf_with(BOMB)) == "carrier-unreadable"
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_more_than_a_megabyte_is_not_read(client) -> None:

@@ -151,6 +151,25 @@ def test_a_jwt_that_was_exchanged_or_never_signed_is_not_served(client, register
         assert (answer.status_code, answer.json["code"]) == (404, "carrier-missing")
 
 
+def test_the_page_names_its_carriers_for_software(client, register) -> None:
+    code = register.issued()
+    page = client.get(f"/c/{code}", headers=HTML)
+    for kind, suffix in (
+        ("application/vc+ld+json", "json"),
+        ("application/vc+jwt", "jwt"),
+        ("image/svg+xml", "svg"),
+        ("image/png", "png"),
+        ("application/pdf", "pdf"),
+    ):
+        assert f'<link rel="alternate" type="{kind}" href="/c/{code}.{suffix}">' in page.text
+        answer = client.get(f"/c/{code}.{suffix}")
+        assert answer.mimetype == kind
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert "Accept" in answer.headers["Vary"]
+        again = client.get(f"/c/{code}.{suffix}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
 def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register, clock) -> None:
     code = register.issued()
     first = client.get(f"/c/{code}", headers=HTML)
