@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.credentials import conformance, jwt, proof
+from app.credentials.conformance import CheckedDocument
 from app.credentials.errors import CredentialNotFound
 from app.credentials.issuer_keys import key_in_use
 from app.credentials.models import Credential, StatusList
@@ -27,11 +28,13 @@ def issue_credential(
     credential = session.get(Credential, credential_id, with_for_update=True)
     if credential is None:
         raise CredentialNotFound
-    if not credential.is_issued:
-        credential.require_not_revoked()
-        _sign_document(credential, session=session, clock=clock, signer=signer)
-    if jwt_signer is not None and credential.signed_jwt is None and credential.revoked_at is None:
-        _sign_jwt(credential, session=session, clock=clock, signer=jwt_signer)
+    needs_jwt = jwt_signer is not None and credential.signed_jwt is None and credential.revoked_at is None
+    if not credential.is_issued or needs_jwt:
+        checked = conformance.check(proof.parse(credential.unsigned_document))
+        if not credential.is_issued:
+            _sign_document(credential, checked, session=session, clock=clock, signer=signer)
+        if jwt_signer is not None and needs_jwt:
+            _sign_jwt(credential, checked, session=session, clock=clock, signer=jwt_signer)
     session.flush()
     status_list = session.get(StatusList, credential.status_list)
     if status_list is not None and not status_list.is_current(with_jwt=jwt_signer is not None):
@@ -40,10 +43,12 @@ def issue_credential(
         )
 
 
-def _sign_document(credential: Credential, *, session: Session, clock: Clock, signer: Signer) -> None:
+def _sign_document(
+    credential: Credential, checked: CheckedDocument, *, session: Session, clock: Clock, signer: Signer
+) -> None:
+    credential.require_not_revoked()
     key = key_in_use(signer.key_id, session=session)
     now = clock.now()
-    checked = conformance.check(proof.parse(credential.unsigned_document))
     signed = proof.sign(checked, signer=signer, created=now)
     proof.verify(proof.parse(signed), key.public_bytes)
     credential.issue(signed, key_id=signer.key_id, at=now)
@@ -52,9 +57,11 @@ def _sign_document(credential: Credential, *, session: Session, clock: Clock, si
     )
 
 
-def _sign_jwt(credential: Credential, *, session: Session, clock: Clock, signer: Signer) -> None:
+def _sign_jwt(
+    credential: Credential, checked: CheckedDocument, *, session: Session, clock: Clock, signer: Signer
+) -> None:
     key = key_in_use(signer.key_id, session=session)
-    token = jwt.sign(conformance.check(proof.parse(credential.unsigned_document)), signer=signer)
+    token = jwt.sign(checked, signer=signer)
     jwt.verify(token, key.public_bytes)
     credential.keep_jwt(token, key_id=signer.key_id)
     audit.record(
