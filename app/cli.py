@@ -88,14 +88,15 @@ def worker_command(runtime: Runtime) -> None:
 @keys.command("init")
 @click.pass_obj
 def keys_init_command(runtime: Runtime) -> None:
-    """Make the worker's first signing key; run it under the worker's account. Refuses to replace one.
+    """Make the worker's signing keys, those that are missing; run it under its account. Refuses to replace one.
 
     Example: decile keys init
     """
-    made = composition.init_signing_key(runtime)
-    if made is None:
-        raise KeyStoreRefused("There is a signing key already; none was made. To replace a key is a rotation.")
-    click.echo(f"Made {made}. The worker publishes it when it starts.")
+    made = composition.init_signing_keys(runtime)
+    if not made:
+        raise KeyStoreRefused("The signing keys are there already; none was made. To replace a key is a rotation.")
+    for key_id in made:
+        click.echo(f"Made {key_id}. The worker publishes it when it starts.")
 
 
 demo = demo_commands(composition.with_signer)

@@ -23,7 +23,7 @@ from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
-from app.credentials.did import did_web
+from app.credentials.did import ED25519, RS256, did_web
 from app.credentials.keys import FileKeyStore
 from app.credentials.policy import CredentialPolicy
 from app.foundation import policies
@@ -76,17 +76,23 @@ def build_runtime(settings: Settings) -> Runtime:
 
 
 def with_signer(runtime: Runtime) -> Runtime:
-    """The worker's runtime: opens the key store with the passphrase."""
-    return replace(runtime, signer=_key_store(runtime).open(_passphrase(runtime)))
+    """The worker's runtime: opens the key store with the passphrase.
+
+    An installation older than JWTs has no key for them until `decile keys init` makes it.
+    """
+    store, passphrase = _key_store(runtime), _passphrase(runtime)
+    jwt_signer = store.open(passphrase, RS256) if store.has(RS256) else None
+    return replace(runtime, signer=store.open(passphrase), jwt_signer=jwt_signer)
 
 
-def init_signing_key(runtime: Runtime) -> str | None:
-    """Make the first signing key; None where there is one already. Its id is returned, never the key."""
-    store = _key_store(runtime)
-    if not store.is_empty():
-        return None
-    signer = store.init(did_web(runtime.settings.base_url), _passphrase(runtime), at=runtime.clock.now())
-    return signer.key_id
+def init_signing_keys(runtime: Runtime) -> list[str]:
+    """Make the first key of each algorithm that has none. Their ids are returned, never the keys."""
+    store, did = _key_store(runtime), did_web(runtime.settings.base_url)
+    missing = [algorithm for algorithm in (ED25519, RS256) if not store.has(algorithm)]
+    return [
+        store.init(did, _passphrase(runtime), at=runtime.clock.now(), algorithm=algorithm).key_id
+        for algorithm in missing
+    ]
 
 
 def _key_store(runtime: Runtime) -> FileKeyStore:

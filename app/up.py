@@ -58,7 +58,7 @@ def prepare(runtime: Runtime) -> None:
     """Database, keys, policies and item banks; doing it again changes nothing."""
     runtime.settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     schema.upgrade(runtime.database)
-    composition.init_signing_key(runtime)
+    composition.init_signing_keys(runtime)
     composition.load_policy_file(runtime)
     load_item_banks(runtime)
 

@@ -13,6 +13,7 @@ from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.awarding.decide_award import decide_award
+from app.credentials import queries as credentials
 from app.credentials.issue_credential import issue_credential
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
@@ -57,6 +58,7 @@ def _issue_credential(runtime: Runtime, credential_id: str) -> None:
             session=session,
             clock=runtime.clock,
             signer=_signer(runtime),
+            jwt_signer=runtime.jwt_signer,
             base_url=runtime.settings.base_url,
         )
 
@@ -64,7 +66,12 @@ def _issue_credential(runtime: Runtime, credential_id: str) -> None:
 def _publish_status_list(runtime: Runtime, number: int) -> None:
     with runtime.transaction() as session:
         publish_status_list(
-            number, session=session, clock=runtime.clock, signer=_signer(runtime), base_url=runtime.settings.base_url
+            number,
+            session=session,
+            clock=runtime.clock,
+            signer=_signer(runtime),
+            jwt_signer=runtime.jwt_signer,
+            base_url=runtime.settings.base_url,
         )
 
 
@@ -116,6 +123,17 @@ def _forget_stale_sign_ins(runtime: Runtime) -> None:
         forget_stale_sign_ins(session=session, clock=runtime.clock)
 
 
+def _publish_keys(runtime: Runtime) -> None:
+    """Publish what this worker signs with; what was issued before there was a key for JWTs gets its JWT."""
+    with runtime.transaction() as session:
+        publish_key(_signer(runtime), session=session, clock=runtime.clock, actor=system())
+        if runtime.jwt_signer is not None:
+            publish_key(runtime.jwt_signer, session=session, clock=runtime.clock, actor=system())
+            for credential_id in credentials.without_jwt(session=session):
+                arguments = {"credential_id": str(credential_id)}
+                runtime.jobs.enqueue("issue_credential", f"jwt:{credential_id}", session=session, arguments=arguments)
+
+
 def _signer(runtime: Runtime) -> Signer:
     if runtime.signer is None:
         raise RuntimeError("this runtime was built without a signer; only the worker's has one")
@@ -143,12 +161,11 @@ PERIODIC = (
 
 
 def run(runtime: Runtime) -> None:
-    """Open the key store, publish the public key, and work until told to stop."""
+    """Open the key store, publish the public keys, and work until told to stop."""
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
-    with runtime.transaction() as session:
-        publish_key(_signer(runtime), session=session, clock=runtime.clock, actor=system())
+    _publish_keys(runtime)
     JobRunner(runtime, JOBS, PERIODIC).run()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from app.credentials import multibase
+
+ED25519 = "Ed25519"
+RS256 = "RS256"
 
 CONTEXTS = (
     "https://www.w3.org/ns/did/v1",  # must come first
@@ -15,6 +22,17 @@ CONTEXTS = (
     "https://w3id.org/security/jwk/v1",
 )
 ED25519_MULTICODEC = b"\xed\x01"
+
+
+class PublishedKey(Protocol):
+    """A public key as the world sees it: raw bytes of an Ed25519 key, DER SubjectPublicKeyInfo of an RSA key."""
+
+    @property
+    def key_id(self) -> str: ...  # noqa: D102
+    @property
+    def algorithm(self) -> str: ...  # noqa: D102
+    @property
+    def public_bytes(self) -> bytes: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +58,44 @@ def multikey(public_bytes: bytes) -> str:
     return multibase.encode(ED25519_MULTICODEC + public_bytes)
 
 
-def did_document(did: str, keys: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
-    """The DID document for (absolute key id, Ed25519 public key) pairs.
+def jwk(key_id: str, public_bytes: bytes) -> dict[str, str]:
+    """An RSA public key (DER SubjectPublicKeyInfo) as a JSON Web Key (RFC 7517), named by its absolute id."""
+    key = load_der_public_key(public_bytes)
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError(f"{key_id} is not an RSA key")
+    numbers = key.public_numbers()
+    return {"kty": "RSA", "kid": key_id, "alg": RS256, "use": "sig", "n": _number(numbers.n), "e": _number(numbers.e)}
 
-    Retired keys belong in it as long as anything they signed lives; a compromised one does not.
+
+def jwks(keys: Iterable[PublishedKey]) -> dict[str, Any]:
+    """The RSA keys as a JSON Web Key Set."""
+    return {"keys": [jwk(key.key_id, key.public_bytes) for key in keys if key.algorithm == RS256]}
+
+
+def did_document(did: str, keys: Iterable[PublishedKey]) -> dict[str, Any]:
+    """The DID document for these keys, given oldest first.
+
+    Retired keys belong in it as long as anything they signed lives; a compromised one does not. The newest key of JWTs
+    comes first: openbadgeslib checks a status list that is a JWT with the first key, whatever the list names.
     """
-    methods = [
-        {"id": key_id, "type": "Multikey", "controller": did, "publicKeyMultibase": multikey(public_bytes)}
-        for key_id, public_bytes in keys
-    ]
+    given = list(keys)
+    for_jwts = [key for key in reversed(given) if key.algorithm == RS256]
+    methods = [_method(did, key) for key in (*for_jwts, *(key for key in given if key.algorithm == ED25519))]
     return {
         "@context": list(CONTEXTS),
         "id": did,
         "verificationMethod": methods,
         "assertionMethod": [method["id"] for method in methods],
     }
+
+
+def _method(did: str, key: PublishedKey) -> dict[str, Any]:
+    method: dict[str, Any] = {"id": key.key_id, "type": "Multikey", "controller": did}
+    if key.algorithm == ED25519:
+        return {**method, "publicKeyMultibase": multikey(key.public_bytes)}
+    return {**method, "type": "JsonWebKey", "publicKeyJwk": jwk(key.key_id, key.public_bytes)}
+
+
+def _number(value: int) -> str:
+    """A whole number in base64url without padding (RFC 7518, section 2: Base64urlUInt)."""
+    return base64.urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8)).decode().rstrip("=")

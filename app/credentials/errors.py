@@ -46,6 +46,26 @@ class StatusListInvalid(Invalid):
         super().__init__(f"The status list cannot be read: {reason}. Publish it again.")
 
 
+class CarrierUnreadable(Invalid):
+    """A picture or paper whose inside cannot be read, or says more than one thing."""
+
+    code = "carrier-unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file is damaged, or carries more than one credential. Ask the holder for the original file."
+        )
+
+
+class CarrierMissing(NotFound):
+    """A credential from before there was a key for JWTs."""
+
+    code = "carrier-missing"
+
+    def __init__(self) -> None:
+        super().__init__("This certificate was never signed as a JWT. Take the signed document, with .json instead.")
+
+
 class CredentialNotFound(NotFound):
     """No such credential, or not one the asker may know of."""
 

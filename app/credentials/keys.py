@@ -1,4 +1,6 @@
-"""The worker's key store: Ed25519 private keys in files, encrypted at rest (AES-256-GCM under scrypt).
+"""The worker's key store: private keys in files, encrypted at rest (AES-256-GCM under scrypt).
+
+Ed25519 signs embedded proofs, RSA signs JWTs (RS256): the one pair of algorithms that every verifier knows.
 
 Imported by composition and the signing jobs alone (import contract 8), so no page can reach a private key. Randomness
 comes from the operating system and not from the `entropy` argument: a counted nonce or salt would undo the encryption.
@@ -17,13 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 
+from app.credentials.did import ED25519, RS256
 from app.credentials.errors import KeyStoreRefused
 
-ALGORITHM = "Ed25519"
+RSA_BITS = 2048  # enough to 2030 (NIST SP 800-131A r2); a credential lives one year, and 3072 bits sign 3 times slower
+RSA_EXPONENT = 65537
 SCRYPT_N = 2**17  # OWASP Password Storage Cheat Sheet, 2023: 128 MiB, about .3 s
 SCRYPT_R = 8
 SCRYPT_P = 1
@@ -36,10 +50,10 @@ PRIVATE_MODE = 0o600
 PRIVATE_DIRECTORY_MODE = 0o700
 
 
-class FileSigner:
+class Ed25519Signer:
     """Signs with a private key that was decrypted from the store; it never shows it."""
 
-    algorithm = ALGORITHM
+    algorithm = ED25519
 
     def __init__(self, key_id: str, private_key: Ed25519PrivateKey) -> None:
         self.key_id = key_id
@@ -51,6 +65,24 @@ class FileSigner:
         return self._private_key.sign(data)
 
 
+class RsaSigner:
+    """The same for an RSA key; its public bytes are a DER SubjectPublicKeyInfo."""
+
+    algorithm = RS256
+
+    def __init__(self, key_id: str, private_key: RSAPrivateKey) -> None:
+        self.key_id = key_id
+        self._private_key = private_key
+        self.public_bytes = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, data: bytes) -> bytes:
+        """The RSASSA-PKCS1-v1_5 signature with SHA-256 over exactly `data`."""
+        return self._private_key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+FileSigner = Ed25519Signer | RsaSigner
+
+
 @dataclass(frozen=True, slots=True)
 class FileKeyStore:
     """The directory of one issuer's encrypted keys."""
@@ -58,67 +90,87 @@ class FileKeyStore:
     directory: Path
     scrypt_n: int = SCRYPT_N
 
-    def init(self, did: str, passphrase: str, *, at: datetime) -> FileSigner:
-        """Make the first key.
+    def init(self, did: str, passphrase: str, *, at: datetime, algorithm: str = ED25519) -> FileSigner:
+        """Make the first key of this algorithm.
 
         Raises
         ------
         KeyStoreRefused
-            If there is a key already: overwriting it would orphan everything it is to sign.
+            If there is one already: overwriting it would orphan everything it is to sign.
         """
-        if self._files():
+        if self.has(algorithm):
             raise KeyStoreRefused(
                 f"There are signing keys in {self.directory} already; none was made or changed. "
                 "To replace a key, rotate it."
             )
-        return self._make(did, passphrase, at=at)
+        return self._make(did, passphrase, at=at, algorithm=algorithm)
 
-    def open(self, passphrase: str) -> FileSigner:
-        """The newest key, ready to sign.
+    def open(self, passphrase: str, algorithm: str = ED25519) -> FileSigner:
+        """The newest key of this algorithm, ready to sign.
 
         Raises
         ------
         KeyStoreRefused
             If there is none, or the passphrase does not open it.
         """
-        files = self._files()
-        if not files:
-            raise KeyStoreRefused(f"There is no signing key in {self.directory}. Run `decile keys init`.")
-        return _opened(json.loads(files[-1].read_text(encoding="utf-8")), passphrase)
+        entries = self._entries(algorithm)
+        if not entries:
+            raise KeyStoreRefused(f"There is no {algorithm} key in {self.directory}. Run `decile keys init`.")
+        return _opened(entries[-1], passphrase)
 
-    def is_empty(self) -> bool:
-        """Whether no key was made yet."""
-        return not self._files()
+    def has(self, algorithm: str) -> bool:
+        """Whether a key of this algorithm was made."""
+        return bool(self._entries(algorithm))
 
-    def _files(self) -> list[Path]:
-        return sorted(self.directory.glob("*.key.json"))
+    def _entries(self, algorithm: str) -> list[dict[str, Any]]:
+        """What the files say, oldest first."""
+        files = sorted(self.directory.glob("*.key.json"))
+        entries = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return [entry for entry in entries if entry["algorithm"] == algorithm]
 
-    def _make(self, did: str, passphrase: str, *, at: datetime) -> FileSigner:
+    def _make(self, did: str, passphrase: str, *, at: datetime, algorithm: str) -> FileSigner:
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise KeyStoreRefused(f"The passphrase needs at least {SHORTEST_PASSPHRASE} characters.")
-        private_key = Ed25519PrivateKey.generate()
-        fingerprint = hashlib.sha256(private_key.public_key().public_bytes_raw()).hexdigest()[:FINGERPRINT_DIGITS]
-        fragment = f"{at:%Y-%m}-{fingerprint}"
-        signer = FileSigner(f"{did}#{fragment}", private_key)
-        entry = _sealed(signer.key_id, private_key, passphrase, at=at, scrypt_n=self.scrypt_n)
+        private_bytes = _new_private_bytes(algorithm)
+        fingerprint = hashlib.sha256(_signer("", algorithm, private_bytes).public_bytes).hexdigest()
+        named = fingerprint[:FINGERPRINT_DIGITS]
+        signer = _signer(f"{did}#{at:%Y-%m}-{named}", algorithm, private_bytes)
+        entry = _sealed(signer, private_bytes, passphrase, at=at, scrypt_n=self.scrypt_n)
         self.directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY_MODE)
-        _write_once(self.directory / f"{at:%Y%m%dT%H%M%SZ}-{fingerprint}.key.json", json.dumps(entry, indent=1))
+        _write_once(self.directory / f"{at:%Y%m%dT%H%M%SZ}-{named}.key.json", json.dumps(entry, indent=1))
         return signer
 
 
+def _new_private_bytes(algorithm: str) -> bytes:
+    """A fresh private key as it lies in the store: raw for Ed25519, PKCS #8 for RSA."""
+    if algorithm == ED25519:
+        return Ed25519PrivateKey.generate().private_bytes_raw()
+    key = generate_private_key(RSA_EXPONENT, RSA_BITS)
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _signer(key_id: str, algorithm: str, private_bytes: bytes) -> FileSigner:
+    if algorithm == ED25519:
+        return Ed25519Signer(key_id, Ed25519PrivateKey.from_private_bytes(private_bytes))
+    key = load_der_private_key(private_bytes, None)
+    if algorithm != RS256 or not isinstance(key, RSAPrivateKey):
+        raise KeyStoreRefused(f"Key {key_id} is of an unknown kind: {algorithm}.")
+    return RsaSigner(key_id, key)
+
+
 def _sealed(
-    key_id: str, private_key: Ed25519PrivateKey, passphrase: str, *, at: datetime, scrypt_n: int
+    signer: FileSigner, private_bytes: bytes, passphrase: str, *, at: datetime, scrypt_n: int
 ) -> dict[str, Any]:
     salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
     key = _derived(passphrase, salt, n=scrypt_n, r=SCRYPT_R, p=SCRYPT_P)
     return {
-        "key_id": key_id,
-        "algorithm": ALGORITHM,
-        "public_key": _b64(private_key.public_key().public_bytes_raw()),
+        "key_id": signer.key_id,
+        "algorithm": signer.algorithm,
+        "public_key": _b64(signer.public_bytes),
         "created_at": at.isoformat(),
         "kdf": {"name": "scrypt", "n": scrypt_n, "r": SCRYPT_R, "p": SCRYPT_P, "salt": _b64(salt)},
         "cipher": {"name": "AES-256-GCM", "nonce": _b64(nonce)},
-        "ciphertext": _b64(AESGCM(key).encrypt(nonce, private_key.private_bytes_raw(), key_id.encode())),
+        "ciphertext": _b64(AESGCM(key).encrypt(nonce, private_bytes, signer.key_id.encode())),
     }
 
 
@@ -134,7 +186,7 @@ def _opened(entry: dict[str, Any], passphrase: str) -> FileSigner:
             f"The passphrase does not open key {entry['key_id']}, or its file was changed. "
             "Set DECILE_KEY_PASSPHRASE to the one it was made with."
         ) from None
-    return FileSigner(entry["key_id"], Ed25519PrivateKey.from_private_bytes(private_bytes))
+    return _signer(entry["key_id"], entry["algorithm"], private_bytes)
 
 
 def _derived(passphrase: str, salt: bytes, *, n: int, r: int, p: int) -> bytes:

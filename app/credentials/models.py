@@ -23,21 +23,23 @@ class StatusList(Base):
     revision: Mapped[int] = mapped_column(default=1)
     published_revision: Mapped[int] = mapped_column(default=0)
     signed_document: Mapped[str | None] = mapped_column(Text)
+    signed_jwt: Mapped[str | None] = mapped_column(Text)
     published_at: Mapped[datetime | None]
 
-    @property
-    def is_current(self) -> bool:
-        """Whether what is published holds the latest change."""
-        return self.signed_document is not None and self.published_revision == self.revision
+    def is_current(self, *, with_jwt: bool) -> bool:
+        """Whether what is published holds the latest change, as a JWT too where one can be made."""
+        is_signed = self.signed_document is not None and (self.signed_jwt is not None or not with_jwt)
+        return is_signed and self.published_revision == self.revision
 
     def change(self) -> int:
         """Note that the list must be signed again; the number of the change."""
         self.revision += 1
         return self.revision
 
-    def publish(self, signed_document: str, *, at: datetime) -> None:
+    def publish(self, signed_document: str, signed_jwt: str | None, *, at: datetime) -> None:
         """Keep the signed list that holds every change up to now."""
-        self.signed_document, self.published_revision, self.published_at = signed_document, self.revision, at
+        self.signed_document, self.signed_jwt = signed_document, signed_jwt
+        self.published_revision, self.published_at = self.revision, at
 
 
 class IssuerKey(Base):
@@ -83,6 +85,8 @@ class Credential(Base):
     unsigned_document: Mapped[str] = mapped_column(Text)
     signed_document: Mapped[str | None] = mapped_column(Text)
     key_id: Mapped[str | None] = mapped_column(ForeignKey("issuer_key.key_id"))
+    signed_jwt: Mapped[str | None] = mapped_column(Text)
+    jwt_key_id: Mapped[str | None] = mapped_column(ForeignKey("issuer_key.key_id"))
     state: Mapped[CredentialState] = mapped_column(default=CredentialState.RESERVED)
     reserved_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
@@ -102,6 +106,10 @@ class Credential(Base):
         self.require_not_revoked()
         self.signed_document, self.key_id, self.issued_at = signed_document, key_id, at
         self.state = CredentialState.ISSUED
+
+    def keep_jwt(self, signed_jwt: str, *, key_id: str) -> None:
+        """Keep the same facts as a JWT."""
+        self.signed_jwt, self.jwt_key_id = signed_jwt, key_id
 
     def revoke(self, reason: RevocationReason, *, at: datetime) -> None:
         """Take it back for good; the first revocation stands."""

@@ -134,6 +134,13 @@ def told_facts(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: values[fact_id] for name, fact_id in ids.items() if fact_id in values}
 
 
+def told_lines(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Every result that a signed document states, in its own words: what it is, and its value."""
+    subject = document["credentialSubject"]
+    names = {one["id"]: one["name"] for one in subject["achievement"]["resultDescription"]}
+    return tuple((names[one["resultDescription"]], one["value"]) for one in subject["result"])
+
+
 def _subject(facts: AwardFacts, identity: Identity, issuer: Issuer) -> dict[str, Any]:
     achievement_id = f"{issuer.base_url}/achievements/{facts.skill_slug}" + ("#specimen" if facts.is_specimen else "")
     told = [(_description_id(achievement_id, fact.slug), fact) for fact in _facts(facts)]

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.credentials import conformance, multibase, terms, validity
 from app.credentials.conformance import CheckedDocument
+from app.credentials.did import ED25519
 from app.credentials.errors import DocumentRefused, ProofInvalid
 from app.foundation.signing import Signer
 
-ALGORITHM = "Ed25519"
 SIGNATURE_BYTES = 64
 OPTION_NAMES = ("type", "cryptosuite", "created", "verificationMethod", "proofPurpose")
 FIXED_OPTIONS = {
@@ -31,8 +31,8 @@ FIXED_OPTIONS = {
 
 def sign(checked: CheckedDocument, *, signer: Signer, created: datetime) -> str:
     """The signed document's exact text."""
-    if signer.algorithm != ALGORITHM:
-        raise ProofInvalid(f"eddsa-rdfc-2022 needs an {ALGORITHM} key, not {signer.algorithm}")
+    if signer.algorithm != ED25519:
+        raise ProofInvalid(f"eddsa-rdfc-2022 needs an {ED25519} key, not {signer.algorithm}")
     options = {
         "type": FIXED_OPTIONS["type"],
         "cryptosuite": FIXED_OPTIONS["cryptosuite"],

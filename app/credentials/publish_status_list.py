@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.credentials import conformance, proof, status_list
+from app.credentials import conformance, jwt, proof, status_list
+from app.credentials.conformance import CheckedDocument
 from app.credentials.did import Issuer
 from app.credentials.errors import StatusListNotFound
 from app.credentials.issuer_keys import key_in_use
@@ -17,12 +18,14 @@ from app.foundation.clock import Clock
 from app.foundation.signing import Signer
 
 
-def publish_status_list(number: int, *, session: Session, clock: Clock, signer: Signer, base_url: str) -> None:
+def publish_status_list(
+    number: int, *, session: Session, clock: Clock, signer: Signer, jwt_signer: Signer | None, base_url: str
+) -> None:
     """Publish every revocation known now; a list that already holds the latest change is left as it is."""
     row = session.get(StatusList, number, with_for_update=True)
     if row is None:
         raise StatusListNotFound(number)
-    if row.is_current:
+    if row.is_current(with_jwt=jwt_signer is not None):
         return
     key = key_in_use(signer.key_id, session=session)
     now = clock.now()
@@ -37,9 +40,18 @@ def publish_status_list(number: int, *, session: Session, clock: Clock, signer: 
         valid_from=now,
         ttl_seconds=policy.status_cache_seconds,
     )
-    signed = proof.sign(conformance.check(document), signer=signer, created=now)
+    checked = conformance.check(document)
+    signed = proof.sign(checked, signer=signer, created=now)
     proof.verify(proof.parse(signed), key.public_bytes)
-    row.publish(signed, at=now)
+    row.publish(signed, _as_jwt(checked, jwt_signer, session=session), at=now)
     detail = {"revision": row.revision}
     audit.record("status_list.published", number, actor=system(), at=now, session=session, detail=detail)
     session.flush()
+
+
+def _as_jwt(checked: CheckedDocument, signer: Signer | None, *, session: Session) -> str | None:
+    if signer is None:
+        return None
+    token = jwt.sign(checked, signer=signer)
+    jwt.verify(token, key_in_use(signer.key_id, session=session).public_bytes)
+    return token

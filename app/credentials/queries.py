@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ class CredentialView:
     valid_until: datetime
     display: Mapping[str, Any]
     signed_document: str | None
+    signed_jwt: str | None
     key_id: str | None
     reserved_at: datetime
     issued_at: datetime | None
@@ -63,6 +64,7 @@ class StatusListView:
 
     number: int
     signed_document: str
+    signed_jwt: str | None
     published_at: datetime
 
 
@@ -119,6 +121,14 @@ def credentials(*, session: Session, limit: int) -> tuple[CredentialView, ...]:
     return tuple(_view(row) for row in session.scalars(query))
 
 
+def without_jwt(*, session: Session) -> tuple[UUID, ...]:
+    """Ids of what was issued before there was a key for JWTs, and still runs."""
+    query = select(Credential.id).where(
+        Credential.state == CredentialState.ISSUED, Credential.signed_jwt.is_(None), Credential.revoked_at.is_(None)
+    )
+    return tuple(session.scalars(query))
+
+
 def pending(*, before: datetime, session: Session) -> tuple[UUID, ...]:
     """Ids reserved before that instant and still not signed: each should have a job."""
     query = select(Credential.id).where(
@@ -139,32 +149,42 @@ def status_list(number: int, *, session: Session) -> StatusListView:
         raise StatusListNotFound(number)
     if row.signed_document is None or row.published_at is None:
         raise StatusListMissing(number)
-    return StatusListView(row.number, row.signed_document, row.published_at)
+    return StatusListView(row.number, row.signed_document, row.signed_jwt, row.published_at)
 
 
 def did_document(*, base_url: str, session: Session) -> dict[str, Any]:
     """The issuer's DID document, with every key that is in use or retired."""
-    keys = [(key.key_id, key.public_bytes) for key in issuer_keys.published_keys(session=session)]
-    return did.did_document(did.did_web(base_url), keys)
+    return did.did_document(did.did_web(base_url), _key_views(issuer_keys.published_keys(session=session)))
+
+
+def jwks(*, session: Session) -> dict[str, Any]:
+    """The keys of the JWTs, in use or retired, as a JSON Web Key Set."""
+    return did.jwks(_key_views(issuer_keys.published_keys(session=session)))
 
 
 def keys(*, session: Session) -> tuple[KeyView, ...]:
     """Every key there ever was, oldest first."""
-    return tuple(
-        KeyView(row.key_id, row.algorithm, row.public_bytes, row.activated_at, row.retired_at, row.compromised_at)
-        for row in session.scalars(select(IssuerKey).order_by(IssuerKey.activated_at))
-    )
+    return _key_views(session.scalars(select(IssuerKey).order_by(IssuerKey.activated_at)))
 
 
-def public_key(key_id: str, *, session: Session) -> bytes | None:
-    """The key's public bytes while it is published; None for an unknown or compromised one."""
+def public_key(key_id: str, algorithm: str, *, session: Session) -> bytes | None:
+    """The key's public bytes while it is published; None for one unknown, compromised or of another algorithm."""
     row = session.get(IssuerKey, key_id)
-    return row.public_bytes if row is not None and row.compromised_at is None else None
+    if row is None or row.compromised_at is not None or row.algorithm != algorithm:
+        return None
+    return row.public_bytes
 
 
 def policy(*, session: Session, at: datetime) -> CredentialPolicy:
     """The policy in force."""
     return policies.current(CredentialPolicy, session=session, at=at)
+
+
+def _key_views(rows: Iterable[IssuerKey]) -> tuple[KeyView, ...]:
+    return tuple(
+        KeyView(row.key_id, row.algorithm, row.public_bytes, row.activated_at, row.retired_at, row.compromised_at)
+        for row in rows
+    )
 
 
 def _view(row: Credential) -> CredentialView:
@@ -183,6 +203,7 @@ def _view(row: Credential) -> CredentialView:
         valid_until=row.valid_until,
         display=row.display,
         signed_document=row.signed_document,
+        signed_jwt=row.signed_jwt,
         key_id=row.key_id,
         reserved_at=row.reserved_at,
         issued_at=row.issued_at,

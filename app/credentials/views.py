@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import queries
+from app.credentials import carriers, jwt, proof, queries
+from app.credentials.errors import CarrierMissing
+from app.credentials.face import Face, face
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
+from app.credentials.sharing import shared
 from app.credentials.states import Visibility, read_visibility
-from app.foundation.web import actor, notice, require_signed_in, runtime
+from app.foundation.web import actor, language_of_request, notice, require_signed_in, runtime
 
 bp = Blueprint("credentials", __name__)
 
 DID_TYPE = "application/did+json"
 SIGNED_TYPE = "application/vc+ld+json"
+SUFFIXES = ("pdf", "png", "svg", "json", "jwt")
+JWKS_TYPE = "application/jwk-set+json"
 
 
 @bp.get("/.well-known/did.json")
@@ -27,12 +33,26 @@ def did_document() -> Response:
     return _open_to_all(jsonify(document), DID_TYPE)
 
 
+@bp.get("/.well-known/jwks.json")
+def jwks() -> Response:
+    """The keys of the JWTs alone, for software that reads no DID documents."""
+    with runtime().reading() as session:
+        found = queries.jwks(session=session)
+    return _open_to_all(jsonify(found), JWKS_TYPE)
+
+
 @bp.get("/status/<int:number>")
 def status_list(number: int) -> Response:
-    """One signed status list."""
+    """One signed status list, as a JWT for whoever asks for one by name."""
     with runtime().reading() as session:
         found = queries.status_list(number, session=session)
-    return _open_to_all(Response(found.signed_document), SIGNED_TYPE)
+    wants_jwt = request.accept_mimetypes.best_match((SIGNED_TYPE, jwt.MEDIA_TYPE)) == jwt.MEDIA_TYPE
+    if wants_jwt and found.signed_jwt is not None:
+        response = _open_to_all(Response(found.signed_jwt), jwt.MEDIA_TYPE)
+    else:
+        response = _open_to_all(Response(found.signed_document), SIGNED_TYPE)
+    response.vary.add("Accept")
+    return response
 
 
 @bp.get("/credentials/<code>")
@@ -44,20 +64,41 @@ def own_credential(code: str) -> str:
     return render_template(
         "credentials/own_credential.html",
         credential=found,
+        shared=shared(found, _face(found), check_it=_("check it")),
+        suffixes=[one for one in SUFFIXES if one != "jwt" or found.signed_jwt is not None],
         visibilities=[one.value for one in Visibility],
         longest_name=LONGEST_NAME,
     )
 
 
-@bp.get("/credentials/<code>.json")
+@bp.get("/credentials/<code>.<any(json,jwt,svg,png,pdf):suffix>")
 @require_signed_in
-def own_document(code: str) -> Response:
-    """Give the holder the signed document, to keep or to carry elsewhere, whoever else may see it."""
+def own_carrier(code: str, suffix: str) -> Response:
+    """Give the holder any carrier of the signed facts, to keep or to show, whoever else may see it."""
     with runtime().reading() as session:
         found = _own(code, session=session)
-    response = Response(found.signed_document, mimetype=SIGNED_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.printed_code}.json"'
+    content, kind = _carrier(found, suffix)
+    response = Response(content, mimetype=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.printed_code}.{suffix}"'
     return response
+
+
+def _carrier(found: CredentialView, suffix: str) -> tuple[str | bytes, str]:
+    """Content and media type."""
+    signed = found.signed_document or ""
+    if suffix == "json":
+        return signed, SIGNED_TYPE
+    if suffix == "jwt":
+        if found.signed_jwt is None:
+            raise CarrierMissing
+        return found.signed_jwt, jwt.MEDIA_TYPE
+    draw = partial(render_template, "credentials/badge.svg")
+    return carriers.carry(carriers.PRINTED[suffix], _face(found), signed, draw=draw), carriers.PRINTED[suffix]
+
+
+def _face(found: CredentialView) -> Face:
+    site, language = runtime().settings.base_url, language_of_request()
+    return face(found, proof.parse(found.signed_document or ""), site=site, language=language, gettext=_)
 
 
 @bp.post("/credentials/<code>/visibility")

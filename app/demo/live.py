@@ -58,5 +58,6 @@ def _publish_status_now(jobs: JobsOfThePast, *, stage: Stage, session: Session) 
         clock=PastClock(stage.now),
         entropy=runtime.entropy,
         signer=stage.signer,
+        jwt_signer=stage.runtime.jwt_signer,
         base_url=runtime.settings.base_url,
     )

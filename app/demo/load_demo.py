@@ -84,7 +84,8 @@ def _prepare(candidates: int, runtime: Runtime) -> Stage:
             raise SignerNeeded
         release_skills(ITEM_BANKS / "skills.yaml", session=session)
         release_bank(BANK, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator())
-        publish_key(runtime.signer, session=session, clock=runtime.clock, actor=system())
+        for signer in filter(None, (runtime.signer, runtime.jwt_signer)):
+            publish_key(signer, session=session, clock=runtime.clock, actor=system())
         return Stage(runtime, runtime.signer, _answers(session), now)
 
 

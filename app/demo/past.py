@@ -65,7 +65,16 @@ class JobsOfThePast:
             self.known.add(key)
             self.waiting.append((name, arguments))
 
-    def carry_out(self, *, session: Session, clock: Clock, entropy: Entropy, signer: Signer, base_url: str) -> None:
+    def carry_out(
+        self,
+        *,
+        session: Session,
+        clock: Clock,
+        entropy: Entropy,
+        signer: Signer,
+        jwt_signer: Signer | None,
+        base_url: str,
+    ) -> None:
         """Call the use case behind each job, and behind those that it enqueues."""
         while self.waiting:
             name, arguments = self.waiting.pop(0)
@@ -79,8 +88,17 @@ class JobsOfThePast:
                         UUID(award), session=session, clock=clock, entropy=entropy, jobs=self, base_url=base_url
                     )
                 case "issue_credential", {"credential_id": str(credential)}:
-                    issue_credential(UUID(credential), session=session, clock=clock, signer=signer, base_url=base_url)
+                    issue_credential(
+                        UUID(credential),
+                        session=session,
+                        clock=clock,
+                        signer=signer,
+                        jwt_signer=jwt_signer,
+                        base_url=base_url,
+                    )
                 case "publish_status_list", {"number": int(number)}:
-                    publish_status_list(number, session=session, clock=clock, signer=signer, base_url=base_url)
+                    publish_status_list(
+                        number, session=session, clock=clock, signer=signer, jwt_signer=jwt_signer, base_url=base_url
+                    )
                 case _:
                     raise LookupError(f"the demonstration does not know the job {name}")

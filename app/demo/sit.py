@@ -42,6 +42,7 @@ def sit(part: Part, sat: Sat, person_id: UUID, *, stage: Stage, session: Session
             clock=clock,
             entropy=entropy,
             signer=stage.signer,
+            jwt_signer=stage.runtime.jwt_signer,
             base_url=stage.runtime.settings.base_url,
         )
         if _ended_as(sat.ending, sitting_id, session=session) or attempt + 1 == MOST_ATTEMPTS:

@@ -19,7 +19,7 @@ from app.foundation.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Settings and the outside world. Only the worker's runtime holds a signer."""
+    """Settings and the outside world. Only the worker's runtime holds signers: one of proofs, one of JWTs."""
 
     settings: Settings
     database: Database
@@ -29,6 +29,7 @@ class Runtime:
     links: Links
     mailer: Mailer
     signer: Signer | None = None
+    jwt_signer: Signer | None = None
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A session committed whole or not at all."""

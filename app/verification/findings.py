@@ -5,13 +5,14 @@ Both are pure in the texts and the key, so their outcomes are remembered; what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.credentials import proof, queries, status_list
+from app.credentials import jwt, proof, queries, status_list
+from app.credentials.did import ED25519, RS256
 from app.credentials.errors import ProofInvalid, StatusListInvalid, StatusListMissing, StatusListNotFound
 
 REMEMBERED_SIGNATURES = 1024  # about 10 kB each
@@ -20,11 +21,21 @@ REMEMBERED_LISTS = 16  # 16 kB each
 
 def signature_holds(text: str, *, session: Session) -> bool | None:
     """Whether a published key of the issuer it names signed exactly this; None if that key is not published."""
-    key_id = _key_id(text)
+    return _holds(text, _key_id(text), ED25519, _verifies, session=session)
+
+
+def token_holds(token: str, *, session: Session) -> bool | None:
+    """The same for a JWT."""
+    return _holds(token, _key_id_of_token(token), RS256, _token_verifies, session=session)
+
+
+def _holds(
+    text: str, key_id: str | None, algorithm: str, verifies: Callable[[str, str, bytes], bool], *, session: Session
+) -> bool | None:
     if key_id is None:
         return False
-    public_bytes = queries.public_key(key_id, session=session)
-    return _verifies(text, key_id, public_bytes) if public_bytes is not None else None
+    public_bytes = queries.public_key(key_id, algorithm, session=session)
+    return verifies(text, key_id, public_bytes) if public_bytes is not None else None
 
 
 def is_listed_as_revoked(document: Mapping[str, Any], *, session: Session) -> bool | None:
@@ -34,7 +45,7 @@ def is_listed_as_revoked(document: Mapping[str, Any], *, session: Session) -> bo
     try:
         published = queries.status_list(int(url.rpartition("/")[2]), session=session)
         key_id = _key_id(published.signed_document)
-        public_bytes = queries.public_key(key_id, session=session) if key_id else None
+        public_bytes = queries.public_key(key_id, ED25519, session=session) if key_id else None
         if key_id is None or public_bytes is None:
             return None
         bits = _bits(published.signed_document, key_id, public_bytes, url, document["issuer"]["id"])
@@ -49,6 +60,22 @@ def _key_id(text: str) -> str | None:
     except ProofInvalid:
         return None
     return options["verificationMethod"]
+
+
+def _key_id_of_token(token: str) -> str | None:
+    try:
+        return jwt.key_of(token)
+    except ProofInvalid:
+        return None
+
+
+@lru_cache(maxsize=REMEMBERED_SIGNATURES)
+def _token_verifies(token: str, key_id: str, public_bytes: bytes) -> bool:
+    try:
+        jwt.verify(token, public_bytes)
+    except ProofInvalid:
+        return False
+    return bool(_issuer_of(jwt.document_of(token)) == key_id.partition("#")[0])
 
 
 @lru_cache(maxsize=REMEMBERED_SIGNATURES)

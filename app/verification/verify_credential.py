@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.credentials import codes, open_badge, proof, queries, validity
+from app.credentials import codes, jwt, open_badge, proof, queries, validity
 from app.credentials.errors import CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.queries import CredentialView
 from app.foundation.clock import Clock
-from app.verification.findings import is_listed_as_revoked, signature_holds
+from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
 
 ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
@@ -42,6 +42,8 @@ class CertificateVerification(Verification):
     """The same for a credential of our register, with what the page prints beside the signed facts."""
 
     credential: CredentialView
+    token: str | None = None
+    """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
 
 
 def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
@@ -60,11 +62,12 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     if document is None or not _is_document_of(found, document):
         return CertificateVerification(ALTERED, now, None, found)
     judgement = _judgement(text, document, found, session=session, at=now)
-    return CertificateVerification(judgement, now, document, found)
+    token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
+    return CertificateVerification(judgement, now, document, found, token)
 
 
 def verify_document(text: str, *, session: Session, clock: Clock) -> Verification:
-    """What holds of a signed document as it was handed over."""
+    """What holds of a signed document, or of a JWT, as it was handed over."""
     now = clock.now()
     document = _readable(text)
     if document is None:
@@ -76,7 +79,7 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> Verificatio
 def _judgement(
     text: str, document: Mapping[str, Any], found: CredentialView | None, *, session: Session, at: datetime
 ) -> Judgement:
-    holds = signature_holds(text, session=session)
+    holds = (token_holds if _is_token(text) else signature_holds)(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
     checks = Checks(
         signature_holds=holds,
@@ -98,8 +101,7 @@ def _judgement(
 def _readable(text: str) -> dict[str, Any] | None:
     """The document, if it has at least the form of a signed credential; otherwise it was altered."""
     try:
-        document = proof.parse(text)
-        proof.split(document)
+        document = _parsed(text)
         validity.from_text(document["validFrom"])
         validity.from_text(document["validUntil"])
         texts = (document["id"], document["name"], document["issuer"]["id"])
@@ -109,6 +111,25 @@ def _readable(text: str) -> dict[str, Any] | None:
     except (ProofInvalid, KeyError, TypeError, ValueError):
         return None
     return document if readable else None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    if _is_token(text):
+        return jwt.document_of(text)
+    document = proof.parse(text)
+    proof.split(document)
+    return document
+
+
+def _is_token(text: str) -> bool:
+    return not text.lstrip().startswith("{")
+
+
+def _says_the_same(token: str | None, document: Mapping[str, Any], *, session: Session) -> bool:
+    """Whether a published key signed this token, and for the facts of this document."""
+    if token is None or not token_holds(token, session=session):
+        return False
+    return jwt.document_of(token) == {name: value for name, value in document.items() if name != "proof"}
 
 
 def _is_document_of(found: CredentialView, document: Mapping[str, Any]) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import codes, open_badge, validity
-from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials import carriers, codes, jwt, open_badge, validity
+from app.credentials.errors import CarrierUnreadable, CredentialNotFound, TypingError
+from app.credentials.face import face
 from app.credentials.states import Visibility
 from app.foundation.web import (
     absolute_url,
@@ -21,13 +23,21 @@ from app.foundation.web import (
     rate,
     runtime,
 )
-from app.verification.verify_credential import CertificateVerification, verify_credential
+from app.verification.carried import carried
+from app.verification.errors import NothingCarried
+from app.verification.verdict import Reason
+from app.verification.verify_credential import (
+    CertificateVerification,
+    Verification,
+    verify_credential,
+    verify_document,
+)
 
 bp = Blueprint("verification", __name__)
 
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
-SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json")
+SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json", jwt.MEDIA_TYPE)
 VERDICT_HEADER = "Decile-Verdict"
 NOT_FOUND = 404
 ETAG_BYTES = 16
@@ -61,12 +71,23 @@ def certificate(typed: str) -> Any:
 @guessing
 def certificate_json(typed: str) -> Any:
     """The signed credential, whatever the request accepts."""
-    try:
-        return _answer(codes.read_code(typed), SIGNED_JSON)
-    except TypingError:
-        return _closed(_typing_error(SIGNED_JSON), SIGNED_JSON)
-    except CredentialNotFound:
-        return _closed(_not_shown(SIGNED_JSON), SIGNED_JSON)
+    return _carrier(typed, SIGNED_JSON)
+
+
+@bp.get("/c/<typed>.jwt")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def certificate_jwt(typed: str) -> Any:
+    """The same facts as a JWT."""
+    return _carrier(typed, jwt.MEDIA_TYPE)
+
+
+@bp.get("/c/<typed>.<any(svg,png,pdf):suffix>")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def certificate_printed(typed: str, suffix: str) -> Any:
+    """Badge or certificate with the signed document inside."""
+    return _carrier(typed, carriers.PRINTED[suffix])
 
 
 @bp.get("/verify")
@@ -82,7 +103,10 @@ def verify_page() -> Any:
 @limiter.limit(rate("verifications_per_minute", "minute"))
 @guessing
 def verify_typed_code() -> Any:
-    """The answer to a typed code: its page, or the verdict as JSON for programs."""
+    """The answer to a typed code or a file: its page, or the verdict as JSON for programs."""
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        return _verify_file(file.stream.read())
     sent = request.get_json(silent=True) if request.is_json else request.form
     return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
 
@@ -111,6 +135,68 @@ def _accepted_type() -> str:
     return str(request.accept_mimetypes.best_match((HTML, *SIGNED_TYPES), default=HTML))
 
 
+def _verify_file(file: bytes) -> Response:
+    """The verdict on the document inside; what the file shows on its face was not looked at."""
+    try:
+        text = carried(file)
+    except (NothingCarried, CarrierUnreadable) as problem:
+        return _private(_refused_file(problem))
+    with runtime().reading() as session:
+        found = verify_document(text, session=session, clock=runtime().clock)
+    facts = _document_facts(found)
+    if prefers_json():
+        facts["lines"] = dict(facts["lines"])
+        return _private(jsonify(facts))
+    return _private(make_response(render_template("verification/document.html", **facts)))
+
+
+def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
+    words = {
+        NothingCarried.code: _(
+            "There is no signed credential in this file. A picture or PDF that was saved anew, or a photograph of a "
+            "certificate, loses it. Ask the holder for the original file, or type the code."
+        ),
+        CarrierUnreadable.code: _(
+            "The file is damaged, or carries more than one credential. Ask the holder for the original file."
+        ),
+    }[problem.code]
+    if prefers_json():
+        return _problem_json(problem.code, _("This file cannot be checked"), words, status=422)
+    return make_response(render_template("verification/verify.html", typed="", error=False, file_error=words), 422)
+
+
+def _document_facts(found: Verification) -> dict[str, Any]:
+    """What the signed document says, as far as a signature stands behind it; else nothing of it is repeated."""
+    holds = found.document is not None and not {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN} & {
+        *found.judgement.reasons
+    }
+    document: Mapping[str, Any] = found.document if holds and found.document is not None else {}
+    code = document["id"].rpartition("/")[2] if document else None
+    return {
+        "verdict": found.verdict.value,
+        "reasons": [reason.value for reason in found.judgement.reasons],
+        "checked_at": validity.to_text(found.checked_at),
+        "name": document.get("name"),
+        "description": document["credentialSubject"]["achievement"]["description"] if document else None,
+        "issuer": document["issuer"] if document else None,
+        "valid_from": document.get("validFrom"),
+        "valid_until": document.get("validUntil"),
+        "code": code,
+        "lines": open_badge.told_lines(document) if document else (),
+        "credential": absolute_url(".certificate", typed=code) if code else None,
+    }
+
+
+def _carrier(typed: str, kind: str) -> Any:
+    """One carrier of the facts by its own address; problems are answered as JSON."""
+    try:
+        return _answer(codes.read_code(typed), kind)
+    except TypingError:
+        return _closed(_typing_error(kind), kind)
+    except CredentialNotFound:
+        return _closed(_not_shown(kind), kind)
+
+
 def _answer(code: str, accepted: str) -> Response:
     with runtime().reading() as session:
         found = verify_credential(code, session=session, clock=runtime().clock)
@@ -119,10 +205,26 @@ def _answer(code: str, accepted: str) -> Response:
     elif found.document is None:
         words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
         return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
+    elif accepted == jwt.MEDIA_TYPE:
+        if found.token is None:
+            words = _(
+                "This certificate was never signed as a JWT. Take the signed document, with .json after the code."
+            )
+            return _closed(_problem_json("carrier-missing", _("There is no JWT"), words), accepted)
+        response = _readable_everywhere(Response(found.token, mimetype=accepted))
+    elif accepted in carriers.PRINTED.values():
+        response = _readable_everywhere(Response(_printed(found, accepted), mimetype=accepted))
     else:
         response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
     response.headers[VERDICT_HEADER] = found.verdict.value
     return _conditional(response, found, accepted)
+
+
+def _printed(found: CertificateVerification, kind: str) -> bytes:
+    row, document = found.credential, found.document or {}
+    words = face(row, document, site=runtime().settings.base_url, language=language_of_request(), gettext=_)
+    draw = partial(render_template, "credentials/badge.svg")
+    return carriers.carry(kind, words, row.signed_document or "", draw=draw)
 
 
 def _conditional(response: Response, found: CertificateVerification, accepted: str) -> Response:
@@ -133,6 +235,7 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         language_of_request(),
         found.judgement,
         row.signed_document,
+        row.signed_jwt,
         row.display,
         row.shown_name,
         row.visibility,
@@ -155,6 +258,8 @@ def _page_facts(found: CertificateVerification) -> dict[str, Any]:
         "credential": row,
         "shown": row.display,
         "told": open_badge.told_facts(found.document) if found.document else {},
+        "has_jwt": found.token is not None,
+        "printed": carriers.PRINTED,
         "skill_name": row.display["skill_names"][language],
         "skill_definition": row.display["skill_definitions"][language],
         "population": row.display["norm_population"][language],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import worker
+from app.credentials.did import RS256
 from app.credentials.keys import FileKeyStore
 from app.credentials.publish_key import publish_key
 from app.foundation.access import system
@@ -15,12 +16,14 @@ SMALL_SCRYPT_N = 2**10  # the cost of guessing a passphrase is tested elsewhere
 
 
 def with_signer(runtime: Runtime, directory: Path) -> Runtime:
-    """The runtime as the worker has it, its public key published."""
+    """The runtime as the worker has it, its public keys published."""
     store = FileKeyStore(directory / "keys", scrypt_n=SMALL_SCRYPT_N)
     signer = store.init("did:web:localhost", "a passphrase for tests", at=runtime.clock.now())
-    runtime = replace(runtime, signer=signer)
+    jwt_signer = store.init("did:web:localhost", "a passphrase for tests", at=runtime.clock.now(), algorithm=RS256)
+    runtime = replace(runtime, signer=signer, jwt_signer=jwt_signer)
     with runtime.transaction() as session:
-        publish_key(signer, session=session, clock=runtime.clock, actor=system())
+        for one in (signer, jwt_signer):
+            publish_key(one, session=session, clock=runtime.clock, actor=system())
     return runtime
 
 

@@ -101,7 +101,7 @@ def prepare(installation: Installation) -> Collaboration:
     """Database, keys, policy, bank, norm and edition, before any process is started."""
     runtime = runtime_of(installation)
     schema.upgrade(runtime.database)
-    composition.init_signing_key(runtime)
+    composition.init_signing_keys(runtime)
     composition.load_policy_file(runtime)
     with runtime.transaction() as session:
         release_skills(ITEM_BANKS / "skills.yaml", session=session)

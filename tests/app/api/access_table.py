@@ -77,11 +77,17 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/norms/<uuid:norm_id>.json"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/.well-known/did.json"): [Route(PUBLIC)],
+    ("GET", "/.well-known/jwks.json"): [Route(PUBLIC)],
     ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
     ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
     ("POST", "/verify"): [Route(NOBODYS)],
     ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
     ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>.jwt"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>.<any(svg,png,pdf):suffix>"): [
+        Route(NOBODYS, lambda facts, suffix=suffix: {"typed": facts.code, "suffix": suffix})
+        for suffix in ("svg", "png", "pdf")
+    ],
     ("GET", "/docs"): [Route(PUBLIC)],
     ("GET", "/design"): [Route(PUBLIC)],
     ("GET", "/design/plots"): [Route(PUBLIC)],
@@ -145,7 +151,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],
     ("GET", "/results/<uuid:sitting_id>"): [Route(OWNERS, ENDED), Route(OWNERS, OPEN)],
     ("GET", "/credentials/<code>"): [Route(OWNERS, CODE)],
-    ("GET", "/credentials/<code>.json"): [Route(OWNERS, CODE)],
+    ("GET", "/credentials/<code>.<any(json,jwt,svg,png,pdf):suffix>"): [
+        Route(OWNERS, lambda facts, suffix=suffix: {"code": facts.code, "suffix": suffix})
+        for suffix in ("json", "jwt", "svg", "png", "pdf")
+    ],
     ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
     # the norm desk
     ("GET", "/desk/norms"): [Route(NORM_DESK)],

@@ -63,7 +63,7 @@ def test_case_070_everyone_is_answered_as_declared_and_nothing_leaks(shared_worl
                 answer, asked = ask(world, role, key, route), asked + 1
                 if word_for(answer) != route.access[role]:
                     found.append((*key, answer.status_code, route.access[role]))
-                told = [secret for secret in secrets_of(world) if secret in answer.text]
+                told = [secret for secret in secrets_of(world) if secret.encode() in answer.data]
                 leaks += [(*key, secret) for secret in told if role != OWNER]
                 if key[0] != "GET":
                     world.restore()

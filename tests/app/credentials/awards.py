@@ -21,11 +21,12 @@ from app.foundation.access import system
 from app.foundation.db import Base, UtcDateTime
 from app.foundation.signing import Signer
 from scoring.norms import NormTable
-from tests.app.credentials.documents import SeedSigner
+from tests.app.credentials.documents import SeedSigner, a_jwt_signer
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
 BASE_URL = "http://localhost"
 KEY_ID = "did:web:localhost#2026-11-0a1b2c3d"
+JWT_KEY_ID = "did:web:localhost#2026-11-4e5f6a7b"
 EARLIER = datetime(2026, 11, 1, tzinfo=UTC)
 SKILL = "collaboration"
 _numbers = count(1)
@@ -177,9 +178,12 @@ class Desk:
     def __init__(self, session: Session, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs) -> None:
         self.session, self.clock, self.entropy, self.jobs = session, clock, entropy, jobs
         self.signer = a_signer()
+        self.jwt_signer: Signer | None = a_jwt_signer(JWT_KEY_ID)
 
     def publish_key(self, signer: Signer | None = None) -> None:
         publish_key(signer or self.signer, session=self.session, clock=self.clock, actor=system())
+        if self.jwt_signer is not None:
+            publish_key(self.jwt_signer, session=self.session, clock=self.clock, actor=system())
 
     def reserve(self, award_id: UUID) -> Credential:
         credential_id = reserve_credential(
@@ -193,6 +197,7 @@ class Desk:
             session=self.session,
             clock=self.clock,
             signer=signer or self.signer,
+            jwt_signer=self.jwt_signer,
             base_url=BASE_URL,
         )
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from app.credentials import codes, conformance, proof
+from app.credentials import codes, conformance, jwt, proof
 from app.credentials.did import Issuer
+from app.credentials.keys import RsaSigner
 from app.credentials.open_badge import AwardFacts, Identity, credential_document
 
 ISSUER = Issuer("Decile", "https://decile.example")
@@ -35,6 +38,24 @@ class SeedSigner:
     def sign(self, data: bytes) -> bytes:
         self.signatures_made += 1
         return self._private_key.sign(data)
+
+
+JWT_KEY_ID = "did:web:decile.example#2026-11-4e5f6a7b"
+
+
+@cache
+def an_rsa_key() -> RSAPrivateKey:
+    """One real key for a whole run: making one takes longer than a test should."""
+    return generate_private_key(65537, 2048)
+
+
+def a_jwt_signer(key_id: str = JWT_KEY_ID) -> RsaSigner:
+    return RsaSigner(key_id, an_rsa_key())
+
+
+def a_token(**changes: Any) -> str:
+    """A credential as a JWT."""
+    return jwt.sign(conformance.check(a_document(some_facts(**changes))), signer=a_jwt_signer())
 
 
 def some_facts(**changes: Any) -> AwardFacts:

@@ -7,18 +7,20 @@ list's proof is verified apart, with the same library and the same key.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import unquote
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from openbadgeslib.ob3 import ldp, status, verifier
 from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
-from openbadgeslib.ob3.verifier import OB3VerificationError
+from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
 
 from app.credentials import multibase
 
@@ -51,6 +53,22 @@ def refuse_with_openbadgeslib(
         _verify_list(list_document, did_document)
 
 
+def verify_token_with_openbadgeslib(
+    token: str, did_document: dict[str, Any], status_list: str, *, at: datetime | None = None
+) -> bool:
+    """The same for a JWT; its status list is a JWT too, whose signature the library checks itself."""
+    issuer = did_document["id"]
+    number = json.loads(urlsafe_b64decode(status_list.split(".")[1] + "=="))["id"]
+    addresses = {did_address(issuer): json.dumps(did_document), number: status_list}
+    download = _from_memory(addresses)
+    try:
+        with clock_of_openbadgeslib(at):
+            OB3Verifier.for_issuer_did(issuer, download).verify(token, check_status=True, download=download)
+    except OB3VerificationError:
+        return False
+    return True
+
+
 def did_address(did: str) -> str:
     """Where did:web says its document lies."""
     return f"https://{unquote(did.removeprefix('did:web:'))}/.well-known/did.json"
@@ -60,7 +78,8 @@ def _verify_list(document: dict[str, Any], did_document: dict[str, Any]) -> None
     if document["issuer"] != did_document["id"]:
         raise OB3VerificationError("the list is not the issuer's")
     wanted = document["proof"][0]["verificationMethod"]
-    keys = {method["id"]: method["publicKeyMultibase"] for method in did_document["verificationMethod"]}
+    multikeys = [method for method in did_document["verificationMethod"] if method["type"] == "Multikey"]
+    keys = {method["id"]: method["publicKeyMultibase"] for method in multikeys}
     if wanted not in did_document["assertionMethod"] or wanted not in keys:
         raise OB3VerificationError("the list's key is not published")
     public_key = Ed25519PublicKey.from_public_bytes(multibase.decode(keys[wanted])[2:])
@@ -90,6 +109,6 @@ def clock_of_openbadgeslib(at: datetime | None) -> Iterator[None]:
             return at.astimezone(tz or UTC)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (ldp, status, verifier):
+        for module in (ldp, status, verifier, jwt.api_jwt):
             patch.setattr(module, "datetime", Stopped)
         yield

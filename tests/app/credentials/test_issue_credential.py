@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.credentials import proof, queries
+from app.credentials import jwt, proof, queries
 from app.credentials.errors import CredentialNotFound, CredentialRevoked, DocumentRefused, KeyNotPublished, ProofInvalid
 from app.credentials.models import Credential, IssuerKey
 from app.credentials.revoke_credential import revoke_credential
@@ -18,9 +18,9 @@ from app.credentials.states import RevocationReason
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
-from tests.app.credentials.awards import Desk, a_signer, an_award
-from tests.app.credentials.documents import SeedSigner
-from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
+from tests.app.credentials.awards import JWT_KEY_ID, Desk, a_signer, an_award
+from tests.app.credentials.documents import SeedSigner, a_jwt_signer
+from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
 
@@ -35,7 +35,12 @@ def test_an_issued_credential_is_the_reserved_document_with_a_proof(desk: Desk) 
     assert signed == json.loads(credential.unsigned_document)
     assert signature[0]["verificationMethod"] == desk.signer.key_id == credential.key_id
     assert signature[0]["created"] == "2026-11-23T12:00:00Z"
-    assert kinds(desk.session)[-3:] == ["credential.reserved", "credential.issued", "status_list.published"]
+    assert kinds(desk.session)[-4:] == [
+        "credential.reserved",
+        "credential.issued",
+        "credential.jwt_signed",
+        "status_list.published",
+    ]
 
 
 def test_an_issued_credential_is_accepted_by_openbadgeslib(desk: Desk) -> None:
@@ -175,7 +180,8 @@ def test_case_050_credentials_of_a_retired_key_still_verify(desk: Desk) -> None:
     newer = SeedSigner("did:web:localhost#2026-12-12345678", bytes(32))
     desk.publish_key(newer)
     listed = queries.status_list(1, session=desk.session).signed_document
-    assert [method["id"] for method in desk.did_document()["verificationMethod"]] == [desk.signer.key_id, newer.key_id]
+    published = [method["id"] for method in desk.did_document()["verificationMethod"]]
+    assert published == [JWT_KEY_ID, desk.signer.key_id, newer.key_id]
     assert verify_with_openbadgeslib(
         credential.signed_document or "", desk.did_document(), listed, at=desk.clock.now() + timedelta(days=395 - 31)
     )
@@ -203,3 +209,54 @@ def test_what_waits_without_being_signed_is_reported(desk: Desk) -> None:
 def test_an_unknown_credential_is_not_found(desk: Desk) -> None:
     with pytest.raises(CredentialNotFound):
         desk.issue(Credential(id=uuid5(NAMESPACE_URL, "nothing")))
+
+
+def test_the_same_facts_are_signed_as_a_jwt_under_the_published_key(desk: Desk) -> None:
+    credential = desk.issued()
+    token = credential.signed_jwt or ""
+    assert jwt.document_of(token) == proof.parse(credential.unsigned_document)
+    assert (credential.jwt_key_id, jwt.key_of(token)) == (JWT_KEY_ID, JWT_KEY_ID)
+    listed = queries.status_list(1, session=desk.session)
+    assert listed.signed_jwt is not None
+    assert jwt.document_of(listed.signed_jwt) == proof.split(proof.parse(listed.signed_document))[0]
+    later = desk.clock.now() + timedelta(minutes=1)
+    assert verify_token_with_openbadgeslib(token, desk.did_document(), listed.signed_jwt, at=later)
+
+
+def test_without_a_key_for_jwts_a_credential_is_issued_and_gets_its_jwt_once_there_is_one(desk: Desk) -> None:
+    jwt_signer, desk.jwt_signer = desk.jwt_signer, None
+    credential = desk.issued()
+    document = credential.signed_document
+    assert credential.signed_jwt is None
+    assert queries.without_jwt(session=desk.session) == (credential.id,)
+    desk.jwt_signer = jwt_signer
+    desk.publish_key()
+    desk.issue(credential)
+    desk.issue(credential)
+    assert credential.signed_document == document
+    assert jwt.document_of(credential.signed_jwt or "")["id"] == proof.parse(document or "")["id"]
+    assert queries.status_list(1, session=desk.session).signed_jwt is not None
+    assert queries.without_jwt(session=desk.session) == ()
+
+
+def test_a_revoked_credential_gets_no_jwt_afterwards(desk: Desk) -> None:
+    jwt_signer, desk.jwt_signer = desk.jwt_signer, None
+    credential = desk.issued()
+    revoke_credential(
+        credential.id,
+        RevocationReason.ISSUED_IN_ERROR,
+        session=desk.session,
+        clock=desk.clock,
+        jobs=desk.jobs,
+        actor=operator(),
+    )
+    desk.jwt_signer = jwt_signer
+    desk.publish_key()
+    desk.issue(credential)
+    assert credential.signed_jwt is None
+
+
+def test_a_key_for_jwts_that_is_not_published_signs_nothing(desk: Desk) -> None:
+    desk.jwt_signer = a_jwt_signer("did:web:localhost#2026-12-99999999")
+    with pytest.raises(KeyNotPublished):
+        desk.issue(desk.reserve(an_award(desk.session)))

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from app.credentials import keys
+from app.credentials.did import ED25519, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.credentials.keys import FileKeyStore
 
@@ -72,15 +76,27 @@ def test_a_wrong_passphrase_and_a_changed_file_are_refused(store: FileKeyStore) 
 
 
 def test_an_empty_store_and_a_short_passphrase_are_refused(store: FileKeyStore) -> None:
-    assert store.is_empty()
+    assert not store.has(ED25519)
     with pytest.raises(KeyStoreRefused, match="keys init"):
         store.open(PASSPHRASE)
     with pytest.raises(KeyStoreRefused, match="16 characters"):
         store.init(DID, "too short", at=NOW)
-    assert store.is_empty()
+    assert not store.has(ED25519)
 
 
 def test_the_shipped_work_factor_is_that_of_the_threat_model(tmp_path: Path) -> None:
     store = FileKeyStore(tmp_path)
     store.init(DID, PASSPHRASE, at=NOW)
     assert json.loads(only_file(store).read_text())["kdf"]["n"] == 2**17
+
+
+def test_a_store_gains_the_key_of_jwts_beside_the_one_it_has(store: FileKeyStore) -> None:
+    first = store.init(DID, PASSPHRASE, at=NOW)
+    made = store.init(DID, PASSPHRASE, at=NOW, algorithm=RS256)
+    opened = store.open(PASSPHRASE, RS256)
+    assert (opened.key_id, opened.public_bytes, opened.algorithm) == (made.key_id, made.public_bytes, RS256)
+    assert opened.sign(b"x") == made.sign(b"x")
+    load_der_public_key(made.public_bytes).verify(made.sign(b"x"), b"x", PKCS1v15(), SHA256())
+    assert store.open(PASSPHRASE).key_id == first.key_id
+    with pytest.raises(KeyStoreRefused, match="already"):
+        store.init(DID, PASSPHRASE, at=NOW, algorithm=RS256)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.credentials import conformance, did, proof, status_list
+from app.credentials import conformance, did, jwt, proof, status_list
 from tests.app.credentials.documents import (
     ISSUED_AT,
     ISSUER,
     SeedSigner,
+    a_jwt_signer,
     a_signed_document,
     leaves,
     value_at,
@@ -22,11 +23,13 @@ from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 
 LATER = ISSUED_AT + timedelta(days=1)
 SIGNER = SeedSigner()
-DID_DOCUMENT = did.did_document(ISSUER.did, [(SIGNER.key_id, SIGNER.public_bytes)])
+DID_DOCUMENT = did.did_document(ISSUER.did, [SIGNER, a_jwt_signer()])
 
 
-def a_signed_list(*revoked: int) -> str:
+def a_signed_list(*revoked: int, as_jwt: bool = False) -> str:
     document = status_list.document(1, revoked, issuer=ISSUER, valid_from=ISSUED_AT, ttl_seconds=60)
+    if as_jwt:
+        return jwt.sign(conformance.check(document), signer=a_jwt_signer())
     return proof.sign(conformance.check(document), signer=SIGNER, created=ISSUED_AT)
 
 

@@ -26,7 +26,14 @@ def revoke(desk: Desk, credential: Credential, reason: RevocationReason = Revoca
 
 
 def publish(desk: Desk, number: int = 1, signer: SeedSigner | None = None) -> None:
-    publish_status_list(number, session=desk.session, clock=desk.clock, signer=signer or desk.signer, base_url=BASE_URL)
+    publish_status_list(
+        number,
+        session=desk.session,
+        clock=desk.clock,
+        signer=signer or desk.signer,
+        jwt_signer=desk.jwt_signer,
+        base_url=BASE_URL,
+    )
 
 
 def listed(desk: Desk) -> str:
@@ -77,7 +84,7 @@ def test_a_credential_is_never_released_without_its_list(desk: Desk) -> None:
     with pytest.raises(StatusListMissing):
         listed(desk)
     desk.issue(reserved)
-    assert desk.session.get_one(StatusList, 1).is_current
+    assert desk.session.get_one(StatusList, 1).is_current(with_jwt=True)
 
 
 def test_a_list_is_not_signed_with_an_unpublished_key(desk: Desk) -> None:

@@ -41,7 +41,7 @@ def test_a_status_list_has_the_graph_of_the_published_context() -> None:
 
 def test_a_did_document_has_the_graph_of_the_published_contexts() -> None:
     first, second = SeedSigner(), SeedSigner(f"{ISSUER.did}#2027-01-12345678", bytes(32))
-    document = did.did_document(ISSUER.did, [(one.key_id, one.public_bytes) for one in (first, second)])
+    document = did.did_document(ISSUER.did, [first, second])
     assert terms.canonical(document) == canonical_with_pyld(document)
 
 

@@ -8,7 +8,7 @@ from app.credentials.models import Credential
 from app.foundation.db import Database
 from tests.app.accounts.visitor import Visitor
 from tests.app.credentials.awards import Desk
-from tests.app.verification.test_views import HTML
+from tests.app.verification.register import HTML
 
 
 def an_issued_code(database: Database, clock, entropy, jobs) -> tuple[str, str]:

@@ -108,7 +108,7 @@ def test_nothing_happened_in_the_future_and_the_record_says_what_was_played(sess
 
 def test_the_revocation_is_in_the_published_status_list(session, stage_runtime):
     published = session.scalars(select(StatusList)).one()
-    assert published.is_current
+    assert published.is_current(with_jwt=True)
     assert published.published_at == stage_runtime.clock.now()
 
 

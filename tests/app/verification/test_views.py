@@ -5,66 +5,19 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from app.credentials import codes
-from app.credentials.models import Credential
-from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason, Visibility
 from app.factory import create_app
 from app.foundation import policies
 from app.foundation.access import operator
-from app.foundation.db import Database
 from app.foundation.rates import RatePolicy
-from tests.app.credentials.awards import Desk
-from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
-from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
-
-HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
-FRENCH = {**HTML, "Accept-Language": "fr"}
-
-
-class Register:
-    """Changes the register in transactions of its own, as other processes would."""
-
-    def __init__(self, database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs) -> None:
-        self.database, self.clock, self.entropy, self.jobs = database, clock, entropy, jobs
-
-    def issued(
-        self, visibility: Visibility = Visibility.UNLISTED, shown_name: str | None = None, **award: object
-    ) -> str:
-        with self.database.transaction() as session:
-            credential = Desk(session, self.clock, self.entropy, self.jobs).issued(**award)
-            credential.visibility, credential.shown_name = visibility, shown_name
-            return credential.code
-
-    def change(self, code: str, **values: object) -> None:
-        with self.database.transaction() as session:
-            row = session.query(Credential).filter_by(code=code).one()
-            for name, value in values.items():
-                setattr(row, name, value)
-
-    def revoke(self, code: str, reason: RevocationReason = RevocationReason.ISSUED_IN_ERROR) -> None:
-        with self.database.transaction() as session:
-            row = session.query(Credential).filter_by(code=code).one()
-            revoke_credential(
-                row.id,
-                reason,
-                session=session,
-                clock=self.clock,
-                jobs=self.jobs,
-                actor=operator(),
-            )
-
-
-@pytest.fixture
-def register(
-    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
-) -> Iterator[Register]:
-    return Register(database, clock, entropy, jobs)
+from tests.app.credentials.awards import JWT_KEY_ID, KEY_ID
+from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
+from tests.app.verification.register import FRENCH, HTML
 
 
 def words(page: str) -> str:
@@ -171,6 +124,52 @@ def test_the_json_is_the_signed_document_and_an_outside_verifier_accepts_it(clie
     assert verify_with_openbadgeslib(signed.text, keys, listed, at=clock.now() + timedelta(minutes=1))
 
 
+def test_the_jwt_is_served_by_its_address_and_by_negotiation_and_an_outside_verifier_accepts_it(
+    client, register, clock
+) -> None:
+    code = register.issued()
+    by_address = client.get(f"/c/{code}.jwt")
+    negotiated = client.get(f"/c/{code}", headers={"Accept": "application/vc+jwt"})
+    assert by_address.text == negotiated.text
+    assert by_address.mimetype == negotiated.mimetype == "application/vc+jwt"
+    assert by_address.headers["Access-Control-Allow-Origin"] == "*"
+    assert by_address.headers["Decile-Verdict"] == "valid"
+    keys = client.get("/.well-known/did.json").json
+    listed = client.get("/status/1", headers={"Accept": "application/vc+jwt"})
+    assert listed.mimetype == "application/vc+jwt"
+    assert "Accept" in listed.headers["Vary"]
+    at = clock.now() + timedelta(minutes=1)
+    assert verify_token_with_openbadgeslib(by_address.text, keys, listed.text, at=at)
+
+
+def test_a_jwt_that_was_exchanged_or_never_signed_is_not_served(client, register) -> None:
+    first, second = register.issued(), register.issued()
+    other = client.get(f"/c/{second}.jwt").text
+    for stored in (other, client.get(f"/c/{first}.jwt").text[:-1], None):
+        register.change(first, signed_jwt=stored)
+        answer = client.get(f"/c/{first}.jwt")
+        assert (answer.status_code, answer.json["code"]) == (404, "carrier-missing")
+
+
+def test_the_page_names_its_carriers_for_software(client, register) -> None:
+    code = register.issued()
+    page = client.get(f"/c/{code}", headers=HTML)
+    for kind, suffix in (
+        ("application/vc+ld+json", "json"),
+        ("application/vc+jwt", "jwt"),
+        ("image/svg+xml", "svg"),
+        ("image/png", "png"),
+        ("application/pdf", "pdf"),
+    ):
+        assert f'<link rel="alternate" type="{kind}" href="/c/{code}.{suffix}">' in page.text
+        answer = client.get(f"/c/{code}.{suffix}")
+        assert answer.mimetype == kind
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert "Accept" in answer.headers["Vary"]
+        again = client.get(f"/c/{code}.{suffix}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
 def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register, clock) -> None:
     code = register.issued()
     first = client.get(f"/c/{code}", headers=HTML)
@@ -203,7 +202,7 @@ def test_language_and_kind_have_etags_of_their_own(client, register) -> None:
 @pytest.mark.parametrize(
     "headers", [HTML, FRENCH, {"Accept": "application/json"}, {}], ids=["en", "fr", "json", "none"]
 )
-@pytest.mark.parametrize("path", ["/c/{}", "/c/{}.json"])
+@pytest.mark.parametrize("path", ["/c/{}", *(f"/c/{{}}.{kind}" for kind in ("json", "jwt", "svg", "png", "pdf"))])
 def test_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(app, register, path, headers) -> None:
     private = register.issued(Visibility.PRIVATE)
     unknown = codes.code_from_bits(12345)
@@ -212,7 +211,7 @@ def test_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(a
         # The rate limit's headers count the asker's requests and seconds, whatever the code: left out.
         address = {"REMOTE_ADDR": f"192.0.2.{1 + len(answers)}"}
         answer = app.test_client().get(path.format(code), headers=headers, environ_base=address)
-        told = sorted(header for header in answer.headers if not header[0].startswith("X-RateLimit"))
+        told = sorted(header for header in answer.headers if not header[0].startswith(("X-RateLimit", "Retry")))
         answers.append((answer.status, answer.data, told))
     assert answers[0] == answers[1]
     assert answers[0][0].startswith("404")
@@ -327,7 +326,7 @@ def test_a_name_is_printed_as_text_whatever_it_holds(client, register) -> None:
 
 def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, register) -> None:
     register.issued()
-    for path in ("/.well-known/did.json", "/status/1"):
+    for path in ("/.well-known/did.json", "/.well-known/jwks.json", "/status/1"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -335,5 +334,8 @@ def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, re
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     document = json.loads(client.get("/.well-known/did.json").text)
-    assert document["assertionMethod"] == ["did:web:localhost#2026-11-0a1b2c3d"]
+    assert document["assertionMethod"] == [JWT_KEY_ID, KEY_ID]
+    published = client.get("/.well-known/jwks.json")
+    assert published.mimetype == "application/jwk-set+json"
+    assert [(key["kid"], key["kty"], "d" in key) for key in published.json["keys"]] == [(JWT_KEY_ID, "RSA", False)]
     assert client.get("/status/9").status_code == 404

@@ -1,0 +1,125 @@
+"""The same facts as a JWT (VC-JWT, Open Badges 3.0 section 8.2): RS256, the one algorithm every verifier must know.
+
+The document stands at the top level of the payload, beside the registered claims that repeat five of its facts. A token
+whose claims and document disagree is refused, so the two cannot be played against each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from app.credentials import conformance, proof, validity
+from app.credentials.conformance import CheckedDocument
+from app.credentials.did import RS256
+from app.credentials.errors import DocumentRefused, ProofInvalid
+from app.foundation.signing import Signer
+
+MEDIA_TYPE = "application/vc+jwt"
+TYPE = "JWT"
+HEADER_NAMES = ["alg", "kid", "typ"]
+CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
+PARTS = 3
+
+
+def sign(checked: CheckedDocument, *, signer: Signer) -> str:
+    """The signed document as a compact token."""
+    if signer.algorithm != RS256:
+        raise ProofInvalid(f"a JWT needs an {RS256} key, not {signer.algorithm}")
+    document = proof.parse(checked.text)
+    header = conformance.to_text({"alg": RS256, "kid": signer.key_id, "typ": TYPE})
+    payload = conformance.to_text({**document, **_claims(document)})
+    signed = f"{_encoded(header.encode())}.{_encoded(payload.encode())}"
+    return f"{signed}.{_encoded(signer.sign(signed.encode('ascii')))}"
+
+
+def verify(token: str, public_bytes: bytes) -> None:
+    """Return if this RSA key (DER) signed exactly this token and its claims agree with its document.
+
+    Raises
+    ------
+    ProofInvalid
+        Otherwise, whatever the cause.
+    """
+    # Half of the library's import time is for algorithms nobody uses here; only who is handed a token pays it.
+    from joserfc import jws  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.jwk import RSAKey  # noqa: PLC0415
+
+    key_of(token)
+    try:
+        signed = jws.deserialize_compact(token, RSAKey.import_key(public_bytes), algorithms=[RS256])
+        payload = proof.parse(signed.payload)
+        document = _document(payload)
+        conformance.check(document)
+        agrees = {name: payload.get(name) for name in CLAIMS if name in payload} == _claims(document)
+    except (JoseError, ValueError) as problem:
+        raise ProofInvalid(f"the token is not signed by this key: {problem}") from None
+    except DocumentRefused as problem:
+        raise ProofInvalid(str(problem)) from None
+    if not agrees:
+        raise ProofInvalid("the token's claims and its document disagree")
+
+
+def document_of(token: str) -> dict[str, Any]:
+    """What the token says, whoever signed it.
+
+    Raises
+    ------
+    ProofInvalid
+        If it is not a compact token with one JSON object inside.
+    """
+    return _document(proof.parse(_decoded(_parts(token)[1])))
+
+
+def key_of(token: str) -> str:
+    """Id of the key that the token says signed it; its header is checked here.
+
+    Raises
+    ------
+    ProofInvalid
+    """
+    header = proof.parse(_decoded(_parts(token)[0]))
+    if sorted(header) != HEADER_NAMES or header["alg"] != RS256 or header["typ"] != TYPE:
+        raise ProofInvalid(f"the token's header is not that of {TYPE} and {RS256} with a key id, and nothing else")
+    if not isinstance(header["kid"], str):
+        raise ProofInvalid("the token's key id is not a text")
+    return header["kid"]
+
+
+def _document(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name not in CLAIMS}
+
+
+def _claims(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The five facts that the standard wants repeated; instants in whole seconds."""
+    issuer = document["issuer"]
+    claims = {
+        "iss": issuer["id"] if isinstance(issuer, Mapping) else issuer,
+        "jti": document["id"],
+        "sub": document["credentialSubject"]["id"],
+        "nbf": int(validity.from_text(document["validFrom"]).timestamp()),
+    }
+    if "validUntil" in document:
+        claims["exp"] = int(validity.from_text(document["validUntil"]).timestamp())
+    return claims
+
+
+def _parts(token: str) -> list[str]:
+    parts = token.split(".")
+    if len(parts) != PARTS or not token.isascii():
+        raise ProofInvalid("it is not a compact token")
+    return parts
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise ProofInvalid("the token is not base64url") from None

@@ -1,0 +1,221 @@
+"""Files handed over at /verify: every carrier in every state, anything changed, anything hostile."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import time
+import tracemalloc
+import zlib
+from datetime import timedelta
+
+import pikepdf
+import pytest
+
+from app.credentials import jwt, png_carrier, svg_carrier
+from app.verification.carried import LARGEST_DOCUMENT_BYTES
+from tests.app.credentials.documents import leaves, value_at, with_value
+from tests.app.credentials.test_jwt import part, with_part
+from tests.app.verification.register import FRENCH, HTML
+
+CARRIERS = ("json", "jwt", "svg", "png", "pdf")
+JSON = {"Accept": "application/json"}
+
+
+def hand_over(client, content: bytes, headers=JSON, network="192.0.2.1"):
+    return client.post(
+        "/verify",
+        data={"file": (io.BytesIO(content), "certificate")},
+        headers=headers,
+        environ_base={"REMOTE_ADDR": network},
+    )
+
+
+def verdict(client, content: bytes, network="192.0.2.1") -> str:
+    answer = hand_over(client, content, network=network)
+    return answer.json["verdict"] if answer.status_code == 200 else answer.json["code"]
+
+
+def in_a_pdf(*contents: bytes) -> bytes:
+    """The contents as attachments of a paper that we did not print."""
+    made = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        for number, content in enumerate(contents):
+            pdf.attachments[f"{number}.json"] = content
+        pdf.save(made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_every_carrier_in_every_state_has_its_verdict(client, register, clock, carrier) -> None:
+    files = {}
+    for state in ("valid", "suspended", "revoked", "specimen"):
+        code = register.issued(is_specimen=state == "specimen")
+        files[state] = client.get(f"/c/{code}.{carrier}", environ_base={"REMOTE_ADDR": "192.0.2.2"}).data
+        if state == "suspended":
+            register.change(code, suspended_at=clock.now())
+        if state == "revoked":
+            register.revoke(code)
+    assert {state: verdict(client, file) for state, file in files.items()} == {state: state for state in files}
+    clock.advance(timedelta(days=365))
+    assert verdict(client, files["valid"]) == "expired"
+    assert verdict(client, files["specimen"]) == "specimen"
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_change_of_any_one_leaf_is_altered_in_every_carrier(client, register, carrier) -> None:
+    code = register.issued()
+    original = client.get(f"/c/{code}.{carrier}").data
+    signed = client.get(f"/c/{code}.{'jwt' if carrier == 'jwt' else 'json'}").text
+    told = part(signed, 1) if carrier == "jwt" else json.loads(signed)
+    for number, path in enumerate(leaves(told)):
+        value = value_at(told, path)
+        changed = with_value(told, path, value + (1 if isinstance(value, int) else "0"))
+        text = with_part(signed, 1, changed) if carrier == "jwt" else json.dumps(changed)
+        file = {
+            "json": lambda text=text: text.encode(),
+            "jwt": lambda text=text: text.encode(),
+            "svg": lambda text=text: original.replace(signed.encode(), text.encode()),
+            "png": lambda text=text: png_carrier.bake(original, text),
+            "pdf": lambda text=text: in_a_pdf(text.encode()),
+        }[carrier]()
+        found = verdict(client, file, network=f"192.0.{number}.3")
+        # Under a key that nobody published nothing can be said, which is not "valid" either.
+        assert found == ("unknown" if path[-1] == "verificationMethod" else "altered"), path
+
+
+def test_the_page_repeats_the_signed_facts_links_the_live_page_and_speaks_french(client, register) -> None:
+    code = register.issued(shown_name="Zoë O’Neil")
+    file = client.get(f"/c/{code}.pdf").data
+    page = hand_over(client, file, HTML).text
+    for fact in ("✓", "VALID until", "93.4", "COL-2026.2", "5120", "0.81", code, f'href="http://localhost/c/{code}"'):
+        assert fact in page
+    assert "Zoë" not in page
+    assert "<script" not in page
+    assert "Ce que porte ce fichier" in hand_over(client, file, FRENCH).text
+    answer = hand_over(client, file, HTML)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_what_is_altered_or_signed_by_a_stranger_is_repeated_nowhere(client, register) -> None:
+    document = json.loads(client.get(f"/c/{register.issued()}.json").text)
+    document["name"] = "Top 1% - <script>alert(1)</script>"
+    for change in (document, {**document, "proof": [{**document["proof"][0], "verificationMethod": "did:web:x#1"}]}):
+        page = hand_over(client, json.dumps(change).encode(), HTML).text
+        assert "Top 1%" not in page
+        assert "<script" not in page
+
+
+def test_a_jwt_in_the_verify_attribute_of_an_svg_is_read(client, register) -> None:
+    token = client.get(f"/c/{register.issued()}.jwt").text
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:ob="https://purl.imsglobal.org/ob/v3p0">'
+        f'<ob:credential verify="{token}"/></svg>'
+    )
+    assert verdict(client, drawing.encode()) == "valid"
+    assert jwt.document_of(token)["id"] in hand_over(client, drawing.encode()).json["credential"]
+
+
+def test_a_file_that_another_program_saved_still_carries_it_or_says_that_it_does_not(client, register) -> None:
+    code = register.issued()
+    saved = io.BytesIO()
+    with pikepdf.open(io.BytesIO(client.get(f"/c/{code}.pdf").data)) as pdf:
+        pdf.save(saved, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
+    assert verdict(client, saved.getvalue()) == "valid"
+    assert verdict(client, in_a_pdf()) == "nothing-carried"
+    assert verdict(client, b"\xef\xbb\xbf" + client.get(f"/c/{code}.json").data) == "valid"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\xff\xfe\x00", b"a.b", b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
+)
+def test_a_file_without_a_credential_is_said_to_have_none(client, content) -> None:
+    answer = hand_over(client, content, HTML)
+    assert answer.status_code == 422
+    assert "There is no signed credential in this file" in answer.text
+
+
+def test_a_file_that_says_two_things_says_nothing(client, register) -> None:
+    one, two = (client.get(f"/c/{register.issued()}.json").data for _ in range(2))
+    picture = png_carrier.bake(client.get(f"/c/{register.issued()}.png").data, one.decode())
+    chunk = picture[picture.index(b"iTXt") - 4 :][: 12 + int.from_bytes(picture[picture.index(b"iTXt") - 4 :][:4])]
+    doubled = picture[:33] + chunk + picture[33:]
+    inside = "".join(f"<ob:credential><![CDATA[{text.decode()}]]></ob:credential>" for text in (one, two))
+    drawing = f'<svg xmlns:ob="{svg_carrier.NAMESPACE}">{inside}</svg>'
+    assert verdict(client, in_a_pdf(one, one)) == "valid"
+    for file in (in_a_pdf(one, two), doubled, drawing.encode()):
+        assert verdict(client, file) == "carrier-unreadable"
+
+
+EXPAND = b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><svg>&b;</svg>'
+FETCH = b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
+DECLARED = (
+    b'<!DOCTYPE svg [<!ENTITY a "{}">]><svg xmlns:ob="https://purl.imsglobal.org/ob/v3p0">'
+    b"<ob:credential>&a;</ob:credential></svg>"
+)
+BOMB = zlib.compress(bytes(300_000_000), 9)
+
+
+def a_pdf_with(packed: bytes, dictionary: bytes = b"/Type /EmbeddedFile /Filter /FlateDecode") -> bytes:
+    return b"%PDF-1.7\n1 0 obj << " + dictionary + b" >>\nstream\n" + packed + b"\nendstream endobj\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("entities", EXPAND),
+        ("outside entity", FETCH),
+        ("deep svg", b"<svg>" * 150_000),
+        ("deep json", b"[" * 900_000),
+        ("deep object", b'{"a":' * 150_000),
+        ("long number", b'{"a":' + b"9" * 900_000 + b"}"),
+        ("large document", b'{"a":"' + b"x" * LARGEST_DOCUMENT_BYTES + b'"}'),
+        ("pdf bomb", a_pdf_with(BOMB)),
+        ("many bombs", a_pdf_with(zlib.compress(bytes(60_000), 9)) * 2_000),
+        ("many streams", b"%PDF-" + b"obj << /EmbeddedFile >>stream\n" * 30_000),
+        ("many dictionaries", b"%PDF-" + b"<<" * 450_000),
+        ("pdf that ends early", a_pdf_with(BOMB[:100])),
+        ("long length", a_pdf_with(b"x", b"/Type /EmbeddedFile /Length 999999999")),
+        ("png without end", png_carrier.SIGNATURE + b"\xff\xff\xff\xff" + b"x" * 1000),
+        ("many chunks", png_carrier.SIGNATURE + (b"\0\0\0\0tEXt" + zlib.crc32(b"tEXt").to_bytes(4)) * 70_000),
+        ("gzip", gzip.compress(b"{}")),
+        ("dots", b"a." * 450_000),
+    ],
+)
+def test_a_hostile_file_is_refused_at_once(client, name, content) -> None:
+    assert len(content) < 960_000
+    started = time.process_time()
+    found = verdict(client, content)
+    assert found in ("carrier-unreadable", "nothing-carried", "altered")
+    assert time.process_time() - started < 2.0
+
+
+def test_an_entity_is_never_expanded_even_where_it_would_be_harmless(client) -> None:
+    assert verdict(client, DECLARED) == "carrier-unreadable"
+
+
+def test_a_bomb_is_not_inflated(client) -> None:
+    tracemalloc.start()
+    try:
+        assert verdict(client, a_pdf_with(BOMB)) == "carrier-unreadable"
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_than_a_megabyte_is_not_read(client) -> None:
+    assert hand_over(client, b"x" * 1_000_001).status_code == 413
+
+
+def test_a_document_of_a_known_key_made_to_be_slow_is_answered_at_once(client, register) -> None:
+    document = json.loads(client.get(f"/c/{register.issued()}.json").text)
+    same = {"type": ["Alignment"], "targetName": "x", "targetUrl": "x", "targetFramework": "x"}
+    document["credentialSubject"]["achievement"]["alignment"] = [same] * 600
+    content = json.dumps(document, separators=(",", ":")).encode()
+    assert len(content) < LARGEST_DOCUMENT_BYTES
+    started = time.process_time()
+    assert verdict(client, content) == "altered"
+    assert time.process_time() - started < 2.0
