@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
 from app.credentials.errors import CarrierUnreadable, CredentialNotFound, TypingError
-from app.credentials.face import face
+from app.credentials.face import face, mode_words
 from app.credentials.states import Visibility
 from app.foundation.web import (
     absolute_url,
@@ -106,7 +107,9 @@ def verify_typed_code() -> Any:
     """The answer to a typed code or a file: its page, or the verdict as JSON for programs."""
     file = request.files.get("file")
     if file is not None and file.filename:
-        return _verify_file(file.stream.read())
+        with closing(file):  # a large one lies in a temporary file
+            content = file.read()
+        return _verify_file(content)
     sent = request.get_json(silent=True) if request.is_json else request.form
     return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
 
@@ -147,7 +150,12 @@ def _verify_file(file: bytes) -> Response:
     if prefers_json():
         facts["lines"] = dict(facts["lines"])
         return _private(jsonify(facts))
-    return _private(make_response(render_template("verification/document.html", **facts)))
+    instants = {
+        name: validity.from_text(facts[name]) for name in ("valid_from", "valid_until", "checked_at") if facts[name]
+    }
+    mode = open_badge.told_facts(found.document)["mode"] if found.document and facts["code"] else None
+    sat = mode_words(mode, _) if mode else None
+    return _private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
 
 
 def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
