@@ -24,7 +24,7 @@ from tests.browser.exhibits import exhibits
 from tests.browser.french import english_left
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
-FOR_PROGRAMS = re.compile(r"^/(api|static|status|\.well-known|healthz|readyz)\b|\.json$")
+FOR_PROGRAMS = re.compile(r"^/(api|static|status|\.well-known|healthz|readyz)\b|\.(json|jwt|<any\(.*:suffix>)$")
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 
