@@ -24,6 +24,7 @@ from typing import TypeVar
 import girth
 import numpy as np
 
+from scoring.ability import estimate_ability
 from scoring.calibration import Calibration, calibrate
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
@@ -91,6 +92,13 @@ def ours(persons: int, count: int) -> tuple[float, float, float, Calibration]:
     return *min(runs, key=lambda run: run[0])[:2], memory_megabytes("VmHWM") - before, runs[0][2]
 
 
+def abilities(persons: int, count: int) -> tuple[float, float]:
+    """Wall and processor seconds of EAP and its standard error for everyone."""
+    codes, truth = sample(persons, count)
+    estimate_ability(codes[:10_000], truth)
+    return min(timed(lambda: estimate_ability(codes, truth))[:2] for _ in range(REPEATS))
+
+
 def first_call() -> float:
     codes, _ = sample(1_000, 6)
     first, second = (timed(lambda: calibrate(codes, compiled=True))[0] for _ in range(2))
@@ -124,6 +132,10 @@ def main() -> None:
         else:
             row += f"{'':>8} {'':>8} {'':>6} {'':>6}"
         print(f"{row} {growth:>6.0f}MB  {note}", flush=True)
+    wall, processor = alone(abilities, *chosen[-1][:2])
+    print(
+        f"EAP and standard error, {chosen[-1][0]} persons x {chosen[-1][1]} items: {wall:.3f} s, {processor:.3f} s cpu"
+    )
 
 
 if __name__ == "__main__":

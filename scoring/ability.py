@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.calibration_expectation import FEWEST_COMPILED, placed
 from scoring.continuous import KERNEL_STEPS, drawn_together
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import (
@@ -20,6 +21,7 @@ from scoring.graded_response import (
     category_probabilities,
     cumulative_probabilities,
     log_likelihood,
+    refuse_misfits,
 )
 from scoring.items import ItemParameters
 from scoring.normal import BOUNDS, NODES, QUADRATURE, normal_distribution, normal_prior
@@ -28,7 +30,7 @@ from scoring.responses import MISSING, ResponseMatrix
 __all__ = ["BOUNDS", "NODES", "QUADRATURE", "Ability", "estimate_ability", "normal_prior", "probability_above"]
 
 METHODS = ("eap", "map", "wle", "ml")
-ROWS_AT_ONCE = 10_000  # persons; bounds the memory of one pass
+ROWS_AT_ONCE = 2_000  # persons; bounds the memory of one pass, and keeps it near the processor
 FARTHEST = 40.0  # logits; where the search for a mode begins from both sides
 SEARCH_GRID = np.linspace(-12.0, 12.0, 121)  # logits; where the highest of several modes is looked for
 MOST_STEPS = 200  # bisection alone needs about 45
@@ -102,7 +104,9 @@ def estimate_ability(
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     nodes = _grid(quadrature, bounds)
     prior = normal_prior(nodes, prior_mean, prior_sd)
-    log_likelihood(codes, items, nodes[:1])  # refuses what does not fit, whatever the method
+    refuse_misfits(codes, items)
+    if method == "eap" and codes.size >= FEWEST_COMPILED:
+        return Ability(*_eap_compiled(codes, items, nodes, prior))
     estimates = [
         _eap(codes[start : start + ROWS_AT_ONCE], items, nodes, prior)
         if method == "eap"
@@ -173,6 +177,13 @@ def _eap(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mean, variance = _moments(_posterior(codes, items, nodes, prior), nodes)
     return mean, np.sqrt(variance)
+
+
+def _eap_compiled(
+    codes: NDArray[np.int8], items: ItemParameters, nodes: NDArray[np.float64], prior: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    probabilities = np.moveaxis(category_probabilities(items, nodes), 0, 2)
+    return placed(codes, items.categories, probabilities, prior, nodes)
 
 
 def _mode(

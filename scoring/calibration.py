@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, prepare
 from scoring.calibration_design import Anchors, check_anchored, design_of, model_of, unlinked_groups
+from scoring.calibration_expectation import FEWEST_COMPILED, load_kernels
 from scoring.calibration_fit import Fitted, fit
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import CLOSE, FAR, WEAKEST_SLOPE, Floats, Nominal
@@ -26,7 +27,6 @@ from scoring.responses import ResponseMatrix
 
 MODELS = ("graded", "2pl", "rasch", "gpcm", "nominal")
 RIDGE = 1.0  # persons answering at random, added where an option too rare to place would run away
-FEWEST_COMPILED = 50_000  # responses from which the compiled pass repays loading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,13 +206,6 @@ def _fitted_groups(
         return fitted, ""
     held = fit_groups(data, replace(design, ridge=RIDGE), nodes, tolerance=tolerance, kernels=kernels)
     return held, f"An option too rare to place ran away; {RIDGE:g} person answering at random was added to hold it."
-
-
-def load_kernels() -> ModuleType:
-    """The compiled passes."""
-    from scoring import calibration_kernels  # noqa: PLC0415  numba takes half a second to import; small fits do without
-
-    return calibration_kernels
 
 
 def _nothing_fitted(prior: Floats) -> Fitted:

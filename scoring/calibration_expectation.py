@@ -21,8 +21,11 @@ PARTS = 8  # persons are summed in this many parts whatever the number of thread
 MOST_PAIR_ROWS = 64  # a pair of items is one factor while its table stays in a processor's fast memory
 FEWEST_ROWS_IN_THREADS = 4_096
 FEWEST_IN_SINGLE = 50_000  # rows from which all passes but the last are in single precision
-SMALLEST_SINGLE = 1e-9  # floor in single precision: four of them, and a node's weight, are still normal numbers
+SMALLEST_SINGLE = 1e-5  # floor of an item's probability in single precision, where only coarse steps are taken
+LEAST = 1e-240  # added to products: times the floors of two items it is still a normal number, in either precision
+LEAST_SINGLE = 1e-27
 NODES_PER_VECTOR = 16  # single-precision numbers in the widest register in use
+FEWEST_COMPILED = 50_000  # responses from which the compiled pass repays loading
 LOGS_AT_ONCE = 4_000_000  # numbers in one block of the plain path
 
 
@@ -44,15 +47,22 @@ class Factors:
     offsets: tuple[int, ...]  # first table row of each factor
     size: int  # R, table rows
     widths: NDArray[np.int64]  # (J,) categories of each item, and one for "no response"
+    held: Floats  # (R,) weight of the persons in each table row
+
+    def take(self, which: slice | NDArray[np.int64], weights: Floats) -> Factors:
+        """Some of the persons, of these weights."""
+        rows = self.rows[which].copy()
+        return replace(self, rows=rows, held=_held(rows, weights, self.size))
 
 
-def factors_of(codes: NDArray[np.int8], categories: NDArray[np.int64]) -> Factors:
+def factors_of(codes: NDArray[np.int8], categories: NDArray[np.int64], weights: Floats) -> Factors:
     """Pair the items off and number every combination of categories, "no response" included.
 
     Parameters
     ----------
     codes : (N, J), 0 … categories[j] - 1 or MISSING
     categories : (J,)
+    weights : (N,)
     """
     width = categories + 1  # the last code stands for "no response"
     members: list[tuple[int, ...]] = []
@@ -75,7 +85,11 @@ def factors_of(codes: NDArray[np.int8], categories: NDArray[np.int64]) -> Factor
         if len(items) == 2:
             index = index * int(width[items[1]]) + _coded(codes[:, items[1]], int(width[items[1]]))
         rows[:, s] = lookup[index]
-    return Factors(rows, tuple(members), tuple(offsets), size, width)
+    return Factors(rows, tuple(members), tuple(offsets), size, width, _held(rows, weights, size))
+
+
+def _held(rows: NDArray[np.uint16] | NDArray[np.uint32], weights: Floats, size: int) -> Floats:
+    return np.asarray(sum(np.bincount(column, weights=weights, minlength=size) for column in rows.T))
 
 
 def _coded(column: NDArray[np.int8], width: int) -> NDArray[np.int64]:
@@ -95,7 +109,7 @@ class Passes:
     @classmethod
     def of(cls, data: PreparedResponses, kernels: ModuleType | None) -> Passes:
         """All rows, compiled if `kernels` are given."""
-        factors = None if kernels is None else factors_of(data.codes, data.categories)
+        factors = None if kernels is None else factors_of(data.codes, data.categories, data.weights)
         return cls(data.codes, data.weights, data.squares, factors, kernels)
 
     def subset(self, rows: int) -> Passes:
@@ -106,8 +120,9 @@ class Passes:
 
     def take(self, which: slice | NDArray[np.int64]) -> Passes:
         """Some of the rows."""
-        factors = None if self.factors is None else replace(self.factors, rows=self.factors.rows[which].copy())
-        return Passes(self.codes[which], self.weights[which], self.squares[which], factors, self.kernels)
+        weights = self.weights[which]
+        factors = None if self.factors is None else self.factors.take(which, weights)
+        return Passes(self.codes[which], weights, self.squares[which], factors, self.kernels)
 
     @property
     def is_compiled(self) -> bool:
@@ -129,9 +144,9 @@ class Passes:
         """Posterior masses of each row, (rows, Q)."""
         if self.kernels is None or self.factors is None:
             return posteriors(self.codes, probabilities, prior)[0]
-        tables, start = _padded(_tables(self.factors, probabilities, SMALLEST), 1.0), _padded(prior, 0.0)
+        tables, start = _padded(_tables(self.factors, probabilities, SMALLEST)[0], 1.0), _padded(prior, 0.0)
         out = np.empty((self.weights.size, start.size))
-        self.kernels.place_persons(self.factors.rows, tables, start, out)
+        self.kernels.place_persons(self.factors.rows, tables, start, LEAST, out)
         return out[:, : prior.size]
 
     def scores(self, posterior: Floats, table: Floats, live: NDArray[np.bool_]) -> Floats:
@@ -150,19 +165,46 @@ class Passes:
         return out
 
 
+def placed(
+    codes: NDArray[np.int8], categories: NDArray[np.int64], probabilities: Floats, prior: Floats, nodes: Floats
+) -> tuple[Floats, Floats]:
+    """Posterior means and standard deviations (N,) of many persons, compiled, from probabilities (J, K, Q)."""
+    kernels = load_kernels()
+    factors = factors_of(codes, categories, np.ones(codes.shape[0]))
+    tables, start = _padded(_tables(factors, probabilities, SMALLEST)[0], 1.0), _padded(prior, 0.0)
+    moments = np.empty((codes.shape[0], 2))
+
+    def part(span: slice) -> None:
+        kernels.moments_of_persons(factors.rows[span], tables, start, _padded(nodes, 0.0), LEAST, moments[span])
+
+    edges = np.linspace(0, codes.shape[0], PARTS + 1).astype(int)
+    with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
+        list(pool.map(part, [slice(a, b) for a, b in pairwise(edges)]))
+    return moments[:, 0], moments[:, 1]
+
+
+def load_kernels() -> ModuleType:
+    """The compiled passes."""
+    from scoring import calibration_kernels  # noqa: PLC0415  numba takes half a second to import; small fits do without
+
+    return calibration_kernels
+
+
 def _compiled(
     kernels: ModuleType, factors: Factors, weights: Floats, probabilities: Floats, prior: Floats, *, single: bool
 ) -> Expectation:
     kind = np.float32 if single else np.float64
-    tables = _padded(_tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST), 1.0).astype(kind)
+    scaled, log_scales = _tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST)
+    tables = _padded(scaled, 1.0).astype(kind)
     start = _padded(prior, 0.0).astype(kind)
+    least = kind(LEAST_SINGLE if single else LEAST)
     persons = factors.rows.shape[0]
     edges = np.linspace(0, persons, PARTS + 1).astype(int) if persons >= FEWEST_ROWS_IN_THREADS else [0, persons]
 
     def part(span: tuple[int, int]) -> tuple[float, Floats]:
         counts = np.zeros(tables.shape)
         partial = np.zeros(tables.shape, dtype=kind)
-        return kernels.count_persons(factors.rows, tables, start, weights, *span, partial, counts), counts
+        return kernels.count_persons(factors.rows, tables, start, weights, least, *span, partial, counts), counts
 
     spans = [(int(a), int(b)) for a, b in pairwise(edges)]
     if len(spans) == 1:
@@ -171,10 +213,12 @@ def _compiled(
         with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
             sums = list(pool.map(part, spans))
     counts = np.sum([c for _, c in sums], axis=0)[:, : prior.size]
-    return Expectation(float(sum(ll for ll, _ in sums)), _item_counts(factors, counts), counts[0])
+    log_likelihood = float(sum(ll for ll, _ in sums) + factors.held @ log_scales)
+    return Expectation(log_likelihood, _item_counts(factors, counts), counts[0])
 
 
-def _tables(factors: Factors, probabilities: Floats, floor: float) -> Floats:
+def _tables(factors: Factors, probabilities: Floats, floor: float) -> tuple[Floats, Floats]:
+    """Table rows (R, Q) with a greatest number of 1, and the logarithms of what they were divided by (R,)."""
     nodes = probabilities.shape[2]
     tables = np.ones((factors.size, nodes))
     ones = np.ones((1, nodes))
@@ -185,7 +229,8 @@ def _tables(factors: Factors, probabilities: Floats, floor: float) -> Floats:
         if len(items) == 2:
             table = (table[:, None] * np.concatenate([own[1], ones])[None]).reshape(-1, nodes)
         tables[first:last] = table
-    return tables
+    greatest = tables.max(axis=1)
+    return tables / greatest[:, None], np.log(greatest)
 
 
 def _padded(table: Floats, fill: float) -> Floats:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from scoring.calibration import load_kernels
 from scoring.calibration_data import prepare
 from scoring.calibration_design import Design, design_of
+from scoring.calibration_expectation import load_kernels
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import Floats
 from scoring.errors import InvalidResponses, ScoringError

@@ -217,3 +217,17 @@ def test_a_higher_cut_is_never_more_probable(codes, cut, cut_se) -> None:
 def test_a_cut_that_is_none_is_refused(cut, cut_se) -> None:
     with pytest.raises(ScoringError, match="cut"):
         probability_above([[0] * 5], ITEMS, cut, cut_se=cut_se)
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm", "2pl"])
+def test_many_persons_are_placed_where_each_is_placed_alone(model: str) -> None:
+    rng = np.random.default_rng(5)
+    thresholds = np.sort(rng.normal(size=(30, 1 if model == "2pl" else 4)), axis=1)
+    items = ItemParameters(rng.lognormal(0.5, 0.6, 30) * rng.choice([1, -1], 30), thresholds, model)
+    codes = rng.integers(MISSING, 2 if model == "2pl" else 5, (2_000, 30)).astype(np.int8)  # nobody's answers: far out
+    codes[0] = MISSING
+    many = estimate_ability(codes, items, prior_mean=0.3, prior_sd=0.9)
+    few = [estimate_ability(codes[at : at + 500], items, prior_mean=0.3, prior_sd=0.9) for at in range(0, 2_000, 500)]
+    np.testing.assert_allclose(many.theta, np.concatenate([part.theta for part in few]), atol=1e-9)
+    errors = np.concatenate([part.standard_error for part in few])
+    np.testing.assert_allclose(many.standard_error, errors, atol=1e-9)

@@ -97,14 +97,15 @@ def test_no_nearby_parameters_are_more_likely(model: str) -> None:
 def test_the_compiled_and_the_plain_path_agree(model: str) -> None:
     codes = simulated(graded_items(7), 3000).copy()
     codes[np.random.default_rng(4).random(codes.shape) < 0.3] = MISSING
-    plain = calibrate(codes, model, compiled=False)
-    fast = calibrate(codes, model, compiled=True)
+    plain = calibrate(codes, model, compiled=False, tolerance=1e-9)  # nearer than the climbs' own ends may differ
+    fast = calibrate(codes, model, compiled=True, tolerance=1e-9)
     assert plain.converged
     assert fast.converged
     assert fast.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
     np.testing.assert_allclose(fast.items.slopes, plain.items.slopes, atol=1e-6)
     np.testing.assert_allclose(fast.items.thresholds, plain.items.thresholds, atol=1e-6)
-    np.testing.assert_allclose(fast.standard_errors.slopes, plain.standard_errors.slopes, rtol=1e-5)
+    # information is taken up to 1e-2 logits from the end, each path's own way there
+    np.testing.assert_allclose(fast.standard_errors.slopes, plain.standard_errors.slopes, rtol=2e-3)
 
 
 def test_large_samples_in_single_precision_end_where_double_precision_ends() -> None:
