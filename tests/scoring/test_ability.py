@@ -223,7 +223,8 @@ def test_a_cut_that_is_none_is_refused(cut, cut_se) -> None:
 def test_many_persons_are_placed_where_each_is_placed_alone(model: str) -> None:
     rng = np.random.default_rng(5)
     thresholds = np.sort(rng.normal(size=(30, 1 if model == "2pl" else 4)), axis=1)
-    items = ItemParameters(rng.lognormal(0.5, 0.6, 30) * rng.choice([1, -1], 30), thresholds, model)
+    sign = rng.choice([1, -1], 30)
+    items = ItemParameters(rng.lognormal(0.5, 0.6, 30) * sign, thresholds * sign[:, None], model)
     codes = rng.integers(MISSING, 2 if model == "2pl" else 5, (2_000, 30)).astype(np.int8)  # nobody's answers: far out
     codes[0] = MISSING
     many = estimate_ability(codes, items, prior_mean=0.3, prior_sd=0.9)
