@@ -188,7 +188,7 @@ def _four_parameters(moments: tuple[float, float, float, float]) -> tuple[float,
     mean, variance, skewness, kurtosis = moments
     below = 6 + 3 * skewness**2 - 2 * kurtosis
     total = 6 * (kurtosis - skewness**2 - 1) / below if below else math.nan
-    inner = (total + 2) * (total + 3) * kurtosis - 3 * (total + 6) * (total + 1)
+    inner = (total + 2) * (total + 3) * kurtosis - 3 * (total - 6) * (total + 1)
     root = 1 - 24 * (total + 1) / inner if inner else math.nan
     if not (total > 0 and 0 <= root < 1):
         return None

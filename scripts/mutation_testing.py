@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="say what survived")
     parser.add_argument("--sample", type=int)
     chosen = parser.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads of a forked process wait for each other
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     for module in PRELOADED:

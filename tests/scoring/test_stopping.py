@@ -53,6 +53,11 @@ def test_no_certainty_ends_a_sitting_before_every_kind_and_facet_was_heard(proba
     assert reason_at(probability, **lacking) == ""
 
 
+@pytest.mark.parametrize("fewest", [{"units": 12}, {"scenarios": 5}, {"statements": 5}])
+def test_certainty_ends_a_sitting_as_soon_as_the_fewest_were_heard(fewest) -> None:
+    assert reason_at(1.0, **fewest) == "certain-above"
+
+
 def test_certain_above_needs_the_judgement_share_and_certain_below_does_not() -> None:
     short = np.nextafter(0.5, 0)
 
@@ -132,7 +137,7 @@ def test_the_generalised_ratio_takes_the_best_theta_on_either_side() -> None:
     inside = -2.0 * (POINTS - 1.0) ** 2
 
     assert glr(above, POINTS, 1.0, **REGION).reason == "certain-above"
-    assert glr(below, POINTS, 1.0, **REGION).reason == "certain-below"
+    assert glr(below, POINTS, 1.0, **REGION) == StopDecision(stop=True, reason="certain-below")
     assert not glr(inside, POINTS, 1.0, **REGION).stop
     flat_then_high = np.where(POINTS >= 3.0, 5.0, 0.0)  # its ends are alike, its far side is not
     assert glr(flat_then_high, POINTS, 1.0, **REGION).reason == "certain-above"
