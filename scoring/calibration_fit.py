@@ -184,7 +184,9 @@ def fit(
     some = everyone.subset(SUBSET)
     em = em_step(climb, some)
     x = start_values(climb, some.subset(START_PERSONS))
-    x, _ = climb_up(climb, em, x, tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES, memory=Memory())
+    x, arrived = climb_up(climb, em, x, tolerance=LOOSE, single=some.is_compiled, most=EM_PASSES, memory=Memory())
+    if some.is_compiled and not arrived:  # many persons lie where single precision is at its floor
+        x, _ = climb_up(climb, em, x, tolerance=LOOSE, single=False, most=EM_PASSES, memory=Memory())
     memory = Memory()
     information = Information.at(climb, x, some)
     share = some.weights.sum() / everyone.weights.sum()

@@ -319,3 +319,14 @@ def test_impossible_requests_are_refused() -> None:
         calibrate([[0, 1], [1, 0]], weights=[1.0])
     with pytest.raises(InvalidResponses, match="Weights"):
         calibrate([[0, 1], [1, 0]], weights=[1.0, -1.0])
+
+
+@pytest.mark.long
+def test_guessers_at_steep_items_do_not_keep_single_precision_from_the_height() -> None:
+    rng = np.random.default_rng(0)
+    items = ItemParameters(rng.uniform(3, 8, 100), rng.normal(0, 1.5, (100, 1)))
+    codes = simulate_responses(items, rng.normal(size=2_000), rng).astype(np.int8)
+    guessing = rng.random(2_000) < 0.3
+    codes[guessing] = rng.integers(0, 2, (int(guessing.sum()), 100))
+    compiled, plain = (calibrate(codes, compiled=way).log_likelihood for way in (True, False))
+    assert compiled == pytest.approx(plain, abs=1)
