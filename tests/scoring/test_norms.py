@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
-from scoring.norms import NormTable
+from scoring.norms import NormTable, _ends, _kept_knots, _kernel_density, _kernel_width
 from scoring.simulation import simulate_responses
 
 NINETIETH = 1.2815515655446004  # of N(0, 1)
@@ -283,6 +283,9 @@ def test_impossible_norms_are_refused() -> None:
         NormTable.from_sample([0.0, np.nan])
     with pytest.raises(ScoringError, match="above 0"):
         NormTable.from_sample([0.0, 1.0], [0.1, 0.0])
+    for error in (np.nan, np.inf, -0.1):
+        with pytest.raises(ScoringError, match="above 0"):
+            NormTable.from_sample([0.0, 1.0, 2.0], [0.1, 0.1, error])
     with pytest.raises(ScoringError, match="weights"):
         NormTable.from_sample([0.0, 1.0], weights=[1.0])
     with pytest.raises(ScoringError, match="below zero"):
@@ -306,6 +309,13 @@ def test_a_table_that_contradicts_itself_is_refused() -> None:
         NormTable.from_dict(stored | {"distribution": [share / 2 for share in stored["distribution"]]})
     with pytest.raises(ScoringError, match="must rise"):
         NormTable.from_dict(stored | {"grid": stored["grid"][::-1]})
+    with pytest.raises(ScoringError, match="must rise"):
+        NormTable(np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.5, 1.0]), np.ones(3), np.ones(3), 3, 3.0)
+    with pytest.raises(ScoringError, match="not fall"):
+        NormTable(np.arange(4.0), np.array([0.0, 0.6, 0.5, 1.0]), np.ones(4), np.ones(4), 4, 4.0)
+    level = NormTable(np.arange(4.0), np.array([0.0, 0.5, 0.5, 1.0]), np.ones(4), np.ones(4), 4, 4.0)
+    assert level.percentile_rank([1.0, 1.5, 2.0]).tolist() == [50, 50, 50]
+    assert NormTable(np.arange(2.0), np.array([0.0, 1.0]), np.ones(2), np.ones(2), 2, 2.0).cut(0.3).theta == 0.3
     with pytest.raises(ScoringError, match="one length"):
         NormTable.from_dict(stored | {"density": stored["density"][:-1]})
     with pytest.raises(ScoringError, match="finite"):
@@ -320,3 +330,84 @@ def test_a_table_cannot_be_changed() -> None:
 def test_importing_norms_loads_no_scipy_and_no_numba() -> None:
     code = "import sys, scoring.norms; sys.exit(any(m.split('.')[0] in {'scipy', 'numba'} for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_interval_of_a_percentile_is_symmetric_in_log_odds(level: float) -> None:
+    share, z = 0.9, {0.8: 1.2815515655, 0.95: 1.9599639845}[level]
+    table = NormTable(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.ones(2), np.array([0.02, 0.02]), 9, 9.0)
+    low, high = table.percentile_interval(share, level)
+    reach = z * 0.02 / (share * (1 - share))
+    odds = np.log(share / (1 - share))
+    assert (low, high) == pytest.approx(tuple(100 / (1 + np.exp(-odds + sign * reach)) for sign in (1, -1)))
+
+
+def test_the_outermost_slopes_go_on_to_the_ends() -> None:
+    low, high = _ends(np.array([0.0, 1.0, 3.0]), np.array([0.1, 0.5, 0.8]))
+    assert (low, high) == pytest.approx((-0.25, 3 + 2 / 0.3 * 0.2))
+    low, high = _ends(np.array([5.0, 6.0]), np.array([0.0, 1.0]))
+    assert 0 < 5 - low < 1e-7
+    assert 0 < high - 6 < 1e-7
+
+
+def test_a_large_sample_keeps_its_first_and_last_rank() -> None:
+    assert _kept_knots(np.linspace(0, 1, 2_001)).size == 2_001
+    rank = np.sort(np.random.default_rng(7).random(9_000))
+    kept = _kept_knots(rank)
+    assert (kept[0], kept[-1]) == (0, 8_999)
+    assert kept.size <= 2_001
+
+
+def test_a_sample_counts_nobody_whose_weight_vanishes_beside_the_others() -> None:
+    assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-15]).n == 2
+    assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-9]).n == 3
+
+
+def test_the_width_of_the_kernel_is_silvermans() -> None:
+    scores = np.arange(1.0, 101.0)
+    shares = np.full(100, 0.01)
+    between = 50.0 / 1.34  # from 25.5 to 75.5: the mid-ranks' quarters
+    assert _kernel_width(scores, shares) == pytest.approx(0.9 * min(scores.std(), between) * 100**-0.2)
+    shuffled = np.random.default_rng(8).permutation(100)
+    assert _kernel_width(scores[shuffled], shares) == pytest.approx(_kernel_width(scores, shares))
+    heavy = np.r_[np.zeros(3), np.arange(94.0), 900.0, 950.0, 1000.0]  # tails that the quartiles do not see
+    mids = (np.arange(100) + 0.5) / 100
+    quarters = np.interp([0.25, 0.75], mids, heavy)
+    assert _kernel_width(heavy, shares) == pytest.approx(0.9 * (quarters[1] - quarters[0]) / 1.34 * 100**-0.2)
+    lumped = np.r_[np.zeros(90), np.full(10, 5.0)]  # quartiles that see nothing at all
+    assert _kernel_width(lumped, shares) == pytest.approx(0.9 * lumped.std() * 100**-0.2)
+    assert _kernel_width(np.full(100, 7.0), shares) == 0.5
+    pair = np.array([0.0, 1.0, 2.0, 3.0])
+    weighted = np.array([0.1, 0.4, 0.4, 0.1])
+    mean = weighted @ pair
+    spread = np.sqrt(weighted @ (pair - mean) ** 2)
+    quarters = np.interp([0.25, 0.75], [0.05, 0.3, 0.7, 0.95], pair)
+    narrow = min(spread, (quarters[1] - quarters[0]) / 1.34)
+    assert _kernel_width(pair, weighted) == pytest.approx(0.9 * narrow * (weighted**2).sum() ** 0.2)
+
+
+def test_the_density_is_that_of_normal_kernels_on_every_person() -> None:
+    rng = np.random.default_rng(9)
+    scores, shares = rng.gamma(2.0, 1.0, 400), rng.uniform(0.5, 2.0, 400)
+    shares /= shares.sum()
+    at = np.linspace(0.0, 8.0, 41)
+    width = _kernel_width(scores, shares)
+    kernels = np.exp(-0.5 * ((at[:, None] - scores) / width) ** 2) / (width * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(_kernel_density(scores, shares, at), kernels @ shares, atol=2e-3)
+    far = _kernel_density(scores, shares, np.array([-50.0, 500.0]))
+    assert (far > 0).all()
+    assert (far < 1e-9).all()
+
+
+def test_a_flat_latent_density_reaches_half_a_step_beyond_its_nodes() -> None:
+    table = NormTable.from_latent([[0.0], [1.0], [2.0], [3.0]], [1, 1, 1, 1], 100)
+    inside = np.array([-0.4, 0.0, 1.0, 2.5, 3.4])
+    np.testing.assert_allclose(table.percentile_rank(inside), 100 * (inside + 0.5) / 4, atol=0.4)
+    assert table.percentile_rank([-0.6, 3.6]) == pytest.approx([0, 100], abs=1e-6)
+    assert (table.mean, table.sd) == pytest.approx((1.5, 4 / np.sqrt(12)), abs=0.01)
+    assert table.distribution_error[240] == pytest.approx(
+        np.sqrt(table.distribution[240] * (1 - table.distribution[240]) / 100)
+    )
+    stated = NormTable.from_latent([0.0, 1.0, 2.0, 3.0], [1, 1, 1, 1], 100, standard_error=[0.01, 0.03, 0.03, 0.01])
+    at = np.interp([0.5, 1.5], stated.grid, stated.distribution_error)
+    assert at == pytest.approx([0.02, 0.03], abs=1e-6)
