@@ -26,6 +26,7 @@ from app.item_bank.queries import ItemView
 from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
+from scoring.misfit_aware import misfit_aware
 from scoring.responses import reverse
 from scoring.selection import Tables, information_tables, next_item
 from scoring.situational_judgement import rate_each_category
@@ -192,17 +193,18 @@ def posterior_of(
     if not bank.is_calibrated:
         return None
     composite = composite_of(pins, policy)
+    strays = (pins.composite or {}).get("stray_shares", (0.0, 0.0))  # pins older than the shares have none
     return composite.posterior(
-        _log_likelihood(units, bank, JUDGEMENT, composite.nodes),
-        _log_likelihood(units, bank, SELF_REPORT, composite.nodes),
+        _log_likelihood(units, bank, JUDGEMENT, composite.nodes, strays[JUDGEMENT]),
+        _log_likelihood(units, bank, SELF_REPORT, composite.nodes, strays[SELF_REPORT]),
         prior=(prior["mean"], prior["covariance"]) if prior else None,
     )
 
 
 def _log_likelihood(
-    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64]
+    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64], stray_share: float
 ) -> NDArray[np.float64] | None:
-    """Log-likelihood over the nodes of the units of one kind, (61,), or None where there are none."""
+    """Log-likelihood over the nodes of the units of one kind, (61,), softened; or None where there are none."""
     first = 0 if kind == JUDGEMENT else len(bank.of_kind(JUDGEMENT))
     answered = {
         bank.index[unit.code] - first: unit.category
@@ -215,7 +217,7 @@ def _log_likelihood(
     top = items.categories - 1
     # A category that calibration never saw was merged into the highest it did see.
     codes = np.minimum([answered[place] for place in sorted(answered)], top)
-    return np.asarray(log_likelihood(codes[None, :], items, nodes)[0])
+    return misfit_aware(log_likelihood(codes[None, :], items, nodes)[0], stray_share)
 
 
 def standing_of(

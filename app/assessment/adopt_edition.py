@@ -35,8 +35,8 @@ def adopt_edition(
     Parameters
     ----------
     composite
-        `{"weights": [judgement, self_report], "correlation": r}` under which the cut was computed; without it,
-        those of the sitting policy.
+        `{"weights": [judgement, self_report], "correlation": r, "stray_shares": [judgement, self_report]}` under
+        which the cut was computed, the shares only where there are any; without it, those of the sitting policy.
     """
     release = item_bank.release(release_id, session=session)
     edition = Edition(

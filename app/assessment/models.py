@@ -53,7 +53,7 @@ class Pins:
     cut: Mapped[float | None]
     cut_standard_error: Mapped[float | None]
     norm_count: Mapped[int | None]
-    composite: Mapped[dict[str, Any] | None]  # weights and correlation under which the cut was computed
+    composite: Mapped[dict[str, Any] | None]  # weights, correlation and stray shares under which the cut was computed
     may_certify: Mapped[bool]
     demo: Mapped[bool]
     provisional_key: Mapped[bool]

@@ -28,6 +28,7 @@ from app.norming.queries import NormView
 from app.norming.schedule_norm import schedule_norm
 
 COLLECTED_FOR_DAYS = 45
+DEMO_HALF_FORMS = 8  # people who answer as the model says are never stray; more halves would only take longer to say so
 LATER_PEOPLE_MEAN = 0.08  # of both thetas, in the population's standard deviations: so that a preview shows a change
 
 
@@ -83,7 +84,10 @@ def _make(planned: Planned, candidates: int, secrets: Mapping[str, str], stage: 
     norm = _norm_of(planned, stage)
     if norm is None:
         _import(planned, candidates, stage=stage, clock=clock)
-        phases.calibrate(SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=operator())
+        phases.calibrate(
+            SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=operator(),
+            half_forms=DEMO_HALF_FORMS,
+        )  # fmt: skip
         clock.wait(days=1)
         editor = acting(EDITOR, secrets, stage=stage, clock=clock)
         norm_id = phases.draft(SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=editor)

@@ -21,16 +21,24 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, store_calibration
+from app.norming import stray_shares
 from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
 from app.norming.models import CalibrationRun, LegacySample, NormGroup
 from app.norming.samples import KindOfEvidence, Sample, answered_by
 from scoring.calibration import calibrate
 from scoring.errors import ScoringError
+from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
 
 
 def calibrate_items(
-    sample: Sample, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor
+    sample: Sample,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+    half_forms: int = stray_shares.HALF_FORMS,
 ) -> CalibrationRun:
     """Fit the graded model and store the parameters; a sample calibrated before gives the run it has.
 
@@ -45,7 +53,8 @@ def calibrate_items(
         If another release of the skill carries the scale already.
     """
     require(actor, "operator", "norm_editor", "system")
-    fits = {} if sample.calibration_id else _fits(sample)
+    fits = {} if sample.scale else _fits(sample)
+    strays = _stray_shares(sample, fits, half_forms)
     row = _locked(sample, session=session)
     existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if existing is not None:
@@ -58,6 +67,7 @@ def calibrate_items(
         calibration_id=calibration_id,
         n=sample.n,
         fits={kind: _summary(fit) for kind, fit in fits.items()},
+        stray_shares=strays,
         calibrated_at=clock.now(),
     )
     session.add(run)
@@ -116,6 +126,24 @@ def _calibration(
 def _fits(sample: Sample) -> dict[str, FittedItems]:
     evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
     return {kind: _fit(sample.skill, given) for kind, given in evidence.items() if given is not None}
+
+
+def _stray_shares(sample: Sample, fits: dict[str, FittedItems], half_forms: int) -> dict[str, Any]:
+    """By kind, on the scale the sample is read on."""
+    scales: dict[str, tuple[tuple[str, ...], ItemParameters | None]] = {
+        kind: (fit.codes, fit.items) for kind, fit in fits.items()
+    }
+    if sample.scale is not None:
+        scales = {
+            "self_report": (sample.scale.self_report_codes, sample.scale.self_report),
+            "judgement": (sample.scale.judgement_codes, sample.scale.judgement),
+        }
+    evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
+    return {
+        kind: stray_shares.estimated(given, codes, items, half_forms=half_forms)
+        for kind, (codes, items) in scales.items()
+        if (given := evidence[kind]) is not None and items is not None
+    }
 
 
 def _fit(skill: str, evidence: KindOfEvidence) -> FittedItems:

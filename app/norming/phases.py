@@ -12,19 +12,29 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.entropy import Entropy
-from app.norming import bases
+from app.norming import bases, stray_shares
 from app.norming.draft_norm import draft_norm
 from app.norming.preview_norm import preview_norm
 
 
-def calibrate(skill: str, *, database: Database, clock: Clock, entropy: Entropy, actor: Actor) -> UUID:
-    """Calibrate the latest sample of a skill; the id of its run."""
+def calibrate(
+    skill: str,
+    *,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+    half_forms: int = stray_shares.HALF_FORMS,
+) -> UUID:
+    """Calibrate the latest sample of a skill; the id of its run. `half_forms`: random halves for the stray shares."""
     from app.norming.calibrate_items import calibrate_items  # noqa: PLC0415  scipy and numba: seconds no page may pay
 
     with database.reading() as session:
         sample = bases.latest_sample(skill, session=session)
     with database.transaction() as session:
-        return calibrate_items(sample, session=session, clock=clock, entropy=entropy, actor=actor).id
+        return calibrate_items(
+            sample, session=session, clock=clock, entropy=entropy, actor=actor, half_forms=half_forms
+        ).id
 
 
 def draft(skill: str, *, database: Database, clock: Clock, entropy: Entropy, actor: Actor) -> UUID:

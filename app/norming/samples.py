@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from app.item_bank.calibrated_items import CalibratedItems
 from app.item_bank.queries import ItemView
 from scoring.responses import MISSING, ResponseMatrix, reverse
 
@@ -36,6 +37,7 @@ class Sample:
     calibration_id: UUID | None
     self_report: KindOfEvidence | None
     judgement: KindOfEvidence | None
+    scale: CalibratedItems | None = None  # the parameters of `calibration_id`
 
 
 def by_kind(
