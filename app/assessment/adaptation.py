@@ -266,16 +266,20 @@ def choose(
     pins: Pins,
     *,
     avoid: Collection[str],
+    early_among: int | None = None,
     seed: int,
     policy: SittingPolicy,
 ) -> ItemView | Stop:
-    """The item of the next position, or why there is none. The same arguments always give the same item."""
+    """The item of the next position, or why there is none. The same arguments always give the same item.
+
+    `early_among` is drawn from before the fewest units; None draws from as many as later.
+    """
     shown = {unit.code for unit in units} | set(avoid)
     unseen = tuple(item for item in bank.items if item.code not in shown)
     rng = np.random.default_rng([seed, len(units) + 1])
     if pins.cut is None or standing.posterior is None:
         return _choose_for_founding_form(unseen, standing.content, rng, policy)
-    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, rng=rng, policy=policy)
+    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, early_among=early_among, rng=rng, policy=policy)
 
 
 def _choose_for_founding_form(
@@ -291,6 +295,7 @@ def _choose_adaptively(
     bank: Bank,
     *,
     cut: float,
+    early_among: int | None,
     rng: np.random.Generator,
     policy: SittingPolicy,
 ) -> ItemView | Stop:
@@ -313,6 +318,7 @@ def _choose_adaptively(
         fewest_of_kind=(policy.fewest_scenarios, policy.fewest_statements),
         fewest_units=policy.fewest_units,
         best=policy.choose_among,
+        early_best=early_among,
         probability=standing.probability_above,
         owed_from=policy.undecided_above,
         tables=bank.information,

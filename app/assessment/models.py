@@ -67,6 +67,7 @@ class Edition(Pins, Base):
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     adopted_at: Mapped[datetime]
+    exposure: Mapped[dict[str, Any] | None]  # chances by which items rest, as `norming.exposure` found them
 
 
 PINNED = tuple(Pins.__annotations__)
@@ -95,6 +96,7 @@ class Sitting(Pins, Base):
     policy_version: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     avoided_items: Mapped[list[str]]  # codes seen in former sittings that may not come again in this one
+    exposure: Mapped[dict[str, Any] | None]  # what this sitting rests of the bank, drawn from its edition's chances
     prior: Mapped[dict[str, Any] | None]  # decayed posterior of the former sitting, where there is one
     state: Mapped[str] = mapped_column(default=State.OPEN.value)
     started_at: Mapped[datetime]

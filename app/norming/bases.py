@@ -131,5 +131,6 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         calibration_id=calibration_id,
         self_report=evidence.get(STATEMENT),
         judgement=evidence.get(SCENARIO),
+        facets={code: item.facet for code, item in items.items()},
         scale=item_bank.item_parameters(calibration_id, session=session) if calibration_id else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
@@ -38,6 +38,7 @@ class Sample:
     self_report: KindOfEvidence | None
     judgement: KindOfEvidence | None
     scale: CalibratedItems | None = None  # the parameters of `calibration_id`
+    facets: Mapping[str, str] = field(default_factory=dict)  # by item code
 
 
 def by_kind(

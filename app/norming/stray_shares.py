@@ -19,11 +19,10 @@ from scoring.items import ItemParameters
 
 STRAY_SHARES: Final = "stray_shares"  # in a composite's pins: [judgement, self_report]
 SEED = 20_261_128  # the same responses always give the same halves
-HALF_FORMS = 30  # random halves; a hundred change a share by less than its standard error and take three times as long
 
 
 def estimated(
-    evidence: KindOfEvidence, codes: tuple[str, ...], items: ItemParameters, *, half_forms: int = HALF_FORMS
+    evidence: KindOfEvidence, codes: tuple[str, ...], items: ItemParameters, *, half_forms: int
 ) -> dict[str, Any]:
     """Share and standard error of one kind of evidence as plain numbers, or the reason why there is none."""
     place = {code: index for index, code in enumerate(evidence.codes)}

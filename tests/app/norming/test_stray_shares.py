@@ -8,6 +8,7 @@ import pytest
 from app.foundation.access import operator
 from app.norming import bases, stray_shares
 from app.norming.calibrate_items import calibrate_items
+from app.norming.effort import Effort
 from app.norming.sample_file import SampleFile
 from app.norming.snapshot import content_of
 from scoring.simulation import simulate_responses
@@ -28,11 +29,10 @@ def half_stray_file(n: int, *, seed: int = 1, **_: object) -> SampleFile:
     return SampleFile(np.hstack(columns), tuple(f"P{j:02d}" for j in range(10)), n, {}, f"{seed:064d}")
 
 
-def calibrated(session, clock, entropy, half_forms=4):
+def calibrated(session, clock, entropy):
     sample = bases.latest_sample(SKILL, session=session)
-    return calibrate_items(
-        sample, session=session, clock=clock, entropy=entropy, actor=operator(), half_forms=half_forms
-    )
+    effort = Effort(half_forms=4)
+    return calibrate_items(sample, session=session, clock=clock, entropy=entropy, actor=operator(), effort=effort)
 
 
 def test_a_sample_with_stray_forms_has_a_share_and_one_without_has_next_to_none(session, clock, entropy, monkeypatch):
