@@ -25,6 +25,8 @@ from scoring.sitting_kernels import Bank, Grid, Rules, run_sittings
 
 REASONS = ("", "certain-above", "certain-below", "longest", "undecided-longest", "no-item")
 SITTINGS_AT_ONCE = 1_000  # between two looks at what was shown; bounds memory as well
+ROUNDS = 12  # of settling; later ones move the greatest exposure by less than .01
+FADING = 0.8  # of a round's counts in the next
 STAY_ELIGIBLE = 2  # items of each facet and kind, whatever was drawn: content comes before exposure
 
 
@@ -68,6 +70,8 @@ class SimulatedSittings:
         Items in order, -1 after the last.
     awarded : ndarray of bool, shape (N,)
         Certain enough, every minimum reached, judgement's share kept.
+    open_to : ndarray, shape (J,)
+        Share of the sittings that might have shown each item.
     """
 
     probability: NDArray[np.float64]
@@ -77,6 +81,7 @@ class SimulatedSittings:
     reason: NDArray[np.str_]
     shown: NDArray[np.int16]
     awarded: NDArray[np.bool_]
+    open_to: NDArray[np.float64]
 
     def exposure(self, items: int, since: int = 0) -> NDArray[np.float64]:
         """Share of the sittings, from number `since` on, that showed each of the bank's items, shape (items,)."""
@@ -93,6 +98,7 @@ def simulate_sittings(
     composite: Composite,
     rules: SittingRules,
     exposure_cap: float | None = None,
+    eligibility: ArrayLike | None = None,
     responses: ArrayLike | None = None,
     rng: np.random.Generator,
 ) -> SimulatedSittings:
@@ -109,7 +115,9 @@ def simulate_sittings(
     composite : Composite
     rules : SittingRules
     exposure_cap : float, optional
-        Greatest share of sittings that may show an item.
+        Greatest share of sittings that may show an item; the chances of being eligible follow what was shown.
+    eligibility : array-like, shape (J_j + J_s,), optional
+        Chances of being eligible that stay as they are, instead; from `settled_eligibility`.
     responses : array-like of int, shape (N, J_j + J_s), optional
         What each person would answer to each item, were it shown, for people who answer otherwise than the model says
         (`scoring.simulated_people`). By default they are drawn from it.
@@ -138,8 +146,8 @@ def simulate_sittings(
         size = rows.stop - rows.start
         answers = _drawn(pair, thetas[rows], rng) if given is None else given[rows]
         eligible = np.ones((size, items), dtype=bool)
-        if exposure_cap is not None:
-            chances = eligible_probabilities(seen, open_to, exposure_cap)
+        if eligibility is not None or exposure_cap is not None:
+            chances = _chances(eligibility, exposure_cap, seen, open_to)
             eligible = draw_eligible(chances, cells, fewest=STAY_ELIGIBLE, sittings=size, rng=rng)
         run_sittings(
             answers, eligible, rng.random((size, rules.most_units_undecided + 1)), grid, bank, packed,
@@ -148,7 +156,63 @@ def simulate_sittings(
         batch = shown[rows]
         seen += np.bincount(batch[batch >= 0], minlength=items)
         open_to += eligible.sum(axis=0)
-    return _outcome(shown, results, numbers, bank.present, rules)
+    return _outcome(shown, results, numbers, bank.present, rules, open_to / max(persons, 1))
+
+
+def settled_eligibility(
+    theta: ArrayLike,
+    judgement_items: ItemParameters,
+    self_report_items: ItemParameters,
+    *,
+    facets: ArrayLike,
+    composite: Composite,
+    rules: SittingRules,
+    goal: float,
+    rounds: int = ROUNDS,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Chances of being eligible that, left as they are, keep items near a share of sittings.
+
+    Rounds of sittings, one part of the persons each, follow one another; the counts of earlier rounds fade, so that
+    the chances settle where showing and being eligible agree.
+
+    Parameters
+    ----------
+    theta, judgement_items, self_report_items, facets, composite, rules, rng
+        As for `simulate_sittings`; a hundred persons a round or more.
+    goal : float
+        Share of sittings aimed at; content comes first, so a facet with few items may exceed it.
+    rounds : int
+
+    Returns
+    -------
+    ndarray, shape (J_j + J_s,)
+
+    References
+    ----------
+    van der Linden & Veldkamp (2004), with counts that fade as they recommend.
+    """
+    thetas = np.asarray(theta, dtype=float)
+    items = len(judgement_items) + len(self_report_items)
+    seen, open_to = np.zeros(items), np.zeros(items)
+    chances = np.ones(items)
+    for part in np.array_split(thetas, rounds):
+        found = simulate_sittings(
+            part, judgement_items, self_report_items, facets=facets, composite=composite, rules=rules,
+            eligibility=chances, rng=rng,
+        )  # fmt: skip
+        seen = FADING * seen + found.exposure(items)
+        open_to = FADING * open_to + found.open_to
+        chances = eligible_probabilities(seen, open_to, goal)
+    return chances
+
+
+def _chances(
+    eligibility: ArrayLike | None, cap: float | None, seen: NDArray[np.float64], open_to: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if eligibility is not None:
+        return np.asarray(eligibility, dtype=float)
+    return eligible_probabilities(seen, open_to, 1.0 if cap is None else cap)
 
 
 def _checked(
@@ -176,12 +240,13 @@ def _drawn(
     return np.concatenate(kinds, axis=1)
 
 
-def _outcome(
+def _outcome(  # noqa: PLR0917
     shown: NDArray[np.int16],
     results: NDArray[np.float64],
     facets: NDArray[np.int64],
     present: NDArray[np.bool_],
     rules: SittingRules,
+    open_to: NDArray[np.float64],
 ) -> SimulatedSittings:
     units, scenarios = results[:, 1].astype(np.int64), results[:, 2].astype(np.int64)
     counts = np.stack([((shown >= 0) & (facets[shown] == facet)).sum(axis=1) for facet in np.nonzero(present)[0]])
@@ -194,7 +259,7 @@ def _outcome(
         & (counts >= rules.facet_share * units - 1e-9).all(axis=0)
     )
     reasons = np.array(REASONS)[results[:, 4].astype(np.int64)]
-    return SimulatedSittings(results[:, 0], units, scenarios, results[:, 3], reasons, shown, awarded)
+    return SimulatedSittings(results[:, 0], units, scenarios, results[:, 3], reasons, shown, awarded, open_to)
 
 
 def _grid(composite: Composite) -> Grid:

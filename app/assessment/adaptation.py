@@ -26,6 +26,7 @@ from app.item_bank.queries import ItemView
 from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
+from scoring.misfit_aware import misfit_aware
 from scoring.responses import reverse
 from scoring.selection import Tables, information_tables, next_item
 from scoring.situational_judgement import rate_each_category
@@ -192,17 +193,18 @@ def posterior_of(
     if not bank.is_calibrated:
         return None
     composite = composite_of(pins, policy)
+    strays = (pins.composite or {}).get("stray_shares", (0.0, 0.0))  # pins older than the shares have none
     return composite.posterior(
-        _log_likelihood(units, bank, JUDGEMENT, composite.nodes),
-        _log_likelihood(units, bank, SELF_REPORT, composite.nodes),
+        _log_likelihood(units, bank, JUDGEMENT, composite.nodes, strays[JUDGEMENT]),
+        _log_likelihood(units, bank, SELF_REPORT, composite.nodes, strays[SELF_REPORT]),
         prior=(prior["mean"], prior["covariance"]) if prior else None,
     )
 
 
 def _log_likelihood(
-    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64]
+    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64], stray_share: float
 ) -> NDArray[np.float64] | None:
-    """Log-likelihood over the nodes of the units of one kind, (61,), or None where there are none."""
+    """Log-likelihood over the nodes of the units of one kind, (61,), softened; or None where there are none."""
     first = 0 if kind == JUDGEMENT else len(bank.of_kind(JUDGEMENT))
     answered = {
         bank.index[unit.code] - first: unit.category
@@ -215,7 +217,7 @@ def _log_likelihood(
     top = items.categories - 1
     # A category that calibration never saw was merged into the highest it did see.
     codes = np.minimum([answered[place] for place in sorted(answered)], top)
-    return np.asarray(log_likelihood(codes[None, :], items, nodes)[0])
+    return misfit_aware(log_likelihood(codes[None, :], items, nodes)[0], stray_share)
 
 
 def standing_of(
@@ -264,16 +266,20 @@ def choose(
     pins: Pins,
     *,
     avoid: Collection[str],
+    early_among: int | None = None,
     seed: int,
     policy: SittingPolicy,
 ) -> ItemView | Stop:
-    """The item of the next position, or why there is none. The same arguments always give the same item."""
+    """The item of the next position, or why there is none. The same arguments always give the same item.
+
+    `early_among` is drawn from before the fewest units; None draws from as many as later.
+    """
     shown = {unit.code for unit in units} | set(avoid)
     unseen = tuple(item for item in bank.items if item.code not in shown)
     rng = np.random.default_rng([seed, len(units) + 1])
     if pins.cut is None or standing.posterior is None:
         return _choose_for_founding_form(unseen, standing.content, rng, policy)
-    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, rng=rng, policy=policy)
+    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, early_among=early_among, rng=rng, policy=policy)
 
 
 def _choose_for_founding_form(
@@ -289,6 +295,7 @@ def _choose_adaptively(
     bank: Bank,
     *,
     cut: float,
+    early_among: int | None,
     rng: np.random.Generator,
     policy: SittingPolicy,
 ) -> ItemView | Stop:
@@ -311,6 +318,7 @@ def _choose_adaptively(
         fewest_of_kind=(policy.fewest_scenarios, policy.fewest_statements),
         fewest_units=policy.fewest_units,
         best=policy.choose_among,
+        early_best=early_among,
         probability=standing.probability_above,
         owed_from=policy.undecided_above,
         tables=bank.information,

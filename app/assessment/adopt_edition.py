@@ -25,6 +25,7 @@ def adopt_edition(
     cut_standard_error: float | None = None,
     norm_count: int | None = None,
     composite: Mapping[str, Any] | None = None,
+    exposure: Mapping[str, Any] | None = None,
     may_certify: bool = False,
     demo: bool = False,
     session: Session,
@@ -35,8 +36,10 @@ def adopt_edition(
     Parameters
     ----------
     composite
-        `{"weights": [judgement, self_report], "correlation": r}` under which the cut was computed; without it,
-        those of the sitting policy.
+        `{"weights": [judgement, self_report], "correlation": r, "stray_shares": [judgement, self_report]}` under
+        which the cut was computed, the shares only where there are any; without it, those of the sitting policy.
+    exposure
+        Chances by which items rest, as calibration found them; without it none do.
     """
     release = item_bank.release(release_id, session=session)
     edition = Edition(
@@ -49,6 +52,7 @@ def adopt_edition(
         cut_standard_error=cut_standard_error,
         norm_count=norm_count,
         composite=dict(composite) if composite is not None else None,
+        exposure=dict(exposure) if exposure is not None else None,
         may_certify=may_certify,
         demo=demo,
         provisional_key=release.provisional_key,

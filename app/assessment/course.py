@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -52,6 +53,11 @@ class Course:
     rows: tuple[Row, ...]
 
     @property
+    def exposure(self) -> Mapping[str, Any]:
+        """What the sitting drew of its edition's exposure control; nothing for sittings older than it."""
+        return self.sitting.exposure or {}
+
+    @property
     def current(self) -> Row | None:
         """The last position shown."""
         return self.rows[-1] if self.rows else None
@@ -81,7 +87,8 @@ class Course:
             standing,
             self.bank,
             self.sitting,
-            avoid=self.sitting.avoided_items,
+            avoid=(*self.sitting.avoided_items, *self.exposure.get("rested", ())),
+            early_among=self.exposure.get("early_among"),
             seed=self.sitting.seed,
             policy=self.policy,
         )

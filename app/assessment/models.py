@@ -53,7 +53,7 @@ class Pins:
     cut: Mapped[float | None]
     cut_standard_error: Mapped[float | None]
     norm_count: Mapped[int | None]
-    composite: Mapped[dict[str, Any] | None]  # weights and correlation under which the cut was computed
+    composite: Mapped[dict[str, Any] | None]  # weights, correlation and stray shares under which the cut was computed
     may_certify: Mapped[bool]
     demo: Mapped[bool]
     provisional_key: Mapped[bool]
@@ -67,6 +67,7 @@ class Edition(Pins, Base):
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     adopted_at: Mapped[datetime]
+    exposure: Mapped[dict[str, Any] | None]  # chances by which items rest, as `norming.exposure` found them
 
 
 PINNED = tuple(Pins.__annotations__)
@@ -95,6 +96,7 @@ class Sitting(Pins, Base):
     policy_version: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     avoided_items: Mapped[list[str]]  # codes seen in former sittings that may not come again in this one
+    exposure: Mapped[dict[str, Any] | None]  # what this sitting rests of the bank, drawn from its edition's chances
     prior: Mapped[dict[str, Any] | None]  # decayed posterior of the former sitting, where there is one
     state: Mapped[str] = mapped_column(default=State.OPEN.value)
     started_at: Mapped[datetime]

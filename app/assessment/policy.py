@@ -39,6 +39,9 @@ class SittingPolicy:
     composite_weights: tuple[float, ...] = (0.5, 0.5)  # judgement, self-report; on standardised thetas
     kinds_correlation: float = 0.5  # between the two thetas, until a calibration estimates it
     choose_among: int = 4  # the best few items, one of them drawn: exposure
+    early_choose_among: int = 30  # the same before the fewest units, where everybody passes; from calibration on
+    exposure_cap: float = 0.30  # greatest share of sittings that may show an item: a worn item is a leaked one
+    exposure_aim: float = 0.28  # what calibration aims at, so that chance leaves items under the cap
     fewest_units_for_result: int = 10
     resume_days: int = 7
     first_wait_days: int = 30  # practice effects
@@ -62,3 +65,5 @@ class SittingPolicy:
             raise PolicyInvalid("Policy sitting: composite_weights must be two numbers that sum to 1.")
         if not self.fewest_units <= self.most_units <= self.most_units_undecided:
             raise PolicyInvalid("Policy sitting: fewest_units <= most_units <= most_units_undecided must hold.")
+        if not 0 < self.exposure_aim <= self.exposure_cap <= 1:
+            raise PolicyInvalid("Policy sitting: 0 < exposure_aim <= exposure_cap <= 1 must hold.")

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.assessment import exposure
 from app.assessment.closing import figures_of, packed, sha256_of
 from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import FrozenSitting, Sitting, State, Stop
+from app.assessment.models import Edition, FrozenSitting, Sitting, State, Stop
 
 ADAPTIVE_STOPS = frozenset(Stop) - {Stop.LEFT, Stop.EXPIRED, Stop.NOTHING_AROSE, Stop.TECHNICAL}
 FIGURE_TOLERANCE = 1e-12  # the same code on the same machine gives the same bits; another BLAS may not
@@ -46,7 +47,12 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
     figures: dict[str, Any] = {}
     try:
         figures = figures_of(course.standing, sitting=sitting, band_percent=course.policy.band_percent)
-        differences = (*_other_choices(course), *_other_end(course), *_other_numbers(course, frozen, figures))
+        differences = (
+            *_other_draw(course, session=session),
+            *_other_choices(course),
+            *_other_end(course),
+            *_other_numbers(course, frozen, figures),
+        )
     except (LookupError, TypeError, ValueError) as problem:  # rows that no use case could have written
         differences = (f"responses: they cannot be scored ({problem})",)
     return Replay(
@@ -58,6 +64,15 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
         median=figures.get("median"),
         differences=differences,
     )
+
+
+def _other_draw(course: Course, *, session: Session) -> Iterator[str]:
+    """What the sitting rests follows from its edition and its seed; sittings older than that rest nothing."""
+    sitting = course.sitting
+    edition = session.get_one(Edition, sitting.edition_id)
+    again = exposure.drawn(edition, course.bank, avoided=sitting.avoided_items, seed=sitting.seed)
+    if again != sitting.exposure:
+        yield "exposure: other items come out as resting"
 
 
 def _other_choices(course: Course) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.assessment import adaptation, rules
+from app.assessment import adaptation, exposure, rules
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -123,14 +123,18 @@ def _new_sitting(
     person_id: UUID, edition: Edition, policy: SittingPolicy, *, session: Session, at: datetime, entropy: Entropy
 ) -> Sitting:
     former = _former_sittings(person_id, edition.skill, session=session)
+    sitting_id, seed = entropy.uuid(), entropy.seed()
+    avoided = _avoided_items(former, session=session, at=at, policy=policy)
+    bank = adaptation.bank_of(edition, session=session)
     return Sitting(
-        id=entropy.uuid(),
+        id=sitting_id,
         person_id=person_id,
         edition_id=edition.id,
         **{name: getattr(edition, name) for name in PINNED},
         policy_version=policies.version(SittingPolicy, session=session, at=at),
-        seed=entropy.seed(),
-        avoided_items=_avoided_items(former, session=session, at=at, policy=policy),
+        seed=seed,
+        avoided_items=avoided,
+        exposure=exposure.drawn(edition, bank, avoided=avoided, seed=seed),
         prior=_prior(former, edition, session=session, at=at, policy=policy),
         state="open",
         mode="open",

@@ -21,6 +21,7 @@ from app.item_bank import queries as banks
 from app.norming import phases
 from app.norming import queries as norms
 from app.norming.approve_norm import approve_norm
+from app.norming.effort import Effort
 from app.norming.errors import SampleAlreadyImported
 from app.norming.import_responses import import_responses
 from app.norming.publish_norm import publish_norm
@@ -28,6 +29,7 @@ from app.norming.queries import NormView
 from app.norming.schedule_norm import schedule_norm
 
 COLLECTED_FOR_DAYS = 45
+DEMO_EFFORT = Effort(half_forms=8, sittings=1200)  # people who answer as the model says have little to be found
 LATER_PEOPLE_MEAN = 0.08  # of both thetas, in the population's standard deviations: so that a preview shows a change
 
 
@@ -83,7 +85,10 @@ def _make(planned: Planned, candidates: int, secrets: Mapping[str, str], stage: 
     norm = _norm_of(planned, stage)
     if norm is None:
         _import(planned, candidates, stage=stage, clock=clock)
-        phases.calibrate(SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=operator())
+        phases.calibrate(
+            SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=operator(),
+            effort=DEMO_EFFORT,
+        )  # fmt: skip
         clock.wait(days=1)
         editor = acting(EDITOR, secrets, stage=stage, clock=clock)
         norm_id = phases.draft(SKILL, database=runtime.database, clock=clock, entropy=runtime.entropy, actor=editor)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, undefer
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.item_bank import queries as item_bank
+from app.norming import stray_shares
 from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
 from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
@@ -64,9 +65,10 @@ def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
         raise NotCalibrated(skill)
     sitting = policies.current(SittingPolicy, session=session, at=at)
     weights, correlation = _composite_of(sample, sitting)
+    items = item_bank.item_parameters(run.calibration_id, session=session)
     return DraftBasis(
         run.id,
-        CalibratedSample(sample, item_bank.item_parameters(run.calibration_id, session=session), weights, correlation),
+        CalibratedSample(sample, items, weights, correlation, stray_shares.shares_of(run.stray_shares)),
         policies.current(NormPolicy, session=session, at=at),
         policies.version(NormPolicy, session=session, at=at),
     )
@@ -85,7 +87,11 @@ def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
     weights, correlation = row.composite["weights"], row.composite["correlation"]
     items = item_bank.item_parameters(row.run.calibration_id, session=session)
     calibrated = CalibratedSample(
-        _sample(stored, session=session), items, (float(weights[0]), float(weights[1])), float(correlation)
+        _sample(stored, session=session),
+        items,
+        (float(weights[0]), float(weights[1])),
+        float(correlation),
+        stray_shares.pinned(row.composite),
     )
     return PreviewBasis(view_of(row), view_of(former) if former else None, calibrated)
 
@@ -114,6 +120,7 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         .order_by(CalibrationRun.calibrated_at)
         .limit(1)
     )
+    calibration_id = session.scalar(scale)
     return Sample(
         id=row.id,
         skill=row.group.skill,
@@ -121,7 +128,9 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         release_id=row.release_id,
         is_trial=release.is_trial,
         n=row.n,
-        calibration_id=session.scalar(scale),
+        calibration_id=calibration_id,
         self_report=evidence.get(STATEMENT),
         judgement=evidence.get(SCENARIO),
+        facets={code: item.facet for code, item in items.items()},
+        scale=item_bank.item_parameters(calibration_id, session=session) if calibration_id else None,
     )

@@ -15,27 +15,43 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment.policy import SittingPolicy
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, store_calibration
+from app.norming import stray_shares
+from app.norming.effort import Effort
 from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
+from app.norming.exposure import exposure_of
 from app.norming.models import CalibrationRun, LegacySample, NormGroup
 from app.norming.samples import KindOfEvidence, Sample, answered_by
 from scoring.calibration import calibrate
 from scoring.errors import ScoringError
+from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
+
+KINDS = ("judgement", "self_report")
+SHIPPED, FULL = SittingPolicy(), Effort()
+Scale = tuple[tuple[str, ...], ItemParameters]
 
 
 def calibrate_items(
-    sample: Sample, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor
+    sample: Sample,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+    policy: SittingPolicy = SHIPPED,
+    effort: Effort = FULL,
 ) -> CalibrationRun:
     """Fit the graded model and store the parameters; a sample calibrated before gives the run it has.
 
     The fit comes before the first statement of the transaction: a writer on SQLite holds up every other one, and
-    seconds of arithmetic must not.
+    seconds of arithmetic must not. `policy` is that of the sittings to come, whose exposure is simulated.
 
     Raises
     ------
@@ -45,7 +61,10 @@ def calibrate_items(
         If another release of the skill carries the scale already.
     """
     require(actor, "operator", "norm_editor", "system")
-    fits = {} if sample.calibration_id else _fits(sample)
+    fits = {} if sample.scale else _fits(sample)
+    scales = _scales(sample, fits)
+    strays = _stray_shares(sample, scales, effort)
+    resting = _exposure(sample, scales, strays, policy, effort)
     row = _locked(sample, session=session)
     existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if existing is not None:
@@ -58,6 +77,8 @@ def calibrate_items(
         calibration_id=calibration_id,
         n=sample.n,
         fits={kind: _summary(fit) for kind, fit in fits.items()},
+        stray_shares=strays,
+        exposure=resting,
         calibrated_at=clock.now(),
     )
     session.add(run)
@@ -116,6 +137,41 @@ def _calibration(
 def _fits(sample: Sample) -> dict[str, FittedItems]:
     evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
     return {kind: _fit(sample.skill, given) for kind, given in evidence.items() if given is not None}
+
+
+def _scales(sample: Sample, fits: dict[str, FittedItems]) -> dict[str, Scale]:
+    """Codes and parameters of each kind that the sample is read on: those just fitted, or the scale that is kept."""
+    if sample.scale is None:
+        return {kind: (fit.codes, fit.items) for kind, fit in fits.items()}
+    kept = {
+        "self_report": (sample.scale.self_report_codes, sample.scale.self_report),
+        "judgement": (sample.scale.judgement_codes, sample.scale.judgement),
+    }
+    return {kind: (codes, items) for kind, (codes, items) in kept.items() if items is not None}
+
+
+def _stray_shares(sample: Sample, scales: dict[str, Scale], effort: Effort) -> dict[str, Any]:
+    evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
+    return {
+        kind: stray_shares.estimated(given, codes, items, half_forms=effort.half_forms)
+        for kind, (codes, items) in scales.items()
+        if (given := evidence[kind]) is not None
+    }
+
+
+def _exposure(
+    sample: Sample, scales: dict[str, Scale], strays: dict[str, Any], policy: SittingPolicy, effort: Effort
+) -> dict[str, Any] | None:
+    if len(scales) < len(KINDS):
+        return None  # a bank of one kind is a legacy scale, and none of those is large enough to rest anything
+    return exposure_of(
+        scales["judgement"],
+        scales["self_report"],
+        sample.facets,
+        stray_shares=stray_shares.shares_of(strays),
+        policy=policy,
+        sittings=effort.sittings,
+    )
 
 
 def _fit(skill: str, evidence: KindOfEvidence) -> FittedItems:

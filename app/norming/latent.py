@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from app.item_bank.calibrated_items import CalibratedItems
 from app.norming.samples import KindOfEvidence, Sample
+from app.norming.stray_shares import STRAY_SHARES
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
+from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES, normal_distribution, normal_prior
 from scoring.norms import NormTable
 from scoring.responses import ResponseMatrix
@@ -35,23 +37,27 @@ class CalibratedSample:
     items: CalibratedItems
     weights: tuple[float, float]  # judgement, self-report
     correlation: float
+    stray_shares: tuple[float, float] = (0.0, 0.0)  # judgement, self-report; see `scoring.misfit_aware`
 
     def as_pins(self) -> dict[str, Any]:
         """The composite's definition as an edition pins it."""
-        return {"weights": list(self.weights), "correlation": self.correlation}
+        pins = {"weights": list(self.weights), "correlation": self.correlation}
+        return {**pins, STRAY_SHARES: list(self.stray_shares)} if any(self.stray_shares) else pins
 
     @cached_property
     def _likelihoods(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Places (Q,) and log-likelihoods (N, Q) along the composite."""
         if self.sample.judgement is None or self.sample.self_report is None:
-            evidence, codes, items = self._only_kind()
-            return NODES, _log_likelihood(evidence, codes, items)
+            return NODES, self._of_judgement() if self.sample.judgement is not None else self._of_self_report()
         return self._along_composite()
 
-    def _only_kind(self) -> tuple[KindOfEvidence | None, tuple[str, ...], ItemParameters | None]:
-        if self.sample.judgement is not None:
-            return self.sample.judgement, self.items.judgement_codes, self.items.judgement
-        return self.sample.self_report, self.items.self_report_codes, self.items.self_report
+    def _of_judgement(self) -> NDArray[np.float64]:
+        logs = _log_likelihood(self.sample.judgement, self.items.judgement_codes, self.items.judgement)
+        return misfit_aware(logs, self.stray_shares[0])
+
+    def _of_self_report(self) -> NDArray[np.float64]:
+        logs = _log_likelihood(self.sample.self_report, self.items.self_report_codes, self.items.self_report)
+        return misfit_aware(logs, self.stray_shares[1])
 
     def _along_composite(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         composite = Composite(self.weights, self.correlation)
@@ -60,9 +66,7 @@ class CalibratedSample:
         kept = np.abs(composite.places) <= FURTHEST_PLACE
         to_places, places = to_places[:, kept], composite.places[kept]
         before = composite.prior.reshape(-1) @ to_places
-        judgement = _log_likelihood(self.sample.judgement, self.items.judgement_codes, self.items.judgement)
-        self_report = _log_likelihood(self.sample.self_report, self.items.self_report_codes, self.items.self_report)
-        chunks = _chunks(judgement, self_report, composite.prior)
+        chunks = _chunks(self._of_judgement(), self._of_self_report(), composite.prior)
         after = np.concatenate([chunk @ to_places for chunk in chunks])
         with np.errstate(divide="ignore"):
             return places, np.log(after) - np.log(before)

@@ -80,6 +80,8 @@ class CalibrationRun(Base):
     calibration_id: Mapped[UUID] = mapped_column(ForeignKey("calibration.id"))
     n: Mapped[int]
     fits: Mapped[dict[str, Any]]
+    stray_shares: Mapped[dict[str, Any] | None]  # {kind: share, error or reason}; runs older than the shares have none
+    exposure: Mapped[dict[str, Any] | None]  # chances by which items rest; None for a bank too small to rest any
     calibrated_at: Mapped[datetime]
 
     sample: Mapped[LegacySample] = relationship(lazy="joined")

@@ -8,23 +8,39 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.entropy import Entropy
 from app.norming import bases
 from app.norming.draft_norm import draft_norm
+from app.norming.effort import Effort
 from app.norming.preview_norm import preview_norm
 
+FULL = Effort()
 
-def calibrate(skill: str, *, database: Database, clock: Clock, entropy: Entropy, actor: Actor) -> UUID:
+
+def calibrate(
+    skill: str,
+    *,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+    effort: Effort = FULL,
+) -> UUID:
     """Calibrate the latest sample of a skill; the id of its run."""
     from app.norming.calibrate_items import calibrate_items  # noqa: PLC0415  scipy and numba: seconds no page may pay
 
     with database.reading() as session:
         sample = bases.latest_sample(skill, session=session)
+        policy = policies.current(SittingPolicy, session=session, at=clock.now())
     with database.transaction() as session:
-        return calibrate_items(sample, session=session, clock=clock, entropy=entropy, actor=actor).id
+        return calibrate_items(
+            sample, session=session, clock=clock, entropy=entropy, actor=actor, policy=policy, effort=effort
+        ).id
 
 
 def draft(skill: str, *, database: Database, clock: Clock, entropy: Entropy, actor: Actor) -> UUID:

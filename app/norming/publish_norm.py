@@ -44,6 +44,7 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
         demo=norm.demo,
         norm_count=norm.n,
         composite=norm.composite,
+        exposure=norm.run.exposure,
         session=session,
         at=now,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.item_bank.calibrated_items import CalibratedItems
 from app.item_bank.queries import ItemView
 from scoring.responses import MISSING, ResponseMatrix, reverse
 
@@ -36,6 +37,8 @@ class Sample:
     calibration_id: UUID | None
     self_report: KindOfEvidence | None
     judgement: KindOfEvidence | None
+    scale: CalibratedItems | None = None  # the parameters of `calibration_id`
+    facets: Mapping[str, str] = field(default_factory=dict)  # by item code
 
 
 def by_kind(

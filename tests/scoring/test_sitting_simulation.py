@@ -19,6 +19,7 @@ from scoring.sitting_simulation import (
     STAY_ELIGIBLE,
     SimulatedSittings,
     SittingRules,
+    settled_eligibility,
     simulate_sittings,
 )
 from scoring.stopping import decide
@@ -228,6 +229,17 @@ def test_an_exposure_cap_brings_the_worn_items_down() -> None:
 
     assert free > 0.7
     assert capped < 0.62
+
+
+def test_chances_that_have_settled_keep_every_item_near_the_share_aimed_at() -> None:
+    composite = Composite((0.5, 0.5), 0.6)
+    people = simulate_kinds(2_400, 0.6, np.random.default_rng(5)) + 0.7
+    settled = {"facets": BANK.facets, "composite": composite, "rules": RULES, "rng": np.random.default_rng(6)}
+    chances = settled_eligibility(people, BANK.judgement, BANK.self_report, goal=CAP, **settled)
+    held = simulated(people=3_000, eligibility=chances)
+
+    assert held.exposure(BANK.kinds.size).max() < CAP + 0.03
+    np.testing.assert_allclose(held.open_to.mean(), chances.mean(), atol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""How often a form's answers say nothing of the person, estimated from a sample and handed on with its norm.
+
+The share is found with the sample's responses on the scale they are read on, so a later sample on a scale that is kept
+has its own. Where nobody answered every item of a kind there are no half forms, and nothing is estimated: the
+posterior is then used as the model gives it, and the run says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from app.norming.samples import KindOfEvidence, answered_by
+from scoring.errors import InvalidResponses
+from scoring.half_forms import estimate_stray_share
+from scoring.items import ItemParameters
+
+STRAY_SHARES: Final = "stray_shares"  # in a composite's pins: [judgement, self_report]
+SEED = 20_261_128  # the same responses always give the same halves
+
+
+def estimated(
+    evidence: KindOfEvidence, codes: tuple[str, ...], items: ItemParameters, *, half_forms: int
+) -> dict[str, Any]:
+    """Share and standard error of one kind of evidence as plain numbers, or the reason why there is none."""
+    place = {code: index for index, code in enumerate(evidence.codes)}
+    known = [(place[code], row) for row, code in enumerate(codes) if code in place]
+    parameters = items.take([row for _, row in known])
+    responses = evidence.responses.codes[answered_by(evidence)][:, [column for column, _ in known]]
+    # A category that calibration never saw was merged into the highest it did see.
+    merged = np.minimum(responses, (parameters.categories - 1).astype(np.int8))
+    try:
+        found = estimate_stray_share(merged, parameters, splits=half_forms, rng=np.random.default_rng(SEED))
+    except InvalidResponses as problem:
+        return {"share": None, "standard_error": None, "reason": str(problem)}
+    error = found.standard_error if np.isfinite(found.standard_error) else None
+    return {"share": found.share, "standard_error": error, "half_forms": half_forms}
+
+
+def shares_of(run: Mapping[str, Any] | None) -> tuple[float, float]:
+    """(judgement, self-report) as a calibration run stores them; 0 where there is none."""
+    stored = run or {}
+    judgement, self_report = (
+        float((stored.get(kind) or {}).get("share") or 0.0) for kind in ("judgement", "self_report")
+    )
+    return judgement, self_report
+
+
+def pinned(composite: Mapping[str, Any]) -> tuple[float, float]:
+    """(judgement, self-report) as a norm's composite names them; norms older than the shares name none."""
+    judgement, self_report = composite.get(STRAY_SHARES, (0.0, 0.0))
+    return float(judgement), float(self_report)
