@@ -76,3 +76,7 @@ linkedin  # unused variable (app/credentials/sharing.py, read by own_credential.
 cv_line  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 embed  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 pytestmark  # unused variable (tests, read by pytest)
+declared_independent  # unused variable (app/item_bank/models.py:180)
+median_before  # unused variable (app/assessment/preview_suspension.py:29)
+median_after  # unused variable (app/assessment/preview_suspension.py:30)
+has_result_after  # unused variable (app/assessment/preview_suspension.py:31)

@@ -23,6 +23,7 @@ from app.foundation.logs import configure_logs
 from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
+from app.item_bank.item_commands import item
 from app.norming.commands import calibrate, norm, responses
 
 
@@ -100,7 +101,7 @@ def keys_init_command(runtime: Runtime) -> None:
 
 
 demo = demo_commands(composition.with_signer)
-for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
+for group in (db, bank, item, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
     main.add_command(group)
 
 

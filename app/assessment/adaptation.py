@@ -6,8 +6,9 @@ pins, the seed and the responses, so that a sitting can be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from app.assessment.models import FrozenSitting, Pins, Stop
 from app.assessment.policy import SittingPolicy
 from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
+from app.item_bank.item_states import SCORED, ItemState
 from app.item_bank.queries import ItemView
 from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.graded_response import log_likelihood
@@ -35,6 +37,7 @@ from scoring.stopping import decide
 DID_NOT_ARISE = "did-not-arise"
 JUDGEMENT, SELF_REPORT = 0, 1
 PERCENT = 100
+PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
 MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
@@ -54,11 +57,12 @@ class Bank:
     option_keys: Mapping[str, tuple[int, ...]]
     judgement: ItemParameters | None
     self_report: ItemParameters | None
+    uncalibrated: tuple[ItemView, ...] = ()  # of the release, unknown to its calibration: pilot items at most
 
     @cached_property
     def by_code(self) -> Mapping[str, ItemView]:
         """Items by their code."""
-        return {item.code: item for item in self.items}
+        return {item.code: item for item in (*self.items, *self.uncalibrated)}
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -96,15 +100,29 @@ class Bank:
         return found if found is not None else ItemParameters(np.empty(0), np.empty((0, 1)))
 
 
+class Role(StrEnum):
+    """What a unit is for."""
+
+    SCORED = "scored"
+    PILOT = "pilot"  # answered to try the item out: its category is data, and counts for nobody
+    OUT = "out"  # suspended, or reported by the candidate: as if it had never been asked
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One item that was shown, with the category it is scored in; None is missing by design or not answered."""
+    """One item that was shown, with the category of its answer; None is missing by design or not answered."""
 
     code: str
     kind: str
     facet: str
     category: int | None
     value: Any
+    role: Role = Role.SCORED
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it counts."""
+        return self.role is Role.SCORED and self.category is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +159,16 @@ def _read_bank(pins: Pins, *, session: Session) -> Bank:
         return Bank(tuple(judgement_first), option_keys, None, None)
     calibrated = item_bank.item_parameters(pins.calibration_id, session=session)
     codes = (*calibrated.judgement_codes, *calibrated.self_report_codes)
-    return Bank(tuple(items[code] for code in codes), option_keys, calibrated.judgement, calibrated.self_report)
+    others = tuple(items[code] for code in sorted(items.keys() - set(codes)))
+    known = tuple(items[code] for code in codes)
+    return Bank(known, option_keys, calibrated.judgement, calibrated.self_report, others)
 
 
-def unit_of(code: str, value: Any, bank: Bank) -> Unit:
+def unit_of(code: str, value: Any, bank: Bank, role: Role = Role.SCORED) -> Unit:
     """What a response to an item means for scoring."""
     item = bank.by_code[code]
-    return Unit(item.code, item.kind, item.facet, _category(item, value, bank), value)
+    category = None if role is Role.OUT else _category(item, value, bank)
+    return Unit(item.code, item.kind, item.facet, category, value, role)
 
 
 def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
@@ -166,7 +187,7 @@ def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
 
 def content_of(units: Sequence[Unit], bank: Bank) -> Content:
     """Scored units by kind and facet."""
-    scored = [unit for unit in units if unit.category is not None]
+    scored = [unit for unit in units if unit.is_scored]
     return Content(
         statements=sum(unit.kind == STATEMENT for unit in scored),
         scenarios=sum(unit.kind == SCENARIO for unit in scored),
@@ -209,7 +230,7 @@ def _log_likelihood(
     answered = {
         bank.index[unit.code] - first: unit.category
         for unit in units
-        if unit.category is not None and bank.kinds[bank.index[unit.code]] == kind
+        if unit.is_scored and unit.category is not None and bank.kinds[bank.index[unit.code]] == kind
     }
     if not answered:
         return None
@@ -269,17 +290,33 @@ def choose(
     early_among: int | None = None,
     seed: int,
     policy: SittingPolicy,
+    states: Callable[[str], ItemState],
 ) -> ItemView | Stop:
     """The item of the next position, or why there is none. The same arguments always give the same item.
 
     `early_among` is drawn from before the fewest units; None draws from as many as later.
+    `states` gives the state of an item by its code: active and watched ones may be scored, pilot ones take the few
+    positions set aside for them, and nothing else is shown.
     """
     shown = {unit.code for unit in units} | set(avoid)
-    unseen = tuple(item for item in bank.items if item.code not in shown)
-    rng = np.random.default_rng([seed, len(units) + 1])
+    pilots = [item for item in bank.by_code.values() if states(item.code) is ItemState.PILOT and item.code not in shown]
+    position = len(units) + 1
+    if pilots and position in pilot_positions(seed, policy):
+        return pilots[int(np.random.default_rng([seed, position, PILOT_STREAM]).integers(len(pilots)))]
+    unseen = tuple(item for item in bank.items if item.code not in shown and states(item.code) in SCORED)
+    rng = np.random.default_rng([seed, position])
     if pins.cut is None or standing.posterior is None:
         return _choose_for_founding_form(unseen, standing.content, rng, policy)
     return _choose_adaptively(unseen, standing, bank, cut=pins.cut, early_among=early_among, rng=rng, policy=policy)
+
+
+def pilot_positions(seed: int, policy: SittingPolicy) -> frozenset[int]:
+    """Positions of a sitting at which a pilot item is asked, if there is one: never the first, and early enough.
+
+    They are drawn by the sitting's seed, so that nothing about a position tells whether it counts.
+    """
+    places = np.random.default_rng([seed, PILOT_STREAM]).permutation(np.arange(2, policy.fewest_units + 1))
+    return frozenset(int(place) for place in places[: policy.pilot_units])
 
 
 def _choose_for_founding_form(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.assessment import adaptation, rules
-from app.assessment.adaptation import DID_NOT_ARISE, Standing, Unit
+from app.assessment.adaptation import DID_NOT_ARISE, Role, Standing, Unit
 from app.assessment.course import Course
 from app.assessment.models import FrozenSitting, Sitting, State, Stop
 from app.foundation import audit
@@ -24,6 +24,7 @@ PACKING_VERSION = 1
 def close(course: Course, reason: Stop, *, session: Session, at: datetime, jobs: Jobs) -> Sitting:
     """End the sitting with what it has. The caller holds it; the result is reported by a job of this transaction."""
     sitting, content = course.sitting, course.standing.content
+    sitting.item_states_at = course.seen_at
     if rules.has_enough_for_result(content, course.policy):
         session.add(frozen(course))
         sitting.end(State.COMPLETED, reason, at=at)
@@ -40,8 +41,14 @@ def close(course: Course, reason: Stop, *, session: Session, at: datetime, jobs:
 
 
 def packed(units: Sequence[Unit]) -> str:
-    """The responses in one line: for every unit shown its code, kind, category (null: missing) and raw value."""
-    rows: list[list[Any]] = [[unit.code, unit.kind, unit.category, unit.value] for unit in units]
+    """The responses in one line: for every unit shown its code, kind, category (null: missing) and raw value.
+
+    A unit that is not scored says so in a fifth place: "pilot" or "out".
+    """
+    rows: list[list[Any]] = [
+        [unit.code, unit.kind, unit.category, unit.value, *([] if unit.role is Role.SCORED else [unit.role])]
+        for unit in units
+    ]
     return json.dumps({"packing": PACKING_VERSION, "units": rows}, separators=(",", ":"), ensure_ascii=True)
 
 

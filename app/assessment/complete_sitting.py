@@ -37,7 +37,7 @@ def complete_sitting(
 def reason_to_stop(course: Course) -> Stop | None:
     """Why the sitting ends after the units it has, or None while it goes on."""
     current = course.current
-    if current is not None and not current.is_whole:
+    if current is not None and not current.is_whole and not course.is_out(current):
         return None
     if course.standing.stop is not None:
         return course.standing.stop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.assessment import adaptation
-from app.assessment.adaptation import Bank, Standing, Unit
+from app.assessment.adaptation import Bank, Role, Standing, Unit
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import Presentation, Response, Sitting, Stop
+from app.assessment.models import Pins, Presentation, Response, Sitting, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.policies import PolicyVersion
+from app.item_bank.item_record import state_ledger
+from app.item_bank.item_states import SCORED, ItemState, StateLedger
 from app.item_bank.queries import ItemView
 
 
@@ -31,6 +33,7 @@ class Row:
     value: Any
     client_sequence: int | None
     received_at: datetime | None
+    item_states_at: int = 0
 
     @property
     def is_answered(self) -> bool:
@@ -45,12 +48,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Course:
-    """A sitting read whole. Positions before the last are closed; the last is the current one while it is open."""
+    """A sitting read whole. Positions before the last are closed; the last is the current one while it is open.
+
+    `seen_at` is the step of the ledger of item states under which everything here is read: the latest for an open
+    sitting, the one it was scored under for a closed one. `left_out` are items taken away to see what would be.
+    """
 
     sitting: Sitting
     policy: SittingPolicy
     bank: Bank
     rows: tuple[Row, ...]
+    ledger: StateLedger
+    seen_at: int
+    left_out: frozenset[str] = frozenset()
 
     @property
     def exposure(self) -> Mapping[str, Any]:
@@ -69,7 +79,32 @@ class Course:
 
     def unit_of(self, row: Row) -> Unit:
         """What the row means for scoring."""
-        return adaptation.unit_of(row.item_code, row.value if row.is_whole else None, self.bank)
+        return adaptation.unit_of(row.item_code, row.value if row.is_whole else None, self.bank, self.role_of(row))
+
+    def role_of(self, row: Row) -> Role:
+        """A pilot item stays one in the sitting that it was chosen for; a suspension reaches back to every answer."""
+        if self.is_out(row):
+            return Role.OUT
+        chosen_as = self.ledger.state_of(row.item_code, at=row.item_states_at)
+        return Role.PILOT if chosen_as is ItemState.PILOT else Role.SCORED
+
+    def is_out(self, row: Row) -> bool:
+        """Whether the row counts as if it had never been asked."""
+        return row.item_code in self.left_out or self.state_of(row.item_code) is ItemState.SUSPENDED
+
+    def state_of(self, code: str) -> ItemState:
+        """The state of an item at the moment under which the sitting is read."""
+        return self.ledger.state_of(code, at=self.seen_at)
+
+    def as_seen_at(self, step: int) -> Course:
+        """The same sitting, read under an earlier step of the ledger."""
+        return self if step == self.seen_at else replace(self, seen_at=step)
+
+    @property
+    def unseen(self) -> tuple[ItemView, ...]:
+        """Items that may still be chosen to be scored."""
+        shown = {row.item_code for row in self.rows} | set(self.sitting.avoided_items)
+        return tuple(item for item in self.bank.items if self.state_of(item.code) in SCORED and item.code not in shown)
 
     @cached_property
     def standing(self) -> Standing:
@@ -91,13 +126,14 @@ class Course:
             early_among=self.exposure.get("early_among"),
             seed=self.sitting.seed,
             policy=self.policy,
+            states=self.state_of,
         )
 
     def with_value(self, value: Any, client_sequence: int, received_at: datetime) -> Course:
         """The same course with another value kept at the current position."""
         last = self.rows[-1]
-        kept = Row(last.position, last.item_code, value, client_sequence, received_at)
-        return Course(self.sitting, self.policy, self.bank, (*self.rows[:-1], kept))
+        kept = replace(last, value=value, client_sequence=client_sequence, received_at=received_at)
+        return replace(self, rows=(*self.rows[:-1], kept))
 
 
 def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
@@ -120,7 +156,15 @@ def course_of(sitting: Sitting, *, session: Session) -> Course:
     """Read everything the sitting's next step depends on."""
     policy = pinned_policy(sitting.policy_version, session=session)
     bank = adaptation.bank_of(sitting, session=session)
-    return Course(sitting, policy, bank, rows_of(sitting.id, session=session))
+    ledger = state_ledger(sitting.release_id, sitting.language, session=session)
+    seen_at = ledger.latest if sitting.is_open else sitting.item_states_at or 0
+    return Course(sitting, policy, bank, rows_of(sitting.id, session=session), ledger, seen_at)
+
+
+def scored_items(bank: Bank, pins: Pins, *, session: Session) -> tuple[ItemView, ...]:
+    """Items that a sitting that starts now may be scored on."""
+    ledger = state_ledger(pins.release_id, pins.language, session=session)
+    return tuple(item for item in bank.items if ledger.is_scored(item.code, at=ledger.latest))
 
 
 def pinned_policy(version: int, *, session: Session) -> SittingPolicy:
@@ -139,6 +183,7 @@ def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
             Response.value,
             Response.client_sequence,
             Response.received_at,
+            Presentation.item_states_at,
         )
         .outerjoin(Response, answers)
         .where(Presentation.sitting_id == sitting_id)

@@ -177,3 +177,12 @@ class EditionInvalid(Invalid):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The edition was not adopted: {what}")
+
+
+class ItemTakenBack(Conflict):
+    """The current item was suspended, and nothing is put in its place yet."""
+
+    code = "item-taken-back"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(f"The current item of sitting {sitting_id} was taken back. Ask for the item again.")

@@ -107,6 +107,7 @@ class Sitting(Pins, Base):
     honesty_accepted_at: Mapped[datetime]
     mode: Mapped[str] = mapped_column(default="open")  # what is known of who sat: identity not checked, unsupervised
     first_of_skill: Mapped[bool]
+    item_states_at: Mapped[int | None] = mapped_column(BigInteger)  # step of the bank's ledger it was scored under
 
     @property
     def is_open(self) -> bool:
@@ -131,7 +132,7 @@ class Presentation(Base):
     """An item chosen for a position, stored before it is shown."""
 
     __tablename__ = "presentation"
-    __table_args__ = (UniqueConstraint("sitting_id", "item_code"),)
+    __table_args__ = (UniqueConstraint("sitting_id", "item_code"), Index("ix_presentation_item", "item_id"))
 
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -139,6 +140,9 @@ class Presentation(Base):
     item_code: Mapped[str]
     kind: Mapped[str]
     presented_at: Mapped[datetime]
+    item_states_at: Mapped[int] = mapped_column(
+        BigInteger, server_default="0"
+    )  # step of the ledger it was chosen under
 
 
 class Response(Base):

@@ -13,13 +13,17 @@ from app.accounts import queries as accounts
 from app.accounts.consents import ASSESSMENT
 from app.accounts.queries import ConsentView
 from app.assessment import adaptation, rules
-from app.assessment.course import Course, course_of, own_sitting
-from app.assessment.errors import SittingExpired, SkillNotOpen
+from app.assessment.course import Course, course_of, own_sitting, scored_items
+from app.assessment.errors import ItemTakenBack, SittingExpired, SkillNotOpen
 from app.assessment.founding_form import SCENARIO
 from app.assessment.models import Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.queries import SittingView, latest_edition, retake_of, sittings_of, view_of
+from app.assessment.replace_item import replace_item
 from app.foundation import policies
+from app.foundation.clock import Clock
+from app.foundation.db import Database
+from app.foundation.jobs import Jobs
 from app.item_bank.queries import ItemView
 
 
@@ -86,7 +90,8 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
     mine = [view for view in sittings_of(person_id, session=session) if view.skill == skill]
     is_founding = edition.cut is None
     longest = policy.founding_statements + policy.founding_scenarios if is_founding else policy.most_units_undecided
-    most = min(longest, len(adaptation.bank_of(edition, session=session).items))
+    bank = adaptation.bank_of(edition, session=session)
+    most = min(longest, len(scored_items(bank, edition, session=session)))
     return StartPage(
         policy=policy,
         consents=accounts.consents_of(person_id, session=session),
@@ -101,14 +106,36 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
     )
 
 
+def current_page(
+    sitting_id: UUID, person_id: UUID | None, *, database: Database, clock: Clock, jobs: Jobs
+) -> ItemPage | DonePage:
+    """The page of the person's sitting; where its item was suspended meanwhile, another is put in its place first."""
+    try:
+        with database.reading() as session:
+            return item_page(sitting_id, person_id, session=session, at=clock.now())
+    except ItemTakenBack:
+        with database.transaction() as session:
+            replace_item(sitting_id, person_id=person_id, session=session, clock=clock, jobs=jobs)
+    with database.reading() as session:
+        return item_page(sitting_id, person_id, session=session, at=clock.now())
+
+
 def item_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at: datetime) -> ItemPage | DonePage:
-    """The page of the person's sitting as it stands."""
+    """The page of the person's sitting as it stands.
+
+    Raises
+    ------
+    ItemTakenBack
+        If its item may not be shown any more; `current_page` puts another in its place.
+    """
     sitting = own_sitting(sitting_id, person_id, session=session)
     if not sitting.is_open:
         return done_page(sitting_id, person_id, session=session, at=at)
     if at > sitting.resumable_until:
         raise SittingExpired(sitting.resumable_until)
     course = course_of(sitting, session=session)
+    if course.is_out(course.rows[-1]):
+        raise ItemTakenBack(sitting_id)
     row, former = course.rows[-1], course.rows[-2] if len(course.rows) > 1 else None
     item = course.bank.by_code[row.item_code]
     fewest, most = remaining(course)
@@ -156,8 +183,7 @@ def remaining(course: Course) -> tuple[int, int]:
     shortest = policy.fewest_units
     if course.sitting.cut is None:
         longest = shortest = policy.founding_statements + policy.founding_scenarios
-    unseen = len(course.bank.items) - len(course.rows) - len(course.sitting.avoided_items)
-    most = max(0, min(longest - answered, unseen))
+    most = max(0, min(longest - answered, len(course.unseen)))
     return min(max(0, shortest - answered), most), most
 
 

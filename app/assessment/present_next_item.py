@@ -24,7 +24,7 @@ def present_next_item(
         raise SittingClosed(course.sitting.state, None)
     if after < len(course.rows):
         return session.get_one(Presentation, (sitting_id, after + 1))
-    if any(not row.is_whole for row in course.rows[-1:]):
+    if any(not row.is_whole and not course.is_out(row) for row in course.rows[-1:]):
         raise NotYetAnswered(len(course.rows))
     chosen = course.choice_after(len(course.rows), course.standing)
     if isinstance(chosen, Stop):
@@ -36,6 +36,7 @@ def present_next_item(
         item_code=chosen.code,
         kind=chosen.kind,
         presented_at=clock.now(),
+        item_states_at=course.seen_at,
     )
     session.add(shown)
     session.flush()

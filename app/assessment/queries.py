@@ -99,7 +99,7 @@ class FinalScore:
 
 @dataclass(frozen=True, slots=True)
 class NormingRow:
-    """One completed sitting as a norm sample reads it: code, kind and category of every unit shown."""
+    """One completed sitting as a norm sample reads it: code, kind and category of every unit shown, pilot ones too."""
 
     sitting_id: UUID
     person_id: UUID
@@ -276,5 +276,5 @@ def _norming_row(
 ) -> NormingRow:
     if completed_at is None:
         raise NoScoreYet(sitting_id)
-    units = tuple((code, kind, category) for code, kind, category, _ in json.loads(responses)["units"])
+    units = tuple((code, kind, category) for code, kind, category, *_ in json.loads(responses)["units"])
     return NormingRow(sitting_id, person_id, release_id, completed_at, units)

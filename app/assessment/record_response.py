@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.assessment.answers import checked
-from app.assessment.complete_sitting import complete_sitting
 from app.assessment.course import Course, Row, course_of, own_sitting
 from app.assessment.errors import ConsentNeeded, PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
-from app.assessment.models import FrozenSitting, Response, Sitting, Stop
-from app.assessment.present_next_item import present_next_item
+from app.assessment.going_on import go_on
+from app.assessment.models import FrozenSitting, Response, Sitting
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
 
@@ -75,8 +74,8 @@ def record_response(
     _require_may_go_on(sitting, session=session, clock=clock)
     course, superseded = _keep(course, given, client_sequence, session=session, clock=clock)
     kept = course.rows[-1]
-    if confirm and kept.is_whole and not superseded:
-        _advance(course, session=session, clock=clock, jobs=jobs)
+    if confirm and not superseded and (kept.is_whole or course.is_out(kept)):
+        go_on(course, session=session, clock=clock, jobs=jobs)
         return _recorded(course, kept, superseded=False, current=position + sitting.is_open)
     return _recorded(course, kept, superseded=superseded, current=position)
 
@@ -120,17 +119,6 @@ def _keep(course: Course, given: Any, client_sequence: int, *, session: Session,
     session.merge(response) if former.is_answered else session.add(response)
     session.flush()
     return course.with_value(given, client_sequence, now), False
-
-
-def _advance(course: Course, *, session: Session, clock: Clock, jobs: Jobs) -> None:
-    """Present the next item, or complete the sitting where the rule or the bank says there is none."""
-    if course.standing.stop is None:
-        shown = present_next_item(
-            course.sitting.id, after=len(course.rows), session=session, clock=clock, course=course
-        )
-        if not isinstance(shown, Stop):
-            return
-    complete_sitting(course.sitting.id, session=session, clock=clock, jobs=jobs, course=course)
 
 
 def _recorded(course: Course, row: Row, *, superseded: bool, current: int) -> Recorded:

@@ -77,10 +77,11 @@ def _other_draw(course: Course, *, session: Session) -> Iterator[str]:
 
 def _other_choices(course: Course) -> Iterator[str]:
     for count, row in enumerate(course.rows):
-        standing = course.standing_after(count)
+        then = course.as_seen_at(row.item_states_at)
+        standing = then.standing_after(count)
         if standing.stop is not None:
             yield f"position {row.position}: the rule would have stopped before it ({standing.stop})"
-        chosen = course.choice_after(count, standing)
+        chosen = then.choice_after(count, standing)
         code = chosen if isinstance(chosen, Stop) else chosen.code
         if code != row.item_code:
             yield f"position {row.position}: {row.item_code} was shown, {code} comes out"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.assessment import adaptation, exposure, rules
+from app.assessment.course import scored_items
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -25,7 +26,6 @@ from app.assessment.errors import (
 )
 from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.locks import hold
 from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.present_next_item import present_next_item
@@ -35,6 +35,7 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.foundation.locks import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,9 @@ def _require_retake_allowed(
 
 def _require_enough_new_items(sitting: Sitting, policy: SittingPolicy, *, session: Session) -> None:
     """A sitting that could never give a result would only use up one of the year."""
-    unseen = adaptation.bank_of(sitting, session=session).by_code.keys() - set(sitting.avoided_items)
-    if len(unseen) < policy.fewest_units_for_result:
+    bank = adaptation.bank_of(sitting, session=session)
+    scored = {item.code for item in scored_items(bank, sitting, session=session)}
+    if len(scored - set(sitting.avoided_items)) < policy.fewest_units_for_result:
         raise TooFewNewItems(sitting.skill)
 
 

@@ -107,14 +107,19 @@ def sitting_page(sitting_id: UUID) -> Answer:
 
 
 def _item_page(sitting_id: UUID, *, elsewhere: bool = False, problem: str | None = None) -> Answer:
+    page = _current_page(sitting_id)
     with runtime().reading() as session:
-        page = pages.item_page(sitting_id, _own_id(), session=session, at=runtime().clock.now())
         skill = item_bank.skill(page.sitting.skill, session=session)
     if prefers_json():
         return jsonify(pages.as_json(page))
     if isinstance(page, pages.DonePage):
         return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
     return render_template("assessment/item.html", page=page, skill=skill, elsewhere=elsewhere, problem=problem)
+
+
+def _current_page(sitting_id: UUID) -> pages.ItemPage | pages.DonePage:
+    here = runtime()
+    return pages.current_page(sitting_id, _own_id(), database=here.database, clock=here.clock, jobs=here.jobs)
 
 
 @bp.post("/sittings/<uuid:sitting_id>/responses")
@@ -224,8 +229,7 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
 @require_signed_in
 def leave_page(sitting_id: UUID) -> Answer:
     """What leaving early would mean."""
-    with runtime().reading() as session:
-        page = pages.item_page(sitting_id, _own_id(), session=session, at=runtime().clock.now())
+    page = _current_page(sitting_id)
     if isinstance(page, pages.DonePage):
         return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
     return render_template("assessment/leave.html", page=page)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from app.accounts import queries as accounts
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.item_bank.bank_differences import differences
@@ -73,12 +74,16 @@ def _as_json(problems: dict[Path, list[Problem]], figures: list[BankSummary]) ->
 
 @bank.command("release")
 @click.argument("path", type=BANK_FOLDER)
+@click.option(
+    "--as-drafts", is_flag=True, help="New and reworded items wait for their reviews before anybody is asked."
+)
+@click.option("--author", "authors", multiple=True, help="Address of somebody with an account who wrote the new items.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a line.")
 @click.pass_obj
-def release_command(runtime: Runtime, path: Path, *, as_json: bool) -> None:
+def release_command(runtime: Runtime, path: Path, *, as_drafts: bool, authors: tuple[str, ...], as_json: bool) -> None:
     """Check a bank version, beside the other skills' banks too, and release it, once.
 
-    The same content again changes nothing.
+    The same content again changes nothing. Items whose words stood in an earlier version keep their state.
 
     Example: decile bank release item_banks/collaboration/v1
     """
@@ -87,7 +92,15 @@ def release_command(runtime: Runtime, path: Path, *, as_json: bool) -> None:
         raise BankInvalid(path, errors)
     with runtime.transaction() as session:
         release_skills(skills_file_of(path), session=session)
-        release = release_bank(path, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator())
+        release = release_bank(
+            path,
+            as_drafts=as_drafts,
+            authors=[accounts.person_by_email(email, session=session).id for email in authors],
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            actor=operator(),
+        )
     if as_json:
         shown = {"id": str(release.id), "label": release.label, "sha256": release.sha256}
         click.echo(json.dumps(shown, indent=2))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from app.foundation.errors import Conflict, Invalid, NotFound
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
 LONGEST_LIST = 20  # problems shown in one message; `decile bank check` shows them all
 
@@ -114,3 +114,73 @@ class CalibrationInvalid(Invalid):
 
     def __init__(self, label: str, reason: str) -> None:
         super().__init__(f"The calibration of {label} was not stored: {reason}")
+
+
+class ItemNotFound(NotFound):
+    """No item under that id or code."""
+
+    code = "item-not-found"
+
+    def __init__(self, wanted: UUID | str) -> None:
+        super().__init__(f"There is no item {wanted}. The bank's page lists those that exist.")
+
+
+class ReasonMissing(Invalid):
+    """A step in an item's life, or a finding about it, without a reason, or with a very long one."""
+
+    code = "reason-missing"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"Say why, in up to {longest} characters: others read it years from now.")
+
+
+class StepNotAllowed(Conflict):
+    """The life of an item does not go from where it is to what was asked for."""
+
+    code = "item-step-not-allowed"
+
+    def __init__(self, item: str, state: str, wanted: str, allowed: Sequence[str]) -> None:
+        told = ", ".join(allowed) or "nothing further"
+        super().__init__(f"Item {item} is {state} and cannot become {wanted}. It may become: {told}.")
+
+
+class ItemNotReviewed(Conflict):
+    """An aspect of an item lacks an approving review."""
+
+    code = "item-not-reviewed"
+
+    def __init__(self, item: str, language: str, lacking: Sequence[str]) -> None:
+        super().__init__(
+            f"Item {item} is not reviewed in {language}: no approving review of {', '.join(lacking)}. "
+            "Have somebody who did not write it review it."
+        )
+
+
+class ItemNotCalibrated(Conflict):
+    """A pilot item of which no responses have given parameters yet."""
+
+    code = "item-not-calibrated"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(
+            f"Item {item} has no parameters from responses yet, so it cannot be scored. Calibrate it with its pilot "
+            "responses first."
+        )
+
+
+class OwnItem(Refused):
+    """An author who would review what they wrote, or a reviewer who would be named its author."""
+
+    code = "own-item"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(f"The author and the reviewer of item {item} must be two people. Ask somebody else.")
+
+
+class IndependenceNotDeclared(Invalid):
+    """A review without the reviewer's word that the item is not theirs."""
+
+    code = "independence-not-declared"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm that you did not write this item. If you did, somebody else has to review it.")

@@ -1,4 +1,4 @@
-"""Skills, and what is written once about them: bank releases, their items, and calibrations of those items."""
+"""Skills, what is written once about them (releases, items, calibrations), and the life of the items beside it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, event
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
 from app.foundation.db import Base
-from app.item_bank.guards import postgresql_guards, sqlite_guards
+from app.item_bank.guards import (
+    postgresql_guards,
+    postgresql_record_guards,
+    sqlite_guards,
+    sqlite_record_guards,
+)
+from app.item_bank.item_states import ItemState
 
 
 class Kind(StrEnum):
@@ -113,10 +119,74 @@ class Calibration(Base):
     stored_at: Mapped[datetime]
 
 
-for _model in (BankRelease, Item, Calibration):
-    for _dialect, _statements in (
-        ("sqlite", sqlite_guards(_model.__tablename__)),
-        ("postgresql", postgresql_guards(_model.__tablename__)),
-    ):
-        for _statement in _statements:
-            event.listen(_model.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+class Aspect(StrEnum):
+    """What a review looks at."""
+
+    CONTENT = "content"  # does it ask for what the facet means, and does the key hold
+    FAIRNESS = "fairness"  # would any group read it otherwise
+    LANGUAGE = "language"  # is it natural, in one language
+
+
+class ItemStateChange(Base):
+    """One step in the life of an item in one language: beside the release, appended, never edited."""
+
+    __tablename__ = "item_state_change"
+    __table_args__ = (
+        UniqueConstraint("item_id", "language", "number"),
+        Index("ix_item_state_change_release", "release_id", "language", "sequence"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
+    language: Mapped[str]
+    number: Mapped[int]  # from 1, of this item in this language
+    former: Mapped[ItemState | None]
+    state: Mapped[ItemState]
+    reason: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None: an operator at the command line
+
+
+class ItemAuthor(Base):
+    """A person with an account who wrote an item, and so may not review it."""
+
+    __tablename__ = "item_author"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    named_at: Mapped[datetime]
+
+
+class ItemReview(Base):
+    """What one reviewer found in one aspect of an item. The latest of an aspect counts."""
+
+    __tablename__ = "item_review"
+    __table_args__ = (
+        Index("ix_item_review_item", "item_id", "reviewed_at"),
+        CheckConstraint("(aspect = 'language') = (language IS NOT NULL)", name="language_of_aspect"),
+        CheckConstraint("declared_independent", name="independent"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    aspect: Mapped[Aspect]
+    language: Mapped[str | None]
+    is_approved: Mapped[bool]
+    comment: Mapped[str] = mapped_column(Text)
+    declared_independent: Mapped[bool]  # "I did not write this item": authors without an account are known to nobody
+    reviewer_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    reviewed_at: Mapped[datetime]
+
+
+for _model, _sqlite, _postgresql in (
+    *((model, sqlite_guards, postgresql_guards) for model in (BankRelease, Item, Calibration)),
+    *((model, sqlite_record_guards, postgresql_record_guards) for model in (ItemStateChange, ItemAuthor, ItemReview)),
+):
+    _statements = {"sqlite": _sqlite(_model.__tablename__), "postgresql": _postgresql(_model.__tablename__)}
+    for _dialect, _guards in _statements.items():
+        for _guard in _guards:
+            event.listen(_model.__table__, "after_create", DDL(_guard).execute_if(dialect=_dialect))

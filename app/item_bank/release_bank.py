@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank.bank_files import BankFiles, read_bank, skills_file_of
+from app.item_bank.begin_item_lives import begin_item_lives
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.errors import ReleaseChanged
 from app.item_bank.models import BankRelease, Item, Kind, Skill, Source
@@ -26,10 +28,21 @@ from scoring.items import ItemParameters
 RATE_EACH_CATEGORIES = 5  # scoring.situational_judgement turns a scenario's ratings into 0 … 4
 
 
-def release_bank(path: Path, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor) -> BankReleaseView:
+def release_bank(
+    path: Path,
+    *,
+    as_drafts: bool = False,
+    authors: Collection[UUID] = (),
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+) -> BankReleaseView:
     """Release the bank in folder `path`, with its prior parameters as a calibration of source "prior".
 
     The same content again is the same release. Other content under a released version is refused.
+    Items whose words stood in an earlier version go on with their life. New and reworded ones are active at once,
+    unreviewed, unless they begin `as_drafts`; `authors` are people with an account who wrote them.
 
     Raises
     ------
@@ -52,6 +65,7 @@ def release_bank(path: Path, *, session: Session, clock: Clock, entropy: Entropy
     audit.record(
         "bank.released", release.id, actor=actor, at=release.released_at, session=session, detail={"sha256": sha256}
     )
+    begin_item_lives(release, as_drafts=as_drafts, authors=authors, session=session, clock=clock, actor=actor)
     _store_priors(release, files, session=session, clock=clock, entropy=entropy, actor=actor)
     return view_of_release(release)
 

@@ -170,8 +170,8 @@ def show(call: Call, sitting_id: UUID) -> Reply:
 @serves(ITEM)
 def item(call: Call, sitting_id: UUID) -> Reply:
     """Show what to respond to."""
-    with runtime().reading() as session:
-        page = pages.item_page(sitting_id, call.person_id, session=session, at=runtime().clock.now())
+    here = runtime()
+    page = pages.current_page(sitting_id, call.person_id, database=here.database, clock=here.clock, jobs=here.jobs)
     if isinstance(page, pages.DonePage):
         raise SittingClosed(page.sitting.state, None)
     return Reply(shown.current_item(page))
