@@ -180,6 +180,14 @@ def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
     return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
 
 
+def was_close(sitting_id: UUID, *, session: Session) -> bool:
+    """Whether the sitting ended undecided by the policy of its start, on whichever side of the cut."""
+    sitting, frozen = session.get(Sitting, sitting_id), session.get(FrozenSitting, sitting_id)
+    if sitting is None or frozen is None:
+        return False
+    return rules.is_close(frozen.probability_above, pinned_policy(sitting.policy_version, session=session))
+
+
 def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop_reason: str) -> FinalScore:
     return FinalScore(
         sitting_id=sitting.id,
