@@ -25,6 +25,8 @@ from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.norming.publish_due_norms import publish_due_norms
 from app.results.report_result import report_result
+from app.reviews.open_held_cases import open_held_cases
+from app.reviews.send_case_letter import send_case_letter
 
 
 def _report_result(runtime: Runtime, sitting_id: str) -> None:
@@ -108,6 +110,18 @@ def _send_passkey_notice(runtime: Runtime, kind: str, passkey_id: str, person_id
         )
 
 
+def _send_case_letter(runtime: Runtime, case_id: str, occasion: str) -> None:
+    with runtime.reading() as session:
+        send_case_letter(
+            UUID(case_id), occasion, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer
+        )
+
+
+def _open_held_cases(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        open_held_cases(session=session, clock=runtime.clock, entropy=runtime.entropy)
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -149,6 +163,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "send_sign_in_mail": _send_sign_in_mail,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
+    "send_case_letter": _send_case_letter,
+    "open_held_cases": _open_held_cases,
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
@@ -156,6 +172,7 @@ JOBS: dict[str, Callable[..., None]] = {
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
+    PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
 )
 

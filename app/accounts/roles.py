@@ -12,10 +12,11 @@ class Role(StrEnum):
     NORM_EDITOR = "norm_editor"
     NORM_APPROVER = "norm_approver"
     SUPPORT = "support"
+    REVIEWER = "reviewer"
 
 
 CANDIDATE = "candidate"  # held by every person, granted to none
-STAFF = frozenset({Role.NORM_EDITOR, Role.NORM_APPROVER, Role.SUPPORT})  # these need a second factor
+STAFF = frozenset({Role.NORM_EDITOR, Role.NORM_APPROVER, Role.SUPPORT, Role.REVIEWER})  # these need a second factor
 
 
 def is_staff(roles: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ from app.item_bank.development import Level, level_of
 from app.norming import queries as norms
 from app.results import facets
 from app.results import queries as results
+from app.reviews import queries as reviews
 
 FACET_SCALE = (-3.0, 3.0)  # logits: the range in which nearly everybody lies
 
@@ -48,6 +49,8 @@ class Report:
     profile: facets.Profile
     former: tuple[FormerResult, ...]
     retake_from_at: datetime | None
+    case: reviews.CaseView | None
+    may_ask_until_at: datetime | None
 
     @property
     def is_awaited(self) -> bool:
@@ -65,7 +68,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
     """The report of the person's own sitting; anybody else's is not found."""
     sitting = sittings.sitting_of(sitting_id, person_id, session=session)
     result = results.result_of_sitting(sitting_id, session=session)
-    score = sittings.final_score(sitting_id, session=session) if sitting.is_complete else None
+    score = sittings.final_score(sitting_id, session=session) if sitting.is_complete or result else None
     skill = banks.skill(sitting.skill, session=session)
     bands = facet_bands(sitting_id, session=session) if result else ()
     return Report(
@@ -82,6 +85,8 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         profile=facets.profile(bands),
         former=_former(result, session=session) if result else (),
         retake_from_at=pages.done_page(sitting_id, person_id, session=session, at=at).from_at,
+        case=reviews.case_of_sitting(sitting_id, session=session, at=at),
+        may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
     )
 
 
