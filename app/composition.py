@@ -18,8 +18,10 @@ import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
 import app.norming.models
+import app.privacy.models
 import app.results.models
-import app.reviews.models  # noqa: F401  every table is known once a runtime can be built
+import app.reviews.models
+import app.verification.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy

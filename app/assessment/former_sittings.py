@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment import rules
-from app.assessment.models import Edition, Sitting, SittingAllowance
+from app.assessment.models import Edition, RetakeTrace, Sitting, SittingAllowance
 
 
 def taken_before(person_id: UUID, edition: Edition, *, session: Session, at: datetime) -> tuple[rules.Taken, ...]:
@@ -31,6 +32,26 @@ def _kept(person_id: UUID, edition: Edition, *, session: Session, at: datetime) 
         counts = row.counts_as_taken and not row.may_be_resumed(at=at)
         if counts and (row.norm_id is not None or edition.norm_id is None):
             yield rules.Taken(row.started_at, row.completed_at or row.resumable_until)
+    for trace in _traces(person_id, edition.skill, session=session):
+        if trace.had_norm or edition.norm_id is None:
+            yield rules.Taken(_midnight(trace.started_on), _midnight(trace.ended_on))
+
+
+def _traces(person_id: UUID, skill: str, *, session: Session) -> Sequence[RetakeTrace]:
+    """What an account that was erased has left, if this address had one."""
+    lineage_id = accounts.lineage_of(person_id, session=session)
+    query = select(RetakeTrace).where(RetakeTrace.lineage_id == lineage_id, RetakeTrace.skill == skill)
+    return session.scalars(query).all() if lineage_id else ()
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of the day, UTC: whoever erased their data never waits longer than who did not."""
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def was_here_before(person_id: UUID, skill: str, *, session: Session) -> bool:
+    """Whether an erased account of this address had taken the skill: then no sitting of today is a first one."""
+    return bool(_traces(person_id, skill, session=session))
 
 
 def allowance(person_id: UUID, skill: str, *, session: Session) -> SittingAllowance | None:

@@ -6,7 +6,7 @@ Ids of norms point upward in the stack and so carry no foreign key.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -146,6 +146,21 @@ class SittingAllowance(Base):
     cause: Mapped[str] = mapped_column(unique=True)
     granted_at: Mapped[datetime]
     sitting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sitting.id"), unique=True)
+
+
+class RetakeTrace(Base):
+    """The days of a sitting whose person erased their data: what waits and the yearly limit need, and nothing else."""
+
+    __tablename__ = "retake_trace"
+    __table_args__ = (Index("ix_retake_trace_lineage_skill", "lineage_id", "skill"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    lineage_id: Mapped[UUID]
+    skill: Mapped[str]
+    started_on: Mapped[date]
+    ended_on: Mapped[date]
+    had_norm: Mapped[bool]
+    kept_until_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Presentation(Base):

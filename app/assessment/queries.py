@@ -17,6 +17,7 @@ from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
 from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
+from app.foundation import policies
 
 BATCH_ROWS = 1000
 
@@ -236,6 +237,11 @@ def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop
 def _or_nan(value: float | None) -> float:
     """Without a calibration there is no theta; `has_result` says so, and nobody reads these then."""
     return float("nan") if value is None else value
+
+
+def sitting_policy(*, session: Session, at: datetime) -> SittingPolicy:
+    """The policy that a sitting begun at `at` is held to."""
+    return policies.current(SittingPolicy, session=session, at=at)
 
 
 def retake_of(

@@ -23,7 +23,7 @@ from app.assessment.errors import (
     TooFewNewItems,
     YearlyLimitReached,
 )
-from app.assessment.former_sittings import use_allowance
+from app.assessment.former_sittings import use_allowance, was_here_before
 from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.locks import hold
@@ -140,7 +140,8 @@ def _new_sitting(
         resumable_until=rules.resumable_until(at, policy),
         honesty_statement_version=policy.honesty_statement,
         honesty_accepted_at=at,
-        first_of_skill=not any(sitting.counts_as_taken for sitting in former),
+        first_of_skill=not any(sitting.counts_as_taken for sitting in former)
+        and not was_here_before(person_id, edition.skill, session=session),
     )
 
 

@@ -68,3 +68,8 @@ def results_of(person_id: UUID, skill: str, *, session: Session) -> tuple[Result
     """A person's results in one skill, oldest first."""
     query = select(SkillResult).where(SkillResult.person_id == person_id, SkillResult.skill == skill)
     return tuple(_view(row) for row in session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
+
+
+def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
+    """Ids of all of a person's results."""
+    return tuple(session.scalars(select(SkillResult.id).where(SkillResult.person_id == person_id)))

@@ -51,6 +51,8 @@ from app.item_bank import queries as banks
 from app.item_bank.release_skills import release_skills
 from app.norming import phases
 from app.norming.models import NormState
+from app.privacy.erase_person import erase_person
+from app.privacy.models import Certificates
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
 from app.up import ITEM_BANKS
@@ -91,6 +93,7 @@ class Exhibition:
         self.certificates: dict[str, str] = {}
         self.norms: dict[str, UUID] = {}
         self.cases: dict[str, UUID] = {}
+        self.erased: dict[str, str] = {}
         self._fill()
         self.app = create_app(self.runtime)
 
@@ -116,6 +119,7 @@ class Exhibition:
         self._verdicts()
         self._norm_desk()
         self._reviews()
+        self._erasures()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -335,6 +339,28 @@ class Exhibition:
             tools = {"session": session, "clock": clock, "entropy": entropy, "jobs": jobs}
             decide_case(self.cases["holder"], "confirm", "I read every answer again. " * 3, minutes_spent=9,
                         actor=decider, **tools)  # fmt: skip
+
+    def _erasures(self) -> None:
+        """Two holders who erased their data, one of whom let the certificate run on."""
+        for number, choice in enumerate(Certificates):
+            person = self._sat(choice.value, theta=3.0, seed=20 + number)
+            self._work()
+            with self.runtime.transaction() as session:
+                row = session.query(Credential).filter_by(person_id=person).one()
+                row.visibility, self.erased[choice.value] = Visibility.UNLISTED, row.code
+            with self.runtime.transaction() as session:
+                erase_person(
+                    person,
+                    choice,
+                    session=session,
+                    clock=self.runtime.clock,
+                    entropy=self.runtime.entropy,
+                    links=self.runtime.links,
+                    jobs=self.runtime.jobs,
+                    mailer=self.runtime.mailer,
+                    actor=operator(),
+                )
+            self._work()
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import render_template, request
 
+from app.accounts import queries as accounts
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
 from app.foundation.web import language_of_request, person_id, require_signed_in, runtime
@@ -15,6 +16,7 @@ from app.home.views.blueprint import bp
 from app.item_bank import queries as banks
 from app.norming import queries as norms
 from app.results import figures
+from app.verification import queries as verifications
 
 
 @bp.get("/")
@@ -71,11 +73,14 @@ def own_place() -> str:
     own_id = person_id()
     with runtime().reading() as session:
         taken = sittings.sittings_of(own_id, session=session)
+        held = credentials.credentials_of(own_id, session=session)
         return render_template(
             "home/own_place.html",
             sittings=taken,
             names={slug: banks.skill(slug, session=session).names for slug in {sitting.skill for sitting in taken}},
-            credentials=credentials.credentials_of(own_id, session=session),
+            credentials=held,
+            looked_at=verifications.looked_at([one.id for one in held], session=session),
+            consents=accounts.consents_of(own_id, session=session),
         )
 
 
