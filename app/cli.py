@@ -25,6 +25,7 @@ from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.item_bank.item_commands import item
 from app.norming.commands import calibrate, norm, responses
+from app.privacy.commands import erase_command, export_command
 
 
 class Doorkeeper(click.Group):
@@ -100,6 +101,8 @@ def keys_init_command(runtime: Runtime) -> None:
         click.echo(f"Made {key_id}. The worker publishes it when it starts.")
 
 
+for command in (export_command, erase_command):
+    person.add_command(command)
 demo = demo_commands(composition.with_signer)
 for group in (db, bank, item, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
     main.add_command(group)

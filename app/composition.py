@@ -18,7 +18,10 @@ import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
 import app.norming.models
-import app.results.models  # noqa: F401  every table is known once a runtime can be built
+import app.privacy.models
+import app.results.models
+import app.reviews.models
+import app.verification.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy
@@ -39,6 +42,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.norming.policy import NormPolicy
+from app.reviews.policy import ReviewPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
@@ -48,6 +52,7 @@ POLICIES: tuple[type[Policy], ...] = (
     CredentialPolicy,
     RatePolicy,
     ApiPolicy,
+    ReviewPolicy,
 )
 
 

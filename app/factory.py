@@ -17,6 +17,8 @@ from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
 from app.norming import views as norming_views
+from app.privacy import views as privacy_views
+from app.reviews import views as reviews_views
 from app.verification import views as verification_views
 
 BLUEPRINTS = (
@@ -28,6 +30,8 @@ BLUEPRINTS = (
     norming_views.bp,
     credentials_views.bp,
     verification_views.bp,
+    reviews_views.bp,
+    privacy_views.bp,
     api_views.bp,
 )
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from app import composition
+from app.accounts.forget_erased_addresses import forget_erased_addresses
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.forget_retake_traces import forget_retake_traces
 from app.awarding.decide_award import decide_award
 from app.credentials import queries as credentials
 from app.credentials.issue_credential import issue_credential
@@ -24,7 +26,10 @@ from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.norming.publish_due_norms import publish_due_norms
+from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
+from app.reviews.open_held_cases import open_held_cases
+from app.reviews.send_case_letter import send_case_letter
 
 
 def _report_result(runtime: Runtime, sitting_id: str) -> None:
@@ -108,6 +113,37 @@ def _send_passkey_notice(runtime: Runtime, kind: str, passkey_id: str, person_id
         )
 
 
+def _send_case_letter(runtime: Runtime, case_id: str, occasion: str) -> None:
+    with runtime.reading() as session:
+        send_case_letter(
+            UUID(case_id), occasion, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer
+        )
+
+
+def _open_held_cases(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        open_held_cases(session=session, clock=runtime.clock, entropy=runtime.entropy)
+
+
+def _erase_person(runtime: Runtime, request_id: str) -> None:
+    with runtime.transaction() as session:
+        carry_out_erasure(
+            UUID(request_id),
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            links=runtime.links,
+            jobs=runtime.jobs,
+            mailer=runtime.mailer,
+        )
+
+
+def _forget_traces(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        forget_retake_traces(session=session, clock=runtime.clock)
+        forget_erased_addresses(session=session, clock=runtime.clock)
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -149,6 +185,10 @@ JOBS: dict[str, Callable[..., None]] = {
     "send_sign_in_mail": _send_sign_in_mail,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
+    "send_case_letter": _send_case_letter,
+    "open_held_cases": _open_held_cases,
+    "erase_person": _erase_person,
+    "forget_traces": _forget_traces,
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
@@ -156,6 +196,8 @@ JOBS: dict[str, Callable[..., None]] = {
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
+    PeriodicJob("open_held_cases", "22 * * * *"),
+    PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
 )
 

@@ -23,6 +23,7 @@ class Person(Base):
     language: Mapped[str]
     known_since_at: Mapped[datetime]
     adult_confirmed_at: Mapped[datetime | None]  # None: has not joined
+    lineage_id: Mapped[UUID | None]  # has had an account before: see lineage.py
 
     @property
     def has_joined(self) -> bool:
@@ -33,6 +34,16 @@ class Person(Base):
         """Take the person in."""
         self.language = language
         self.adult_confirmed_at = at
+
+
+class ErasedAddress(Base):
+    """The keyed hash of an erased account's address, until no wait or limit needs it."""
+
+    __tablename__ = "erased_address"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    lineage_id: Mapped[UUID] = mapped_column(unique=True)
+    kept_until_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RoleGrant(Base):

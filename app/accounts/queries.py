@@ -12,6 +12,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import lineage
 from app.accounts.browser_sessions import hash_of, roles_of
 from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer
 from app.accounts.errors import LinkUsed, PersonNotFound, SecondFactorMissing
@@ -228,6 +229,11 @@ def people(*, session: Session) -> tuple[PersonView, ...]:
 def _view(found: Person, *, session: Session) -> PersonView:
     roles = roles_of(found.id, session=session)
     return PersonView(found.id, found.email, found.display_name, found.language, roles, found.has_joined)
+
+
+def lineage_of(person_id: UUID, *, session: Session) -> UUID | None:
+    """What tells that the person's address had an account before; None for everybody else."""
+    return lineage.lineage_of(person_id, session=session)
 
 
 def is_adult(person_id: UUID, *, session: Session) -> bool:

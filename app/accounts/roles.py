@@ -13,10 +13,11 @@ class Role(StrEnum):
     NORM_APPROVER = "norm_approver"
     SUPPORT = "support"
     ITEM_EDITOR = "item_editor"
+    REVIEWER = "reviewer"
 
 
 CANDIDATE = "candidate"  # held by every person, granted to none
-STAFF = frozenset({Role.NORM_EDITOR, Role.NORM_APPROVER, Role.SUPPORT, Role.ITEM_EDITOR})  # these need a second factor
+STAFF = frozenset(Role) - {Role.RECRUITER}  # these need a second factor
 
 
 def is_staff(roles: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import Browser
 from app.accounts.errors import AdultsOnly, JoinExpired
 from app.accounts.inserting import insert_if_absent
+from app.accounts.lineage import lineage_left_by
 from app.accounts.models import Person, SignInRequest
 from app.accounts.outcomes import SignedIn
 from app.accounts.policy import AccountPolicy
@@ -20,6 +21,7 @@ from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.links import Links
 
 
 def sign_up(
@@ -31,6 +33,7 @@ def sign_up(
     session: Session,
     clock: Clock,
     entropy: Entropy,
+    links: Links,
 ) -> SignedIn:
     """Take the person in and sign them in. However many come at once with one address, there is one account."""
     if not is_adult:
@@ -41,6 +44,7 @@ def sign_up(
     person = _person_with(request.email, session=session, at=now, entropy=entropy)
     if not person.has_joined:
         person.join(language=require_language(language), at=now)
+        person.lineage_id = lineage_left_by(person.email, session=session, links=links)
         audit.record("person.joined", person.id, actor=Actor(person.id, "person"), at=now, session=session)
     return let_in(
         person, request, method="joining", browser=browser, session=session, at=now, entropy=entropy, policy=policy

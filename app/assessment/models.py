@@ -6,7 +6,7 @@ Ids of norms point upward in the stack and so carry no foreign key.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -123,9 +123,47 @@ class Sitting(Pins, Base):
         """Whether it is open and still within its days."""
         return self.is_open and at <= self.resumable_until
 
+    @property
+    def may_seed_a_retake(self) -> bool:
+        """Whether a later sitting may start from its posterior: it has a norm's scale, and was not annulled."""
+        return self.norm_id is not None and self.state != State.VOID
+
+    def annul(self) -> None:
+        """A completed sitting counts for nothing from now on; when and why it had ended stays known."""
+        self.state = State.VOID.value
+
     def end(self, state: State, reason: Stop, *, at: datetime) -> None:
         """Close the sitting; it never opens again."""
         self.state, self.stop_reason, self.completed_at = state.value, reason.value, at
+
+
+class SittingAllowance(Base):
+    """One sitting outside waits and limit. `sitting_id` is the one that used it up."""
+
+    __tablename__ = "sitting_allowance"
+    __table_args__ = (Index("ix_sitting_allowance_person_skill", "person_id", "skill"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    skill: Mapped[str]
+    cause: Mapped[str] = mapped_column(unique=True)
+    granted_at: Mapped[datetime]
+    sitting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sitting.id"), unique=True)
+
+
+class RetakeTrace(Base):
+    """The days of a sitting whose person erased their data: what waits and the yearly limit need, and nothing else."""
+
+    __tablename__ = "retake_trace"
+    __table_args__ = (Index("ix_retake_trace_lineage_skill", "lineage_id", "skill"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    lineage_id: Mapped[UUID]
+    skill: Mapped[str]
+    started_on: Mapped[date]
+    ended_on: Mapped[date]
+    had_norm: Mapped[bool]
+    kept_until_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Presentation(Base):

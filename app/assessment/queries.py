@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.assessment import rules
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
-from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State
+from app.assessment.former_sittings import allowance, taken_before
+from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
+from app.foundation import policies
 
 BATCH_ROWS = 1000
 
@@ -46,6 +48,11 @@ class SittingView:
     def is_complete(self) -> bool:
         """Whether a result comes of it."""
         return self.state == State.COMPLETED
+
+    @property
+    def is_annulled(self) -> bool:
+        """Whether a person decided that it counts for nothing; a technical fault is told by its reason."""
+        return self.state == State.VOID and self.stop_reason != Stop.TECHNICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,14 @@ def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
     return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
 
 
+def was_close(sitting_id: UUID, *, session: Session) -> bool:
+    """Whether the sitting ended undecided by the policy of its start, on whichever side of the cut."""
+    sitting, frozen = session.get(Sitting, sitting_id), session.get(FrozenSitting, sitting_id)
+    if sitting is None or frozen is None:
+        return False
+    return rules.is_close(frozen.probability_above, pinned_policy(sitting.policy_version, session=session))
+
+
 def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop_reason: str) -> FinalScore:
     return FinalScore(
         sitting_id=sitting.id,
@@ -224,23 +239,18 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
+def sitting_policy(*, session: Session, at: datetime) -> SittingPolicy:
+    """The policy that a sitting begun at `at` is held to."""
+    return policies.current(SittingPolicy, session=session, at=at)
+
+
 def retake_of(
     person_id: UUID, edition: Edition, *, session: Session, at: datetime, policy: SittingPolicy
 ) -> rules.Retake:
-    """Whether the person may begin another sitting under this edition at `at`.
-
-    Founding sittings count against founding sittings alone: who helped to build the norm has one outside the limit
-    as soon as it exists.
-    """
-    query = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == edition.skill)
-    taken = [
-        rules.Taken(row.started_at, row.completed_at or row.resumable_until)
-        for row in session.scalars(query)
-        if row.counts_as_taken
-        and not row.may_be_resumed(at=at)
-        and (row.norm_id is not None or edition.norm_id is None)
-    ]
-    return rules.retake(taken, at=at, policy=policy)
+    """Whether the person may begin another sitting under this edition at `at`."""
+    if allowance(person_id, edition.skill, session=session) is not None:
+        return rules.Retake()
+    return rules.retake(taken_before(person_id, edition, session=session, at=at), at=at, policy=policy)
 
 
 def responses_for_norming(
@@ -259,6 +269,7 @@ def responses_for_norming(
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
             Sitting.first_of_skill.is_(True),
+            Sitting.state == State.COMPLETED,
         )
         .order_by(Sitting.completed_at, Sitting.id)
         .limit(BATCH_ROWS)

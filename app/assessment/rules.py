@@ -110,6 +110,11 @@ def has_enough_for_result(content: Content, policy: SittingPolicy) -> bool:
     return content.units >= policy.fewest_units_for_result
 
 
+def is_close(probability: float | None, policy: SittingPolicy) -> bool:
+    """Whether P(composite >= cut) lies where the policy calls a sitting undecided; without a cut nothing is close."""
+    return probability is not None and policy.undecided_above < probability < policy.undecided_below
+
+
 def most_repeated_statements(former_statements: int, policy: SittingPolicy) -> int:
     """How many statements of the former sitting may come again."""
     return int(policy.most_statement_overlap * former_statements + FLOAT_TOLERANCE)

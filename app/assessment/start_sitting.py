@@ -24,6 +24,7 @@ from app.assessment.errors import (
     TooFewNewItems,
     YearlyLimitReached,
 )
+from app.assessment.former_sittings import use_allowance, was_here_before
 from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
@@ -77,6 +78,7 @@ def start_sitting(
     _require_enough_new_items(sitting, policy, session=session)
     session.add(sitting)
     session.flush()
+    use_allowance(sitting, session=session)
     present_next_item(sitting.id, after=0, session=session, clock=clock)
     detail = {"skill": skill, "edition": edition.id, "policy_version": sitting.policy_version}
     audit.record("sitting.started", sitting.id, actor=_person(person_id), at=now, session=session, detail=detail)
@@ -144,7 +146,8 @@ def _new_sitting(
         resumable_until=rules.resumable_until(at, policy),
         honesty_statement_version=policy.honesty_statement,
         honesty_accepted_at=at,
-        first_of_skill=not any(sitting.counts_as_taken for sitting in former),
+        first_of_skill=not any(sitting.counts_as_taken for sitting in former)
+        and not was_here_before(person_id, edition.skill, session=session),
     )
 
 
@@ -176,7 +179,7 @@ def _prior(
 
     Founding sittings never seed one: their numbers stand on the authors' expectation, not on the norm's scale.
     """
-    for sitting in reversed([sitting for sitting in former if sitting.norm_id is not None]):
+    for sitting in reversed([sitting for sitting in former if sitting.may_seed_a_retake]):
         frozen = session.get(FrozenSitting, sitting.id)
         if frozen is not None and sitting.completed_at is not None:
             months = rules.months_between(sitting.completed_at, at)

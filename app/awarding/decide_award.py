@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,8 +28,8 @@ def decide_award(result_id: UUID, *, session: Session, clock: Clock, entropy: En
         return existing
     result = results.result(result_id, session=session)
     score = sittings.final_score(result.sitting_id, session=session)
-    policy = policies.current(AwardPolicy, session=session, at=score.started_at)
-    decision = decide(_evidence(result, score, session=session), policy)
+    policy = award_policy_of(score, session=session)
+    decision = decide(evidence_of(result, score, session=session), policy)
     now = clock.now()
     row = AwardDecision(
         id=entropy.uuid(),
@@ -48,23 +49,42 @@ def decide_award(result_id: UUID, *, session: Session, clock: Clock, entropy: En
         detail={"outcome": decision.outcome, "reasons": list(decision.reasons)},
     )
     if decision.outcome is Outcome.AWARDED:
-        award = Award(
-            id=entropy.uuid(),
-            result_id=result_id,
-            person_id=result.person_id,
-            skill=result.skill,
-            is_specimen=decision.is_specimen,
-            specimen_reasons=list(decision.specimen_reasons),
-            decided_at=now,
-        )
-        session.add(award)
-        arguments = {"award_id": str(award.id)}
-        jobs.enqueue("reserve_credential", f"reserve:{award.id}", session=session, arguments=arguments)
+        make_award(result, decision.specimen_reasons, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()
     return row
 
 
-def _evidence(result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> Evidence:
+def make_award(
+    result: results.ResultView,
+    specimen_reasons: tuple[str, ...],
+    *,
+    session: Session,
+    at: datetime,
+    entropy: Entropy,
+    jobs: Jobs,
+) -> None:
+    """The award itself, and the job that reserves its credential."""
+    award = Award(
+        id=entropy.uuid(),
+        result_id=result.id,
+        person_id=result.person_id,
+        skill=result.skill,
+        is_specimen=bool(specimen_reasons),
+        specimen_reasons=list(specimen_reasons),
+        decided_at=at,
+    )
+    session.add(award)
+    arguments = {"award_id": str(award.id)}
+    jobs.enqueue("reserve_credential", f"reserve:{award.id}", session=session, arguments=arguments)
+
+
+def award_policy_of(score: sittings.FinalScore, *, session: Session) -> AwardPolicy:
+    """The policy that held when the sitting started."""
+    return policies.current(AwardPolicy, session=session, at=score.started_at)
+
+
+def evidence_of(result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> Evidence:
+    """Everything the award rules look at."""
     norm = norms.norm(score.norm_id, session=session) if score.norm_id else None
     return Evidence(
         decision_confidence=result.decision_confidence,

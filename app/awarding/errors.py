@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.foundation.errors import NotFound
+from app.foundation.errors import Conflict, NotFound
 
 
 class AwardNotFound(NotFound):
@@ -14,3 +14,12 @@ class AwardNotFound(NotFound):
 
     def __init__(self, award_id: UUID) -> None:
         super().__init__(f"There is no award {award_id}.")
+
+
+class NotHeld(Conflict):
+    """The decision on this result waits for nobody."""
+
+    code = "award-not-held"
+
+    def __init__(self, result_id: UUID) -> None:
+        super().__init__(f"The decision on result {result_id} does not wait for a person, so nothing was changed.")

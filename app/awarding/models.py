@@ -31,6 +31,7 @@ class AwardDecision(Base):
     reasons: Mapped[list[str]]
     policy_version: Mapped[int]
     decided_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]  # when a person ended a hold
 
 
 class Award(Base):

@@ -84,6 +84,18 @@ def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
     return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at)
 
 
+def is_held(result_id: UUID, *, session: Session) -> bool:
+    """Whether the decision waits for a person."""
+    decision = decision_on(result_id, session=session)
+    return decision is not None and decision.outcome is Outcome.HELD
+
+
+def held_results(*, session: Session) -> tuple[UUID, ...]:
+    """Ids of the results whose decision waits for a person, the oldest first."""
+    query = select(AwardDecision.result_id).where(AwardDecision.outcome == Outcome.HELD)
+    return tuple(session.scalars(query.order_by(AwardDecision.decided_at)))
+
+
 def award_policy(*, session: Session, at: datetime) -> AwardPolicy:
     """The rule in force at `at`."""
     return policies.current(AwardPolicy, session=session, at=at)

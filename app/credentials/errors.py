@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
@@ -16,6 +17,20 @@ class TypingError(Invalid):
         super().__init__(
             "This code holds a typing error: its 17 characters do not fit together. Compare it with the "
             "certificate, character by character, and type it again."
+        )
+
+
+class CredentialErased(NotFound):
+    """The holder erased their data; the register knows dates and status alone."""
+
+    code = "credential-erased"
+
+    def __init__(self, valid_from: datetime, ends_at: datetime, *, is_over: bool) -> None:
+        self.valid_from, self.ends_at, self.is_over = valid_from, ends_at, is_over
+        verb = "ended" if is_over else "runs until"
+        super().__init__(
+            f"The holder erased their data. This number was issued on {valid_from:%Y-%m-%d} "
+            f"and {verb} {'on ' if is_over else ''}{ends_at:%Y-%m-%d}."
         )
 
 

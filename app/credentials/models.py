@@ -60,6 +60,24 @@ class IssuerKey(Base):
         return self.retired_at is None and self.compromised_at is None
 
 
+class ErasedCredential(Base):
+    """What stays of a credential whose holder erased their data: its entry of the status list, dates and status."""
+
+    __tablename__ = "erased_credential"
+    __table_args__ = (UniqueConstraint("status_list", "status_index"),)
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))
+    status_index: Mapped[int]
+    is_specimen: Mapped[bool]
+    was_shown: Mapped[bool]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revocation_reason: Mapped[RevocationReason | None]
+    erased_at: Mapped[datetime]
+
+
 class Credential(Base):
     """One credential: reserved with its code, status entry and exact document, then signed once, never edited."""
 

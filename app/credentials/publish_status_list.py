@@ -10,7 +10,7 @@ from app.credentials.conformance import CheckedDocument
 from app.credentials.did import Issuer
 from app.credentials.errors import StatusListNotFound
 from app.credentials.issuer_keys import key_in_use
-from app.credentials.models import Credential, StatusList
+from app.credentials.models import Credential, ErasedCredential, StatusList
 from app.credentials.policy import CredentialPolicy
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -30,9 +30,13 @@ def publish_status_list(
     key = key_in_use(signer.key_id, session=session)
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
-    revoked = session.scalars(
-        select(Credential.status_index).where(Credential.status_list == number, Credential.revoked_at.is_not(None))
-    )
+    revoked = [
+        index
+        for kind in (Credential, ErasedCredential)  # erasing the holder's data must not make a certificate valid again
+        for index in session.scalars(
+            select(kind.status_index).where(kind.status_list == number, kind.revoked_at.is_not(None))
+        )
+    ]
     document = status_list.document(
         number,
         revoked,

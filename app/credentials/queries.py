@@ -115,6 +115,11 @@ def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView
     return tuple(_view(row) for row in session.scalars(query))
 
 
+def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
+    """Ids of everything reserved or issued for a person."""
+    return tuple(session.scalars(select(Credential.id).where(Credential.person_id == person_id)))
+
+
 def credentials(*, session: Session, limit: int) -> tuple[CredentialView, ...]:
     """The latest credentials of all holders, newest first."""
     query = select(Credential).order_by(Credential.reserved_at.desc()).limit(limit)

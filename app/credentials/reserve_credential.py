@@ -14,7 +14,7 @@ from app.awarding import queries as awards
 from app.credentials import codes, conformance, display, status_list, validity
 from app.credentials.did import Issuer
 from app.credentials.errors import AwardWithdrawn
-from app.credentials.models import Credential, StatusList
+from app.credentials.models import Credential, ErasedCredential, StatusList
 from app.credentials.open_badge import Identity, credential_document
 from app.credentials.policy import CredentialPolicy
 from app.foundation import audit, policies
@@ -94,9 +94,13 @@ def _status_entry(policy: CredentialPolicy, *, session: Session, entropy: Entrop
 
 
 def _used_entries(number: int, *, session: Session) -> int:
-    return session.scalar(select(func.count()).where(Credential.status_list == number)) or 0
+    kinds = (Credential, ErasedCredential)
+    return sum(session.scalar(select(func.count()).where(kind.status_list == number)) or 0 for kind in kinds)
 
 
 def _is_taken(number: int, index: int, *, session: Session) -> bool:
-    taken = select(Credential.id).where(Credential.status_list == number, Credential.status_index == index)
-    return session.scalar(taken) is not None
+    return any(
+        session.scalar(select(kind.status_index).where(kind.status_list == number, kind.status_index == index))
+        is not None
+        for kind in (Credential, ErasedCredential)
+    )

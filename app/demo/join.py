@@ -48,6 +48,7 @@ def join(part: Part, *, session: Session, clock: Clock, entropy: Entropy, links:
             session=session,
             clock=clock,
             entropy=entropy,
+            links=links,
         )
     actor = Actor(came.person_id, part.display_name)
     change_profile(

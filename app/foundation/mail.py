@@ -5,7 +5,9 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default as default_policy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +44,10 @@ class Mailer(Protocol):
         """Hand the message over, or raise `MailUnavailable`."""
         ...
 
+    def forget(self, address: str) -> None:
+        """Drop every message to this address that we still hold."""
+        ...
+
 
 def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
     """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
@@ -71,6 +77,13 @@ class SpoolMailer:
         temporary.write_bytes(bytes(compose(message, sender=self._sender, clock=self._clock)))
         temporary.replace(self._directory / f"{name}.eml")
 
+    def forget(self, address: str) -> None:
+        """Delete the files whose recipient is this address, half-written ones included."""
+        for file in (*self._directory.glob("*.eml"), *self._directory.glob(".*.part")):
+            recipient = message_from_bytes(file.read_bytes(), policy=default_policy)["To"]
+            if recipient is not None and parseaddr(str(recipient))[1] == address:
+                file.unlink(missing_ok=True)
+
 
 class SmtpMailer:
     """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
@@ -88,6 +101,9 @@ class SmtpMailer:
             raise MailUnavailable(
                 f"The mail server did not take the message ({type(problem).__name__}). It will be tried again."
             ) from problem
+
+    def forget(self, address: str) -> None:
+        """Nothing is held here: what was sent is with the mail servers."""
 
     def _connect(self) -> smtplib.SMTP:
         url, context = self._url, ssl.create_default_context()

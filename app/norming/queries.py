@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.norming.errors import NormNotFound
@@ -199,3 +199,9 @@ def view_of(row: NormVersion) -> NormView:
         published_at=row.published_at,
         superseded_at=row.superseded_at,
     )
+
+
+def has_signed(person_id: UUID, *, session: Session) -> bool:
+    """Whether a norm version names this person as drafter or approver."""
+    named = or_(NormVersion.drafted_by == person_id, NormVersion.approved_by == person_id)
+    return session.scalar(select(NormVersion.id).where(named).limit(1)) is not None

@@ -29,6 +29,11 @@ def confidence(probability: float) -> str:
     return _printed(probability, CONFIDENCE_PLACES, ROUND_FLOOR)
 
 
+def of_hundred(probability: float) -> int:
+    """How many of 100, rounded down: .4999 must not read 50. Under one is 0, for which pages say "fewer than 1"."""
+    return int(_printed(100 * probability, 0, ROUND_FLOOR))
+
+
 def theta(value: float) -> str:
     """Three decimals, rounded to nearest: no decision is read off it."""
     return _printed(value, THETA_PLACES, ROUND_HALF_EVEN)

@@ -62,3 +62,14 @@ def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | Non
     """The sitting's result, or None while it is on its way or where there is none."""
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
     return _view(row) if row is not None else None
+
+
+def results_of(person_id: UUID, skill: str, *, session: Session) -> tuple[ResultView, ...]:
+    """A person's results in one skill, oldest first."""
+    query = select(SkillResult).where(SkillResult.person_id == person_id, SkillResult.skill == skill)
+    return tuple(_view(row) for row in session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
+
+
+def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
+    """Ids of all of a person's results."""
+    return tuple(session.scalars(select(SkillResult.id).where(SkillResult.person_id == person_id)))

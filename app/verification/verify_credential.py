@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
-from app.credentials.errors import CredentialNotFound, ProofInvalid, TypingError
+from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.queries import CredentialView
+from app.credentials.register_line import line_of_code
 from app.foundation.clock import Clock
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
@@ -53,10 +54,12 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     ------
     CredentialNotFound
         Alike where there is no such code and where the holder shows nothing under it.
+    CredentialErased
+        The holder had shown it, and has erased their data since.
     """
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
-        raise CredentialNotFound
+        raise _nothing_shown(code, session=session, at=clock.now())
     now, text = clock.now(), found.signed_document or ""
     document = _readable(text)
     if document is None or not _is_document_of(found, document):
@@ -64,6 +67,15 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     judgement = _judgement(text, document, found, session=session, at=now)
     token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
     return CertificateVerification(judgement, now, document, found, token)
+
+
+def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNotFound | CredentialErased:
+    """The register's line is looked for under private codes too, so that they take no less time than unknown ones."""
+    line = line_of_code(code, session=session)
+    if line is None or not line.was_shown:
+        return CredentialNotFound()
+    ends_at = min(line.valid_until, line.revoked_at or line.valid_until)
+    return CredentialErased(line.valid_from, ends_at, is_over=ends_at <= at)
 
 
 def verify_document(text: str, *, session: Session, clock: Clock) -> Verification:

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
-from app.credentials.errors import CarrierUnreadable, CredentialNotFound, TypingError
+from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
 from app.credentials.face import face, mode_words
 from app.credentials.states import Visibility
 from app.foundation.web import (
     absolute_url,
+    actor,
     csrf,
     language_of_request,
     limiter,
@@ -25,6 +26,7 @@ from app.foundation.web import (
     runtime,
 )
 from app.verification.carried import carried
+from app.verification.count_verification import count_verification
 from app.verification.errors import NothingCarried
 from app.verification.verdict import Reason
 from app.verification.verify_credential import (
@@ -40,7 +42,7 @@ HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
 SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "application/json", jwt.MEDIA_TYPE)
 VERDICT_HEADER = "Decile-Verdict"
-NOT_FOUND = 404
+NOT_FOUND, GONE = 404, 410
 ETAG_BYTES = 16
 
 guessing = limiter.shared_limit(
@@ -65,6 +67,8 @@ def certificate(typed: str) -> Any:
         return _closed(_typing_error(accepted), accepted)
     except CredentialNotFound:
         return _closed(_not_shown(accepted), accepted)
+    except CredentialErased as erased:
+        return _closed(_erased(erased, accepted), accepted)
 
 
 @bp.get("/c/<typed>.json")
@@ -129,6 +133,8 @@ def _verify(typed: str) -> Any:
         return _noindex(make_response(page, 422))
     except CredentialNotFound:
         return _closed(_not_shown(accepted), accepted)
+    except CredentialErased as erased:
+        return _closed(_erased(erased, accepted), accepted)
 
 
 def _accepted_type() -> str:
@@ -203,11 +209,14 @@ def _carrier(typed: str, kind: str) -> Any:
         return _closed(_typing_error(kind), kind)
     except CredentialNotFound:
         return _closed(_not_shown(kind), kind)
+    except CredentialErased as erased:
+        return _closed(_erased(erased, kind), kind)
 
 
 def _answer(code: str, accepted: str) -> Response:
     with runtime().reading() as session:
         found = verify_credential(code, session=session, clock=runtime().clock)
+    _count(found)
     if accepted == HTML:
         response = make_response(render_template("verification/certificate.html", **_page_facts(found)))
     elif found.document is None:
@@ -226,6 +235,12 @@ def _answer(code: str, accepted: str) -> Response:
         response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
     response.headers[VERDICT_HEADER] = found.verdict.value
     return _conditional(response, found, accepted)
+
+
+def _count(found: CertificateVerification) -> None:
+    """The holder's own looks are no verifications, and a HEAD is no look."""
+    if request.method != "HEAD" and actor().person_id != found.credential.person_id:
+        count_verification(found.credential.id, database=runtime().database, clock=runtime().clock)
 
 
 def _printed(found: CertificateVerification, kind: str) -> bytes:
@@ -278,6 +293,7 @@ def _page_facts(found: CertificateVerification) -> dict[str, Any]:
 def _verdict_json(code: str) -> Response:
     with runtime().reading() as session:
         found = verify_credential(code, session=session, clock=runtime().clock)
+    _count(found)
     row = found.credential
     response = jsonify(
         verdict=found.verdict.value,
@@ -305,6 +321,18 @@ def _not_shown(accepted: str) -> Response:
     return _problem_json(
         "credential-not-found", _("Nothing is shown under this code"), _not_shown_words(), status=NOT_FOUND
     )
+
+
+def _erased(line: CredentialErased, accepted: str) -> Response:
+    """What the register still says; nothing of the skill or the holder is left."""
+    if accepted == HTML:
+        return make_response(render_template("verification/erased.html", line=line), GONE)
+    words = _("The holder erased their data. The register knows when this number was issued and when it ends.")
+    response = _problem_json("credential-erased", _("The holder erased their data"), words, status=GONE)
+    problem = {**(response.get_json() or {}), "valid_from": validity.to_text(line.valid_from),
+               "ends_at": validity.to_text(line.ends_at), "is_over": line.is_over}  # fmt: skip
+    response.set_data(jsonify(problem).get_data())
+    return response
 
 
 def _typing_error(accepted: str) -> Response:

@@ -40,7 +40,7 @@ from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason, Visibility
 from app.factory import create_app
 from app.foundation import policies
-from app.foundation.access import operator, system
+from app.foundation.access import Actor, operator, system
 from app.foundation.db import Base, Database
 from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
@@ -51,6 +51,10 @@ from app.item_bank import queries as banks
 from app.item_bank.release_skills import release_skills
 from app.norming import phases
 from app.norming.models import NormState
+from app.privacy.erase_person import erase_person
+from app.privacy.models import Certificates
+from app.reviews.ask_for_review import ask_for_review
+from app.reviews.decide_case import decide_case
 from app.up import ITEM_BANKS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
@@ -88,6 +92,8 @@ class Exhibition:
         self.sittings: dict[str, UUID] = {}
         self.certificates: dict[str, str] = {}
         self.norms: dict[str, UUID] = {}
+        self.cases: dict[str, UUID] = {}
+        self.erased: dict[str, str] = {}
         self._fill()
         self.app = create_app(self.runtime)
 
@@ -112,6 +118,8 @@ class Exhibition:
         self._sittings()
         self._verdicts()
         self._norm_desk()
+        self._reviews()
+        self._erasures()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -188,6 +196,7 @@ class Exhibition:
             self._sign_in(name, keyholder)
         self._sat("holder", theta=3.0, seed=1)
         self._sat("ordinary", theta=-0.5, seed=2)
+        self._sat("second", theta=0.4, seed=6)
         self._sat("apart", theta=3.5, self_report=-1.0, seed=3)
         self._work()
         for kind in ("statement", "scenario"):
@@ -306,6 +315,52 @@ class Exhibition:
         self.place.clock.instant = now
         self._sign_in("fresh editor", fresh)
         self._sign_in("key editor", keyed)
+
+    def _reviews(self) -> None:
+        """One case that waits, one decided, one overdue; somebody of the desk to look at them."""
+        clock, entropy, jobs = self.runtime.clock, self.runtime.entropy, self.runtime.jobs
+        with self.runtime.transaction() as session:
+            reviewer = invite_person("reviewer@example.org", session=session, clock=clock, entropy=entropy)
+            grant_role(reviewer, "reviewer", session=session, clock=clock, actor=operator())
+            session.get_one(Person, reviewer).adult_confirmed_at = clock.now()
+        self._sign_in("reviewer", reviewer, second_factor=True)
+        now = clock.now()
+        for name, days in (("apart", 30), ("ordinary", 1), ("holder", 1)):
+            clock.instant = now - timedelta(days=days)
+            with self.runtime.transaction() as session:
+                asker = Actor(self._person_of(name), "person")
+                tools = {"session": session, "clock": clock, "entropy": entropy, "jobs": jobs}
+                self.cases[name] = ask_for_review(
+                    self.sittings[name], "disturbed", "The alarm rang.", actor=asker, **tools
+                )
+        clock.instant = now
+        decider = Actor(reviewer, "reviewer", frozenset({"reviewer"}), now, now)
+        with self.runtime.transaction() as session:
+            tools = {"session": session, "clock": clock, "entropy": entropy, "jobs": jobs}
+            decide_case(self.cases["holder"], "confirm", "I read every answer again. " * 3, minutes_spent=9,
+                        actor=decider, **tools)  # fmt: skip
+
+    def _erasures(self) -> None:
+        """Two holders who erased their data, one of whom let the certificate run on."""
+        for number, choice in enumerate(Certificates):
+            person = self._sat(choice.value, theta=3.0, seed=20 + number)
+            self._work()
+            with self.runtime.transaction() as session:
+                row = session.query(Credential).filter_by(person_id=person).one()
+                row.visibility, self.erased[choice.value] = Visibility.UNLISTED, row.code
+            with self.runtime.transaction() as session:
+                erase_person(
+                    person,
+                    choice,
+                    session=session,
+                    clock=self.runtime.clock,
+                    entropy=self.runtime.entropy,
+                    links=self.runtime.links,
+                    jobs=self.runtime.jobs,
+                    mailer=self.runtime.mailer,
+                    actor=operator(),
+                )
+            self._work()
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

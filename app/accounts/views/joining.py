@@ -47,6 +47,7 @@ def join() -> Answer:
                 session=session,
                 clock=runtime().clock,
                 entropy=runtime().entropy,
+                links=runtime().links,
             )
     except JoinExpired as refusal:
         headline = _("Too much time has passed since your address was confirmed")

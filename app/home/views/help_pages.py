@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
+from app.assessment import queries as sittings
 from app.foundation.web import runtime
 from app.home.example import example_of_a_norm
 from app.home.views.blueprint import bp
@@ -30,7 +31,9 @@ def help_top_ten() -> str:
 @bp.get("/privacy")
 def privacy() -> str:
     """What is kept, why, for how long, and what you may do about it."""
-    return render_template("help/privacy.html", sender=runtime().settings.mail_sender)
+    with runtime().reading() as session:
+        policy = sittings.sitting_policy(session=session, at=runtime().clock.now())
+    return render_template("help/privacy.html", sender=runtime().settings.mail_sender, policy=policy)
 
 
 @bp.get("/accessibility")

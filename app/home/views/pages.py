@@ -6,17 +6,17 @@ from uuid import UUID
 
 from flask import render_template, request
 
+from app.accounts import queries as accounts
 from app.assessment import queries as sittings
-from app.awarding import queries as awards
 from app.credentials import queries as credentials
 from app.foundation.web import language_of_request, person_id, require_signed_in, runtime
 from app.home.example import example_of_a_norm
+from app.home.report import report_of
 from app.home.views.blueprint import bp
 from app.item_bank import queries as banks
-from app.item_bank.development import level_of
 from app.norming import queries as norms
 from app.results import figures
-from app.results import queries as results
+from app.verification import queries as verifications
 
 
 @bp.get("/")
@@ -73,11 +73,14 @@ def own_place() -> str:
     own_id = person_id()
     with runtime().reading() as session:
         taken = sittings.sittings_of(own_id, session=session)
+        held = credentials.credentials_of(own_id, session=session)
         return render_template(
             "home/own_place.html",
             sittings=taken,
             names={slug: banks.skill(slug, session=session).names for slug in {sitting.skill for sitting in taken}},
-            credentials=credentials.credentials_of(own_id, session=session),
+            credentials=held,
+            looked_at=verifications.looked_at([one.id for one in held], session=session),
+            consents=accounts.consents_of(own_id, session=session),
         )
 
 
@@ -85,21 +88,7 @@ def own_place() -> str:
 @require_signed_in
 def report(sitting_id: UUID) -> str:
     """One sitting's result and decision for the person who sat; nobody else learns that it exists."""
-    own_id = person_id()
-    with runtime().reading() as session:
-        sitting = sittings.sitting_of(sitting_id, own_id, session=session)
-        result = results.result_of_sitting(sitting_id, session=session)
-        score = sittings.final_score(sitting_id, session=session) if sitting.is_complete else None
-        return render_template(
-            "home/report.html",
-            sitting=sitting,
-            skill=banks.skill(sitting.skill, session=session),
-            result=result,
-            score=score,
-            is_awaited=score is not None and score.has_result and result is None,
-            norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
-            decision=awards.decision_on(result.id, session=session) if result else None,
-            figures=figures,
-            level=level_of(result.theta) if result else None,
-            has_development=bool(banks.development(sitting.skill, session=session)),
-        )
+    here, language = runtime(), language_of_request()
+    with here.reading() as session:
+        found = report_of(sitting_id, person_id(), language, session=session, at=here.clock.now())
+    return render_template("home/report.html", report=found, figures=figures)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
+from tests.app.api.world import ANONYMOUS, EDITOR, NOTHING, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
 
 IN = "in"
 
@@ -157,6 +157,17 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ],
     ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
     # the norm desk
+    ("GET", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED)],
+    ("POST", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED, {"reason": "unclear", "words": ""})],
+    ("POST", "/results/<uuid:sitting_id>/review/take-back"): [Route(everyone("404", anonymous="401"), ENDED)],
+    ("GET", "/me/timeline"): [Route(SIGNED_IN)],
+    ("GET", "/me/export"): [Route(SIGNED_IN)],
+    ("POST", "/me/export"): [Route(PROVEN)],
+    ("GET", "/me/erase"): [Route(SIGNED_IN)],
+    ("POST", "/me/erase"): [Route(PROVEN, body={"certificates": "keep"})],
+    ("GET", "/desk/cases"): [Route(STAFF)],
+    ("GET", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
+    ("POST", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],

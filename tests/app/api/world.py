@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,21 @@ class World:
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = self.facts.cookies[role]
         return client
+
+    def sign_in_again(self, role: str, *, proven: bool = False) -> None:
+        """A fresh sign-in for this person in this world, for after the clock has moved; with a second factor or not."""
+        now = self.runtime.clock.now()
+        with self.runtime.transaction() as session:
+            cookie = open_session(
+                self.facts.people[role],
+                browser=Browser("test"),
+                second_factor_at=now if proven else None,
+                session=session,
+                at=now,
+                entropy=self.runtime.entropy,
+                policy=AccountPolicy(),
+            )
+        self.facts = replace(self.facts, cookies={**self.facts.cookies, role: cookie})
 
     def bearer(self, role: str) -> dict[str, str]:
         """The header of this person's program; nothing for those who cannot have a token."""

@@ -30,3 +30,9 @@ def test_edge_004_shown_confidence_and_decision_agree(confidence):
     exact = round(confidence, figures.NOISE_PLACES)
 
     assert (float(figures.confidence(confidence)) >= 0.5) == (exact >= 0.5)
+
+
+def test_of_a_hundred_is_rounded_down_so_that_no_page_says_half_below_the_line():
+    assert [figures.of_hundred(value) for value in (0.0, 0.009, 0.4999, 0.5, 0.63, 0.999, 1.0)] == [
+        0, 0, 49, 50, 63, 99, 100,
+    ]  # fmt: skip

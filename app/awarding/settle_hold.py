@@ -1,0 +1,53 @@
+"""A person has looked at a result whose two kinds of evidence disagree: the award is made, or it is not."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.awarding.decide_award import award_policy_of, evidence_of, make_award
+from app.awarding.errors import NotHeld
+from app.awarding.models import AwardDecision, Outcome
+from app.awarding.rules import specimen_reasons
+from app.foundation import audit
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.results import queries as results
+
+
+def settle_hold(
+    result_id: UUID,
+    *,
+    is_awarded: bool,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+    actor: Actor,
+) -> None:
+    """Settle a held decision. The marks of a specimen stay with it, whoever settles.
+
+    Raises
+    ------
+    NotHeld
+        Nothing waits for a person here.
+    """
+    query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
+    decision = session.scalar(query)
+    if decision is None or decision.outcome is not Outcome.HELD:
+        raise NotHeld(result_id)
+    now = clock.now()
+    decision.outcome, decision.settled_at = (Outcome.AWARDED if is_awarded else Outcome.NOT_AWARDED), now
+    detail = {"outcome": decision.outcome.value}
+    audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
+    if is_awarded:
+        result = results.result(result_id, session=session)
+        score = sittings.final_score(result.sitting_id, session=session)
+        marks = specimen_reasons(evidence_of(result, score, session=session), award_policy_of(score, session=session))
+        make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
+    session.flush()

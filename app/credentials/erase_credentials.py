@@ -1,0 +1,49 @@
+"""A holder's credentials go; a line of the register stays for each, so that no status entry is ever given out twice.
+
+The line holds a hash of the code, the dates and the status: what whoever holds the paper may still be told.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.credentials.models import Credential, ErasedCredential
+from app.credentials.register_line import hash_of_code
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+from app.foundation.jobs import Jobs
+
+
+def erase_credentials(
+    person_id: UUID, *, is_revoking: bool, session: Session, clock: Clock, jobs: Jobs, actor: Actor
+) -> int:
+    """Erase them, revoked first or left to run to their end; how many there were."""
+    rows = session.scalars(select(Credential).where(Credential.person_id == person_id)).all()
+    for row in rows:
+        if is_revoking:
+            reason = RevocationReason.HOLDER_REQUEST
+            revoke_credential(row.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
+        session.add(_line(row, clock))
+        session.delete(row)
+    session.flush()
+    return len(rows)
+
+
+def _line(row: Credential, clock: Clock) -> ErasedCredential:
+    return ErasedCredential(
+        code_hash=hash_of_code(row.code),
+        status_list=row.status_list,
+        status_index=row.status_index,
+        is_specimen=row.is_specimen,
+        was_shown=row.is_issued and row.visibility != "private",
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        revoked_at=row.revoked_at,
+        revocation_reason=row.revocation_reason,
+        erased_at=clock.now(),
+    )

@@ -1,0 +1,103 @@
+"""Everything the result page says about one sitting, gathered from the contexts below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment import pages
+from app.assessment import queries as sittings
+from app.assessment.facet_bands import FacetBand, facet_bands
+from app.awarding import queries as awards
+from app.foundation import drawings
+from app.item_bank import queries as banks
+from app.item_bank.development import Level, level_of
+from app.norming import queries as norms
+from app.results import facets
+from app.results import queries as results
+from app.reviews import queries as reviews
+
+FACET_SCALE = (-3.0, 3.0)  # logits: the range in which nearly everybody lies
+
+
+@dataclass(frozen=True, slots=True)
+class FormerResult:
+    """An earlier sitting of the same skill, as it was reported then."""
+
+    result: results.ResultView
+    norm_label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One sitting's result; `result` is None while it is awaited, or where there is none."""
+
+    sitting: sittings.SittingView
+    skill: banks.SkillView
+    score: sittings.FinalScore | None
+    result: results.ResultView | None
+    norm: norms.NormView | None
+    decision: awards.DecisionView | None
+    level: Level | None
+    has_development: bool
+    was_close: bool
+    facet_plot: drawings.Bars | None
+    profile: facets.Profile
+    former: tuple[FormerResult, ...]
+    retake_from_at: datetime | None
+    case: reviews.CaseView | None
+    may_ask_until_at: datetime | None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a result is on its way."""
+        return self.score is not None and self.score.has_result and self.result is None
+
+    @property
+    def former_ranks(self) -> tuple[float, ...]:
+        """Percentile ranks of earlier sittings, for the ruler."""
+        ranks = (earlier.result.percentile_rank for earlier in self.former)
+        return tuple(rank for rank in ranks if rank is not None)
+
+
+def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Session, at: datetime) -> Report:
+    """The report of the person's own sitting; anybody else's is not found."""
+    sitting = sittings.sitting_of(sitting_id, person_id, session=session)
+    result = results.result_of_sitting(sitting_id, session=session)
+    score = sittings.final_score(sitting_id, session=session) if sitting.is_complete or result else None
+    skill = banks.skill(sitting.skill, session=session)
+    bands = facet_bands(sitting_id, session=session) if result else ()
+    return Report(
+        sitting=sitting,
+        skill=skill,
+        score=score,
+        result=result,
+        norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
+        decision=awards.decision_on(result.id, session=session) if result else None,
+        level=level_of(result.theta) if result else None,
+        has_development=bool(banks.development(sitting.skill, session=session)),
+        was_close=sittings.was_close(sitting_id, session=session),
+        facet_plot=_facet_plot(bands, skill, language),
+        profile=facets.profile(bands),
+        former=_former(result, session=session) if result else (),
+        retake_from_at=pages.done_page(sitting_id, person_id, session=session, at=at).from_at,
+        case=reviews.case_of_sitting(sitting_id, session=session, at=at),
+        may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
+    )
+
+
+def _facet_plot(bands: Sequence[FacetBand], skill: banks.SkillView, language: str) -> drawings.Bars | None:
+    rows = [(skill.facets[band.facet][language], band.low, band.theta, band.high) for band in bands]
+    return drawings.bars(rows, middle=0.0, scale=FACET_SCALE) if rows else None
+
+
+def _former(result: results.ResultView, *, session: Session) -> tuple[FormerResult, ...]:
+    taken = results.results_of(result.person_id, result.skill, session=session)
+    earlier = [one for one in taken if one.reported_at < result.reported_at]
+    return tuple(
+        FormerResult(one, norms.norm(one.norm_id, session=session).label if one.norm_id else None) for one in earlier
+    )

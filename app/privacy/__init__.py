@@ -1,0 +1,1 @@
+"""A person's own data across all contexts: what happened, a copy to take along, and erasure."""

@@ -1,0 +1,102 @@
+"""A person goes, from every table, from the mail we spooled and from kept answers, in one transaction.
+
+What stays, and is said before: the days of sittings that waits and limits still count, under a keyed hash of the
+address; a line of the register for each certificate; entries of the audit record with ids that lead nowhere.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.erase_account import erase_account
+from app.accounts.leave_address import leave_address
+from app.assessment import queries as sittings
+from app.assessment.erase_sittings import erase_sittings, traces_end_at
+from app.awarding.erase_awards import erase_awards
+from app.credentials import queries as credentials
+from app.credentials.erase_credentials import erase_credentials
+from app.foundation import audit
+from app.foundation.access import Actor, system
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.foundation.links import Links
+from app.foundation.mail import Mailer
+from app.privacy.models import Certificates, ErasureRequest
+from app.privacy.rules import objection
+from app.results import queries as results
+from app.results.erase_results import erase_results
+from app.reviews.erase_cases import erase_cases
+from app.verification.erase_counts import erase_counts
+
+
+def carry_out_erasure(
+    request_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links, jobs: Jobs, mailer: Mailer
+) -> None:
+    """Job: do what a person asked for. A request that is gone was carried out."""
+    request = session.get(ErasureRequest, request_id, with_for_update=True)
+    if request is None:
+        return
+    erase_person(
+        request.person_id,
+        request.certificates,
+        session=session,
+        clock=clock,
+        entropy=entropy,
+        links=links,
+        jobs=jobs,
+        mailer=mailer,
+        actor=system(),
+    )
+
+
+def erase_person(
+    person_id: UUID,
+    certificates: Certificates,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    links: Links,
+    jobs: Jobs,
+    mailer: Mailer,
+    actor: Actor,
+) -> None:
+    """Erase everything that leads to the person. The record of it names nobody.
+
+    Raises
+    ------
+    PersonNotFound, StillStaff, SignedNorms, CaseStillOpen
+    """
+    now = clock.now()
+    against = objection(person_id, session=session, at=now)
+    if against is not None:
+        raise against
+    address = accounts.person(person_id, session=session).email
+    mailer.forget(address)
+    erase_cases(person_id, session=session)
+    erase_counts(credentials.ids_of(person_id, session=session), session=session)
+    is_revoking = certificates is Certificates.REVOKE
+    held = erase_credentials(
+        person_id, is_revoking=is_revoking, session=session, clock=clock, jobs=jobs, actor=system()
+    )
+    erase_awards(person_id, results.ids_of(person_id, session=session), session=session)
+    erase_results(person_id, session=session)
+    taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
+    session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
+    erase_account(person_id, session=session, links=links)
+    detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
+    audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)
+
+
+def _erase_sittings(person_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links) -> int:
+    """Who never sat leaves no hash of an address either."""
+    if not sittings.sittings_of(person_id, session=session):
+        return 0
+    until = traces_end_at(session=session, at=clock.now())
+    lineage_id = leave_address(person_id, until=until, session=session, entropy=entropy, links=links)
+    return erase_sittings(person_id, lineage_id, session=session, clock=clock)

@@ -1,0 +1,49 @@
+"""Named refusals of privacy."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.foundation.errors import Conflict, Invalid
+
+
+class ChoiceMissing(Invalid):
+    """What becomes of certificates was not said."""
+
+    code = "erasure-choice-missing"
+
+    def __init__(self) -> None:
+        super().__init__("Say what becomes of certificates: revoke, or keep. Nothing was erased.")
+
+
+class CaseStillOpen(Conflict):
+    """A person is looking at a result of theirs."""
+
+    code = "erasure-case-open"
+
+    def __init__(self, due_on: date) -> None:
+        super().__init__(
+            f"A person is looking at one of your results and answers by {due_on:%Y-%m-%d}. Until then your data is "
+            "used for that alone. Take the question back or wait for the answer, then erase. Nothing was erased."
+        )
+
+
+class StillStaff(Conflict):
+    """The person holds a staff role."""
+
+    code = "erasure-still-staff"
+
+    def __init__(self) -> None:
+        super().__init__("You hold a staff role. Ask an operator to take it back first. Nothing was erased.")
+
+
+class SignedNorms(Conflict):
+    """The person drafted or approved a norm, and a norm names the two people behind it."""
+
+    code = "erasure-signed-norms"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You drafted or approved norms, and the record of a norm names two people for as long as results cite it. "
+            "Write to us: this account is erased by hand, with counsel. Nothing was erased."
+        )

@@ -1,0 +1,121 @@
+"""Every table that holds something of a person, and how their rows are found there.
+
+This one module reads other contexts' tables, by name and without their models: a copy is complete only if it is taken
+from what is stored, not from what each context chooses to show. A test compares the list with all tables there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts import guesses
+from app.accounts import queries as accounts
+from app.foundation.db import Base
+from app.foundation.links import Links
+
+PERSON, EMAIL, GUESSES, LINEAGE, ANYTHING = "person", "email", "guesses", "lineage", "anything"
+
+Owned: TypeAlias = Mapping[str, Sequence[Any]]  # by what rows are recognised: ids of the person, of their sittings …
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One table; a row is the person's where any of these columns holds one of these values of theirs."""
+
+    table: str
+    by: tuple[tuple[str, str], ...]  # (column, name in `Owned`)
+    withheld: tuple[str, ...] = ()
+
+
+def _held(table: str, column: str = "person_id", owned: str = PERSON, *, withheld: tuple[str, ...] = ()) -> Holding:
+    return Holding(table, ((column, owned),), withheld)
+
+
+# Withheld are hashes of secrets and sealed ones, what would give the scoring key or the choice of items away, and ids
+# of other people: who decided a case, who changed a role.
+HOLDINGS = (
+    _held("person", "id"),
+    _held("consent"),
+    _held("role_grant"),
+    _held("sign_in_request", "email", EMAIL),
+    _held("guess_count", "subject", GUESSES),
+    _held("browser_session", withheld=("token_hash",)),
+    _held("api_token", withheld=("token_hash",)),
+    _held("second_factor", withheld=("sealed_secret", "last_step")),
+    _held("recovery_code", withheld=("code_hash",)),
+    _held("passkey"),
+    _held("passkey_challenge", withheld=("challenge_hash",)),
+    _held("kept_answer", "holder_id"),
+    _held("sitting", withheld=("seed",)),
+    _held("presentation", "sitting_id", "sitting"),
+    _held("response", "sitting_id", "sitting"),
+    _held("frozen_sitting", "sitting_id", "sitting", withheld=("responses",)),
+    _held("sitting_allowance"),
+    _held("retake_trace", "lineage_id", LINEAGE),
+    _held("erased_address", "lineage_id", LINEAGE),
+    _held("skill_result"),
+    _held("award_decision", "result_id", "skill_result"),
+    _held("award"),
+    _held("credential"),
+    _held("verification_count", "credential_id", "credential"),
+    _held("review_case", withheld=("decided_by",)),
+    _held("erasure_request"),
+    Holding("audit_entry", (("actor_id", PERSON), ("subject", ANYTHING)), withheld=("actor_id",)),
+)
+
+# Tables of which no row belongs to a person, each with the reason.
+NOT_PERSONAL = {
+    "bank_release": "item content",
+    "calibration": "item parameters",
+    "calibration_run": "fits of a sample without ids",
+    "edition": "what sittings are pinned to",
+    "erased_credential": "a register line that leads to nobody",
+    "issuer_key": "public keys",
+    "item": "item content",
+    "legacy_sample": "packed responses without ids",
+    "norm_group": "a described population",
+    "norm_version": "computed numbers; names the staff who signed, who cannot be erased while it stands",
+    "policy_version": "policies",
+    "skill": "definitions",
+    "status_list": "published bits",
+    "worker_slot": "which worker works",
+}
+
+IDS_OF = ("sitting", "skill_result", "award", "credential", "review_case", "erasure_request", "sitting_allowance")
+
+
+def owned_by(person_id: UUID, *, session: Session, links: Links) -> Owned:
+    """The values by which a person's rows are recognised.
+
+    Raises
+    ------
+    PersonNotFound
+    """
+    email = accounts.person(person_id, session=session).email
+    lineage_id = accounts.lineage_of(person_id, session=session)
+    owned: dict[str, Sequence[Any]] = {
+        PERSON: (person_id,),
+        EMAIL: (email,),
+        GUESSES: (*guesses.subjects_of_email(email, links), *guesses.subjects_of_person(person_id)),
+        LINEAGE: (lineage_id,) if lineage_id else (),
+    }
+    for name in IDS_OF:
+        table = Base.metadata.tables[name]
+        owned[name] = tuple(session.scalars(select(table.c.id).where(table.c.person_id == person_id)))
+    owned[ANYTHING] = tuple(str(one) for name in (PERSON, *IDS_OF) for one in owned[name])
+    return owned
+
+
+def rows_of(holding: Holding, owned: Owned, *, session: Session) -> Iterator[dict[str, Any]]:
+    """The person's rows of one table, without what is withheld."""
+    table = Base.metadata.tables[holding.table]
+    matches = [table.c[column].in_(owned[name]) for column, name in holding.by]
+    shown = [column for column in table.c if column.name not in holding.withheld]
+    query = select(*shown).where(or_(*matches)).order_by(*table.primary_key.columns)
+    return (dict(row) for row in session.execute(query).mappings())

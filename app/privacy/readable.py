@@ -1,0 +1,75 @@
+"""The same copy as one HTML page that needs nothing but a browser. Every value is escaped: people wrote some."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+TITLE = {"en": "What Decile keeps of you", "fr": "Ce que Decile garde de vous"}
+INTRODUCTION = {
+    "en": "One section for each kind of record. Instants are in UTC. The same is in data.json, for programs.",
+    "fr": "Une section par sorte d'enregistrement. Les instants sont en UTC. data.json contient la même chose, "
+    "pour les programmes.",
+}
+NOTHING = {"en": "nothing", "fr": "rien"}
+HEADINGS = {
+    "person": ("You", "Vous"),
+    "consent": ("Consents", "Consentements"),
+    "role_grant": ("Roles", "Rôles"),
+    "sign_in_request": ("Sign-ins asked for", "Connexions demandées"),
+    "guess_count": ("Wrong codes, by day", "Codes erronés, par jour"),
+    "browser_session": ("Where you are signed in", "Où vous êtes connecté"),
+    "api_token": ("Tokens for programs", "Jetons pour programmes"),
+    "second_factor": ("Authenticator app", "Application d'authentification"),
+    "recovery_code": ("Recovery codes", "Codes de secours"),
+    "passkey": ("Passkeys", "Clés d'accès"),
+    "passkey_challenge": ("Passkey ceremonies under way", "Cérémonies de clé d'accès en cours"),
+    "kept_answer": ("Answers kept for repeated requests", "Réponses gardées pour des requêtes répétées"),
+    "sitting": ("Assessments", "Évaluations"),
+    "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),
+    "response": ("Your answers", "Vos réponses"),
+    "frozen_sitting": ("Scores", "Scores"),
+    "sitting_allowance": ("Sittings granted to you", "Évaluations qui vous ont été accordées"),
+    "retake_trace": ("Days of sittings before an erasure", "Jours d'évaluations avant un effacement"),
+    "erased_address": ("Hash left by an erasure", "Empreinte laissée par un effacement"),
+    "skill_result": ("Results", "Résultats"),
+    "award_decision": ("Decisions", "Décisions"),
+    "award": ("Awards", "Attributions"),
+    "credential": ("Certificates", "Certificats"),
+    "verification_count": (
+        "How often certificates were looked at",
+        "Combien de fois des certificats ont été consultés",
+    ),
+    "review_case": ("Questions to a person", "Demandes à une personne"),
+    "erasure_request": ("Erasure asked for", "Effacement demandé"),
+    "audit_entry": ("Everything that happened", "Tout ce qui s'est passé"),
+}
+STYLE = "body{font:1rem/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;\
+vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid #999;overflow-wrap:anywhere}div{overflow-x:auto}"
+
+
+def page(copy: Mapping[str, Any], language: str) -> str:
+    """The page in one of our languages."""
+    sections = "".join(_section(table, rows, language) for table, rows in copy["tables"].items())
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{TITLE[language]}</title>'
+        f"<style>{STYLE}</style></head><body><h1>{TITLE[language]}</h1><p>{INTRODUCTION[language]}</p>"
+        f'<p>{escape(copy["exported_at"])}</p>{sections}<p lang="en">{escape(copy["why_withheld"])}</p></body></html>'
+    )
+
+
+def _section(table: str, rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    heading = HEADINGS[table][language == "fr"]
+    return f"<h2>{heading}</h2>" + (_rows(rows) if rows else f"<p>{NOTHING[language]}</p>")
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in rows[0])
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
+    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

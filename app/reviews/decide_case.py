@@ -1,0 +1,174 @@
+"""A reviewer decides a case; what is decided takes effect in the same transaction, through the use cases below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.roles import Role
+from app.assessment.allow_sitting import allow_sitting
+from app.assessment.annul_sitting import annul_sitting
+from app.assessment.replay_sitting import replay_sitting
+from app.awarding import queries as awards
+from app.awarding.settle_hold import settle_hold
+from app.awarding.withdraw_award import withdraw_award
+from app.credentials import queries as credentials
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation import audit, policies
+from app.foundation.access import Actor, require
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.reviews import rules
+from app.reviews.errors import CaseClosed, CaseIncomplete, CaseNotFound, OwnCase
+from app.reviews.models import Outcome, ReviewCase, State
+from app.reviews.policy import ReviewPolicy
+
+MOST_MINUTES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    session: Session
+    clock: Clock
+    entropy: Entropy
+    jobs: Jobs
+    actor: Actor
+
+
+def decide_case(
+    case_id: UUID,
+    outcome: str,
+    explanation: str,
+    *,
+    minutes_spent: int,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+    actor: Actor,
+) -> None:
+    """Decide once, with reasons. Nobody decides about themself; whoever decides shows who they are.
+
+    Raises
+    ------
+    Forbidden, ProofNotFresh, CaseNotFound, OwnCase, CaseClosed, CaseIncomplete
+    """
+    require(actor, Role.REVIEWER)
+    now = clock.now()
+    require_fresh_proof(actor, session=session, at=now)
+    case = _open_case(case_id, actor, session=session)
+    was_held = awards.is_held(case.result_id, session=session)
+    policy = policies.current(ReviewPolicy, session=session, at=now)
+    chosen = _checked(outcome, explanation, minutes_spent, was_held=was_held, policy=policy)
+    tools = _Tools(session, clock, entropy, jobs, actor)
+    _EFFECTS[chosen](case, tools, was_held=was_held)
+    case.decide(chosen, explanation.strip(), minutes_spent=minutes_spent, by=_person(actor), at=now)
+    session.flush()
+    detail = {"outcome": chosen.value, "minutes_spent": minutes_spent, "replay_matched": case.replay_matched}
+    audit.record("case.decided", case.id, actor=actor, at=now, session=session, detail=detail)
+    arguments = {"case_id": str(case.id), "occasion": "decided"}
+    jobs.enqueue("send_case_letter", f"case:decided:{case.id}", session=session, arguments=arguments)
+
+
+def _person(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise CaseNotFound
+    return actor.person_id
+
+
+def _open_case(case_id: UUID, actor: Actor, *, session: Session) -> ReviewCase:
+    case = session.get(ReviewCase, case_id, with_for_update=True)
+    if case is None:
+        raise CaseNotFound
+    if case.person_id == actor.person_id:
+        raise OwnCase
+    if case.state is not State.OPEN:
+        raise CaseClosed
+    return case
+
+
+def _checked(outcome: str, explanation: str, minutes: int, *, was_held: bool, policy: ReviewPolicy) -> Outcome:
+    if outcome not in set(rules.outcomes_for(was_held=was_held)):
+        raise CaseIncomplete("outcome")
+    if not policy.shortest_explanation <= len(explanation.strip()) <= policy.longest_words:
+        raise CaseIncomplete("explanation")
+    if not 0 < minutes <= MOST_MINUTES:
+        raise CaseIncomplete("minutes_spent")
+    return Outcome(outcome)
+
+
+def _confirm(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    if was_held:
+        _settle(case, tools, is_awarded=True)
+
+
+def _resit(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    if was_held:
+        _settle(case, tools, is_awarded=False)
+    _allow(case, tools)
+
+
+def _annul(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    if was_held:
+        _settle(case, tools, is_awarded=False)
+    annul_sitting(case.sitting_id, session=tools.session, clock=tools.clock, actor=tools.actor)
+    _take_back_what_was_earned(case, tools)
+
+
+def _rescore(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    """A difference is our fault and cannot be patched in a signed document: annul, and give the sitting back."""
+    case.replay_matched = replay_sitting(case.sitting_id, session=tools.session).matches
+    if not case.replay_matched:
+        _annul(case, tools, was_held=was_held)
+        _allow(case, tools)
+
+
+def _settle(case: ReviewCase, tools: _Tools, *, is_awarded: bool) -> None:
+    settle_hold(
+        case.result_id,
+        is_awarded=is_awarded,
+        session=tools.session,
+        clock=tools.clock,
+        entropy=tools.entropy,
+        jobs=tools.jobs,
+        actor=tools.actor,
+    )
+
+
+def _allow(case: ReviewCase, tools: _Tools) -> None:
+    allow_sitting(
+        case.person_id,
+        case.skill,
+        cause=f"case:{case.id}",
+        session=tools.session,
+        clock=tools.clock,
+        entropy=tools.entropy,
+        actor=tools.actor,
+    )
+
+
+def _take_back_what_was_earned(case: ReviewCase, tools: _Tools) -> None:
+    award_id = withdraw_award(case.result_id, session=tools.session, clock=tools.clock, actor=tools.actor)
+    credential = credentials.credential_of_award(award_id, session=tools.session) if award_id else None
+    if credential is not None:
+        revoke_credential(
+            credential.id,
+            RevocationReason.ISSUED_IN_ERROR,
+            session=tools.session,
+            clock=tools.clock,
+            jobs=tools.jobs,
+            actor=tools.actor,
+        )
+
+
+_EFFECTS = {
+    Outcome.CONFIRM: _confirm,
+    Outcome.ANNUL: _annul,
+    Outcome.RESIT: _resit,
+    Outcome.RESCORE: _rescore,
+}

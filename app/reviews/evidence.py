@@ -1,0 +1,53 @@
+"""What a reviewer looks at: the sitting's numbers and what comes out when it is computed again. No name, no address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.assessment.replay_sitting import Replay, replay_sitting
+from app.awarding import queries as awards
+from app.item_bank import queries as banks
+from app.norming import queries as norms
+from app.results import queries as results
+from app.reviews.queries import CaseView
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One case with everything it rests on."""
+
+    case: CaseView
+    skill: banks.SkillView
+    result: results.ResultView
+    score: sittings.FinalScore
+    decision: awards.DecisionView | None
+    norm: norms.NormView | None
+    replay: Replay
+
+
+def evidence_of(case: CaseView, *, session: Session) -> Evidence:
+    """Gather it; the sitting is computed again for this very look."""
+    result = results.result(case.result_id, session=session)
+    return Evidence(
+        case=case,
+        skill=banks.skill(case.skill, session=session),
+        result=result,
+        score=sittings.final_score(case.sitting_id, session=session),
+        decision=awards.decision_on(case.result_id, session=session),
+        norm=norms.norm(result.norm_id, session=session) if result.norm_id else None,
+        replay=replay_sitting(case.sitting_id, session=session),
+    )
+
+
+def skills_of(cases: tuple[CaseView, ...], *, session: Session) -> dict[str, banks.SkillView]:
+    """The skills that cases are about, by slug."""
+    return {slug: banks.skill(slug, session=session) for slug in {case.skill for case in cases}}
+
+
+def own_skill(sitting_id: UUID, person_id: UUID | None, *, session: Session) -> banks.SkillView:
+    """The skill of the person's own sitting; anybody else's is not found."""
+    return banks.skill(sittings.sitting_of(sitting_id, person_id, session=session).skill, session=session)

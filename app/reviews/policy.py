@@ -1,0 +1,19 @@
+"""How long one may ask, and how long an answer may take: policy data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """Days of asking are calendar days, days of answering are working days."""
+
+    policy_name: ClassVar[str] = "reviews"
+    tighter: ClassVar[Mapping[str, str]] = {"ask_within_days": "higher", "answer_within_working_days": "lower"}
+    ask_within_days: int = 30  # from the decision on
+    answer_within_working_days: int = 10  # GDPR article 22 and our own word; public holidays are not added
+    shortest_explanation: int = 40  # characters: a reason, not a formula
+    longest_words: int = 2000

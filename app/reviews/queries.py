@@ -1,0 +1,122 @@
+"""Reading cases: for the person who asked, and for the reviewers' queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.awarding import queries as awards
+from app.foundation import policies
+from app.reviews import rules
+from app.reviews.errors import CaseNotFound, OwnCase
+from app.reviews.models import Outcome, Reason, ReviewCase, State
+from app.reviews.policy import ReviewPolicy
+
+MOST_CLOSED_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case. Whose it is stands nowhere in it: reviewers decide without knowing names."""
+
+    id: UUID
+    sitting_id: UUID
+    result_id: UUID
+    skill: str
+    reason: Reason
+    words: str
+    state: State
+    opened_at: datetime
+    due_on: date
+    is_overdue: bool
+    closed_at: datetime | None
+    outcome: Outcome | None
+    explanation: str | None
+    minutes_spent: int | None
+    replay_matched: bool | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to answer."""
+        return self.state is State.OPEN
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether the person who asked may close it."""
+        return self.is_open and self.reason is not Reason.KINDS_APART
+
+
+def policy(*, session: Session, at: datetime) -> ReviewPolicy:
+    """The policy in force."""
+    return policies.current(ReviewPolicy, session=session, at=at)
+
+
+def case_of_sitting(sitting_id: UUID, *, session: Session, at: datetime) -> CaseView | None:
+    """The case about a sitting's result, if there is one. Whose sitting it is, is the caller's to ask."""
+    row = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id))
+    return _view(row, at=at) if row is not None else None
+
+
+def may_ask_until(result_id: UUID, *, session: Session, at: datetime) -> datetime | None:
+    """The last instant for asking about a result; None where nothing is decided, or it has passed."""
+    decision = awards.decision_on(result_id, session=session)
+    if decision is None:
+        return None
+    until = rules.may_ask_until(decision.decided_at, policy(session=session, at=at))
+    return until if at <= until else None
+
+
+def open_cases_of(person_id: UUID, *, session: Session, at: datetime) -> tuple[CaseView, ...]:
+    """A person's cases that wait for an answer."""
+    query = select(ReviewCase).where(ReviewCase.person_id == person_id, ReviewCase.state == State.OPEN)
+    return tuple(_view(row, at=at) for row in session.scalars(query))
+
+
+def queue(reviewer_id: UUID, *, session: Session, at: datetime) -> tuple[tuple[CaseView, ...], tuple[CaseView, ...]]:
+    """Open cases, the most urgent first, and the latest closed ones; never the reviewer's own."""
+    others = select(ReviewCase).where(ReviewCase.person_id != reviewer_id)
+    waiting = others.where(ReviewCase.state == State.OPEN).order_by(ReviewCase.due_on, ReviewCase.opened_at)
+    closed = others.where(ReviewCase.state != State.OPEN).order_by(ReviewCase.closed_at.desc())
+    return (
+        tuple(_view(row, at=at) for row in session.scalars(waiting)),
+        tuple(_view(row, at=at) for row in session.scalars(closed.limit(MOST_CLOSED_SHOWN))),
+    )
+
+
+def case_for(case_id: UUID, reviewer_id: UUID, *, session: Session, at: datetime) -> CaseView:
+    """One case for a reviewer.
+
+    Raises
+    ------
+    CaseNotFound, OwnCase
+    """
+    row = session.get(ReviewCase, case_id)
+    if row is None:
+        raise CaseNotFound
+    if row.person_id == reviewer_id:
+        raise OwnCase
+    return _view(row, at=at)
+
+
+def _view(row: ReviewCase, *, at: datetime) -> CaseView:
+    return CaseView(
+        id=row.id,
+        sitting_id=row.sitting_id,
+        result_id=row.result_id,
+        skill=row.skill,
+        reason=row.reason,
+        words=row.words,
+        state=row.state,
+        opened_at=row.opened_at,
+        due_on=row.due_on,
+        is_overdue=row.state is State.OPEN and rules.is_overdue(row.due_on, at=at),
+        closed_at=row.closed_at,
+        outcome=row.outcome,
+        explanation=row.explanation,
+        minutes_spent=row.minutes_spent,
+        replay_matched=row.replay_matched,
+    )

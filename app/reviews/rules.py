@@ -1,0 +1,35 @@
+"""Pure decisions of reviews: deadlines in working days, and what may be decided."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from app.reviews.models import Outcome, Reason
+from app.reviews.policy import ReviewPolicy
+
+SATURDAY = 5  # weekday(): Monday is 0
+REASONS = tuple(reason for reason in Reason if reason is not Reason.KINDS_APART)  # those a person may choose
+
+
+def due_on(opened_at: datetime, policy: ReviewPolicy) -> date:
+    """The last day for an answer: so many working days after the day of asking, UTC. Holidays do not move it."""
+    day, left = opened_at.date(), policy.answer_within_working_days
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < SATURDAY
+    return day
+
+
+def is_overdue(due: date, *, at: datetime) -> bool:
+    """Whether the last day has passed."""
+    return at.date() > due
+
+
+def may_ask_until(decided_at: datetime, policy: ReviewPolicy) -> datetime:
+    """The last instant for asking."""
+    return decided_at + timedelta(days=policy.ask_within_days)
+
+
+def outcomes_for(*, was_held: bool) -> tuple[Outcome, ...]:
+    """What may be decided. An award that waits needs an answer, and computing it again would give none."""
+    return tuple(outcome for outcome in Outcome if not (was_held and outcome is Outcome.RESCORE))

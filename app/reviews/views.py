@@ -1,0 +1,142 @@
+"""Asking a person about a result, and the reviewers' desk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, require_signed_in, runtime
+from app.results import figures
+from app.results import queries as results
+from app.reviews import queries, rules
+from app.reviews.ask_for_review import ask_for_review
+from app.reviews.decide_case import decide_case
+from app.reviews.errors import CaseIncomplete
+from app.reviews.evidence import evidence_of, own_skill, skills_of
+from app.reviews.take_case_back import take_case_back
+
+bp = Blueprint("reviews", __name__)
+
+REVIEWER = "reviewer"
+
+
+@bp.get("/results/<uuid:sitting_id>/review")
+@require_signed_in
+def own_case(sitting_id: UUID) -> str:
+    """The form for asking, or how the case stands."""
+    return _own_case(sitting_id)
+
+
+def _own_case(sitting_id: UUID, problem: str | None = None) -> str:
+    now = runtime().clock.now()
+    with runtime().reading() as session:
+        skill = own_skill(sitting_id, person_id(), session=session)
+        result = results.result_of_sitting(sitting_id, session=session)
+        return render_template(
+            "reviews/own_case.html",
+            sitting_id=sitting_id,
+            skill=skill,
+            case=queries.case_of_sitting(sitting_id, session=session, at=now),
+            until=queries.may_ask_until(result.id, session=session, at=now) if result else None,
+            reasons=rules.REASONS,
+            policy=queries.policy(session=session, at=now),
+            typed=request.form,
+            problem=problem,
+        )
+
+
+@bp.post("/results/<uuid:sitting_id>/review")
+@require_signed_in
+def ask(sitting_id: UUID) -> ResponseReturnValue:
+    """Open the case."""
+    here, form = runtime(), request.form
+    try:
+        with here.transaction() as session:
+            ask_for_review(
+                sitting_id,
+                form.get("reason", ""),
+                form.get("words", ""),
+                session=session,
+                clock=here.clock,
+                entropy=here.entropy,
+                jobs=here.jobs,
+                actor=actor(),
+            )
+    except CaseIncomplete as missing:
+        return _own_case(sitting_id, missing.field), 422
+    notice(_("Your question has arrived. A letter confirms it."))
+    return redirect(url_for(".own_case", sitting_id=sitting_id), 303)
+
+
+@bp.post("/results/<uuid:sitting_id>/review/take-back")
+@require_signed_in
+def take_back(sitting_id: UUID) -> ResponseReturnValue:
+    """Close one's own case."""
+    with runtime().transaction() as session:
+        take_case_back(sitting_id, session=session, clock=runtime().clock, actor=actor())
+    notice(_("You took your question back. Your result stays as it is."))
+    return redirect(url_for(".own_case", sitting_id=sitting_id), 303)
+
+
+@bp.get("/desk/cases")
+@require_role(REVIEWER)
+def case_queue() -> str:
+    """Cases that wait, the most urgent first."""
+    with runtime().reading() as session:
+        waiting, closed = queries.queue(person_id(), session=session, at=runtime().clock.now())
+        skills = skills_of((*waiting, *closed), session=session)
+    return render_template("reviews/queue.html", waiting=waiting, closed=closed, skills=skills)
+
+
+@bp.get("/desk/cases/<uuid:case_id>")
+@require_role(REVIEWER)
+def case_card(case_id: UUID) -> str:
+    """One case with its evidence."""
+    return _card(case_id)
+
+
+def _card(case_id: UUID, problem: str | None = None) -> str:
+    now = runtime().clock.now()
+    with runtime().reading() as session:
+        case = queries.case_for(case_id, person_id(), session=session, at=now)
+        evidence = evidence_of(case, session=session)
+        policy = queries.policy(session=session, at=now)
+    was_held = evidence.decision is not None and evidence.decision.outcome == "held"
+    return render_template(
+        "reviews/card.html",
+        evidence=evidence,
+        outcomes=rules.outcomes_for(was_held=was_held),
+        was_held=was_held,
+        policy=policy,
+        figures=figures,
+        typed=request.form,
+        problem=problem,
+    )
+
+
+@bp.post("/desk/cases/<uuid:case_id>")
+@require_role(REVIEWER)
+@asks_for_proof("reviews.case_card")
+def decide(case_id: UUID) -> ResponseReturnValue:
+    """Decide it."""
+    here, form = runtime(), request.form
+    try:
+        with here.transaction() as session:
+            decide_case(
+                case_id,
+                form.get("outcome", ""),
+                form.get("explanation", ""),
+                minutes_spent=form.get("minutes_spent", 0, type=int),
+                session=session,
+                clock=here.clock,
+                entropy=here.entropy,
+                jobs=here.jobs,
+                actor=actor(),
+            )
+    except CaseIncomplete as missing:
+        return _card(case_id, missing.field), 422
+    notice(_("The case is decided. A letter tells the person who asked."))
+    return redirect(url_for(".case_queue"), 303)

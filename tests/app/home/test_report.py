@@ -1,0 +1,102 @@
+"""The result page: every line a person is owed, warm on either side of the line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.assessment.facet_bands import facet_bands
+from app.assessment.models import FrozenSitting
+from app.results import figures
+from app.results.models import SkillResult
+from tests.app.api.world import OTHER, OWNER, World
+from tests.app.assessment.builders import Place, SimulatedPerson, take
+from tests.journeys.at_a_standstill import run_jobs
+
+
+def sat(world: World, role: str, theta: float, seed: int) -> tuple[str, SkillResult]:
+    """One more sitting of somebody, reported; its page and its result."""
+    runtime = world.runtime
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    sitting_id = take(place, world.facts.people[role], SimulatedPerson(place, theta, theta, seed).answer)
+    run_jobs(runtime)
+    with runtime.reading() as session:
+        result = session.scalars(select(SkillResult).where(SkillResult.sitting_id == sitting_id)).one()
+    world.sign_in_again(role)
+    return world.browser(role).get(f"/results/{sitting_id}").text, result
+
+
+def test_a_certificates_confidence_is_said_in_people(world: World):
+    with world.runtime.reading() as session:
+        query = select(SkillResult).where(SkillResult.sitting_id == world.facts.ended_sitting)
+        result = session.scalars(query).one()
+    page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
+    count = figures.of_hundred(result.decision_confidence)
+    assert f"Of 100 certificates with this confidence, about {count} belong to people truly in the top 10 %" in page
+
+
+def test_without_a_certificate_the_words_are_warm_and_the_way_on_is_shown(world: World):
+    page, result = sat(world, OTHER, -0.5, 2)
+    assert "Thank you for the work you put in" in page
+    assert result.decision_confidence < 0.01
+    assert "not even 1 is truly in the top 10 %" in page
+    assert "Take this skill again from" in page
+    assert "It was close" not in page
+    assert not {"failed", "rejected", "insufficient"} & set(page.lower().split())
+
+
+def test_a_near_miss_is_explained(world: World):
+    with world.runtime.transaction() as session:
+        row = session.get_one(FrozenSitting, world.facts.ended_sitting)
+        row.probability_above = 0.4
+    page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
+    assert "It was close" in page
+
+
+def test_facets_carry_their_bands_and_are_told_apart_only_where_bands_separate(world: World):
+    page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
+    with world.runtime.reading() as session:
+        bands = facet_bands(world.facts.ended_sitting, session=session)
+        units = session.get_one(FrozenSitting, world.facts.ended_sitting)
+    assert {band.facet: band.units for band in bands} == {f: n for f, n in units.facet_counts.items() if n}
+    assert all(band.low < band.theta < band.high for band in bands)
+    assert max(band.low for band in bands) < min(band.high for band in bands)
+    assert "We cannot tell your parts apart yet" in page
+    assert "A strength:" not in page
+
+
+def test_a_facet_far_from_the_others_is_named(world: World):
+    """Somebody who answers one part as the best would and every other as the weakest."""
+    runtime = world.runtime
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    good, weak = SimulatedPerson(place, 4.0, 4.0, 1), SimulatedPerson(place, -4.0, -4.0, 1)
+    strong_facet = place.item(place.shown(world.facts.ended_sitting)[0].item_code).facet
+
+    def answer(code: str):
+        return (good if place.item(code).facet == strong_facet else weak).answer(code)
+
+    sitting_id = take(place, world.facts.people[OTHER], answer)
+    run_jobs(runtime)
+    page = world.browser(OTHER).get(f"/results/{sitting_id}").text
+    assert "A strength:" in page
+    assert "A next step:" in page
+    assert "We cannot tell your parts apart yet" not in page
+
+
+def test_earlier_results_stand_beside_the_new_one(world: World):
+    first, earlier = sat(world, OTHER, 0.0, 3)
+    assert "Your earlier results" not in first
+    world.runtime.clock.advance(timedelta(days=31))
+    second, _ = sat(world, OTHER, 0.0, 4)
+    assert "Your earlier results" in second
+    assert f"/results/{earlier.sitting_id}" in second
+    assert 'class="former"' in second
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_is_whole_in_both_languages(world: World, language: str):
+    answer = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}?language={language}")
+    assert answer.status_code == 200
+    assert ("Ce que vous pouvez faire ensuite" if language == "fr" else "What you may do next") in answer.text

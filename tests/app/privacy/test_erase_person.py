@@ -1,0 +1,349 @@
+"""After an erasure nothing leads to the person: every table, column, message and log line is searched for them."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.accounts import queries as accounts
+from app.accounts.browser_sessions import Browser
+from app.accounts.models import ErasedAddress, Person, SignInRequest
+from app.accounts.record_consent import record_consent
+from app.accounts.sign_up import sign_up
+from app.accounts.withdraw_consent import withdraw_consent
+from app.assessment.errors import RetakeTooSoon, YearlyLimitReached
+from app.assessment.models import RetakeTrace, Sitting, SittingAllowance
+from app.assessment.start_sitting import start_sitting
+from app.credentials.models import Credential, ErasedCredential
+from app.credentials.reserve_credential import _is_taken
+from app.foundation.access import Actor, ProofNotFresh, operator
+from app.foundation.audit import AuditEntry
+from app.norming.models import NormVersion
+from app.privacy.ask_for_erasure import ask_for_erasure
+from app.privacy.erase_person import erase_person
+from app.privacy.errors import CaseStillOpen, ChoiceMissing, SignedNorms, StillStaff
+from app.privacy.models import Certificates, ErasureRequest
+from app.reviews.models import ReviewCase
+from app.worker import JOBS
+from tests.app.api.world import EDITOR, OTHER, OWNER, UNPROVEN, World
+from tests.app.assessment.builders import Place, SimulatedPerson, take
+from tests.app.privacy.traces import EMAIL, days_of, found_again, owner_id, person_of, strings_of
+from tests.journeys.at_a_standstill import run_jobs, with_signer
+
+# The record of acts cannot be edited: the ids in it are random and lead nowhere. Everything else is searched for ids.
+RECORD = frozenset({"audit_entry"})
+
+
+def erase(world: World, certificates: Certificates = Certificates.REVOKE, role: str = OWNER) -> None:
+    here = world.runtime
+    with here.transaction() as session:
+        erase_person(
+            world.facts.people[role],
+            certificates,
+            session=session,
+            clock=here.clock,
+            entropy=here.entropy,
+            links=here.links,
+            jobs=here.jobs,
+            mailer=here.mailer,
+            actor=operator(),
+        )
+
+
+def ask(world: World, certificates: str = "revoke", *, role: str = OWNER, proven: bool = True, **actor):
+    here = world.runtime
+    proven_at = here.clock.now() - timedelta(minutes=0 if proven else 11)
+    who = Actor(world.facts.people[role], role, actor.get("roles", frozenset()), proven_at, proven_at)
+    with here.transaction() as session:
+        return ask_for_erasure(
+            certificates, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=who
+        )
+
+
+def come_back(world: World, email: str = EMAIL):
+    """Join anew with an address, as at the door; the new account's id."""
+    here, now = world.runtime, world.runtime.clock.now()
+    with here.transaction() as session:
+        request = SignInRequest(id=here.entropy.uuid(), email=email, language="en", return_path="/", mail_slot=1,
+                                asked_at=now, expires_at=now, is_mailed=True, consumed_at=now)  # fmt: skip
+        session.add(request)
+        session.flush()
+        return sign_up(request.id, is_adult=True, language="en", browser=Browser("test"), session=session,
+                       clock=here.clock, entropy=here.entropy, links=here.links).person_id  # fmt: skip
+
+
+def start(world: World, person_id):
+    here = world.runtime
+    with here.transaction() as session:
+        record_consent(person_id, "assessment", 1, session=session, clock=here.clock, entropy=here.entropy,
+                       actor=Actor(person_id, "person"))  # fmt: skip
+        return start_sitting(person_id, "collaboration", "en", honesty_statement="1", session=session,
+                             clock=here.clock, entropy=here.entropy, jobs=here.jobs)  # fmt: skip
+
+
+@pytest.mark.parametrize("certificates", Certificates)
+def test_nothing_of_the_person_stands_in_any_column_of_any_table(world: World, certificates: Certificates):
+    strings = strings_of(world)
+    before = {table for table, _, _ in found_again(world, strings)}
+    assert len(before) >= 24  # the search finds what is there
+    erase(world, certificates)
+    assert found_again(world, strings, but=RECORD) == []
+
+
+def test_the_record_keeps_ids_and_no_word_name_address_or_code(world: World):
+    words = {string for string in strings_of(world) if not re.fullmatch(r"[0-9a-f-]{32,36}", string)}
+    erase(world)
+    assert found_again(world, words) == []
+    with world.runtime.reading() as session:
+        entry = session.query(AuditEntry).filter_by(kind="person.erased").one()
+    assert entry.subject not in strings_of_ids(world)
+    assert entry.detail == {"sittings": 2, "credentials": 1, "certificates": "revoke"}
+
+
+def strings_of_ids(world: World) -> set[str]:
+    return {str(one) for one in world.facts.people.values()}
+
+
+def test_what_we_spooled_for_the_person_is_gone_and_other_mail_stays(world: World):
+    erase(world)
+    left = list((world.directory / "mail").iterdir())
+    assert [file.name for file in left] == ["somebodys-mail.eml"]
+
+
+def test_no_log_line_names_the_person(world: World, capsys: pytest.CaptureFixture[str]):
+    strings = strings_of(world)
+    world.browser(OWNER).get("/me")
+    erase(world)
+    world.browser(OWNER).get("/me")
+    written = capsys.readouterr()
+    lines = written.out + written.err
+    assert "rule=/me" in lines or "/me" in lines
+    assert [string for string in strings if string in lines] == []
+
+
+def test_the_program_of_an_erased_person_is_let_in_nowhere(world: World):
+    assert world.call(OWNER, "GET", "/results").status_code == 200
+    erase(world)
+    assert world.call(OWNER, "GET", "/results").status_code == 401
+    assert world.browser(OWNER).get("/me").status_code == 303
+
+
+def test_other_people_keep_everything(world: World):
+    before = {
+        name: [row for row in rows if str(world.facts.people[OTHER]) in row] for name, rows in world.rows().items()
+    }
+    erase(world)
+    after = {
+        name: [row for row in rows if str(world.facts.people[OTHER]) in row] for name, rows in world.rows().items()
+    }
+    assert before == after
+
+
+def test_case_059_norms_stay_as_they_are(world: World):
+    def norms():
+        with world.runtime.reading() as session:
+            return {norm.id: (norm.sha256, norm.n, norm.state) for norm in session.query(NormVersion)}
+
+    before = norms()
+    erase(world)
+    assert norms() == before
+
+
+def test_case_058_a_revoked_certificate_says_that_it_ended(world: World):
+    erase(world, Certificates.REVOKE)
+    answer = world.app.test_client().get(f"/c/{world.facts.code}", headers={"Accept": "text/html"})
+    assert answer.status_code == 410
+    assert "The holder erased their data" in answer.text
+    assert "and ended on" in answer.text
+    with world.runtime.reading() as session:
+        line = session.query(ErasedCredential).one()
+    assert (line.revocation_reason, line.revoked_at) == ("holder-request", world.runtime.clock.now())
+
+
+def test_case_058_a_kept_line_runs_to_its_end(world: World):
+    with world.runtime.reading() as session:
+        held = session.query(Credential).one()
+    erase(world, Certificates.KEEP)
+    facts = world.app.test_client().get(f"/c/{world.facts.code}.json").json
+    assert (facts["code"], facts["is_over"]) == ("credential-erased", False)
+    assert facts["ends_at"] == held.valid_until.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(("certificates", "is_listed"), [(Certificates.REVOKE, True), (Certificates.KEEP, False)])
+def test_the_signed_list_still_says_which_entries_are_revoked(world: World, certificates, is_listed: bool):
+    """The file handed out must not become valid again by an erasure, nor invalid by keeping the line."""
+    with world.runtime.reading() as session:
+        document = session.query(Credential).one().signed_document
+    erase(world, certificates)
+    run_jobs(with_signer(world.runtime, world.directory / "later"))
+    answer = world.app.test_client().post(
+        "/verify", data={"file": (io.BytesIO(document.encode()), "c.json")}, headers={"Accept": "application/json"}
+    )
+    reasons = answer.json["reasons"]
+    assert ("revoked" in answer.json["verdict"] or "revoked" in " ".join(reasons)) == is_listed
+
+
+def test_case_052_a_certificate_that_was_private_is_unknown_afterwards(world: World):
+    with world.runtime.transaction() as session:
+        session.execute(update(Credential).values(visibility="private"))
+    erase(world)
+    html = {"Accept": "text/html"}
+    erased = world.app.test_client().get(f"/c/{world.facts.code}", headers=html)
+    assert erased.status_code == 404
+    assert "The holder erased their data" not in erased.text
+
+
+def test_an_entry_of_the_status_list_is_never_given_out_twice(world: World):
+    with world.runtime.reading() as session:
+        held = session.query(Credential).one()
+    erase(world, Certificates.KEEP)
+    with world.runtime.reading() as session:
+        assert _is_taken(held.status_list, held.status_index, session=session)
+
+
+def test_waits_outlive_the_erasure_for_the_same_address_in_any_spelling(world: World):
+    days = days_of(world)
+    erase(world)
+    with world.runtime.reading() as session:
+        traces = session.query(RetakeTrace).all()
+        (hashed,) = session.query(ErasedAddress).all()
+    assert {trace.started_on for trace in traces} == days
+    assert EMAIL not in hashed.subject
+    back = come_back(world)
+    with pytest.raises(RetakeTooSoon):
+        start(world, back)
+
+
+def test_the_yearly_limit_outlives_erasures_one_after_the_other(world: World):
+    """Two sittings before, one after coming back: a third erasure does not open a fourth sitting."""
+    erase(world)
+    world.runtime.clock.advance(timedelta(days=91))
+    back = come_back(world)
+    third = start(world, back).sitting_id
+    with world.runtime.reading() as session:
+        assert not session.get_one(Sitting, third).first_of_skill
+    world.facts = replace(world.facts, people={**world.facts.people, OWNER: back})
+    erase(world)
+    world.runtime.clock.advance(timedelta(days=91))
+    with pytest.raises(YearlyLimitReached):
+        start(world, come_back(world))
+
+
+def test_after_the_period_nothing_is_known_of_the_address_at_all(world: World):
+    erase(world)
+    world.runtime.clock.advance(timedelta(days=366))
+    JOBS["forget_traces"](world.runtime)
+    with world.runtime.reading() as session:
+        assert session.query(RetakeTrace).count() == 0
+        assert session.query(ErasedAddress).count() == 0
+    assert start(world, come_back(world)).is_new
+
+
+def test_a_stranger_with_another_address_does_not_wait(world: World):
+    erase(world)
+    assert start(world, come_back(world, "somebody@else.example.org")).is_new
+
+
+def test_who_never_sat_leaves_no_hash_of_an_address(world: World):
+    erase(world, role=OTHER)
+    with world.runtime.reading() as session:
+        assert session.query(ErasedAddress).count() == 0
+
+
+def test_withdrawing_consent_ends_no_wait(world: World):
+    here, person_id = world.runtime, owner_id(world)
+    world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave")
+    with here.transaction() as session:
+        session.query(SittingAllowance).delete()
+        withdraw_consent(person_id, "assessment", session=session, clock=here.clock, actor=Actor(person_id, "person"))
+    with pytest.raises(RetakeTooSoon):
+        start(world, person_id)
+
+
+def test_asking_ends_every_sign_in_and_the_worker_does_the_rest(world: World):
+    ask(world, "keep")
+    assert world.browser(OWNER).get("/me").status_code == 303
+    assert world.call(OWNER, "GET", "/results").status_code == 401
+    run_jobs(with_signer(world.runtime, world.directory / "later"))
+    assert person_of(world, owner_id(world)) is None
+    with world.runtime.reading() as session:
+        assert session.query(ErasureRequest).count() == 0
+
+
+def test_the_job_may_run_again(world: World):
+    request_id = ask(world)
+    for _ in range(2):
+        JOBS["erase_person"](world.runtime, request_id=str(request_id))
+    with world.runtime.reading() as session:
+        assert session.query(AuditEntry).filter_by(kind="person.erased").count() == 1
+
+
+def test_asking_twice_is_one_request_with_the_first_choice(world: World):
+    assert ask(world, "keep") == ask(world, "revoke")
+    with world.runtime.reading() as session:
+        assert session.query(ErasureRequest).one().certificates == "keep"
+
+
+def test_a_browser_left_open_erases_nobody(world: World):
+    with pytest.raises(ProofNotFresh):
+        ask(world, proven=False)
+
+
+def test_the_choice_about_certificates_must_be_made(world: World):
+    with pytest.raises(ChoiceMissing):
+        ask(world, "perhaps")
+
+
+def test_case_060_while_a_person_looks_at_a_result_nothing_is_erased(world: World):
+    with world.runtime.transaction() as session:
+        session.execute(update(ReviewCase).values(state="open", closed_at=None))
+    with pytest.raises(CaseStillOpen):
+        ask(world)
+    with pytest.raises(CaseStillOpen):
+        erase(world)
+    assert "Take the question back" in world.browser(OWNER).get("/me/erase").text
+
+
+def test_staff_give_up_their_role_first_and_signatories_stay_named(world: World):
+    with pytest.raises(StillStaff):
+        erase(world, role=UNPROVEN)
+    with pytest.raises(SignedNorms):
+        erase(world, role=EDITOR)
+
+
+def test_the_page_says_what_stays_and_carries_the_choice_out(world: World):
+    browser = world.browser(OWNER)
+    page = browser.get("/me/erase").text
+    assert "under a keyed hash of your address" in page
+    form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)}
+    assert browser.post("/me/erase", data=form).status_code == 422
+    answer = browser.post("/me/erase", data={**form, "certificates": "revoke"}, follow_redirects=True)
+    assert "your data is being erased" in answer.text
+    with world.runtime.reading() as session:
+        assert session.query(ErasureRequest).one().certificates == "revoke"
+
+
+def test_a_returning_address_is_a_new_person(world: World):
+    old = owner_id(world)
+    erase(world)
+    new = come_back(world)
+    assert new != old
+    with world.runtime.reading() as session:
+        assert session.get_one(Person, new).display_name is None
+        assert accounts.lineage_of(new, session=session) is not None
+
+
+def test_a_sitting_after_coming_back_ends_like_any_other(world: World):
+    here = world.runtime
+    erase(world)
+    here.clock.advance(timedelta(days=91))
+    place = Place(here.database, here.clock, here.entropy, here.jobs)
+    back = come_back(world)
+    start(world, back)
+    sitting_id = take(place, back, SimulatedPerson(place, 0.0, 0.0, 9).answer)
+    assert place.sitting(sitting_id).state == "completed"

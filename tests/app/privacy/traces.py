@@ -1,0 +1,144 @@
+"""A person who has left something in every table, and the strings by which they could be found again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import MetaData, inspect, select, update
+
+from app.accounts.models import (
+    GuessCount,
+    PasskeyChallenge,
+    Person,
+    RecoveryCode,
+    RoleGrant,
+    SecondFactor,
+    SignInRequest,
+)
+from app.assessment.models import SittingAllowance
+from app.awarding.models import AwardDecision
+from app.credentials.models import Credential
+from app.foundation.db import Base
+from app.foundation.kept_answers import Keyed, former_answer, keep_answer
+from app.foundation.mail import Message
+from app.privacy.holdings import HOLDINGS, owned_by, rows_of
+from app.reviews.ask_for_review import ask_for_review
+from app.reviews.take_case_back import take_case_back
+from app.verification.count_verification import count_verification
+from tests.app.api.world import OWNER, World
+from tests.app.reviews.desk import Actor
+
+EMAIL, NAME, SHOWN_NAME = "olivia@owner.example.org", "Olivia Owner", "Olivia of the Paper"
+WORDS = "My neighbour Maximiliane rang the bell"
+
+
+def owner_id(world: World) -> UUID:
+    return world.facts.people[OWNER]
+
+
+def leave_traces_everywhere(world: World) -> None:
+    here, person_id, now = world.runtime, owner_id(world), world.runtime.clock.now()
+    with here.transaction() as session:
+        session.execute(update(AwardDecision).values(decided_at=now))
+        row = session.query(Credential).filter_by(person_id=person_id).one()
+        row.shown_name, row.visibility = SHOWN_NAME, "unlisted"
+        credential_id = row.id
+        session.add_all(
+            [
+                RoleGrant(person_id=person_id, role="recruiter", granted_at=now),
+                SignInRequest(id=here.entropy.uuid(), email=EMAIL, language="en", return_path="/", mail_slot=7,
+                              asked_at=now, expires_at=now, is_mailed=True),
+                GuessCount(subject=person_id.hex, kind="second_factor", guessed_on=now.date(), guesses=2),
+                GuessCount(subject=here.links.mac("guess-subject", EMAIL), kind="code", guessed_on=now.date(),
+                           guesses=1),
+                SecondFactor(person_id=person_id, sealed_secret="sealed-for-olivia", enrolled_at=now),
+                RecoveryCode(code_hash="hash-of-olivias-code", person_id=person_id),
+                PasskeyChallenge(challenge_hash="olivias-challenge", ceremony="register", person_id=person_id,
+                                 expires_at=now),
+                SittingAllowance(id=here.entropy.uuid(), person_id=person_id, skill="collaboration",
+                                 cause="case:olivia", granted_at=now),
+            ]
+        )  # fmt: skip
+        keyed = Keyed(person_id, "POST /api/v1/sittings", "olivias-key", "0" * 64)
+        former_answer(keyed, hours=24, session=session, at=now)
+        keep_answer(keyed, status=201, location=None, body=f'{{"for": "{NAME}"}}', session=session)
+    actor = Actor(person_id, "owner")
+    with here.transaction() as session:
+        ask_for_review(world.facts.ended_sitting, "other", WORDS, session=session, clock=here.clock,
+                       entropy=here.entropy, jobs=here.jobs, actor=actor)  # fmt: skip
+        take_case_back(world.facts.ended_sitting, session=session, clock=here.clock, actor=actor)
+    count_verification(credential_id, database=here.database, clock=here.clock)
+    here.mailer.send(Message(EMAIL, "Your code", f"Dear {NAME}", key="olivias-mail"))
+    here.mailer.send(Message("somebody@example.org", "Your code", "Dear Somebody", key="somebodys-mail"))
+
+
+def strings_of(world: World) -> set[str]:
+    """Everything unique to the owner that any column could hold: words, addresses, names, codes, hashes, ids."""
+    here, found = world.runtime, {EMAIL, EMAIL.partition("@")[0], NAME, SHOWN_NAME, WORDS, world.facts.code}
+    found |= {"sealed-for-olivia", "hash-of-olivias-code", "olivias-challenge", "case:olivia", "olivias-key"}
+    found |= {world.facts.cookies[OWNER], world.facts.tokens[OWNER], here.links.mac("guess-subject", EMAIL)}
+    with here.reading() as session:
+        owned = owned_by(owner_id(world), session=session, links=here.links)
+        for name, values in owned.items():
+            if name not in {"email", "guesses", "lineage", "anything"}:
+                found |= {form for one in values for form in (str(one), one.hex)}
+        credential = session.query(Credential).filter_by(person_id=owner_id(world)).one()
+        return found | {str(credential.subject_id), credential.signed_document, credential.unsigned_document}
+
+
+def cells(world: World, *, but: frozenset[str] = frozenset()) -> Iterator[tuple[str, str, str]]:
+    """Every value in every column of every table the database really has, ours or not, as text."""
+    engine = world.runtime.database.writing
+    schemas = [None] if world.runtime.database.is_sqlite else [None, "dbos"]
+    for schema in schemas:
+        for name in inspect(engine).get_table_names(schema=schema):
+            metadata = MetaData(schema=schema)
+            metadata.reflect(engine, only=[name])
+            table = metadata.tables[f"{schema}.{name}" if schema else name]
+            with engine.connect() as connection:
+                for row in connection.execute(select(table)).mappings():
+                    for column, value in row.items():
+                        if name not in but and value is not None:
+                            yield name, column, as_text(value)
+
+
+def as_text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def found_again(world: World, strings: set[str], *, but: frozenset[str] = frozenset()) -> list[tuple[str, str, str]]:
+    """Where any of the strings still stands."""
+    sought = re.compile("|".join(re.escape(string) for string in sorted(strings, key=len, reverse=True)), re.IGNORECASE)
+    return [
+        (table, column, match.group()[:60])
+        for table, column, value in cells(world, but=but)
+        if (match := sought.search(value))
+    ]
+
+
+def held(world: World) -> dict[str, int]:
+    """How many rows of each table are the owner's."""
+    here = world.runtime
+    with here.reading() as session:
+        owned = owned_by(owner_id(world), session=session, links=here.links)
+        return {holding.table: len(list(rows_of(holding, owned, session=session))) for holding in HOLDINGS}
+
+
+def tables_of_ours() -> set[str]:
+    return set(Base.metadata.tables)
+
+
+def days_of(world: World) -> set[date]:
+    """The days on which the owner's sittings began."""
+    with world.runtime.reading() as session:
+        table = Base.metadata.tables["sitting"]
+        query = select(table.c.started_at).where(table.c.person_id == owner_id(world))
+        return {at.date() for at in session.scalars(query)}
+
+
+def person_of(world: World, person_id: UUID) -> Person | None:
+    with world.runtime.reading() as session:
+        return session.get(Person, person_id)

@@ -1,0 +1,78 @@
+"""The pages of asking and deciding, with their forms as they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from tests.app.api.world import OTHER, OWNER, RECRUITER, World
+from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
+
+
+def token(page) -> str:
+    return re.search(r'name="csrf_token" value="([^"]+)"', page.text).group(1)
+
+
+def at_the_desk(world: World):
+    a_reviewer(world)
+    world.sign_in_again(RECRUITER, proven=True)
+    return world.browser(RECRUITER)
+
+
+def test_a_person_asks_and_sees_until_when_the_answer_comes(world: World):
+    browser, path = world.browser(OWNER), f"/results/{world.facts.ended_sitting}/review"
+    form = {"csrf_token": token(browser.get(path)), "reason": "question", "words": "The third one."}
+    answer = browser.post(path, data=form, follow_redirects=True)
+    assert "waiting for an answer" in answer.text
+    assert "The third one." in answer.text
+    assert "A person looks at it, and answers by" in browser.get(f"/results/{world.facts.ended_sitting}").text
+
+
+def test_a_missing_reason_is_said_beside_the_form(world: World):
+    browser, path = world.browser(OWNER), f"/results/{world.facts.ended_sitting}/review"
+    answer = browser.post(path, data={"csrf_token": token(browser.get(path)), "words": "Mine to keep"})
+    assert answer.status_code == 422
+    assert "Please choose a reason." in answer.text
+    assert "Mine to keep" in answer.text
+
+
+def test_the_reviewer_sees_evidence_and_no_name(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    assert "Collaboration" in browser.get("/desk/cases").text
+    card = browser.get(f"/desk/cases/{case_id}").text
+    assert "The alarm rang." in card
+    assert "everything comes out the same" in card
+    assert "Olivia" not in card
+    assert "olivia@owner" not in card
+
+
+def test_a_decision_is_sent_from_the_card(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    path = f"/desk/cases/{case_id}"
+    form = {"csrf_token": token(browser.get(path)), "outcome": "confirm", "explanation": REASONS, "minutes_spent": "12"}
+    assert browser.post(path, data={**form, "explanation": "Short"}).status_code == 422
+    assert browser.post(path, data=form).status_code == 303
+    assert (case_row(world, case_id).outcome, case_row(world, case_id).minutes_spent) == ("confirm", 12)
+    assert REASONS in world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}/review").text
+
+
+def test_overdue_cases_are_marked_for_both(world: World):
+    ask(world)
+    world.runtime.clock.advance(timedelta(days=15))
+    world.sign_in_again(OWNER)
+    assert "One case is overdue." in at_the_desk(world).get("/desk/cases").text
+    assert "marked as overdue" in world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}/review").text
+
+
+def test_a_reviewer_finds_no_case_of_their_own(world: World):
+    case_id = ask(world)
+    a_reviewer(world, OWNER)
+    world.sign_in_again(OWNER, proven=True)
+    browser = world.browser(OWNER)
+    assert "Nothing waits." in browser.get("/desk/cases").text
+    assert browser.get(f"/desk/cases/{case_id}").status_code == 403
+
+
+def test_others_learn_nothing_of_a_case(world: World):
+    ask(world)
+    assert world.browser(OTHER).get(f"/results/{world.facts.ended_sitting}/review").status_code == 404
