@@ -112,6 +112,11 @@ def _staff(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("norm-desk", "/desk/norms", "editor"),
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("item-desk", "/desk/items?skill=collaboration&state=active", "editor"),
+        Exhibit("item-desk-none", "/desk/items?skill=collaboration&state=published", "editor"),
+        Exhibit("item-scenario", f"/desk/items/{house.items['col-j01']}", "editor"),
+        Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
+        Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("second-factor-absent", "/second-factor", "fresh editor"),
         Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_enrol),
