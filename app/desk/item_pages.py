@@ -51,8 +51,8 @@ class ItemPage:
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether anybody reviewed these words."""
-        return bool(self.reviews)
+        """Whether content, fairness and every language are approved by somebody who did not write the words."""
+        return not any(item_record.lacking_reviews(self.reviews, language) for language in self.card.texts)
 
     @property
     def all_next(self) -> tuple[ItemState, ...]:
