@@ -10,6 +10,7 @@ from app.api import views as api_views
 from app.assessment import views as assessment_views
 from app.awarding import views as awarding_views
 from app.credentials import views as credentials_views
+from app.desk import views as desk_views
 from app.foundation import health_views, policies
 from app.foundation.access import Actor
 from app.foundation.rates import RatePolicy
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     assessment_views.bp,
     awarding_views.bp,
     norming_views.bp,
+    desk_views.bp,
     credentials_views.bp,
     verification_views.bp,
     reviews_views.bp,

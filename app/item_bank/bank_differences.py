@@ -36,7 +36,7 @@ def differences(before: BankFiles, after: BankFiles) -> tuple[Difference, ...]:
     """Every difference: the bank's own words first, then items by code. An item moved in its file is none."""
     own = [{name: value for name, value in files.bank.items() if name not in IGNORED} for files in (before, after)]
     items = [_by_code(files) for files in (before, after)]
-    return (*_changes("bank", *own), *_item_differences(*items))
+    return (*changes("bank", *own), *_item_differences(*items))
 
 
 def _by_code(files: BankFiles) -> dict[str, Mapping[str, Any]]:
@@ -52,14 +52,15 @@ def _item_differences(
         elif code not in before:
             yield Difference(code, ADDED, "text", after=_headline(after[code]))
         else:
-            yield from _changes(code, before[code], after[code])
+            yield from changes(code, before[code], after[code])
 
 
 def _headline(entry: Mapping[str, Any]) -> str:
     return str(entry["tension"] if "tension" in entry else entry["text"]["en"])
 
 
-def _changes(item: str, before: Any, after: Any) -> Iterator[Difference]:
+def changes(item: str, before: Any, after: Any) -> Iterator[Difference]:
+    """Every value of the two that differs, by its field."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     for field in dict.fromkeys((*old, *new)):
         if old.get(field) != new.get(field):

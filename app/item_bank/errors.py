@@ -184,3 +184,14 @@ class IndependenceNotDeclared(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Confirm that you did not write this item. If you did, somebody else has to review it.")
+
+
+class StepUnknown(Invalid):
+    """A state or an aspect of review that does not exist."""
+
+    code = "item-step-unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name[:40]!r} is no state of an item and no aspect of a review. Choose one of those offered."
+        )

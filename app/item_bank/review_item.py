@@ -10,12 +10,20 @@ from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
-from app.item_bank.errors import IndependenceNotDeclared, LanguageNotReleased, OwnItem, ReasonMissing
+from app.item_bank.errors import IndependenceNotDeclared, LanguageNotReleased, OwnItem, ReasonMissing, StepUnknown
 from app.item_bank.item_record import authors_of, found, same_words
 from app.item_bank.models import Aspect, BankRelease, ItemReview
 
 REVIEWER = "item_editor"
 LONGEST_COMMENT = 2000  # characters
+ASPECTS = tuple(Aspect)  # for callers, who do not import models
+
+
+def aspect_named(name: str) -> Aspect:
+    """The aspect of that name."""
+    if name not in set(Aspect):
+        raise StepUnknown(name)
+    return Aspect(name)
 
 
 def review_item(

@@ -47,8 +47,12 @@ from app.foundation.mail import SpoolMailer
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.item_bank import item_record
 from app.item_bank import queries as banks
+from app.item_bank.change_item_state import change_item_state
+from app.item_bank.item_states import ItemState
 from app.item_bank.release_skills import release_skills
+from app.item_bank.review_item import aspect_named, review_item
 from app.norming import phases
 from app.norming.models import NormState
 from app.privacy.erase_person import erase_person
@@ -94,6 +98,7 @@ class Exhibition:
         self.norms: dict[str, UUID] = {}
         self.cases: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
+        self.items: dict[str, UUID] = {}
         self._fill()
         self.app = create_app(self.runtime)
 
@@ -120,6 +125,7 @@ class Exhibition:
         self._norm_desk()
         self._reviews()
         self._erasures()
+        self._item_desk()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -292,7 +298,7 @@ class Exhibition:
         clock, entropy, now = self.runtime.clock, self.runtime.entropy, self.place.clock.now()
         with self.runtime.transaction() as session:
             editor, approver = people(session, now)
-            for role in ("norm_editor", "norm_approver"):
+            for role in ("norm_editor", "norm_approver", "item_editor"):
                 grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
             a_calibrated_sample(
                 session, clock, entropy, mapping=a_described_mapping(simulated=True, consent="norm_use 1")
@@ -361,6 +367,36 @@ class Exhibition:
                     actor=operator(),
                 )
             self._work()
+
+    def _item_desk(self) -> None:
+        """Statement col-s07 is under suspicion and was reviewed; scenario col-j01 is as it was released."""
+        clock, now = self.runtime.clock, self.runtime.clock.now()
+        editor = Actor(EDITOR_ID, "editor", frozenset({"item_editor"}), now)
+        with self.runtime.transaction() as session:
+            for code in ("col-j01", "col-s07"):
+                self.items[code] = item_record.item_id_of(SKILL, code, session=session)
+            watched = self.items["col-s07"]
+            change_item_state(
+                watched,
+                ItemState.WATCHED,
+                reason="Many answer it the same.",
+                session=session,
+                clock=clock,
+                actor=editor,
+            )
+            for aspect, language, is_approved in (("content", None, True), ("language", "fr", False)):
+                review_item(
+                    watched,
+                    aspect_named(aspect),
+                    language=language,
+                    is_approved=is_approved,
+                    comment="Read aloud twice.",
+                    declares_independence=True,
+                    session=session,
+                    clock=clock,
+                    entropy=self.place.entropy,
+                    actor=editor,
+                )
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

@@ -31,6 +31,7 @@ SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
 NORM_DESK = everyone("403", anonymous="401", editor=IN)
 PASSKEY_REMOVAL = {**OWNERS, "unproven editor": "403"}  # staff show their second factor before anything is looked up
 APPROVERS = everyone("403", anonymous="401")
+ITEM_EDITORS = everyone("403", anonymous="401")
 # Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
 TOKEN = everyone(IN, anonymous="401", unproven_editor="401")
 TOKEN_OWNERS = everyone("404", anonymous="401", unproven_editor="401", candidate=IN)
@@ -59,8 +60,10 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
 PASSKEY = its(passkey_id="passkey_id")
+ITEM = its(item_id="item")
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
+A_STEP = {"state": "retired", "reason": "a test"}
 A_START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
 
 TABLE: dict[tuple[str, str], list[Route]] = {
@@ -175,6 +178,12 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
+    # the item desk: norm staff read it, and item editors alone act on it
+    ("GET", "/desk/items"): [Route(NORM_DESK)],
+    ("GET", "/desk/items/<uuid:item_id>"): [Route(NORM_DESK, ITEM)],
+    ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(NORM_DESK, ITEM)],
+    ("POST", "/desk/items/<uuid:item_id>/state"): [Route(ITEM_EDITORS, ITEM, A_STEP)],
+    ("POST", "/desk/items/<uuid:item_id>/reviews"): [Route(ITEM_EDITORS, ITEM, {"aspect": "content"})],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

@@ -34,6 +34,7 @@ from app.foundation.mail import SpoolMailer
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.item_bank import item_record
 from app.norming.models import NormState, NormVersion
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_norm, people
@@ -66,6 +67,7 @@ class Facts:
     code: str = ""
     norm: UUID = NOTHING
     draft_norm: UUID = NOTHING
+    item: UUID = NOTHING
     item_text: str = ""
 
 
@@ -206,6 +208,7 @@ def _norm_desk(runtime: Runtime, facts: Facts) -> None:
             )
         grant_role(EDITOR_ID, "norm_editor", session=session, clock=runtime.clock, actor=operator())
         a_calibrated_sample(session, runtime.clock, runtime.entropy)
+        facts.item = item_record.item_id_of("collaboration", "col-j01", session=session)
         facts.draft_norm = a_norm(session, runtime.clock, runtime.entropy, editor, approver, NormState.DRAFT).id
         assert session.get_one(NormVersion, facts.norm).state == NormState.PUBLISHED
 

@@ -1,0 +1,140 @@
+"""What the pages of the item desk show, gathered from the bank, the sittings and the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.assessment.item_statistics import ItemStatistics, item_statistics
+from app.assessment.preview_suspension import SuspensionPreview, preview_suspension
+from app.awarding.policy import AwardPolicy
+from app.foundation import policies
+from app.item_bank import item_cards, item_record, queries
+from app.item_bank.item_cards import ItemCard, ItemRow
+from app.item_bank.item_record import Review, Step
+from app.item_bank.item_states import ItemState, next_states
+from app.item_bank.queries import BankReleaseView
+from scoring.items import ItemParameters
+
+FIELDS = ("facet", "format", "of_language", "state")  # `language` is that of the page
+
+
+@dataclass(frozen=True, slots=True)
+class BankPage:
+    """The items of a skill's latest release that pass the filters."""
+
+    skills: tuple[str, ...]
+    release: BankReleaseView | None
+    rows: tuple[ItemRow, ...]
+    facets: tuple[str, ...]
+    count: int  # before the filters
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Everything about one item."""
+
+    card: ItemCard
+    steps: tuple[Step, ...]
+    reviews: tuple[Review, ...]
+    names: Mapping[UUID | None, str]  # of people on record
+    next: Mapping[str, tuple[ItemState, ...]]  # by language
+    statistics: Mapping[str, ItemStatistics]  # by language
+    parameters: ItemParameters | None
+    is_estimated: bool
+    is_author: bool
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether content, fairness and every language are approved by somebody who did not write the words."""
+        return not any(item_record.lacking_reviews(self.reviews, language) for language in self.card.texts)
+
+    @property
+    def all_next(self) -> tuple[ItemState, ...]:
+        """States that may follow in at least one language, in the order of the life cycle."""
+        wanted = {state for states in self.next.values() for state in states}
+        return tuple(state for state in ItemState if state in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionPage:
+    """What suspending an item would touch, by the award policy in force."""
+
+    card: ItemCard
+    languages: tuple[str, ...]
+    preview: SuspensionPreview
+    confidence: float
+
+    @property
+    def changed(self) -> int:
+        """Finished sittings, of those recomputed, that would come out on the other side of the confidence needed."""
+        return len(self.preview.changed(self.confidence))
+
+
+def bank_page(filters: Mapping[str, str], *, session: Session) -> BankPage:
+    """The list by skill, facet, format, language and state; what is not named is not filtered."""
+    skills = item_cards.released_skills(session=session)
+    skill = filters.get("skill") or next(iter(skills), None)
+    if skill is None:
+        return BankPage(skills, None, (), (), 0)
+    release = queries.latest_release(skill, session=session)
+    rows = item_cards.bank_rows(release.id, session=session)
+    kept = tuple(row for row in rows if _passes(row, filters))
+    return BankPage(skills, release, kept, tuple(sorted({row.item.facet for row in rows})), len(rows))
+
+
+def _passes(row: ItemRow, filters: Mapping[str, str]) -> bool:
+    facet, form, language, state = (filters.get(name, "") for name in FIELDS)
+    states = [state for of, state in row.states.items() if language in ("", of)]
+    return (
+        facet in ("", row.item.facet) and form in ("", row.item.kind) and (state in states if state else bool(states))
+    )
+
+
+def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPage:
+    """One item with its life, its reviews and its figures."""
+    card = item_cards.item_card(item_id, session=session)
+    steps = item_record.steps_of(item_id, session=session)
+    reviews = item_record.reviews_of(item_id, session=session)
+    standings = {language: item_record.standing(item_id, language, session=session) for language in card.texts}
+    releases = {item_record.found(same, session=session).release_id for same in card.same_words}
+    known = item_cards.parameters_of(card.item, card.release.id, session=session)
+    people = {step.changed_by for step in steps} | {review.reviewer_id for review in reviews}
+    return ItemPage(
+        card=card,
+        steps=steps,
+        reviews=reviews,
+        names={person: _name(person, session=session) for person in people},
+        next={language: next_states(now.state, now.former) for language, now in standings.items()},
+        statistics={
+            language: item_statistics(card.item, card.same_words, language, releases, session=session)
+            for language in card.texts
+        },
+        parameters=known[0] if known else None,
+        is_estimated=bool(known and known[1]),
+        is_author=viewer in item_record.authors_of(item_id, session=session),
+    )
+
+
+def _name(person_id: UUID | None, *, session: Session) -> str:
+    if person_id is None:
+        return ""
+    person = accounts.person(person_id, session=session)
+    return person.display_name or person.email
+
+
+def suspension_page(item_id: UUID, languages: tuple[str, ...], *, session: Session, at: datetime) -> SuspensionPage:
+    """The preview that stands before a suspension; no language named means all of them."""
+    card = item_cards.item_card(item_id, session=session)
+    wanted = tuple(language for language in card.texts if language in languages) or tuple(card.texts)
+    return SuspensionPage(
+        card=card,
+        languages=wanted,
+        preview=preview_suspension(card.same_words, wanted, session=session),
+        confidence=policies.current(AwardPolicy, session=session, at=at).award_confidence,
+    )

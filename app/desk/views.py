@@ -1,0 +1,112 @@
+"""The item desk: the bank, one item, a review of it, and the steps of its life."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.desk import item_pages, item_pictures
+from app.foundation.web import actor, notice, require_role, runtime
+from app.item_bank.change_item_state import change_item_state
+from app.item_bank.errors import StepUnknown
+from app.item_bank.item_states import ItemState
+from app.item_bank.review_item import ASPECTS, aspect_named, review_item
+
+bp = Blueprint("desk", __name__)
+
+EDITOR = "item_editor"
+READERS = (EDITOR, "norm_editor", "norm_approver")
+
+
+@bp.get("/desk/items")
+@require_role(*READERS)
+def bank() -> str:
+    """The items of one skill, filtered."""
+    filters = {name: request.args.get(name, "") for name in ("skill", *item_pages.FIELDS)}
+    with runtime().reading() as session:
+        page = item_pages.bank_page(filters, session=session)
+    return render_template("desk/items.html", page=page, filters=filters, states=tuple(ItemState))
+
+
+@bp.get("/desk/items/<uuid:item_id>")
+@require_role(*READERS)
+def item(item_id: UUID) -> str:
+    """One item with its life and its figures."""
+    with runtime().reading() as session:
+        page = item_pages.item_page(item_id, actor().person_id, session=session)
+    points = [point for figures in page.statistics.values() for point in figures.points]
+    known = page.parameters
+    names = (_("expected by the model"), _("observed"))
+    return render_template(
+        "desk/item.html",
+        page=page,
+        card=page.card,
+        aspects=ASPECTS,
+        expected=item_pictures.expected_category(known, sorted(points), names) if known else None,
+        information=item_pictures.information(known, _("information")) if known else None,
+    )
+
+
+@bp.get("/desk/items/<uuid:item_id>/suspension")
+@require_role(*READERS)
+def suspension(item_id: UUID) -> str:
+    """What a suspension would touch, before anybody decides."""
+    with runtime().reading() as session:
+        page = item_pages.suspension_page(
+            item_id, tuple(request.args.getlist("of_language")), session=session, at=runtime().clock.now()
+        )
+    return render_template("desk/suspension.html", page=page, card=page.card, reason=request.args.get("reason", ""))
+
+
+@bp.post("/desk/items/<uuid:item_id>/state")
+@require_role(EDITOR)
+def change_state(item_id: UUID) -> ResponseReturnValue:
+    """Take the item a step further. To suspend it, its preview is shown first."""
+    form = request.form
+    state, languages, reason = _state(form.get("state", "")), form.getlist("language"), form.get("reason", "")
+    if state is ItemState.SUSPENDED and form.get("previewed") != "yes":
+        return redirect(url_for(".suspension", item_id=item_id, of_language=languages, reason=reason), code=303)
+    with runtime().transaction() as session:
+        moved = change_item_state(
+            item_id,
+            state,
+            reason=reason,
+            languages=languages or None,
+            session=session,
+            clock=runtime().clock,
+            actor=actor(),
+        )
+    notice(_("The state is changed, and the reason is on record.") if moved else _("It was in that state already."))
+    return redirect(url_for(".item", item_id=item_id), code=303)
+
+
+def _state(name: str) -> ItemState:
+    if name not in set(ItemState):
+        raise StepUnknown(name)
+    return ItemState(name)
+
+
+@bp.post("/desk/items/<uuid:item_id>/reviews")
+@require_role(EDITOR)
+def review(item_id: UUID) -> ResponseReturnValue:
+    """Keep what a reviewer found."""
+    form, here = request.form, runtime()
+    name, _colon, language = form.get("aspect", "").partition(":")
+    with here.transaction() as session:
+        review_item(
+            item_id,
+            aspect_named(name),
+            language=language or None,
+            is_approved=form.get("finding") == "approve",
+            comment=form.get("comment", ""),
+            declares_independence=form.get("independent") == "yes",
+            session=session,
+            clock=here.clock,
+            entropy=here.entropy,
+            actor=actor(),
+        )
+    notice(_("Your review is on record."))
+    return redirect(url_for(".item", item_id=item_id), code=303)
