@@ -27,7 +27,7 @@ from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import ED25519, RS256, did_web
-from app.credentials.keys import FileKeyStore
+from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.policy import CredentialPolicy
 from app.foundation import policies
 from app.foundation.access import operator
@@ -86,8 +86,9 @@ def with_signer(runtime: Runtime) -> Runtime:
     An installation older than JWTs has no key for them until `decile keys init` makes it.
     """
     store, passphrase = _key_store(runtime), _passphrase(runtime)
-    jwt_signer = store.open(passphrase, RS256) if store.has(RS256) else None
-    return replace(runtime, signer=store.open(passphrase), jwt_signer=jwt_signer)
+    store.open(passphrase)  # a wrong passphrase stops the worker at its start, not at its first signature
+    signers = FileSigners(store, did_web(runtime.settings.base_url), passphrase, runtime.clock)
+    return replace(runtime, signers=signers)
 
 
 def init_signing_keys(runtime: Runtime) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from app import composition
 from app.accounts.forget_erased_addresses import forget_erased_addresses
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
@@ -15,16 +17,25 @@ from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
 from app.awarding.decide_award import decide_award
+from app.credentials import did
 from app.credentials import queries as credentials
+from app.credentials.decide_review import decide_review
+from app.credentials.declare_compromise import declare_compromise
+from app.credentials.destroy_spent_keys import destroy_spent_keys
+from app.credentials.errors import KeyNotPublished
 from app.credentials.issue_credential import issue_credential
+from app.credentials.issuer_keys import signer_in_use
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
+from app.credentials.reissue_affected import reissue_affected
 from app.credentials.reserve_credential import reserve_credential
+from app.credentials.rotate_key import rotate_key
+from app.credentials.states import ReviewDecision
 from app.foundation import schema
-from app.foundation.access import system
+from app.foundation.access import operator, system
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
-from app.foundation.signing import Signer
+from app.foundation.signing import Signer, Signers
 from app.norming.publish_due_norms import publish_due_norms
 from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
@@ -62,8 +73,8 @@ def _issue_credential(runtime: Runtime, credential_id: str) -> None:
             UUID(credential_id),
             session=session,
             clock=runtime.clock,
-            signer=_signer(runtime),
-            jwt_signer=runtime.jwt_signer,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
             base_url=runtime.settings.base_url,
         )
 
@@ -74,10 +85,75 @@ def _publish_status_list(runtime: Runtime, number: int) -> None:
             number,
             session=session,
             clock=runtime.clock,
-            signer=_signer(runtime),
-            jwt_signer=runtime.jwt_signer,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
             base_url=runtime.settings.base_url,
         )
+
+
+def _rotate_key(runtime: Runtime, algorithm: str, request: str) -> None:
+    with runtime.transaction() as session:
+        rotate_key(
+            algorithm,
+            request,
+            session=session,
+            clock=runtime.clock,
+            signers=_signers(runtime),
+            actor=operator(),
+            base_url=runtime.settings.base_url,
+        )
+    _destroy_spent_keys(runtime)
+
+
+def _compromise_key(runtime: Runtime, key_id: str, since: str, request: str) -> None:
+    """One job: the declaration, then batch after batch; a worker that dies goes on with the next batch."""
+    with runtime.transaction() as session:
+        declare_compromise(
+            key_id,
+            datetime.fromisoformat(since),
+            request,
+            session=session,
+            clock=runtime.clock,
+            signers=_signers(runtime),
+            actor=operator(),
+            base_url=runtime.settings.base_url,
+        )
+    _destroy_spent_keys(runtime)
+    while _reissue_batch(runtime, key_id):
+        pass
+
+
+def _reissue_batch(runtime: Runtime, key_id: str) -> int:
+    with runtime.transaction() as session:
+        return reissue_affected(
+            key_id,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            jobs=runtime.jobs,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
+        )
+
+
+def _decide_review(runtime: Runtime, code: str, decision: str) -> None:
+    with runtime.transaction() as session:
+        decide_review(
+            code,
+            ReviewDecision(decision),
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            jobs=runtime.jobs,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
+            actor=operator(),
+        )
+
+
+def _destroy_spent_keys(runtime: Runtime) -> None:
+    with runtime.reading() as session:
+        destroy_spent_keys(session=session, signers=_signers(runtime))
 
 
 def _send_sign_in_mail(runtime: Runtime, request_id: str) -> None:
@@ -162,18 +238,29 @@ def _forget_stale_sign_ins(runtime: Runtime) -> None:
 def _publish_keys(runtime: Runtime) -> None:
     """Publish what this worker signs with; what was issued before there was a key for JWTs gets its JWT."""
     with runtime.transaction() as session:
-        publish_key(_signer(runtime), session=session, clock=runtime.clock, actor=system())
+        for signer in filter(None, (runtime.signer, runtime.jwt_signer)):
+            publish_key(signer, session=session, clock=runtime.clock, actor=system())
         if runtime.jwt_signer is not None:
-            publish_key(runtime.jwt_signer, session=session, clock=runtime.clock, actor=system())
             for credential_id in credentials.without_jwt(session=session):
                 arguments = {"credential_id": str(credential_id)}
                 runtime.jobs.enqueue("issue_credential", f"jwt:{credential_id}", session=session, arguments=arguments)
 
 
-def _signer(runtime: Runtime) -> Signer:
-    if runtime.signer is None:
-        raise RuntimeError("this runtime was built without a signer; only the worker's has one")
-    return runtime.signer
+def _signers(runtime: Runtime) -> Signers:
+    if runtime.signers is None:
+        raise RuntimeError("this runtime was built without signers; only the worker's has them")
+    return runtime.signers
+
+
+def _signer(runtime: Runtime, session: Session) -> Signer:
+    signer = signer_in_use(did.ED25519, signers=_signers(runtime), session=session)
+    if signer is None:
+        raise KeyNotPublished(did.ED25519)
+    return signer
+
+
+def _jwt_signer(runtime: Runtime, session: Session) -> Signer | None:
+    return signer_in_use(did.RS256, signers=_signers(runtime), session=session)
 
 
 JOBS: dict[str, Callable[..., None]] = {
@@ -182,6 +269,9 @@ JOBS: dict[str, Callable[..., None]] = {
     "reserve_credential": _reserve_credential,
     "issue_credential": _issue_credential,
     "publish_status_list": _publish_status_list,
+    "rotate_key": _rotate_key,
+    "compromise_key": _compromise_key,
+    "decide_review": _decide_review,
     "send_sign_in_mail": _send_sign_in_mail,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
@@ -210,4 +300,5 @@ def run(runtime: Runtime) -> None:
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
     _publish_keys(runtime)
+    _destroy_spent_keys(runtime)
     JobRunner(runtime, JOBS, PERIODIC).run()

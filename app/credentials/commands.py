@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import click
 
 from app.awarding import queries as awards
-from app.credentials import codes, queries
-from app.credentials.errors import CredentialNotFound
+from app.credentials import codes, did, queries
+from app.credentials.errors import CompromiseInFuture, CredentialNotFound, KeyNotFound, ReviewNotFound
 from app.credentials.queries import CredentialView
+from app.credentials.states import ReviewDecision
 from app.foundation.runtime import Runtime
 
 LISTED = 100
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def _facts(view: CredentialView) -> dict[str, Any]:
@@ -87,6 +90,55 @@ def issue_command(runtime: Runtime, award_id: UUID) -> None:
     click.echo("The worker was asked to issue it.")
 
 
+@credential.command("reviews")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+@click.pass_obj
+def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
+    """List credentials that wait for a decision: their issue is dated after their key was in other hands.
+
+    Example: decile credential reviews
+    """
+    with runtime.reading() as session:
+        found = [
+            {
+                "code": codes.grouped(review.code),
+                "skill": review.skill,
+                "issued_at": review.issued_at.isoformat() if review.issued_at else None,
+                "key_id": review.key_id,
+                "opened_at": review.opened_at.isoformat(),
+            }
+            for review in queries.open_reviews(session=session)
+        ]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for row in found:
+        click.echo(f"{row['code']}  {row['skill']}  issued {row['issued_at']}  {row['key_id']}")
+    click.echo(f"{len(found)} credentials wait for a decision")
+
+
+@credential.command("review")
+@click.argument("code")
+@click.option("--reissue", "decision", flag_value=ReviewDecision.REISSUE.value, help="It is ours: sign it anew.")
+@click.option("--revoke", "decision", flag_value=ReviewDecision.REVOKE.value, help="It is not, or nobody can tell.")
+@click.pass_obj
+def review_command(runtime: Runtime, code: str, decision: str | None) -> None:
+    """Decide about a credential that was suspended because its key was in other hands. The worker acts on it.
+
+    Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-5 --reissue
+    """
+    if decision is None:
+        raise click.UsageError("say --reissue or --revoke")
+    exact = codes.read_code(code)
+    with runtime.transaction() as session:
+        if exact not in {review.code for review in queries.open_reviews(session=session)}:
+            raise ReviewNotFound
+        key = f"review:{exact}:{runtime.entropy.uuid()}"
+        arguments = {"code": exact, "decision": decision}
+        runtime.jobs.enqueue("decide_review", key, session=session, arguments=arguments)
+    click.echo("The worker was asked to act on it.")
+
+
 @click.group("keys")
 def keys() -> None:
     """Signing keys. Private keys stay with the worker."""
@@ -107,6 +159,7 @@ def keys_list_command(runtime: Runtime, *, as_json: bool) -> None:
                 "algorithm": key.algorithm,
                 "activated_at": key.activated_at.isoformat(),
                 "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+                "compromised_at": key.compromised_at.isoformat() if key.compromised_at else None,
             }
             for key in queries.keys(session=session)
         ]
@@ -114,5 +167,47 @@ def keys_list_command(runtime: Runtime, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for row in found:
-        click.echo(f"{row['key_id']}  {row['algorithm']}  since {row['activated_at']}")
+        state = "compromised" if row["compromised_at"] else "retired" if row["retired_at"] else "in use"
+        click.echo(f"{row['key_id']}  {row['algorithm']}  since {row['activated_at']}  {state}")
     click.echo(f"{len(found)} keys published; the worker publishes its key when it starts")
+
+
+@keys.command("rotate")
+@click.option(
+    "--algorithm",
+    type=click.Choice([did.ED25519, did.RS256]),
+    help="Only the key of embedded proofs, or only that of JWTs; both if left out.",
+)
+@click.pass_obj
+def keys_rotate_command(runtime: Runtime, algorithm: str | None) -> None:
+    """Ask the worker for new signing keys. The former public keys stay published: all they signed goes on verifying.
+
+    Example: decile keys rotate
+    """
+    with runtime.transaction() as session:
+        for one in (algorithm,) if algorithm else (did.ED25519, did.RS256):
+            request = f"rotate:{runtime.entropy.uuid()}"
+            arguments = {"algorithm": one, "request": request}
+            runtime.jobs.enqueue("rotate_key", request, session=session, arguments=arguments)
+    click.echo("The worker was asked to make new keys. `decile keys list` shows them once it has.")
+
+
+@keys.command("compromise")
+@click.argument("key_id", metavar="KEY")
+@click.option("--since", required=True, type=click.DateTime([INSTANT]), help="Before it you trust the key; UTC.")
+@click.pass_obj
+def keys_compromise_command(runtime: Runtime, key_id: str, since: datetime) -> None:
+    """A key is in other hands: publish it no more, issue anew what the record dates before, queue the rest for review.
+
+    Example: decile keys compromise did:web:decile.example#2026-11-0a1b2c3d --since 2026-11-20T08:00:00Z
+    """
+    instant = since.replace(tzinfo=UTC)
+    if instant > runtime.clock.now():
+        raise CompromiseInFuture
+    with runtime.transaction() as session:
+        if key_id not in {key.key_id for key in queries.keys(session=session)}:
+            raise KeyNotFound(key_id)
+        request = f"compromise:{key_id}"
+        arguments = {"key_id": key_id, "since": instant.isoformat(), "request": request}
+        runtime.jobs.enqueue("compromise_key", request, session=session, arguments=arguments)
+    click.echo("The worker was asked to act on it: `decile credential reviews` shows what it leaves to you.")

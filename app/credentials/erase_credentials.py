@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.credentials.models import Credential, ErasedCredential
+from app.credentials.models import Credential, CredentialReview, ErasedCredential, WithdrawnSignature
 from app.credentials.register_line import hash_of_code
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
@@ -29,6 +29,9 @@ def erase_credentials(
             reason = RevocationReason.HOLDER_REQUEST
             revoke_credential(row.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
         session.add(_line(row, clock))
+        session.execute(delete(CredentialReview).where(CredentialReview.credential_id == row.id))
+        former = update(WithdrawnSignature).where(WithdrawnSignature.credential_id == row.id)
+        session.execute(former.values(credential_id=None))  # its entry stays set for ever
         session.delete(row)
     session.flush()
     return len(rows)

@@ -160,3 +160,39 @@ class VisibilityUnknown(Invalid):
 
     def __init__(self, known: str) -> None:
         super().__init__(f"A page can be {known}. Choose one of them.")
+
+
+class KeyNotFound(NotFound):
+    """No key of this id was ever published."""
+
+    code = "key-not-found"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no published key {key_id}. `decile keys list` shows their whole ids.")
+
+
+class CompromiseInFuture(Invalid):
+    """A key cannot be known to fall into other hands later."""
+
+    code = "compromise-in-future"
+
+    def __init__(self) -> None:
+        super().__init__("The compromise lies in the future. Give the instant, in UTC, before which you trust the key.")
+
+
+class ReviewNotFound(NotFound):
+    """Nothing about this credential waits for a decision."""
+
+    code = "review-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("No review of this credential is open. `decile credential reviews` lists those that are.")
+
+
+class ReviewDecided(Conflict):
+    """A review is decided once."""
+
+    code = "review-decided"
+
+    def __init__(self, review_id: UUID) -> None:
+        super().__init__(f"Review {review_id} was decided before, and that decision stands.")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.credentials.errors import KeyNotPublished
 from app.credentials.models import IssuerKey
+from app.foundation.signing import Signer, Signers
 
 
 def key_in_use(key_id: str, *, session: Session) -> IssuerKey:
@@ -21,6 +22,20 @@ def key_in_use(key_id: str, *, session: Session) -> IssuerKey:
     if key is None or not key.may_sign:
         raise KeyNotPublished(key_id)
     return key
+
+
+def signer_in_use(algorithm: str, *, signers: Signers, session: Session) -> Signer | None:
+    """The signer of the newest published key of this algorithm that may sign; None while there is none.
+
+    The register decides and not the key store, so that every worker changes keys at the same commit.
+    """
+    query = (
+        select(IssuerKey)
+        .where(IssuerKey.algorithm == algorithm, IssuerKey.retired_at.is_(None), IssuerKey.compromised_at.is_(None))
+        .order_by(IssuerKey.activated_at.desc(), IssuerKey.key_id)
+    )
+    held = (signers.signer(key.key_id) for key in session.scalars(query))
+    return next((signer for signer in held if signer is not None), None)
 
 
 def published_keys(*, session: Session) -> list[IssuerKey]:

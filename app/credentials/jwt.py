@@ -11,6 +11,12 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from app.credentials import conformance, proof, validity
 from app.credentials.conformance import CheckedDocument
 from app.credentials.did import RS256
@@ -61,6 +67,21 @@ def verify(token: str, public_bytes: bytes) -> None:
         raise ProofInvalid(str(problem)) from None
     if not agrees:
         raise ProofInvalid("the token's claims and its document disagree")
+
+
+def verify_signed(token: str, checked: CheckedDocument, public_bytes: bytes) -> None:
+    """The same for a token signed a moment ago from this document, without checking the document again."""
+    head, body, signature = _parts(token)
+    key = load_der_public_key(public_bytes)
+    if not isinstance(key, RSAPublicKey):
+        raise ProofInvalid("the key is not an RSA key")
+    try:
+        key.verify(_decoded(signature), f"{head}.{body}".encode(), padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        raise ProofInvalid("the token is not signed by this key") from None
+    document = proof.parse(checked.text)
+    if proof.parse(_decoded(body)) != {**document, **_claims(document)}:
+        raise ProofInvalid("what was signed is not what was checked")
 
 
 def document_of(token: str) -> dict[str, Any]:

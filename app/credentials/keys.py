@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.credentials.did import ED25519, RS256
 from app.credentials.errors import KeyStoreRefused
+from app.foundation.clock import Clock
 
 RSA_BITS = 2048  # enough to 2030 (NIST SP 800-131A r2); a credential lives one year, and 3072 bits sign 3 times slower
 RSA_EXPONENT = 65537
@@ -120,15 +121,41 @@ class FileKeyStore:
 
     def has(self, algorithm: str) -> bool:
         """Whether a key of this algorithm was made."""
-        return bool(self._entries(algorithm))
+        return self.newest_id(algorithm) is not None
+
+    def newest_id(self, algorithm: str) -> str | None:
+        """Id of the key of this algorithm that was made last."""
+        entries = self._entries(algorithm)
+        return entries[-1]["key_id"] if entries else None
+
+    def open_id(self, key_id: str, passphrase: str) -> FileSigner | None:
+        """The key of this id, ready to sign; None where it is not held."""
+        found = [entry for entry in self._all_entries().values() if entry["key_id"] == key_id]
+        return _opened(found[0], passphrase) if found else None
+
+    def made_for(self, request: str, did: str, passphrase: str, *, at: datetime, algorithm: str) -> FileSigner:
+        """The key made for this request, now if it was not before."""
+        found = [entry for entry in self._entries(algorithm) if entry.get("made_for") == request]
+        if found:
+            return _opened(found[0], passphrase)
+        return self._make(did, passphrase, at=at, algorithm=algorithm, request=request)
+
+    def destroy(self, key_id: str) -> None:
+        """Delete the file that holds the private key. Copies in backups are opened by the passphrase still."""
+        for file, entry in self._all_entries().items():
+            if entry["key_id"] == key_id:
+                file.unlink(missing_ok=True)
 
     def _entries(self, algorithm: str) -> list[dict[str, Any]]:
-        """What the files say, oldest first."""
-        files = sorted(self.directory.glob("*.key.json"))
-        entries = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return [entry for entry in entries if entry["algorithm"] == algorithm]
+        """What the files of this algorithm say, oldest first."""
+        return [entry for entry in self._all_entries().values() if entry["algorithm"] == algorithm]
 
-    def _make(self, did: str, passphrase: str, *, at: datetime, algorithm: str) -> FileSigner:
+    def _all_entries(self) -> dict[Path, dict[str, Any]]:
+        """What the files say, oldest first; two of one second in the order of their ids."""
+        files = sorted(self.directory.glob("*.key.json"))
+        return {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+    def _make(self, did: str, passphrase: str, *, at: datetime, algorithm: str, request: str = "") -> FileSigner:
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise KeyStoreRefused(f"The passphrase needs at least {SHORTEST_PASSPHRASE} characters.")
         private_bytes = _new_private_bytes(algorithm)
@@ -136,9 +163,46 @@ class FileKeyStore:
         named = fingerprint[:FINGERPRINT_DIGITS]
         signer = _signer(f"{did}#{at:%Y-%m}-{named}", algorithm, private_bytes)
         entry = _sealed(signer, private_bytes, passphrase, at=at, scrypt_n=self.scrypt_n)
+        if request:
+            entry["made_for"] = request
         self.directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY_MODE)
         _write_once(self.directory / f"{at:%Y%m%dT%H%M%SZ}-{named}.key.json", json.dumps(entry, indent=1))
         return signer
+
+
+@dataclass(frozen=True, slots=True)
+class FileSigners:
+    """The worker's signers over a key store. An opened key is kept in memory: opening one costs a third of a second."""
+
+    store: FileKeyStore
+    did: str
+    passphrase: str = field(repr=False)
+    clock: Clock
+    _opened: dict[str, FileSigner] = field(default_factory=dict, repr=False)
+
+    def newest(self, algorithm: str) -> FileSigner | None:
+        """The key of this algorithm that was made last."""
+        key_id = self.store.newest_id(algorithm)
+        return self.signer(key_id) if key_id is not None else None
+
+    def signer(self, key_id: str) -> FileSigner | None:
+        """The key of this id."""
+        if key_id not in self._opened:
+            found = self.store.open_id(key_id, self.passphrase)
+            if found is None:
+                return None
+            self._opened[key_id] = found
+        return self._opened[key_id]
+
+    def make(self, algorithm: str, request: str) -> FileSigner:
+        """A new key, once for each request."""
+        made = self.store.made_for(request, self.did, self.passphrase, at=self.clock.now(), algorithm=algorithm)
+        return self._opened.setdefault(made.key_id, made)
+
+    def destroy(self, key_id: str) -> None:
+        """Delete the private key, here and in the store."""
+        self._opened.pop(key_id, None)
+        self.store.destroy(key_id)
 
 
 def _new_private_bytes(algorithm: str) -> bytes:

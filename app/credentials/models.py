@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.credentials.errors import CredentialRevoked
-from app.credentials.states import CredentialState, RevocationReason, Visibility
+from app.credentials.errors import CredentialRevoked, ReviewDecided
+from app.credentials.states import CredentialState, ReviewDecision, RevocationReason, Visibility
 from app.foundation.db import Base
 
 
@@ -53,11 +53,20 @@ class IssuerKey(Base):
     activated_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     compromised_at: Mapped[datetime | None]
+    compromised_since: Mapped[datetime | None]
 
     @property
     def may_sign(self) -> bool:
         """Whether new signatures of this key are released."""
         return self.retired_at is None and self.compromised_at is None
+
+    def retire(self, *, at: datetime) -> None:
+        """Sign nothing more; what it signed goes on verifying."""
+        self.retired_at = self.retired_at or at
+
+    def declare_compromised(self, since: datetime, *, at: datetime) -> None:
+        """Publish it no more: whatever bears its signature proves nothing. The first declaration stands."""
+        self.compromised_at, self.compromised_since = at, since
 
 
 class ErasedCredential(Base):
@@ -129,6 +138,29 @@ class Credential(Base):
         """Keep the same facts as a JWT."""
         self.signed_jwt, self.jwt_key_id = signed_jwt, key_id
 
+    def reissue(
+        self,
+        unsigned_document: str,
+        signed_document: str,
+        signed_jwt: str | None,
+        *,
+        key_id: str,
+        jwt_key_id: str | None,
+        entry: tuple[int, int],
+    ) -> None:
+        """The same facts under the same code, with another key and another status entry."""
+        self.unsigned_document, self.signed_document, self.signed_jwt = unsigned_document, signed_document, signed_jwt
+        self.key_id, self.jwt_key_id = key_id, jwt_key_id
+        self.status_list, self.status_index = entry
+
+    def suspend(self, *, at: datetime) -> None:
+        """Under review: the page says so, and nothing else."""
+        self.suspended_at = self.suspended_at or at
+
+    def reinstate(self) -> None:
+        """The review is over, and it stands."""
+        self.suspended_at = None
+
     def revoke(self, reason: RevocationReason, *, at: datetime) -> None:
         """Take it back for good; the first revocation stands."""
         self.revoked_at, self.revocation_reason = at, reason
@@ -142,3 +174,35 @@ class Credential(Base):
         """Open or hide the page, with the name the holder chooses, or none."""
         self.visibility = visibility
         self.shown_name = shown_name if visibility is not Visibility.PRIVATE else None
+
+
+class WithdrawnSignature(Base):
+    """What a compromised key had signed for a credential that was issued anew: its status entry stays set for ever."""
+
+    __tablename__ = "withdrawn_signature"
+
+    status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"), primary_key=True, autoincrement=False)
+    status_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    credential_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id"), index=True)  # None once erased
+    key_id: Mapped[str] = mapped_column(ForeignKey("issuer_key.key_id"))
+    withdrawn_at: Mapped[datetime]
+
+
+class CredentialReview(Base):
+    """A credential that a person must look at: the record dates its issue after its key was in other hands."""
+
+    __tablename__ = "credential_review"
+    __table_args__ = (UniqueConstraint("credential_id", "key_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id"))
+    key_id: Mapped[str] = mapped_column(ForeignKey("issuer_key.key_id"))
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decision: Mapped[ReviewDecision | None]
+
+    def decide(self, decision: ReviewDecision, *, at: datetime) -> None:
+        """Close it; the first decision stands."""
+        if self.decided_at is not None:
+            raise ReviewDecided(self.id)
+        self.decision, self.decided_at = decision, at

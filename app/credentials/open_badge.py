@@ -111,13 +111,7 @@ def credential_document(facts: AwardFacts, identity: Identity, *, issuer: Issuer
         "validUntil": validity.to_text(identity.valid_until),
         "credentialSubject": _subject(facts, identity, issuer),
         "credentialSchema": [{"id": SCHEMA_URL, "type": SCHEMA_TYPE}],
-        "credentialStatus": {
-            "id": f"{list_url}#{identity.status_index}",
-            "type": "BitstringStatusListEntry",
-            "statusPurpose": status_list.PURPOSE,
-            "statusListIndex": str(identity.status_index),
-            "statusListCredential": list_url,
-        },
+        "credentialStatus": status_list.entry(list_url, identity.status_index),
     }
 
 

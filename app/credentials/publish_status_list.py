@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.credentials import conformance, jwt, proof, status_list
@@ -10,7 +10,7 @@ from app.credentials.conformance import CheckedDocument
 from app.credentials.did import Issuer
 from app.credentials.errors import StatusListNotFound
 from app.credentials.issuer_keys import key_in_use
-from app.credentials.models import Credential, ErasedCredential, StatusList
+from app.credentials.models import Credential, ErasedCredential, IssuerKey, StatusList, WithdrawnSignature
 from app.credentials.policy import CredentialPolicy
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -30,16 +30,9 @@ def publish_status_list(
     key = key_in_use(signer.key_id, session=session)
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
-    revoked = [
-        index
-        for kind in (Credential, ErasedCredential)  # erasing the holder's data must not make a certificate valid again
-        for index in session.scalars(
-            select(kind.status_index).where(kind.status_list == number, kind.revoked_at.is_not(None))
-        )
-    ]
     document = status_list.document(
         number,
-        revoked,
+        _set_entries(number, session=session),
         issuer=Issuer(policy.issuer_name, base_url),
         valid_from=now,
         ttl_seconds=policy.status_cache_seconds,
@@ -51,6 +44,20 @@ def publish_status_list(
     detail = {"revision": row.revision}
     audit.record("status_list.published", number, actor=system(), at=now, session=session, detail=detail)
     session.flush()
+
+
+def _set_entries(number: int, *, session: Session) -> set[int]:
+    """Entries of what was revoked, then erased or not, of what a compromised key signed, and of what was replaced."""
+    compromised = select(IssuerKey.key_id).where(IssuerKey.compromised_at.is_not(None))
+    untrusted = or_(Credential.key_id.in_(compromised), Credential.jwt_key_id.in_(compromised))
+    standing = select(Credential.status_index).where(
+        Credential.status_list == number, or_(Credential.revoked_at.is_not(None), untrusted)
+    )
+    withdrawn = select(WithdrawnSignature.status_index).where(WithdrawnSignature.status_list == number)
+    erased = select(ErasedCredential.status_index).where(  # erasing a holder's data must make nothing valid again
+        ErasedCredential.status_list == number, ErasedCredential.revoked_at.is_not(None)
+    )
+    return {*session.scalars(standing), *session.scalars(withdrawn), *session.scalars(erased)}
 
 
 def _as_jwt(checked: CheckedDocument, signer: Signer | None, *, session: Session) -> str | None:

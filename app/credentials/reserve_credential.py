@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
-from app.credentials import codes, conformance, display, status_list, validity
+from app.credentials import codes, conformance, display, validity
 from app.credentials.did import Issuer
 from app.credentials.errors import AwardWithdrawn
-from app.credentials.models import Credential, ErasedCredential, StatusList
+from app.credentials.models import Credential
 from app.credentials.open_badge import Identity, credential_document
 from app.credentials.policy import CredentialPolicy
+from app.credentials.status_entries import free_entries
 from app.foundation import audit, policies
 from app.foundation.access import system
 from app.foundation.clock import Clock
@@ -37,7 +38,7 @@ def reserve_credential(
         raise AwardWithdrawn(award_id)
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
-    chosen = _status_entry(policy, session=session, entropy=entropy, jobs=jobs)
+    (chosen,) = free_entries(1, policy, session=session, entropy=entropy, jobs=jobs)
     identity = Identity(
         code=codes.code_from_bits(entropy.bits(codes.RANDOM_BITS)),
         subject_id=entropy.uuid(),
@@ -75,32 +76,3 @@ def _ask_to_issue(credential: Credential, *, session: Session, jobs: Jobs) -> No
     """The same key twice is one job, so asking again mends a lost job and doubles nothing."""
     arguments = {"credential_id": str(credential.id)}
     jobs.enqueue("issue_credential", f"issue:{credential.id}", session=session, arguments=arguments)
-
-
-def _status_entry(policy: CredentialPolicy, *, session: Session, entropy: Entropy, jobs: Jobs) -> tuple[int, int]:
-    """A list and a free entry of it, drawn at random: in sequence they would tell order and volume."""
-    current = session.scalar(select(StatusList).order_by(StatusList.number.desc()).limit(1).with_for_update())
-    used = _used_entries(current.number, session=session) if current else 0
-    if current is None or used >= policy.status_list_share * status_list.ENTRIES:
-        current = StatusList(number=current.number + 1 if current else 1)
-        session.add(current)
-        session.flush()
-        arguments = {"number": current.number}
-        jobs.enqueue("publish_status_list", f"status:{current.number}:1", session=session, arguments=arguments)
-    index = entropy.bits(status_list.INDEX_BITS)
-    while _is_taken(current.number, index, session=session):
-        index = entropy.bits(status_list.INDEX_BITS)
-    return current.number, index
-
-
-def _used_entries(number: int, *, session: Session) -> int:
-    kinds = (Credential, ErasedCredential)
-    return sum(session.scalar(select(func.count()).where(kind.status_list == number)) or 0 for kind in kinds)
-
-
-def _is_taken(number: int, index: int, *, session: Session) -> bool:
-    return any(
-        session.scalar(select(kind.status_index).where(kind.status_list == number, kind.status_index == index))
-        is not None
-        for kind in (Credential, ErasedCredential)
-    )

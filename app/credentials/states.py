@@ -33,6 +33,13 @@ class RevocationReason(StrEnum):
     ADMINISTRATIVE = "administrative"
 
 
+class ReviewDecision(StrEnum):
+    """What becomes of a credential that was issued after its key was in other hands."""
+
+    REISSUE = "reissue"
+    REVOKE = "revoke"
+
+
 def read_visibility(word: str) -> Visibility:
     """Read a visibility from a form.
 

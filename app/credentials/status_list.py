@@ -6,7 +6,7 @@ import base64
 import binascii
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,22 @@ def decode(encoded: str) -> bytes:
 def list_url(issuer: Issuer, number: int) -> str:
     """Where list `number` is published."""
     return f"{issuer.base_url}/status/{number}"
+
+
+def entry(list_address: str, index: int) -> dict[str, str]:
+    """The `credentialStatus` that points to an entry of the list at this address."""
+    return {
+        "id": f"{list_address}#{index}",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": PURPOSE,
+        "statusListIndex": str(index),
+        "statusListCredential": list_address,
+    }
+
+
+def moved(former: Mapping[str, str], number: int, index: int) -> dict[str, str]:
+    """The `credentialStatus` at another entry of the same issuer's lists."""
+    return entry(f"{former['statusListCredential'].rpartition('/')[0]}/{number}", index)
 
 
 def document(

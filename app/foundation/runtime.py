@@ -14,12 +14,15 @@ from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer
 from app.foundation.settings import Settings
-from app.foundation.signing import Signer
+from app.foundation.signing import Signer, Signers
+
+PROOF_ALGORITHM = "Ed25519"
+JWT_ALGORITHM = "RS256"
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Settings and the outside world. Only the worker's runtime holds signers: one of proofs, one of JWTs."""
+    """Settings and the outside world. Only the worker's runtime holds private keys."""
 
     settings: Settings
     database: Database
@@ -28,8 +31,17 @@ class Runtime:
     jobs: Jobs
     links: Links
     mailer: Mailer
-    signer: Signer | None = None
-    jwt_signer: Signer | None = None
+    signers: Signers | None = None
+
+    @property
+    def signer(self) -> Signer | None:
+        """The newest key of embedded proofs."""
+        return self.signers.newest(PROOF_ALGORITHM) if self.signers else None
+
+    @property
+    def jwt_signer(self) -> Signer | None:
+        """The newest key of JWTs."""
+        return self.signers.newest(JWT_ALGORITHM) if self.signers else None
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A session committed whole or not at all."""

@@ -1,4 +1,4 @@
-"""What a signer can do. The web process is never given one."""
+"""What a signer can do, and where the worker gets one. The web process is never given either."""
 
 from __future__ import annotations
 
@@ -25,4 +25,24 @@ class Signer(Protocol):
 
     def sign(self, data: bytes) -> bytes:
         """The signature over exactly `data`."""
+        ...
+
+
+class Signers(Protocol):
+    """The private keys of one worker: a key store, or a device that never lets a key out."""
+
+    def newest(self, algorithm: str) -> Signer | None:
+        """The key of this algorithm that was made last; None where there is none."""
+        ...
+
+    def signer(self, key_id: str) -> Signer | None:
+        """The key of this id; None where it is not held here."""
+        ...
+
+    def make(self, algorithm: str, request: str) -> Signer:
+        """A new key, made once for each `request`: asked again with the same, it is the same key."""
+        ...
+
+    def destroy(self, key_id: str) -> None:
+        """Forget the private key for good; what was never held is no fault."""
         ...

@@ -63,6 +63,8 @@ HOLDINGS = (
     _held("award_decision", "result_id", "skill_result"),
     _held("award"),
     _held("credential"),
+    _held("withdrawn_signature", "credential_id", "credential"),
+    _held("credential_review", "credential_id", "credential"),
     _held("verification_count", "credential_id", "credential"),
     _held("review_case", withheld=("decided_by",)),
     _held("erasure_request"),

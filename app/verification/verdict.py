@@ -1,7 +1,7 @@
 """Checks -> verdict. Pure: whoever checks hands over what was found, and the rule decides once, at one instant.
 
 The order is that of certainty against the claim: a document that was changed proves nothing; a revocation stands
-whatever else is unknown; what cannot be checked is never called valid; a specimen never is either.
+whatever else is unknown, and so does a suspension; what cannot be checked is never called valid; nor is a specimen.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
     found = (
         (checks.signature_holds is False, Verdict.ALTERED, Reason.SIGNATURE_BROKEN),
         (checks.is_revoked is True, Verdict.REVOKED, Reason.REVOKED),
+        (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
         (checks.signature_holds is None, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
         (checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
-        (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
         (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),
         (ended, Verdict.EXPIRED, Reason.ENDED),
         (not started, Verdict.UNKNOWN, Reason.NOT_STARTED),

@@ -93,10 +93,15 @@ def _judgement(
 ) -> Judgement:
     holds = (token_holds if _is_token(text) else signature_holds)(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
+    is_suspended = found is not None and found.suspended_at is not None
+    if found is not None and found.revoked_at is not None:
+        listed = True  # at once, before the next list
+    elif is_suspended:
+        listed = False  # its entry may be set while a person looks at it: the key of one of its signatures was stolen
     checks = Checks(
         signature_holds=holds,
-        is_revoked=True if found is not None and found.revoked_at is not None else listed,
-        is_suspended=found is not None and found.suspended_at is not None,
+        is_revoked=listed,
+        is_suspended=is_suspended,
         is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),

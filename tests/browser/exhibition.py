@@ -31,8 +31,8 @@ from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.open_pilot import open_pilot
 from app.credentials import codes
-from app.credentials.did import did_web
-from app.credentials.keys import FileKeyStore
+from app.credentials.did import ED25519, did_web
+from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.models import Credential
 from app.credentials.publish_key import publish_key
 from app.credentials.reserve_credential import reserve_credential
@@ -135,8 +135,9 @@ class Exhibition:
             policies.set_policy(RatePolicy, rates, session=session, at=self.place.clock.now(), actor=operator())
         the_collaboration_bank(self.place)
         store = FileKeyStore(self.directory / "keys", scrypt_n=SMALL_SCRYPT_N)
-        signer = store.init(did_web(self.base_url), "a passphrase for tests", at=self.place.clock.now())
-        self.worker = replace(self.runtime, signer=signer)
+        signers = FileSigners(store, did_web(self.base_url), "a passphrase for tests", self.place.clock)
+        signer = signers.make(ED25519, "the first")
+        self.worker = replace(self.runtime, signers=signers)
         with self.runtime.transaction() as session:
             publish_key(signer, session=session, clock=self.runtime.clock, actor=system())
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import worker
-from app.credentials.did import RS256
-from app.credentials.keys import FileKeyStore
+from app.credentials.did import ED25519, RS256
+from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.publish_key import publish_key
 from app.foundation.access import system
 from app.foundation.runtime import Runtime
@@ -18,12 +18,12 @@ SMALL_SCRYPT_N = 2**10  # the cost of guessing a passphrase is tested elsewhere
 def with_signer(runtime: Runtime, directory: Path) -> Runtime:
     """The runtime as the worker has it, its public keys published."""
     store = FileKeyStore(directory / "keys", scrypt_n=SMALL_SCRYPT_N)
-    signer = store.init("did:web:localhost", "a passphrase for tests", at=runtime.clock.now())
-    jwt_signer = store.init("did:web:localhost", "a passphrase for tests", at=runtime.clock.now(), algorithm=RS256)
-    runtime = replace(runtime, signer=signer, jwt_signer=jwt_signer)
+    signers = FileSigners(store, "did:web:localhost", "a passphrase for tests", runtime.clock)
+    runtime = replace(runtime, signers=signers)
     with runtime.transaction() as session:
-        for one in (signer, jwt_signer):
-            publish_key(one, session=session, clock=runtime.clock, actor=system())
+        for algorithm in (ED25519, RS256):
+            made = signers.make(algorithm, "the first")
+            publish_key(made, session=session, clock=runtime.clock, actor=system())
     return runtime
 
 

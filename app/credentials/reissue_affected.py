@@ -1,0 +1,164 @@
+"""Use case (job, worker alone): go through what a compromised key had signed, in batches.
+
+What the record dates before the compromise is issued anew: the same facts and term under the same code, so that links
+and printed certificates go on working, with another key and another status entry. What it dates later, or not at all,
+may be the thief's: it is suspended, and a person decides. Each batch is one transaction and finds its own earlier work
+by its rows, so a killed worker goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.credentials import conformance, jwt, proof, status_list
+from app.credentials.errors import KeyNotFound
+from app.credentials.issuer_keys import key_in_use
+from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
+from app.credentials.policy import CredentialPolicy
+from app.credentials.states import CredentialState
+from app.credentials.status_entries import free_entries
+from app.foundation import audit, policies
+from app.foundation.access import Actor, system
+from app.foundation.audit import AuditEntry
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.foundation.signing import Signer
+
+BATCH = 250
+
+
+def reissue_affected(
+    key_id: str,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+    signer: Signer,
+    jwt_signer: Signer | None,
+    most: int = BATCH,
+) -> int:
+    """Settle at most `most` of what this key signed; how many were settled now, 0 when nothing is left."""
+    key = session.get(IssuerKey, key_id)
+    if key is None or key.compromised_since is None:
+        raise KeyNotFound(key_id)
+    affected = session.scalars(_affected(key_id).limit(most)).all()
+    issued_at = _issued_at(affected, session=session)
+    trusted = [row for row in affected if row.id in issued_at and issued_at[row.id] < key.compromised_since]
+    reissue(
+        trusted,
+        key_id,
+        session=session,
+        clock=clock,
+        entropy=entropy,
+        jobs=jobs,
+        signer=signer,
+        jwt_signer=jwt_signer,
+        actor=system(),
+    )
+    for row in affected:
+        if row not in trusted:
+            _queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy)
+    session.flush()
+    return len(affected)
+
+
+def reissue(
+    credentials: Sequence[Credential],
+    key_id: str,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+    signer: Signer,
+    jwt_signer: Signer | None,
+    actor: Actor,
+) -> None:
+    """Sign these again, and keep the entries of what `key_id` had signed set."""
+    now = clock.now()
+    policy = policies.current(CredentialPolicy, session=session, at=now)
+    entries = free_entries(len(credentials), policy, session=session, entropy=entropy, jobs=jobs)
+    for row, entry in zip(credentials, entries, strict=True):
+        former = WithdrawnSignature(
+            status_list=row.status_list,
+            status_index=row.status_index,
+            credential_id=row.id,
+            key_id=key_id,
+            withdrawn_at=now,
+        )
+        session.add(former)
+        _sign_again(row, entry, session=session, at=now, signer=signer, jwt_signer=jwt_signer)
+        detail = {"key_id": signer.key_id, "former_key_id": key_id}
+        audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
+    session.flush()
+
+
+def _sign_again(
+    row: Credential,
+    entry: tuple[int, int],
+    *,
+    session: Session,
+    at: datetime,
+    signer: Signer,
+    jwt_signer: Signer | None,
+) -> None:
+    document = proof.parse(row.unsigned_document)
+    document["credentialStatus"] = status_list.moved(document["credentialStatus"], *entry)
+    checked = conformance.check(document)
+    signed = proof.sign(checked, signer=signer, created=at)
+    proof.verify_signed(signed, checked, key_in_use(signer.key_id, session=session).public_bytes)
+    token = jwt.sign(checked, signer=jwt_signer) if jwt_signer else None
+    if token and jwt_signer:
+        jwt.verify_signed(token, checked, key_in_use(jwt_signer.key_id, session=session).public_bytes)
+    row.reissue(
+        checked.text,
+        signed,
+        token,
+        key_id=signer.key_id,
+        jwt_key_id=jwt_signer.key_id if jwt_signer else None,
+        entry=entry,
+    )
+
+
+def _affected(key_id: str) -> Select[Credential]:
+    """Issued, not revoked, signed with this key, and neither issued anew nor queued yet."""
+    queued = select(CredentialReview.credential_id).where(CredentialReview.key_id == key_id)
+    return (
+        select(Credential)
+        .where(
+            Credential.state == CredentialState.ISSUED,
+            Credential.revoked_at.is_(None),
+            or_(Credential.key_id == key_id, Credential.jwt_key_id == key_id),
+            Credential.id.not_in(queued),
+        )
+        .order_by(Credential.issued_at, Credential.id)
+        .with_for_update()
+    )
+
+
+def _issued_at(credentials: Sequence[Credential], *, session: Session) -> dict[UUID, datetime]:
+    """When the append-only record says that each was issued; the rows themselves can be edited."""
+    ids = [str(row.id) for row in credentials]
+    query = (
+        select(AuditEntry.subject, func.min(AuditEntry.sequence))
+        .where(AuditEntry.kind == "credential.issued", AuditEntry.subject.in_(ids))
+        .group_by(AuditEntry.subject)
+        .subquery()
+    )
+    dated = select(AuditEntry.subject, AuditEntry.at).join(query, AuditEntry.sequence == query.c[1])
+    return {UUID(subject): at for subject, at in session.execute(dated)}
+
+
+def _queue_for_review(row: Credential, key_id: str, *, session: Session, clock: Clock, entropy: Entropy) -> None:
+    now = clock.now()
+    row.suspend(at=now)
+    session.add(CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now))
+    detail = {"key_id": key_id}
+    audit.record("credential.review_opened", row.id, actor=system(), at=now, session=session, detail=detail)
