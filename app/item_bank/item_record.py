@@ -57,6 +57,16 @@ class Standing:
 _ledgers: WeakKeyDictionary[Engine, dict[tuple[UUID, str], StateLedger]] = WeakKeyDictionary()
 
 
+def has_signed(person_id: UUID, *, session: Session) -> bool:
+    """Whether the record of an item names this person as author, as reviewer, or for a step in its life."""
+    named = (
+        select(ItemAuthor.item_id).where(ItemAuthor.person_id == person_id),
+        select(ItemReview.item_id).where(ItemReview.reviewer_id == person_id),
+        select(ItemStateChange.item_id).where(ItemStateChange.changed_by == person_id),
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in named)
+
+
 def state_ledger(release_id: UUID, language: str, *, session: Session) -> StateLedger:
     """The steps of a release's items in one language, as this transaction sees them.
 

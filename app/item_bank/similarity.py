@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 GRAM = 3  # characters
 WORD = re.compile(r"[^\W_]+")
@@ -38,6 +41,8 @@ def _grams(text: str) -> Counter[str]:
 
 
 def _unit(counts: list[dict[int, int]], width: int) -> sparse.csr_array:
+    from scipy import sparse  # noqa: PLC0415  pages that show a bank's changes never ask for this
+
     values = np.array([value for row in counts for value in row.values()], dtype=np.float64)
     columns = np.array([column for row in counts for column in row], dtype=np.int64)
     starts = np.cumsum([0, *(len(row) for row in counts)])

@@ -25,7 +25,7 @@ def ask_for_erasure(
 
     Raises
     ------
-    SignInNeeded, ProofNotFresh, ChoiceMissing, StillStaff, SignedNorms, CaseStillOpen
+    SignInNeeded, ProofNotFresh, ChoiceMissing, StillStaff, SignedRecords, CaseStillOpen
     """
     if actor.person_id is None:
         raise SignInNeeded

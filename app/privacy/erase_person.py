@@ -70,7 +70,7 @@ def erase_person(
 
     Raises
     ------
-    PersonNotFound, StillStaff, SignedNorms, CaseStillOpen
+    PersonNotFound, StillStaff, SignedRecords, CaseStillOpen
     """
     now = clock.now()
     against = objection(person_id, session=session, at=now)

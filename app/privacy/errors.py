@@ -37,13 +37,13 @@ class StillStaff(Conflict):
         super().__init__("You hold a staff role. Ask an operator to take it back first. Nothing was erased.")
 
 
-class SignedNorms(Conflict):
-    """The person drafted or approved a norm, and a norm names the two people behind it."""
+class SignedRecords(Conflict):
+    """The person drafted or approved a norm, or worked on items, and the record names the people behind these."""
 
-    code = "erasure-signed-norms"
+    code = "erasure-signed-records"
 
     def __init__(self) -> None:
         super().__init__(
-            "You drafted or approved norms, and the record of a norm names two people for as long as results cite it. "
+            "You worked on norms or items, and their record names the people behind it for as long as results cite it. "
             "Write to us: this account is erased by hand, with counsel. Nothing was erased."
         )

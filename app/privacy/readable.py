@@ -38,6 +38,8 @@ HEADINGS = {
     "award_decision": ("Decisions", "Décisions"),
     "award": ("Awards", "Attributions"),
     "credential": ("Certificates", "Certificats"),
+    "withdrawn_signature": ("Certificates signed anew", "Certificats signés à nouveau"),
+    "credential_review": ("Certificates a person must look at", "Certificats qu'une personne doit examiner"),
     "verification_count": (
         "How often certificates were looked at",
         "Combien de fois des certificats ont été consultés",

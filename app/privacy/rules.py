@@ -10,15 +10,18 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.roles import is_staff
 from app.foundation.errors import Conflict
+from app.item_bank import item_record
 from app.norming import queries as norms
-from app.privacy.errors import CaseStillOpen, SignedNorms, StillStaff
+from app.privacy.errors import CaseStillOpen, SignedRecords, StillStaff
 from app.reviews import queries as reviews
+
+RECORDS = (norms, item_record)  # whose entries name the people behind them for as long as results cite them
 
 
 def objection(person_id: UUID, *, session: Session, at: datetime) -> Conflict | None:
     """The first thing that stands against erasing this person now, or None."""
-    if norms.has_signed(person_id, session=session):
-        return SignedNorms()
+    if any(record.has_signed(person_id, session=session) for record in RECORDS):
+        return SignedRecords()
     if is_staff(accounts.person(person_id, session=session).roles):
         return StillStaff()
     waiting = reviews.open_cases_of(person_id, session=session, at=at)

@@ -20,13 +20,13 @@ from app.assessment.errors import RetakeTooSoon, YearlyLimitReached
 from app.assessment.models import RetakeTrace, Sitting, SittingAllowance
 from app.assessment.start_sitting import start_sitting
 from app.credentials.models import Credential, ErasedCredential
-from app.credentials.reserve_credential import _is_taken
+from app.credentials.status_entries import _taken
 from app.foundation.access import Actor, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.norming.models import NormVersion
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.erase_person import erase_person
-from app.privacy.errors import CaseStillOpen, ChoiceMissing, SignedNorms, StillStaff
+from app.privacy.errors import CaseStillOpen, ChoiceMissing, SignedRecords, StillStaff
 from app.privacy.models import Certificates, ErasureRequest
 from app.reviews.models import ReviewCase
 from app.worker import JOBS
@@ -203,7 +203,7 @@ def test_an_entry_of_the_status_list_is_never_given_out_twice(world: World):
         held = session.query(Credential).one()
     erase(world, Certificates.KEEP)
     with world.runtime.reading() as session:
-        assert _is_taken(held.status_list, held.status_index, session=session)
+        assert _taken(held.status_list, {held.status_index}, session=session)
 
 
 def test_waits_outlive_the_erasure_for_the_same_address_in_any_spelling(world: World):
@@ -312,7 +312,7 @@ def test_case_060_while_a_person_looks_at_a_result_nothing_is_erased(world: Worl
 def test_staff_give_up_their_role_first_and_signatories_stay_named(world: World):
     with pytest.raises(StillStaff):
         erase(world, role=UNPROVEN)
-    with pytest.raises(SignedNorms):
+    with pytest.raises(SignedRecords):
         erase(world, role=EDITOR)
 
 

@@ -20,7 +20,7 @@ from app.accounts.models import (
 )
 from app.assessment.models import SittingAllowance
 from app.awarding.models import AwardDecision
-from app.credentials.models import Credential
+from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
 from app.foundation.db import Base
 from app.foundation.kept_answers import Keyed, former_answer, keep_answer
 from app.foundation.mail import Message
@@ -46,8 +46,12 @@ def leave_traces_everywhere(world: World) -> None:
         row = session.query(Credential).filter_by(person_id=person_id).one()
         row.shown_name, row.visibility = SHOWN_NAME, "unlisted"
         credential_id = row.id
+        key_id = session.scalars(select(IssuerKey.key_id)).first()
         session.add_all(
             [
+                WithdrawnSignature(status_list=row.status_list, status_index=(row.status_index + 1) % 131_072,
+                                   credential_id=credential_id, key_id=key_id, withdrawn_at=now),
+                CredentialReview(id=here.entropy.uuid(), credential_id=credential_id, key_id=key_id, opened_at=now),
                 RoleGrant(person_id=person_id, role="recruiter", granted_at=now),
                 SignInRequest(id=here.entropy.uuid(), email=EMAIL, language="en", return_path="/", mail_slot=7,
                               asked_at=now, expires_at=now, is_mailed=True),
