@@ -75,3 +75,4 @@ _.CharacterDataHandler  # unused attribute (app/credentials/svg_carrier.py)
 linkedin  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 cv_line  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 embed  # unused variable (app/credentials/sharing.py, read by own_credential.html)
+pytestmark  # read by pytest
