@@ -97,3 +97,4 @@ is_estimated  # unused variable (app/desk/item_pages.py:49)
 is_author  # unused variable (app/desk/item_pages.py:50)
 history  # unused variable (app/item_bank/item_cards.py:52)
 pytestmark  # unused variable (tests/app/desk/test_views.py:27)
+pytestmark  # read by pytest

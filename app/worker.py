@@ -28,8 +28,10 @@ from app.credentials.issuer_keys import signer_in_use
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
 from app.credentials.reissue_affected import reissue_affected
+from app.credentials.remind_of_expiry import remind_of_expiry
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.rotate_key import rotate_key
+from app.credentials.send_reminder import note_sent, send_reminder
 from app.credentials.states import ReviewDecision
 from app.foundation import schema
 from app.foundation.access import operator, system
@@ -149,6 +151,28 @@ def _decide_review(runtime: Runtime, code: str, decision: str) -> None:
             jwt_signer=_jwt_signer(runtime, session),
             actor=operator(),
         )
+
+
+def _remind_of_expiry(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        remind_of_expiry(session=session, clock=runtime.clock, jobs=runtime.jobs)
+
+
+def _send_reminder(runtime: Runtime, credential_id: str, days: int) -> None:
+    # Reading only while a mail server may take its time.
+    with runtime.reading() as session:
+        sent = send_reminder(
+            UUID(credential_id),
+            days,
+            base_url=runtime.settings.base_url,
+            session=session,
+            clock=runtime.clock,
+            links=runtime.links,
+            mailer=runtime.mailer,
+        )
+    if sent:
+        with runtime.transaction() as session:
+            note_sent(UUID(credential_id), days, session=session, clock=runtime.clock)
 
 
 def _destroy_spent_keys(runtime: Runtime) -> None:
@@ -272,6 +296,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "rotate_key": _rotate_key,
     "compromise_key": _compromise_key,
     "decide_review": _decide_review,
+    "remind_of_expiry": _remind_of_expiry,
+    "send_reminder": _send_reminder,
     "send_sign_in_mail": _send_sign_in_mail,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
@@ -285,6 +311,7 @@ JOBS: dict[str, Callable[..., None]] = {
 }
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
+    PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),

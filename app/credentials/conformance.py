@@ -153,6 +153,7 @@ _ACHIEVEMENT = _object(
     },
     {"alignment": _list_of(_ALIGNMENT)},
 )
+_EVIDENCE = _object({"id": _text, "type": _exactly(["Evidence"]), "name": _text, "narrative": _text, "genre": _text})
 _CREDENTIAL = _object(
     {
         "@context": _exactly(list(open_badge.CONTEXTS)),
@@ -182,7 +183,8 @@ _CREDENTIAL = _object(
                 "statusListCredential": _text,
             }
         ),
-    }
+    },
+    {"evidence": _list_of(_EVIDENCE)},  # absent from what was issued before norm cards were named
 )
 _STATUS_LIST = _object(
     {
@@ -212,6 +214,8 @@ def _check_credential(document: Mapping[str, Any]) -> None:
     ends = validity.same_date_next_year(validity.from_text(document["validFrom"]))
     _require(document["validUntil"] == validity.to_text(ends), "validUntil", "it is not the same date next year")
     _check_status(document["credentialStatus"], issuer["url"])
+    for one in document.get("evidence", ()):
+        _require(one["id"].startswith(issuer["url"] + "/"), "evidence.id", "it is not at the issuer's address")
     _check_results(document["credentialSubject"])
     _check_specimen(document)
 

@@ -25,6 +25,7 @@ def award_facts(award: AwardView) -> AwardFacts:
         band_high=award.band_high,
         band_percent=award.band_percent,
         decision_confidence=award.decision_confidence,
+        norm_id=award.norm_id,
         norm_label=award.norm_label,
         norm_population=award.norm_population[DOCUMENT_LANGUAGE],
         norm_n=award.norm_n,

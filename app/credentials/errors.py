@@ -196,3 +196,12 @@ class ReviewDecided(Conflict):
 
     def __init__(self, review_id: UUID) -> None:
         super().__init__(f"Review {review_id} was decided before, and that decision stands.")
+
+
+class ReasonNeeded(Invalid):
+    """A suspension nobody could explain later."""
+
+    code = "reason-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say why, in words for the record. The public page shows no cause.")

@@ -122,6 +122,7 @@ class Credential(Base):
     revocation_reason: Mapped[RevocationReason | None]
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
     shown_name: Mapped[str | None]
+    renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id"), index=True)
 
     @property
     def is_issued(self) -> bool:
@@ -206,3 +207,23 @@ class CredentialReview(Base):
         if self.decided_at is not None:
             raise ReviewDecided(self.id)
         self.decision, self.decided_at = decision, at
+
+
+class ExpiryReminder(Base):
+    """One reminder that was due: the row is what makes it once. `days` is how long before the end it fell due."""
+
+    __tablename__ = "expiry_reminder"
+
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id"), primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class ReminderOptOut(Base):
+    """Somebody who wants no reminders."""
+
+    __tablename__ = "reminder_opt_out"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    since_at: Mapped[datetime]

@@ -54,6 +54,7 @@ class AwardFacts:
     band_high: float
     band_percent: int
     decision_confidence: float
+    norm_id: UUID
     norm_label: str
     norm_population: str
     norm_n: int
@@ -110,6 +111,7 @@ def credential_document(facts: AwardFacts, identity: Identity, *, issuer: Issuer
         "validFrom": validity.to_text(identity.valid_from),
         "validUntil": validity.to_text(identity.valid_until),
         "credentialSubject": _subject(facts, identity, issuer),
+        "evidence": [_norm_card(facts, issuer)],
         "credentialSchema": [{"id": SCHEMA_URL, "type": SCHEMA_TYPE}],
         "credentialStatus": status_list.entry(list_url, identity.status_index),
     }
@@ -133,6 +135,20 @@ def told_lines(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     subject = document["credentialSubject"]
     names = {one["id"]: one["name"] for one in subject["achievement"]["resultDescription"]}
     return tuple((names[one["resultDescription"]], one["value"]) for one in subject["result"])
+
+
+def _norm_card(facts: AwardFacts, issuer: Issuer) -> dict[str, Any]:
+    """Where anyone finds the people behind the percentile rank, and recomputes it."""
+    return {
+        "id": f"{issuer.base_url}/norms/{facts.norm_id}",
+        "type": ["Evidence"],
+        "name": f"Norm card {facts.norm_label}",
+        "genre": "norm",
+        "narrative": (
+            f"The published norm {facts.norm_label}: {facts.norm_population}, {facts.norm_n} people, "
+            f"{_window(facts, ' to ')}, with its distribution, its cut and the standard error of the cut."
+        ),
+    }
 
 
 def _subject(facts: AwardFacts, identity: Identity, issuer: Issuer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ class CredentialPolicy:
     policy_name: ClassVar[str] = "credentials"
     issuer_name: str = "Decile"
     renewal_window_days: int = 60
+    reminder_days: tuple[int, ...] = (60, 30, 7, 1, 0)  # before the end, and at it
     start_skew_seconds: int = 300  # a reader's clock may run behind; at the end of the term there is no allowance
     status_cache_seconds: int = 60  # a revocation is seen everywhere within a minute
     status_list_share: float = 0.5  # of a list's entries used before the next is begun; a full one tells volume

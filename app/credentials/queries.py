@@ -116,6 +116,17 @@ def credential_of_code(code: str, *, session: Session) -> CredentialView | None:
     return _view(row) if row is not None else None
 
 
+def successor(credential_id: UUID, *, session: Session) -> CredentialView | None:
+    """The newer issued credential of the same holder and skill, if it stands."""
+    query = select(Credential).where(
+        Credential.renews_id == credential_id,
+        Credential.state == CredentialState.ISSUED,
+        Credential.revoked_at.is_(None),
+    )
+    row = session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
+    return _view(row) if row is not None else None
+
+
 def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView, ...]:
     """A holder's issued credentials, newest first."""
     query = (

@@ -11,12 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
+from app.awarding.queries import AwardView
 from app.credentials import codes, conformance, display, validity
 from app.credentials.did import Issuer
 from app.credentials.errors import AwardWithdrawn
 from app.credentials.models import Credential
 from app.credentials.open_badge import Identity, credential_document
 from app.credentials.policy import CredentialPolicy
+from app.credentials.states import CredentialState
 from app.credentials.status_entries import free_entries
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -64,12 +66,25 @@ def reserve_credential(
         display=display.display_facts(award, issuer=issuer),
         unsigned_document=conformance.check(document).text,
         reserved_at=now,
+        renews_id=_former(award, session=session),
     )
     session.add(credential)
     audit.record("credential.reserved", credential.id, actor=system(), at=now, session=session)
     _ask_to_issue(credential, session=session, jobs=jobs)
     session.flush()
     return credential.id
+
+
+def _former(award: AwardView, *, session: Session) -> UUID | None:
+    """The holder's latest standing credential of the skill, which this one renews; a specimen renews no real one."""
+    query = select(Credential.id).where(
+        Credential.person_id == award.person_id,
+        Credential.skill == award.skill_slug,
+        Credential.is_specimen == award.is_specimen,
+        Credential.state == CredentialState.ISSUED,
+        Credential.revoked_at.is_(None),
+    )
+    return session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
 
 
 def _ask_to_issue(credential: Credential, *, session: Session, jobs: Jobs) -> None:

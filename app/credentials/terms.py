@@ -104,6 +104,7 @@ CONTEXTS: Mapping[str, Context] = {
                 credentialSchema=_node(VC + "credentialSchema"),
                 credentialStatus=_node(VC + "credentialStatus"),
                 credentialSubject=_node(VC + "credentialSubject"),
+                evidence=_node(VC + "evidence"),
                 issuer=_node(VC + "issuer"),
                 validFrom=_text(VC + "validFrom", XSD + "dateTime"),
                 validUntil=_text(VC + "validUntil", XSD + "dateTime"),
@@ -151,6 +152,7 @@ CONTEXTS: Mapping[str, Context] = {
                 targetType=_text(OB + "targetType"),
                 targetUrl=_text(SCHEMA + "targetUrl", XSD_HTTPS + "anyURI"),
             ),
+            "Evidence": _type(OB + "Evidence", genre=_text(SCHEMA + "genre")),
             "ResultDescription": _type(
                 OB + "ResultDescription",
                 requiredValue=_text(OB + "requiredValue"),

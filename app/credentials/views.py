@@ -15,7 +15,8 @@ from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.sharing import shared
 from app.credentials.states import Visibility, read_visibility
-from app.foundation.web import actor, language_of_request, notice, require_signed_in, runtime
+from app.credentials.stop_reminders import holder_of_link, resume_reminders, stop_reminders
+from app.foundation.web import actor, csrf, language_of_request, notice, require_signed_in, runtime
 
 bp = Blueprint("credentials", __name__)
 
@@ -118,6 +119,25 @@ def visibility(code: str) -> Any:
     hidden = _("The page is hidden. Whoever opens the link reads that nothing is shown under it.")
     notice(hidden if wanted is Visibility.PRIVATE else _("The page is open to everyone who has the link."))
     return redirect(url_for(".own_credential", code=code), code=303)
+
+
+@bp.get("/reminders/<token>")
+def reminders(token: str) -> str:
+    """Ask before stopping: programs that look at links in mails must not stop anything."""
+    with runtime().reading() as session:
+        holder_of_link(token, links=runtime().links, session=session)
+    return render_template("credentials/reminders.html", token=token, stopped=False, resumed=False)
+
+
+@bp.post("/reminders/<token>")
+@csrf.exempt  # type: ignore[untyped-decorator]  # mail programs press it (RFC 8058); the link itself is the proof
+def change_reminders(token: str) -> str:
+    """Stop the reminders, at one click; or begin again."""
+    again = request.form.get("again") == "1"
+    change = resume_reminders if again else stop_reminders
+    with runtime().transaction() as session:
+        change(token, links=runtime().links, session=session, clock=runtime().clock)
+    return render_template("credentials/reminders.html", token=token, stopped=not again, resumed=again)
 
 
 def _own(code: str, *, session: Any) -> CredentialView:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     SPECIMEN = "specimen"
     ENDED = "ended"
     NOT_STARTED = "not-started"
+    SUPERSEDED = "superseded"
     ENDS_SOON = "ends-soon"
     ALL_CHECKS_PASSED = "all-checks-passed"
 
@@ -50,6 +51,7 @@ class Checks:
     is_specimen: bool
     valid_from: datetime
     valid_until: datetime
+    is_superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
         (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),
         (ended, Verdict.EXPIRED, Reason.ENDED),
         (not started, Verdict.UNKNOWN, Reason.NOT_STARTED),
-        (ends_soon, Verdict.VALID, Reason.ENDS_SOON),
+        (checks.is_superseded, Verdict.VALID, Reason.SUPERSEDED),
+        (ends_soon and not checks.is_superseded, Verdict.VALID, Reason.ENDS_SOON),
     )
     holding = [(verdict, reason) for holds, verdict, reason in found if holds]
     if not holding:

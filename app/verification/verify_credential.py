@@ -45,6 +45,8 @@ class CertificateVerification(Verification):
     credential: CredentialView
     token: str | None = None
     """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
+    newer: str | None = None
+    """Code of the credential that renewed it, where its holder shows that one too."""
 
 
 def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
@@ -66,7 +68,9 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
         return CertificateVerification(ALTERED, now, None, found)
     judgement = _judgement(text, document, found, session=session, at=now)
     token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
-    return CertificateVerification(judgement, now, document, found, token)
+    newer = queries.successor(found.id, session=session)
+    shown = newer.code if newer is not None and newer.is_shown else None
+    return CertificateVerification(judgement, now, document, found, token, shown)
 
 
 def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNotFound | CredentialErased:
@@ -105,6 +109,7 @@ def _judgement(
         is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),
+        is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
     )
     policy = queries.policy(session=session, at=at)
     return judge(

@@ -257,6 +257,7 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         accepted,
         language_of_request(),
         found.judgement,
+        found.newer,
         row.signed_document,
         row.signed_jwt,
         row.display,
@@ -282,6 +283,7 @@ def _page_facts(found: CertificateVerification) -> dict[str, Any]:
         "shown": row.display,
         "told": open_badge.told_facts(found.document) if found.document else {},
         "has_jwt": found.token is not None,
+        "newer": found.newer,
         "printed": carriers.PRINTED,
         "skill_name": row.display["skill_names"][language],
         "skill_definition": row.display["skill_definitions"][language],
@@ -306,6 +308,7 @@ def _verdict_json(code: str) -> Response:
         checked_at=validity.to_text(found.checked_at),
         facts=open_badge.told_facts(found.document) if found.document else {},
         credential=absolute_url(".certificate_json", typed=row.code),
+        superseded_by=absolute_url(".certificate", typed=found.newer) if found.newer else None,
     )
     return _conditional(_readable_everywhere(response), found, "verdict")
 

@@ -50,7 +50,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["key_id"], ["issuer_key.key_id"], name=op.f("fk_credential_review_key_id_issuer_key")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credential_review")),
-        sa.UniqueConstraint("credential_id", "key_id", name=op.f("uq_credential_review_credential_id_key_id")),
+        sa.UniqueConstraint("credential_id", "key_id", name=op.f("uq_credential_review_credential_id")),
     )
 
 

@@ -21,6 +21,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from waitress import wasyncore
 
+from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
@@ -37,6 +38,7 @@ from app.credentials.models import Credential
 from app.credentials.publish_key import publish_key
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.revoke_credential import revoke_credential
+from app.credentials.send_reminder import PURPOSE
 from app.credentials.states import RevocationReason, Visibility
 from app.factory import create_app
 from app.foundation import policies
@@ -418,6 +420,12 @@ class Exhibition:
                 entropy=self.runtime.entropy,
                 links=self.runtime.links,
             )
+
+    def stop_link(self) -> str:
+        """The link at the end of a reminder."""
+        with self.runtime.reading() as session:
+            (person, *_) = accounts.people(session=session)
+        return f"/reminders/{self.runtime.links.sign(PURPOSE, str(person.id))}"
 
     def mailed_link(self, email: str) -> str:
         """A link asked for in another browser."""

@@ -69,6 +69,8 @@ def _signing_in(house: Exhibition) -> list[Exhibit]:
         Exhibit("join", house.operator_link("join@example.org"), act=_press),
         Exhibit("join-unanswered", house.operator_link("join@example.org"), act=_join_unanswered),
         Exhibit("adults-only", house.operator_link("young@example.org"), act=_too_young),
+        Exhibit("reminders", house.stop_link()),
+        Exhibit("reminders-stopped", house.stop_link(), act=_press),
         Exhibit("spent", "/sign-in/link?token=torn"),
     ]
 

@@ -5,105 +5,33 @@ from __future__ import annotations
 import json
 import os
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app import worker
 from app.credentials import queries, reissue_affected, status_list
-from app.credentials.commands import credential as credential_group
-from app.credentials.commands import keys as keys_group
 from app.credentials.did import ED25519, RS256
 from app.credentials.errors import ProofInvalid
 from app.credentials.keys import FileKeyStore
-from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
+from app.credentials.models import Credential, WithdrawnSignature
 from app.foundation.access import operator
 from app.foundation.db import Database
 from app.foundation.errors import DecileError
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.verification.verdict import Verdict
-from app.verification.verify_credential import verify_credential, verify_document
+from app.verification.verify_credential import verify_document
 from tests.app.credentials.awards import an_award
-from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
+from tests.app.credentials.worker_house import BASE_URL, ask, is_accepted, issue, key_in_use, since, stored, verdict
 from tests.fakes import FrozenClock
-from tests.journeys.at_a_standstill import run_jobs, with_signer
 
-BASE_URL = "http://localhost"
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 MANY = int(os.environ.get("DECILE_TEST_REISSUED", "10000"))
-
-
-@pytest.fixture
-def house(runtime: Runtime, tmp_path: Path) -> Runtime:
-    return with_signer(runtime, tmp_path)
-
-
-def issue(house: Runtime, count: int = 1) -> list[str]:
-    """Codes of credentials issued by the worker's own jobs, shown by link."""
-    with house.transaction() as session:
-        awards = [an_award(session) for _ in range(count)]
-    for award_id in awards:
-        worker.JOBS["reserve_credential"](house, award_id=str(award_id))
-    with house.reading() as session:
-        waiting = session.scalars(select(Credential.id).where(Credential.issued_at.is_(None))).all()
-    for credential_id in waiting:
-        worker.JOBS["issue_credential"](house, credential_id=str(credential_id))
-    with house.transaction() as session:
-        rows = session.scalars(select(Credential).where(Credential.id.in_(waiting)).order_by(Credential.code)).all()
-        for row in rows:
-            row.visibility = "unlisted"
-        return [row.code for row in rows]
-
-
-def ask(house: Runtime, *words: str) -> str:
-    """A command of an operator, then what the worker does about it."""
-    house.jobs.enqueued.clear()
-    group = credential_group if words[0] in ("review", "reviews") else keys_group
-    done = CliRunner().invoke(group, list(words), obj=house)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    run_jobs(house)
-    return done.output
-
-
-def key_in_use(house: Runtime, algorithm: str = ED25519) -> str:
-    with house.reading() as session:
-        rows = session.scalars(select(IssuerKey).where(IssuerKey.algorithm == algorithm)).all()
-        (key_id,) = [row.key_id for row in rows if row.may_sign]
-        return key_id
-
-
-def stored(session: Session, code: str) -> Credential:
-    return session.scalars(select(Credential).where(Credential.code == code)).one()
-
-
-def is_accepted(house: Runtime, code: str, document: str | None = None, token: str | None = None) -> tuple[bool, bool]:
-    """What openbadgeslib says of the two carriers, with everything as it is published now."""
-    with house.reading() as session:
-        row = stored(session, code)
-        published = queries.did_document(base_url=BASE_URL, session=session)
-        signed, signed_token = document or row.signed_document, token or row.signed_jwt
-        number = int(json.loads(signed)["credentialStatus"]["statusListCredential"].rpartition("/")[2])
-        listed = queries.status_list(number, session=session)
-    later = house.clock.now() + timedelta(minutes=1)
-    return (
-        verify_with_openbadgeslib(signed, published, listed.signed_document, at=later),
-        verify_token_with_openbadgeslib(signed_token, published, listed.signed_jwt, at=later),
-    )
-
-
-def verdict(house: Runtime, code: str) -> Verdict:
-    with house.reading() as session:
-        return verify_credential(code, session=session, clock=house.clock).verdict
-
-
-def since(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_case_050_after_three_rotations_every_credential_verifies(house: Runtime, clock: FrozenClock) -> None:
@@ -238,7 +166,6 @@ class Forger:
 
 
 @pytest.mark.parametrize("algorithm", [ED25519, RS256])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_case_034_a_signature_that_does_not_verify_is_not_released_a_second_time(
     house: Runtime, clock: FrozenClock, algorithm: str
 ) -> None:
@@ -261,51 +188,6 @@ def test_case_034_a_signature_that_does_not_verify_is_not_released_a_second_time
                 jwt_signer=signers[RS256],
                 actor=operator(),
             )
-
-
-class Killed(BaseException):
-    """kill -9."""
-
-
-def test_a_worker_killed_between_batches_goes_on_where_it_stopped(
-    house: Runtime, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    codes = issue(house, 5)
-    key_id = key_in_use(house)
-    clock.advance(timedelta(hours=1))
-    batches: list[int] = []
-
-    def one_at_a_time(runtime: Runtime, key: str) -> int:
-        if len(batches) in (0, 2, 3):  # dies before the first batch, and twice again
-            batches.append(-1)
-            raise Killed
-        with runtime.transaction() as session:
-            done = reissue_affected.reissue_affected(
-                key,
-                session=session,
-                clock=runtime.clock,
-                entropy=runtime.entropy,
-                jobs=runtime.jobs,
-                signer=worker._signer(runtime, session),
-                jwt_signer=worker._jwt_signer(runtime, session),
-                most=2,
-            )
-        batches.append(done)
-        return done
-
-    monkeypatch.setattr(worker, "_reissue_batch", one_at_a_time)
-    house.jobs.enqueued.clear()
-    CliRunner().invoke(keys_group, ["compromise", key_id, "--since", since(clock.now())], obj=house)
-    ((name, arguments),) = house.jobs.enqueued.values()
-    for _ in range(3):
-        with pytest.raises(Killed):
-            worker.JOBS[name](house, **arguments)
-    worker.JOBS[name](house, **arguments)
-    assert batches == [-1, 2, -1, -1, 2, 1, 0]
-    with house.reading() as session:
-        assert len(session.scalars(select(WithdrawnSignature)).all()) == len(codes)
-        assert session.scalars(select(CredentialReview)).all() == []
-    assert [is_accepted(house, code) for code in codes] == [(True, True)] * len(codes)
 
 
 def test_every_former_entry_stays_set_and_every_new_one_is_free(house: Runtime, clock: FrozenClock) -> None:
@@ -356,7 +238,6 @@ def _copies(session: Session, code: str, count: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_ten_thousand_are_issued_anew_within_a_minute(house: Runtime, database: Database, clock: FrozenClock) -> None:
     (code,) = issue(house)
     with house.transaction() as session:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from app.credentials import open_badge
+from app.credentials import conformance, open_badge
 from app.credentials.did import Issuer, did_web
+from app.credentials.errors import DocumentRefused
 from tests.app.credentials.documents import a_document, an_identity, some_facts
 
 
@@ -69,3 +70,41 @@ def test_a_norm_without_dates_says_so() -> None:
 def test_a_port_is_escaped_in_the_did() -> None:
     assert did_web("http://127.0.0.1:8000") == "did:web:127.0.0.1%3A8000"
     assert Issuer("x", "https://decile.example").did == "did:web:decile.example"
+
+
+def test_the_evidence_is_the_public_card_of_the_norm() -> None:
+    (card,) = a_document()["evidence"]
+    assert card["id"] == "https://decile.example/norms/0b6f9a52-5555-4666-8777-888899990000"
+    assert "5120 people, 2024-11-01 to 2026-10-31" in card["narrative"]
+
+
+def test_evidence_at_a_strange_address_is_not_signed() -> None:
+    document = a_document()
+    document["evidence"][0]["id"] = "https://evil.example/norms/1"
+    with pytest.raises(DocumentRefused, match="evidence"):
+        conformance.check(document)
+
+
+def test_what_was_issued_before_norm_cards_were_named_still_passes() -> None:
+    document = a_document()
+    del document["evidence"]
+    assert conformance.check(document)
+
+
+def test_every_fact_that_the_certificate_prints_is_a_result_with_its_description() -> None:
+    subject = a_document()["credentialSubject"]
+    descriptions = {one["id"]: one for one in subject["achievement"]["resultDescription"]}
+    assert {one["resultDescription"] for one in subject["result"]} == set(descriptions)
+    rank = next(one for one in descriptions.values() if one["name"] == "Percentile rank")
+    assert (rank["resultType"], rank["valueMin"], rank["valueMax"], rank["requiredValue"]) == (
+        "Percent",
+        "0",
+        "100",
+        "90",
+    )
+
+
+def test_the_skill_is_aligned_with_esco_where_esco_has_it() -> None:
+    document = a_document(some_facts(esco_uri="http://data.europa.eu/esco/skill/1", esco_name="work in teams"))
+    (alignment,) = document["credentialSubject"]["achievement"]["alignment"]
+    assert (alignment["targetFramework"], alignment["targetName"]) == ("ESCO", "work in teams")

@@ -1,0 +1,49 @@
+"""Use cases: suspend a credential while somebody looks at it, and end that. The page says "under review", no cause.
+
+The standard admits one status object, which is for revocation, so a suspension stands in the register alone: page and
+API say it at once. What must reach verifiers that do not ask us is revoked.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.credentials.errors import CredentialNotFound, ReasonNeeded
+from app.credentials.models import Credential
+from app.foundation import audit
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+
+
+def suspend_credential(credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> None:
+    """Put it under review; one that is already keeps its first date. The reason stays in the record."""
+    credential = _for_update(credential_id, reason, session=session)
+    credential.require_not_revoked()
+    if credential.suspended_at is None:
+        credential.suspend(at=clock.now())
+        _record("credential.suspended", credential_id, reason, session=session, clock=clock, actor=actor)
+
+
+def reinstate_credential(credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> None:
+    """The review is over and it stands, to its own end."""
+    credential = _for_update(credential_id, reason, session=session)
+    if credential.suspended_at is not None:
+        credential.reinstate()
+        _record("credential.reinstated", credential_id, reason, session=session, clock=clock, actor=actor)
+
+
+def _for_update(credential_id: UUID, reason: str, *, session: Session) -> Credential:
+    if not reason.strip():
+        raise ReasonNeeded
+    credential = session.get(Credential, credential_id, with_for_update=True)
+    if credential is None or not credential.is_issued:
+        raise CredentialNotFound
+    return credential
+
+
+def _record(kind: str, credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> None:
+    detail = {"reason": reason.strip()}
+    audit.record(kind, credential_id, actor=actor, at=clock.now(), session=session, detail=detail)
+    session.flush()

@@ -1,0 +1,80 @@
+"""Killed workers and two schedulers at once, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from app import worker
+from app.credentials import reissue_affected
+from app.credentials.commands import keys as keys_group
+from app.credentials.models import CredentialReview, WithdrawnSignature
+from app.foundation.runtime import Runtime
+from tests.app.credentials.test_reminders import sent, set_end
+from tests.app.credentials.worker_house import is_accepted, issue, key_in_use, since
+from tests.fakes import FrozenClock
+from tests.journeys.at_a_standstill import run_jobs
+
+
+class Killed(BaseException):
+    """kill -9."""
+
+
+def test_a_worker_killed_between_batches_goes_on_where_it_stopped(
+    house: Runtime, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = issue(house, 5)
+    key_id = key_in_use(house)
+    clock.advance(timedelta(hours=1))
+    batches: list[int] = []
+
+    def one_at_a_time(runtime: Runtime, key: str) -> int:
+        if len(batches) in (0, 2, 3):  # dies before the first batch, and twice again
+            batches.append(-1)
+            raise Killed
+        with runtime.transaction() as session:
+            done = reissue_affected.reissue_affected(
+                key,
+                session=session,
+                clock=runtime.clock,
+                entropy=runtime.entropy,
+                jobs=runtime.jobs,
+                signer=worker._signer(runtime, session),
+                jwt_signer=worker._jwt_signer(runtime, session),
+                most=2,
+            )
+        batches.append(done)
+        return done
+
+    monkeypatch.setattr(worker, "_reissue_batch", one_at_a_time)
+    house.jobs.enqueued.clear()
+    CliRunner().invoke(keys_group, ["compromise", key_id, "--since", since(clock.now())], obj=house)
+    ((name, arguments),) = house.jobs.enqueued.values()
+    for _ in range(3):
+        with pytest.raises(Killed):
+            worker.JOBS[name](house, **arguments)
+    worker.JOBS[name](house, **arguments)
+    assert batches == [-1, 2, -1, -1, 2, 1, 0]
+    with house.reading() as session:
+        assert len(session.scalars(select(WithdrawnSignature)).all()) == len(codes)
+        assert session.scalars(select(CredentialReview)).all() == []
+    assert [is_accepted(house, code) for code in codes] == [(True, True)] * len(codes)
+
+
+def test_case_083_two_schedulers_at_once_write_one_reminder(house: Runtime, clock: FrozenClock) -> None:
+    codes = issue(house, 3)
+    for code in codes:
+        set_end(house, code, clock.now() + timedelta(days=7))
+    ran = [Thread(target=worker.JOBS["remind_of_expiry"], args=(house,)) for _ in range(4)]
+    for one in ran:
+        one.start()
+    for one in ran:
+        one.join()
+    keys = [key for key in house.jobs.enqueued if key.startswith("reminder:")]
+    assert len(keys) == len(codes)
+    run_jobs(house)
+    assert sent(house) == {7: 3}

@@ -1,0 +1,70 @@
+"""A suspension: seen at once by page and API, with a reason for the record and none for the public."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from app.credentials.commands import credential as group
+from app.foundation.audit import AuditEntry
+from app.foundation.errors import DecileError
+from tests.app.credentials.worker_house import issue
+
+HTML = {"Accept": "text/html"}
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def run(house, *words: str) -> str:
+    done = CliRunner().invoke(group, list(words), obj=house)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def seen(client, code: str) -> tuple[str, str]:
+    said = client.post("/verify", json={"code": code}, headers={"Accept": "application/json"}).get_json()
+    return said["verdict"], client.get(f"/c/{code}.json").headers["Decile-Verdict"]
+
+
+def test_a_suspension_is_seen_on_the_next_look_though_the_page_was_kept(house, client) -> None:
+    (code,) = issue(house)
+    kept = client.get(f"/c/{code}", headers=HTML).headers["ETag"]
+    run(house, "suspend", code, "--reason", "complaint of 12 May")
+    page = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": kept})
+    assert page.status_code == 200
+    assert "SUSPENDED: under review" in page.get_data(as_text=True)
+    assert "complaint" not in page.get_data(as_text=True)
+    assert seen(client, code) == ("suspended", "suspended")
+    run(house, "reinstate", code, "--reason", "unfounded")
+    assert seen(client, code) == ("valid", "valid")
+    with house.reading() as session:
+        entries = session.execute(
+            select(AuditEntry.kind, AuditEntry.detail)
+            .where(AuditEntry.kind.in_(("credential.suspended", "credential.reinstated")))
+            .order_by(AuditEntry.sequence)
+        ).all()
+    assert [tuple(entry) for entry in entries] == [
+        ("credential.suspended", {"reason": "complaint of 12 May"}),
+        ("credential.reinstated", {"reason": "unfounded"}),
+    ]
+
+
+def test_suspending_twice_keeps_the_first_record(house) -> None:
+    (code,) = issue(house)
+    run(house, "suspend", code, "--reason", "one")
+    run(house, "suspend", code, "--reason", "two")
+    with house.reading() as session:
+        kinds = session.scalars(select(AuditEntry.kind).where(AuditEntry.kind == "credential.suspended")).all()
+    assert len(kinds) == 1
+
+
+def test_a_reason_is_needed_and_what_is_revoked_stays_so(house, client) -> None:
+    (code,) = issue(house)
+    with pytest.raises(DecileError, match="Say why"):
+        run(house, "suspend", code, "--reason", " ")
+    run(house, "revoke", code, "--reason", "issued-in-error")
+    with pytest.raises(DecileError, match="revoked"):
+        run(house, "suspend", code, "--reason", "late")
+    assert seen(client, code) == ("revoked", "revoked")
