@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -15,13 +15,14 @@ from app.item_bank.bank_differences import differences
 from app.item_bank.bank_files import check_bank, other_banks, read_bank, skills_file_of
 from app.item_bank.bank_summary import BankSummary, summary_of
 from app.item_bank.errors import BankInvalid
-from app.item_bank.export_bank import FORMS, export_bank
+from app.item_bank.export_bank import FORMS, export_bank, export_qti
 from app.item_bank.import_bank import import_bank
 from app.item_bank.problems import Problem, errors_of
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
 from app.item_bank.shown import lines_of
 
+QTI = "qti"
 BANK_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -131,20 +132,25 @@ def diff_command(before: Path, after: Path, *, as_json: bool) -> None:
 
 @bank.command("export")
 @click.argument("path", type=BANK_FOLDER)
-@click.option("--format", "form", type=click.Choice(FORMS), default="json", show_default=True)
-def export_command(path: Path, *, form: str) -> None:
+@click.option("--format", "form", type=click.Choice((*FORMS, QTI)), default="json", show_default=True)
+@click.option("--to", "file", type=click.File("wb"), default="-", help="Write there instead of to standard output.")
+def export_command(path: Path, *, form: str, file: BinaryIO) -> None:
     """Write a whole bank version as one document. It holds the keys: keep it away from candidates.
 
-    Example: decile bank export item_banks/collaboration/v1 > collaboration-v1.json
+    `--format qti` writes a QTI 3 content package, a zip file with one item file for each item and language.
+
+    Example: decile bank export item_banks/collaboration/v1 --format qti --to collaboration-v1.zip
     """
-    click.echo(export_bank(path, form), nl=False)
+    file.write(export_qti(path) if form == QTI else export_bank(path, form).encode())
 
 
 @bank.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("item_banks"), show_default=True)
 def import_command(file: Path, into: Path) -> None:
-    """Lay out an exported bank, JSON or YAML, as the folder of its version. Nothing is written over.
+    """Lay out an exported bank (JSON, YAML, or a QTI package *.zip) as the folder of its version.
+
+    Nothing is written over.
 
     Example: decile bank import collaboration-v1.json --into item_banks
     """

@@ -9,8 +9,11 @@ from typing import Any
 import yaml
 
 from app.item_bank.bank_files import read_bank
+from app.item_bank.errors import BankInvalid
+from app.item_bank.qti_items import NotOurSubset
+from app.item_bank.qti_package import package_of
 
-FORMS = ("json", "yaml")
+FORMS = ("json", "yaml")  # one text; QTI is a package of many files
 LINE = 120  # characters
 
 
@@ -25,6 +28,20 @@ def export_bank(path: Path, form: str) -> str:
     files = read_bank(path)
     document = {"bank": files.bank, "statements": files.statements, "scenarios": files.scenarios}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n" if form == "json" else as_yaml(document)
+
+
+def export_qti(path: Path) -> bytes:
+    """The bank in folder `path` as a QTI 3 content package, keys and rationales included.
+
+    Raises
+    ------
+    BankInvalid
+        If the bank has any problem but warnings, or a text holds a character that XML cannot.
+    """
+    try:
+        return package_of(read_bank(path))
+    except NotOurSubset as problem:
+        raise BankInvalid(path, [problem]) from None
 
 
 def as_yaml(data: Any) -> str:

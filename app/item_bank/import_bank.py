@@ -12,8 +12,11 @@ from app.item_bank.export_bank import as_yaml
 from app.item_bank.file_shapes import check_shape
 from app.item_bank.findings import BANK, SCENARIOS, STATEMENTS, Finding
 from app.item_bank.problems import Problem, problems_of
+from app.item_bank.qti_items import NotOurSubset
+from app.item_bank.qti_package import read_package
 from app.item_bank.yaml_lines import Document, Unreadable, read_document
 
+PACKAGE = ".zip"  # of QTI; JSON and YAML are read alike
 PARTS = ("bank", "statements", "scenarios")
 
 
@@ -44,7 +47,7 @@ def import_bank(file: Path, root: Path) -> Path:
 
 def _checked(file: Path) -> dict[str, Any]:
     try:
-        document = read_document(file)
+        document = _document(file)
     except Unreadable as problem:
         said = (problem.message, problem.remedy)
         raise BankInvalid(file, [Problem(str(file.parent), file.name, problem.line, "", "unreadable", *said)]) from None
@@ -52,6 +55,15 @@ def _checked(file: Path) -> dict[str, Any]:
     if problems:
         raise BankInvalid(file, problems)
     return dict(document.data)
+
+
+def _document(file: Path) -> Document:
+    if file.suffix != PACKAGE:
+        return read_document(file)
+    try:
+        return Document(file.name, read_package(file.read_bytes()), {})
+    except NotOurSubset as problem:
+        raise Unreadable(1, str(problem), "Bring in what `decile bank export --format qti` wrote.") from None
 
 
 def _findings(document: Document) -> Iterator[Finding]:
