@@ -76,3 +76,5 @@ linkedin  # unused variable (app/credentials/sharing.py, read by own_credential.
 cv_line  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 embed  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 pytestmark  # unused variable (tests, read by pytest)
+decided_by  # unused variable (app/assessment/models.py, kept for the record)
+_.decided_by  # unused attribute (app/assessment/models.py, kept for the record)

@@ -164,6 +164,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
+    # checks of sittings
+    ("GET", "/desk/checks"): [Route(STAFF)],
+    ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],
+    ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED, {"verdict": "sound", "reasons": "A reason."})],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],
