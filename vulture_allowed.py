@@ -98,3 +98,5 @@ is_author  # unused variable (app/desk/item_pages.py:50)
 history  # unused variable (app/item_bank/item_cards.py:52)
 pytestmark  # unused variable (tests/app/desk/test_views.py:27)
 pytestmark  # read by pytest
+decided_by  # unused variable (app/assessment/models.py, kept for the record)
+_.decided_by  # unused attribute (app/assessment/models.py, kept for the record)

@@ -24,6 +24,7 @@ import app.reviews.models
 import app.verification.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
+from app.assessment.check_policy import CheckPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import ED25519, RS256, did_web
@@ -46,6 +47,7 @@ from app.reviews.policy import ReviewPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
+    CheckPolicy,
     AwardPolicy,
     NormPolicy,
     AccountPolicy,

@@ -14,6 +14,7 @@ from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
+from app.assessment.check_sitting import check_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
 from app.awarding.decide_award import decide_award
@@ -50,6 +51,11 @@ def _report_result(runtime: Runtime, sitting_id: str) -> None:
         report_result(
             UUID(sitting_id), session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
         )
+
+
+def _check_sitting(runtime: Runtime, sitting_id: str) -> None:
+    with runtime.transaction() as session:
+        check_sitting(UUID(sitting_id), session=session, clock=runtime.clock)
 
 
 def _decide_award(runtime: Runtime, result_id: str) -> None:
@@ -289,6 +295,7 @@ def _jwt_signer(runtime: Runtime, session: Session) -> Signer | None:
 
 JOBS: dict[str, Callable[..., None]] = {
     "report_result": _report_result,
+    "check_sitting": _check_sitting,
     "decide_award": _decide_award,
     "reserve_credential": _reserve_credential,
     "issue_credential": _issue_credential,

@@ -30,6 +30,7 @@ def close(course: Course, reason: Stop, *, session: Session, at: datetime, jobs:
         sitting.end(State.COMPLETED, reason, at=at)
         arguments = {"sitting_id": str(sitting.id)}
         jobs.enqueue("report_result", f"result:{sitting.id}", session=session, arguments=arguments)
+        jobs.enqueue("check_sitting", f"check:{sitting.id}", session=session, arguments=arguments)
     else:
         nothing_arose = content.units == 0 and any(row.value == DID_NOT_ARISE for row in course.rows)
         sitting.end(State.ABANDONED, Stop.NOTHING_AROSE if nothing_arose else reason, at=at)

@@ -6,16 +6,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
-from app.assessment.models import FrozenSitting, Presentation, Response, RetakeTrace, Sitting, SittingAllowance
+from app.assessment.models import (
+    FrozenSitting,
+    Presentation,
+    Response,
+    RetakeTrace,
+    Sitting,
+    SittingAllowance,
+    SittingCheck,
+)
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.clock import Clock
 
-SITTING_ROWS = (FrozenSitting, Response, Presentation)
+SITTING_ROWS = (FrozenSitting, Response, Presentation, SittingCheck)
 
 
 def traces_end_at(*, session: Session, at: datetime) -> datetime:
@@ -34,6 +42,7 @@ def erase_sittings(person_id: UUID, lineage_id: UUID, *, session: Session, clock
     for owned in SITTING_ROWS:
         session.execute(delete(owned).where(owned.sitting_id.in_(own)))
     session.execute(delete(Sitting).where(Sitting.person_id == person_id))
+    session.execute(update(SittingCheck).where(SittingCheck.decided_by == person_id).values(decided_by=None))
     session.flush()
     return len(rows)
 

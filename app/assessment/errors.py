@@ -186,3 +186,30 @@ class ItemTakenBack(Conflict):
 
     def __init__(self, sitting_id: UUID) -> None:
         super().__init__(f"The current item of sitting {sitting_id} was taken back. Ask for the item again.")
+
+
+class CheckNotFound(NotFound):
+    """No indices were computed for this sitting."""
+
+    code = "check-not-found"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(f"There is no check of sitting {sitting_id}. The desk lists those that wait.")
+
+
+class CheckDecided(Conflict):
+    """A verdict is given once, and only where a person is asked."""
+
+    code = "check-decided"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(f"The check of sitting {sitting_id} waits for nobody: it was decided, or needs no person.")
+
+
+class ReasonsNeeded(Invalid):
+    """A verdict that nobody could follow."""
+
+    code = "check-reasons-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say in a sentence why: somebody else must be able to follow the decision.")

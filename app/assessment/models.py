@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.assessment.verdicts import Verdict
 from app.foundation.db import Base
 
 
@@ -108,6 +109,7 @@ class Sitting(Pins, Base):
     mode: Mapped[str] = mapped_column(default="open")  # what is known of who sat: identity not checked, unsupervised
     first_of_skill: Mapped[bool]
     item_states_at: Mapped[int | None] = mapped_column(BigInteger)  # step of the bank's ledger it was scored under
+    adjustments: Mapped[list[str] | None]  # asked for by the candidate, without proof; signals are not interpreted then
 
     @property
     def is_open(self) -> bool:
@@ -122,11 +124,6 @@ class Sitting(Pins, Base):
     def may_be_resumed(self, *, at: datetime) -> bool:
         """Whether it is open and still within its days."""
         return self.is_open and at <= self.resumable_until
-
-    @property
-    def may_seed_a_retake(self) -> bool:
-        """Whether a later sitting may start from its posterior: it has a norm's scale, and was not annulled."""
-        return self.norm_id is not None and self.state != State.VOID
 
     def annul(self) -> None:
         """A completed sitting counts for nothing from now on; when and why it had ended stays known."""
@@ -222,3 +219,41 @@ class FrozenSitting(Base):
     interval_low: Mapped[float | None]
     interval_high: Mapped[float | None]
     probability_above: Mapped[float | None]
+
+
+class SittingCheck(Base):
+    """What the indices say of a completed sitting; they keep it out of norms or call a person, and decide nothing."""
+
+    __tablename__ = "sitting_check"
+    __table_args__ = (
+        Index(
+            "ix_sitting_check_waiting",
+            "checked_at",
+            sqlite_where=text("tier = 3 AND verdict IS NULL"),
+            postgresql_where=text("tier = 3 AND verdict IS NULL"),
+        ),
+    )
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    tier: Mapped[int]  # 1 nothing odd, 2 odd and out of norms, 3 a person looks
+    evidence: Mapped[dict[str, Any]]
+    policy_version: Mapped[int]
+    checked_at: Mapped[datetime]
+    verdict: Mapped[str | None]
+    reasons: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    @property
+    def keeps_out_of_norms(self) -> bool:
+        """Whether a norm sample goes without it."""
+        return self.tier > 1 and self.verdict != Verdict.SOUND
+
+    @property
+    def seeds_no_retake(self) -> bool:
+        """Whether a retake starts as if it had not been."""
+        return self.tier == 3 and self.verdict != Verdict.SOUND
+
+    def decide(self, verdict: Verdict, reasons: str, *, by: UUID, at: datetime) -> None:
+        """Keep what a person said of it, once."""
+        self.verdict, self.reasons, self.decided_by, self.decided_at = verdict.value, reasons, by, at

@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
+from app.assessment.checks import kept_out_of_norms
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
@@ -258,6 +259,8 @@ def responses_for_norming(
 ) -> Iterator[NormingRow]:
     """First sittings of a skill completed in (after, until], one row each; whether to use one is the caller's to ask.
 
+    Those that looked odd are left out by rule, unless a person found them sound.
+
     Read in batches, each a statement of its own, so that memory stays flat and no cursor is held open.
     """
     first = (
@@ -270,6 +273,7 @@ def responses_for_norming(
             Sitting.completed_at <= until,
             Sitting.first_of_skill.is_(True),
             Sitting.state == State.COMPLETED,
+            Sitting.id.not_in(kept_out_of_norms()),
         )
         .order_by(Sitting.completed_at, Sitting.id)
         .limit(BATCH_ROWS)

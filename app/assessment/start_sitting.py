@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.assessment import adaptation, exposure, rules
+from app.assessment.checks import may_seed_prior
 from app.assessment.course import scored_items
 from app.assessment.errors import (
     AdultsOnly,
@@ -177,9 +178,9 @@ def _prior(
 ) -> dict[str, Any] | None:
     """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw.
 
-    Founding sittings never seed one: their numbers stand on the authors' expectation, not on the norm's scale.
+    Which never seed one: see `may_seed_prior`.
     """
-    for sitting in reversed([sitting for sitting in former if sitting.may_seed_a_retake]):
+    for sitting in reversed([sitting for sitting in former if may_seed_prior(sitting, session=session)]):
         frozen = session.get(FrozenSitting, sitting.id)
         if frozen is not None and sitting.completed_at is not None:
             months = rules.months_between(sitting.completed_at, at)

@@ -9,14 +9,24 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask_babel import gettext as _
 
 from app.accounts.record_consent import record_consent
-from app.assessment import pages
+from app.assessment import checks, pages
+from app.assessment.decide_check import decide_check
 from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.record_response import Recorded, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.start_sitting import start_sitting
+from app.assessment.verdicts import Verdict
 from app.foundation.access import SignInNeeded
-from app.foundation.web import actor, language_of_request, notice, prefers_json, require_signed_in, runtime
+from app.foundation.web import (
+    actor,
+    language_of_request,
+    notice,
+    prefers_json,
+    require_role,
+    require_signed_in,
+    runtime,
+)
 from app.item_bank import queries as item_bank
 
 bp = Blueprint("assessment", __name__)
@@ -255,3 +265,39 @@ def done(sitting_id: UUID) -> Answer:
         return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
     results_url = f"/results/{sitting_id}"  # a page of a context above, which this one may not name
     return render_template("assessment/done.html", page=page, results_url=results_url)
+
+
+@bp.get("/desk/checks")
+@require_role("support")
+def check_desk() -> str:
+    """Sittings whose answers look odd enough for a person, and what was decided of late."""
+    with runtime().reading() as session:
+        waiting, decided = checks.waiting(session=session), checks.decided(session=session)
+    return render_template("assessment/checks.html", waiting=waiting, decided=decided)
+
+
+@bp.get("/desk/checks/<uuid:sitting_id>")
+@require_role("support")
+def check_card(sitting_id: UUID) -> str:
+    """One sitting's evidence, and the form of the decision."""
+    with runtime().reading() as session:
+        check = checks.check_of(sitting_id, session=session)
+    return render_template("assessment/check.html", check=check)
+
+
+@bp.post("/desk/checks/<uuid:sitting_id>")
+@require_role("support")
+def decide_on_check(sitting_id: UUID) -> Answer:
+    """Keep the verdict with its reasons."""
+    verdict = Verdict.SOUND if request.form.get("verdict") == "sound" else Verdict.NOT_SOUND
+    with runtime().transaction() as session:
+        decide_check(
+            sitting_id,
+            verdict,
+            request.form.get("reasons", ""),
+            session=session,
+            clock=runtime().clock,
+            actor=actor(),
+        )
+    notice(_("Your decision is kept with its reasons."))
+    return redirect(url_for("assessment.check_desk"), code=303)

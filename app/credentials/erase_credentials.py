@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.credentials.models import Credential, CredentialReview, ErasedCredential, WithdrawnSignature
+from app.credentials.models import (
+    Credential,
+    CredentialReview,
+    ErasedCredential,
+    ExpiryReminder,
+    ReminderOptOut,
+    WithdrawnSignature,
+)
 from app.credentials.register_line import hash_of_code
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
@@ -24,12 +31,15 @@ def erase_credentials(
 ) -> int:
     """Erase them, revoked first or left to run to their end; how many there were."""
     rows = session.scalars(select(Credential).where(Credential.person_id == person_id)).all()
+    session.execute(delete(ReminderOptOut).where(ReminderOptOut.person_id == person_id))
+    session.execute(update(Credential).where(Credential.person_id == person_id).values(renews_id=None))
     for row in rows:
         if is_revoking:
             reason = RevocationReason.HOLDER_REQUEST
             revoke_credential(row.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
         session.add(_line(row, clock))
-        session.execute(delete(CredentialReview).where(CredentialReview.credential_id == row.id))
+        for owned in (CredentialReview, ExpiryReminder):
+            session.execute(delete(owned).where(owned.credential_id == row.id))
         former = update(WithdrawnSignature).where(WithdrawnSignature.credential_id == row.id)
         session.execute(former.values(credential_id=None))  # its entry stays set for ever
         session.delete(row)

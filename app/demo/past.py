@@ -14,6 +14,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.assessment.check_sitting import check_sitting
 from app.awarding.decide_award import decide_award
 from app.credentials.issue_credential import issue_credential
 from app.credentials.publish_status_list import publish_status_list
@@ -81,6 +82,8 @@ class JobsOfThePast:
             match name, arguments:
                 case "report_result", {"sitting_id": str(sitting)}:
                     report_result(UUID(sitting), session=session, clock=clock, entropy=entropy, jobs=self)
+                case "check_sitting", {"sitting_id": str(sitting)}:
+                    check_sitting(UUID(sitting), session=session, clock=clock)
                 case "decide_award", {"result_id": str(result)}:
                     decide_award(UUID(result), session=session, clock=clock, entropy=entropy, jobs=self)
                 case "reserve_credential", {"award_id": str(award)}:

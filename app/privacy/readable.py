@@ -31,6 +31,7 @@ HEADINGS = {
     "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),
     "response": ("Your answers", "Vos réponses"),
     "frozen_sitting": ("Scores", "Scores"),
+    "sitting_check": ("Checks of your assessments", "Vérifications de vos évaluations"),
     "sitting_allowance": ("Sittings granted to you", "Évaluations qui vous ont été accordées"),
     "retake_trace": ("Days of sittings before an erasure", "Jours d'évaluations avant un effacement"),
     "erased_address": ("Hash left by an erasure", "Empreinte laissée par un effacement"),
@@ -40,6 +41,8 @@ HEADINGS = {
     "credential": ("Certificates", "Certificats"),
     "withdrawn_signature": ("Certificates signed anew", "Certificats signés à nouveau"),
     "credential_review": ("Certificates a person must look at", "Certificats qu'une personne doit examiner"),
+    "expiry_reminder": ("Reminders of expiry", "Rappels d'expiration"),
+    "reminder_opt_out": ("Reminders you do not want", "Rappels que vous ne voulez pas"),
     "verification_count": (
         "How often certificates were looked at",
         "Combien de fois des certificats ont été consultés",

@@ -19,6 +19,7 @@ import pyotp
 import waitress
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 from waitress import wasyncore
 
 from app.accounts import queries as accounts
@@ -30,7 +31,9 @@ from app.accounts.models import Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
+from app.assessment.models import SittingCheck
 from app.assessment.open_pilot import open_pilot
+from app.assessment.verdicts import Verdict
 from app.credentials import codes
 from app.credentials.did import ED25519, did_web
 from app.credentials.keys import FileKeyStore, FileSigners
@@ -320,6 +323,11 @@ class Exhibition:
             keyed = invite_person("keyed@example.org", session=session, clock=clock, entropy=entropy)
             grant_role(keyed, "norm_editor", session=session, clock=clock, actor=operator())
             session.get_one(Person, keyed).adult_confirmed_at = now
+            reviewer = invite_person("reviewer@example.org", session=session, clock=clock, entropy=entropy)
+            grant_role(reviewer, "support", session=session, clock=clock, actor=operator())
+            session.get_one(Person, reviewer).adult_confirmed_at = now
+            self._checks(reviewer, session=session)
+        self._sign_in("reviewer", reviewer, second_factor=True)
         self._has_passkeys("key editor", keyed)
         self.place.clock.instant = now
         self._sign_in("fresh editor", fresh)
@@ -400,6 +408,20 @@ class Exhibition:
                     entropy=self.place.entropy,
                     actor=editor,
                 )
+
+    def _checks(self, reviewer: UUID, *, session: Session) -> None:
+        """One sitting that waits for a person, and one that a person has looked at."""
+        sign = {"value": -4.1, "share": 0.0005}
+        evidence = {"units": 14, "fit": sign, "run": {"value": 9.0, "share": 0.001}, "flags": ["fit", "run"]}
+        for name in ("apart", "ordinary"):
+            check = SittingCheck(
+                sitting_id=self.sittings[name], tier=3, policy_version=0, checked_at=self.place.clock.now(),
+                evidence={**evidence, "pace_not_read": "too-few-sittings"},
+            )  # fmt: skip
+            session.merge(check)
+        session.flush()
+        decided = session.get_one(SittingCheck, self.sittings["ordinary"])
+        decided.decide(Verdict.SOUND, "Read through: an ordinary sitting.", by=reviewer, at=self.place.clock.now())
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

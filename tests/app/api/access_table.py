@@ -186,6 +186,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(NORM_DESK, ITEM)],
     ("POST", "/desk/items/<uuid:item_id>/state"): [Route(ITEM_EDITORS, ITEM, A_STEP)],
     ("POST", "/desk/items/<uuid:item_id>/reviews"): [Route(ITEM_EDITORS, ITEM, {"aspect": "content"})],
+    # checks of sittings
+    ("GET", "/desk/checks"): [Route(STAFF)],
+    ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],
+    ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED, {"verdict": "sound", "reasons": "A reason."})],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

@@ -70,7 +70,11 @@ def test_completion_freezes_every_response_in_one_row_and_asks_for_the_result(pl
     }
     assert {(code, str(value)) for code, _, _, value in _units(frozen)} == kept
     assert frozen.sha256 == sha256(frozen.responses.encode()).hexdigest()
-    assert place.jobs.enqueued == {f"result:{sitting_id}": ("report_result", {"sitting_id": str(sitting_id)})}
+    arguments = {"sitting_id": str(sitting_id)}
+    assert place.jobs.enqueued == {
+        f"result:{sitting_id}": ("report_result", arguments),
+        f"check:{sitting_id}": ("check_sitting", arguments),
+    }
     score = _score(place, sitting_id)
     assert score.has_result
     assert score.units == 12
@@ -95,7 +99,7 @@ def test_case_023_eight_parallel_completions_complete_once_and_all_get_the_same(
                 )
             )
         assert entries == 1
-    assert len(place.jobs.enqueued) == rounds
+    assert len(place.jobs.enqueued) == 2 * rounds
 
 
 def test_case_023_a_double_click_on_the_last_answer_completes_once(place: Place) -> None:
@@ -106,7 +110,7 @@ def test_case_023_a_double_click_on_the_last_answer_completes_once(place: Place)
     outcomes = all_at_once(PARALLEL, lambda _: place.respond(person_id, sitting_id, 12, value, sequence=2))
     assert len({repr(outcome) for outcome in outcomes}) == 1, outcomes
     assert outcomes[0].state == State.COMPLETED  # type: ignore[union-attr]
-    assert len(place.jobs.enqueued) == 1
+    assert len(place.jobs.enqueued) == 2
 
 
 def test_edge_037_completing_again_changes_nothing(place: Place) -> None:
@@ -116,7 +120,7 @@ def test_edge_037_completing_again_changes_nothing(place: Place) -> None:
     for _ in range(3):
         _complete(place, sitting_id)
     assert _score(place, sitting_id) == before
-    assert len(place.jobs.enqueued) == 1
+    assert len(place.jobs.enqueued) == 2
 
 
 def test_a_sitting_that_the_rule_wants_to_go_on_cannot_be_completed(place: Place) -> None:

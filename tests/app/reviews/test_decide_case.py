@@ -53,7 +53,7 @@ def test_annulling_takes_the_sitting_the_award_and_the_certificate(world: World,
     with world.runtime.reading() as session:
         sitting = session.get_one(Sitting, world.facts.ended_sitting)
         award = session.query(Award).one()
-    assert (sitting.state, sitting.counts_as_taken, sitting.may_seed_a_retake) == ("void", False, False)
+    assert (sitting.state, sitting.counts_as_taken) == ("void", False)
     assert award.withdrawn_at is not None
     assert credential_row(world).revocation_reason == "issued-in-error"
     assert "publish_status_list" in world.runtime.jobs.names()

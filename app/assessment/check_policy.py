@@ -1,0 +1,21 @@
+"""When a sitting's answers are called odd, and what follows: policy data, with the shipped values of the founders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """Shares are of honest sittings that look at least as odd, divided among the indices that could be computed."""
+
+    policy_name: ClassVar[str] = "checks"
+    tighter: ClassVar[Mapping[str, str]] = {}
+    flagged_share: float = 0.01  # of honest sittings: an index below its part of it is flagged
+    alike_share: float = 0.001  # answers so equal to another sitting's that a person looks at both
+    flags_for_a_person: int = 3  # one index never does it: answers all alike give two
+    draws: int = 1999  # simulated honest sittings behind each share
+    compared_sittings: int = 500  # of the same bank, the latest; more would make chance look like copying
+    fewest_paced: int = 200  # sittings whose times are known, before anybody's pace is judged

@@ -1,0 +1,150 @@
+"""Look at a completed sitting's answers and pace, and say how odd they are. It decides nothing about the person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment.adaptation import JUDGEMENT, SELF_REPORT, Unit
+from app.assessment.check_policy import CheckPolicy
+from app.assessment.course import Course, course_of
+from app.assessment.errors import SittingNotFound
+from app.assessment.founding_form import STATEMENT
+from app.assessment.models import FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.tiers import ALIKE, FIT, PACE, RUN, tier_of
+from app.foundation import audit, policies
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from scoring.normal import normal_distribution
+from scoring.response_times import fit_response_times, speed
+from scoring.responses import MISSING
+from scoring.sitting_checks import Odd, likeness, longest_run, misfit
+
+CHANCE = 2**63 - 1  # beside the sitting's seed: its checks draw nothing that its items drew
+FEWEST_TIMES = 2  # of an item and of a person, to say what is usual
+
+
+def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> SittingCheck | None:
+    """Compute and keep the indices and the tier of a completed sitting, once; None for one without a theta.
+
+    Times are left alone where the candidate asked for an adjustment, and until enough is known of the usual pace.
+    """
+    existing = session.get(SittingCheck, sitting_id)
+    sitting = session.get(Sitting, sitting_id)
+    if sitting is None:
+        raise SittingNotFound(sitting_id)
+    course = course_of(sitting, session=session)
+    if existing is not None or sitting.state != State.COMPLETED or not course.bank.is_calibrated:
+        return existing
+    now = clock.now()
+    policy = policies.current(CheckPolicy, session=session, at=now)
+    scored = [unit for unit in course.units if unit.category is not None]
+    others = _latest_others(sitting, policy.compared_sittings, session=session)
+    indices = _indices(course, scored, others, policy)
+    pace, reason = _pace(sitting, [one for one, _ in others], policy, session=session)
+    if pace is not None:
+        indices[PACE] = pace
+    tier, flags = tier_of({name: odd.share for name, odd in indices.items()}, policy)
+    evidence: dict[str, Any] = {name: {"value": odd.value, "share": odd.share} for name, odd in indices.items()}
+    evidence |= {"units": len(scored), "flags": flags, "pace_not_read": reason, "compared": len(others)}
+    row = SittingCheck(
+        sitting_id=sitting_id,
+        tier=tier,
+        evidence=evidence,
+        policy_version=policies.version(CheckPolicy, session=session, at=now),
+        checked_at=now,
+    )
+    session.add(row)
+    session.flush()
+    detail = {"tier": tier, "flags": flags}
+    audit.record("sitting.checked", sitting_id, actor=system(), at=now, session=session, detail=detail)
+    return row
+
+
+def _indices(
+    course: Course, scored: Sequence[Unit], others: Sequence[tuple[Sitting, Mapping[str, int]]], policy: CheckPolicy
+) -> dict[str, Odd]:
+    bank, rng = course.bank, np.random.default_rng([course.sitting.seed, CHANCE])
+    statements = [unit for unit in scored if unit.kind == STATEMENT]
+    scenarios = [unit for unit in scored if unit.kind != STATEMENT]
+    kinds = [_of_kind(units, kind, course) for units, kind in ((scenarios, JUDGEMENT), (statements, SELF_REPORT))]
+    keyed = [bank.by_code[unit.code].keyed for unit in statements]
+    found = {
+        FIT: misfit(kinds, rng, draws=policy.draws),
+        RUN: longest_run(*kinds[SELF_REPORT], keyed, rng, draws=policy.draws),
+    }
+    codes, items = kinds[JUDGEMENT]
+    if others and codes.size and course.standing.posterior is not None:
+        theta = course.standing.posterior.kind_means[JUDGEMENT]
+        answers = np.array([[kept.get(unit.code, MISSING) for unit in scenarios] for _, kept in others])
+        found[ALIKE] = likeness(codes, items, theta, answers)[1]
+    return found
+
+
+def _of_kind(units: Sequence[Unit], kind: int, course: Course) -> tuple[NDArray[np.int8], Any]:
+    """Categories and parameters of some units of one kind, in their order."""
+    first = 0 if kind == JUDGEMENT else len(course.bank.of_kind(JUDGEMENT))
+    items = course.bank.of_kind(kind).take([course.bank.index[unit.code] - first for unit in units])
+    codes = np.array([unit.category for unit in units], dtype=np.int8)
+    return np.minimum(codes, (items.categories - 1).astype(np.int8)), items
+
+
+def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[tuple[Sitting, dict[str, int]]]:
+    """The latest completed sittings of the same bank by other people, with the category of each scored unit."""
+    query = (
+        select(Sitting, FrozenSitting.responses)
+        .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
+        .where(
+            Sitting.release_id == sitting.release_id,
+            Sitting.person_id != sitting.person_id,
+            Sitting.completed_at <= sitting.completed_at,
+        )
+        .order_by(Sitting.completed_at.desc(), Sitting.id)
+        .limit(most)
+    )
+    return [(other, _categories(responses)) for other, responses in session.execute(query)]
+
+
+def _categories(responses: str) -> dict[str, int]:
+    return {code: category for code, _, category, _ in json.loads(responses)["units"] if category is not None}
+
+
+def _pace(
+    sitting: Sitting, others: Sequence[Sitting], policy: CheckPolicy, *, session: Session
+) -> tuple[Odd | None, str | None]:
+    """How much faster than usual, or why that is not said."""
+    if sitting.adjustments:
+        return None, "adjusted"
+    known = [other for other in others if not other.adjustments]
+    if len(known) < policy.fewest_paced:
+        return None, "too-few-sittings"
+    times = _seconds([sitting.id, *(other.id for other in known)], session=session)
+    own = times.pop(sitting.id, {})
+    columns = [code for code in own if sum(code in one for one in times.values()) >= FEWEST_TIMES]
+    rows = [[one.get(code, np.nan) for code in columns] for one in times.values()]
+    usual = np.array([row for row in rows if np.isfinite(row).sum() >= FEWEST_TIMES])
+    if len(usual) < policy.fewest_paced or (np.isfinite(usual).sum(axis=0) < FEWEST_TIMES).any():
+        return None, "too-few-sittings"
+    z = float(speed([[own[code] for code in columns]], fit_response_times(usual)).z[0])
+    return Odd(z, float(normal_distribution(-z))), None
+
+
+def _seconds(sitting_ids: Sequence[UUID], *, session: Session) -> dict[UUID, dict[str, float]]:
+    """Seconds from showing to keeping, by sitting and item; by the server's clock alone."""
+    query = (
+        select(Presentation.sitting_id, Presentation.item_code, Presentation.presented_at, Response.received_at)
+        .join(Response, (Response.sitting_id == Presentation.sitting_id) & (Response.position == Presentation.position))
+        .where(Presentation.sitting_id.in_(sitting_ids))
+    )
+    found: dict[UUID, dict[str, float]] = {}
+    for sitting_id, code, shown_at, kept_at in session.execute(query):
+        if (seconds := (kept_at - shown_at).total_seconds()) > 0:
+            found.setdefault(sitting_id, {})[code] = seconds
+    return found
