@@ -18,7 +18,7 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
-from app.assessment.models import SittingAllowance, SittingCheck
+from app.assessment.models import SittingAllowance
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -60,8 +60,6 @@ def leave_traces_everywhere(world: World) -> None:
                                    credential_id=credential_id, key_id=key_id, withdrawn_at=now),
                 ExpiryReminder(credential_id=credential_id, days=30, due_at=now),
                 ReminderOptOut(person_id=person_id, since_at=now),
-                SittingCheck(sitting_id=world.facts.ended_sitting, tier=1, evidence={}, policy_version=0,
-                             checked_at=now),
                 CredentialReview(id=here.entropy.uuid(), credential_id=credential_id, key_id=key_id, opened_at=now),
                 RoleGrant(person_id=person_id, role="recruiter", granted_at=now),
                 SignInRequest(id=here.entropy.uuid(), email=EMAIL, language="en", return_path="/", mail_slot=7,
