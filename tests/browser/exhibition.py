@@ -30,6 +30,7 @@ from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.open_pilot import open_pilot
+from app.assessment.report_item import report_item
 from app.credentials import codes
 from app.credentials.did import did_web
 from app.credentials.keys import FileKeyStore
@@ -118,6 +119,7 @@ class Exhibition:
         self._verdicts()
         self._norm_desk()
         self._item_desk()
+        self._reported()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -342,6 +344,24 @@ class Exhibition:
                     entropy=self.place.entropy,
                     actor=editor,
                 )
+
+    def _reported(self) -> None:
+        """Somebody reported the item before them, and it is still to be judged."""
+        self._begins("reporter", sign_in=False)
+        sitting_id = self.sittings["reporter"]
+        self.items["reported"] = self.place.shown(sitting_id)[-1].item_id
+        with self.runtime.transaction() as session:
+            report_item(
+                sitting_id,
+                1,
+                "unclear",
+                "Two of the answers say the same.",
+                person_id=self._person_of("reporter"),
+                session=session,
+                clock=self.runtime.clock,
+                entropy=self.place.entropy,
+                jobs=self.place.jobs,
+            )
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

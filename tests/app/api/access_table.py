@@ -149,6 +149,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/sittings/<uuid:sitting_id>/responses/<int:position>/draft"): [
         Route(OWNERS, lambda facts: {**OPEN(facts), "position": 1}, A_RESPONSE)
     ],
+    ("POST", "/sittings/<uuid:sitting_id>/report"): [
+        Route(OWNERS, OPEN, {"position": 1, "problem": "unclear"}),
+        Route(OWNERS, ENDED, {"position": 1, "problem": "unclear"}),
+    ],
     ("GET", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("POST", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],
@@ -173,6 +177,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(NORM_DESK, ITEM)],
     ("POST", "/desk/items/<uuid:item_id>/state"): [Route(ITEM_EDITORS, ITEM, A_STEP)],
     ("POST", "/desk/items/<uuid:item_id>/reviews"): [Route(ITEM_EDITORS, ITEM, {"aspect": "content"})],
+    ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],
