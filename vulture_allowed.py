@@ -100,3 +100,7 @@ pytestmark  # unused variable (tests/app/desk/test_views.py:27)
 pytestmark  # read by pytest
 decided_by  # unused variable (app/assessment/models.py, kept for the record)
 _.decided_by  # unused attribute (app/assessment/models.py, kept for the record)
+UNCLEAR  # unused variable (app/assessment/models.py:164)
+DOES_NOT_FIT  # unused variable (app/assessment/models.py:166)
+UNFAIR  # unused variable (app/assessment/models.py:167)
+DISPLAY  # unused variable (app/assessment/models.py:168)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.assessment import adaptation
 from app.assessment.adaptation import Bank, Role, Standing, Unit
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import Pins, Presentation, Response, Sitting, Stop
+from app.assessment.models import ItemReport, Pins, Presentation, Response, Sitting, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.policies import PolicyVersion
@@ -34,6 +34,7 @@ class Row:
     client_sequence: int | None
     received_at: datetime | None
     item_states_at: int = 0
+    is_reported: bool = False  # the candidate had a problem with it
 
     @property
     def is_answered(self) -> bool:
@@ -90,7 +91,7 @@ class Course:
 
     def is_out(self, row: Row) -> bool:
         """Whether the row counts as if it had never been asked."""
-        return row.item_code in self.left_out or self.state_of(row.item_code) is ItemState.SUSPENDED
+        return row.is_reported or row.item_code in self.left_out or self.state_of(row.item_code) is ItemState.SUSPENDED
 
     def state_of(self, code: str) -> ItemState:
         """The state of an item at the moment under which the sitting is read."""
@@ -175,6 +176,7 @@ def pinned_policy(version: int, *, session: Session) -> SittingPolicy:
 
 def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
     """What was presented and kept, by position."""
+    reports = and_(ItemReport.sitting_id == Presentation.sitting_id, ItemReport.position == Presentation.position)
     answers = and_(Response.sitting_id == Presentation.sitting_id, Response.position == Presentation.position)
     query = (
         select(
@@ -184,8 +186,10 @@ def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
             Response.client_sequence,
             Response.received_at,
             Presentation.item_states_at,
+            ItemReport.id.is_not(None),
         )
         .outerjoin(Response, answers)
+        .outerjoin(ItemReport, reports)
         .where(Presentation.sitting_id == sitting_id)
         .order_by(Presentation.position)
     )

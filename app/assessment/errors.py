@@ -213,3 +213,43 @@ class ReasonsNeeded(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Say in a sentence why: somebody else must be able to follow the decision.")
+
+
+class TooManyReports(Conflict):
+    """The items of a sitting that may be replaced on a report are used up."""
+
+    code = "too-many-reports"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(
+            f"{most} questions of this assessment were replaced because you reported them, and that is the most. "
+            "Answer this one as well as you can."
+        )
+
+
+class ReportInvalid(Invalid):
+    """A report without one of the problems offered, or with very many words."""
+
+    code = "report-invalid"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"Choose what the problem is, and describe it in at most {longest} characters.")
+
+
+class ReportNotFound(NotFound):
+    """No report under that id."""
+
+    code = "report-not-found"
+
+    def __init__(self, report_id: UUID) -> None:
+        super().__init__(f"There is no report {report_id}. The item's page lists those there are.")
+
+
+class ReportJudged(Conflict):
+    """Somebody judged the report already."""
+
+    code = "report-judged"
+
+    def __init__(self, report_id: UUID) -> None:
+        super().__init__(f"Report {report_id} is judged already. What was decided stands on the item's page.")

@@ -195,6 +195,52 @@ class Response(Base):
     received_at: Mapped[datetime]
 
 
+class Problem(StrEnum):
+    """What a candidate reports of an item."""
+
+    UNCLEAR = "unclear"
+    ERROR = "error"  # in the language, or two answers that are the same
+    DOES_NOT_FIT = "does-not-fit"  # it asks about something that cannot arise for this person
+    UNFAIR = "unfair"  # it hurts, or touches what is private
+    DISPLAY = "display"  # it cannot be read or used
+    OTHER = "other"
+
+
+class Verdict(StrEnum):
+    """What came of a report."""
+
+    KEPT = "kept"
+    SUSPENDED = "suspended"
+
+
+class ItemReport(Base):
+    """A problem that a candidate had with the item of a position. It counts as never asked; judged later, once."""
+
+    __tablename__ = "item_report"
+    __table_args__ = (
+        ForeignKeyConstraint(["sitting_id", "position"], ["presentation.sitting_id", "presentation.position"]),
+        UniqueConstraint("sitting_id", "position"),
+        Index("ix_item_report_item", "item_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sitting_id: Mapped[UUID]
+    position: Mapped[int]
+    item_id: Mapped[UUID]
+    language: Mapped[str]
+    problem: Mapped[Problem]
+    words: Mapped[str] = mapped_column(Text)
+    reported_at: Mapped[datetime]
+    verdict: Mapped[Verdict | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    judged_at: Mapped[datetime | None]
+    judged_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    def judge(self, verdict: Verdict, reason: str, *, by: UUID | None, at: datetime) -> None:
+        """Close the report; the caller has seen that it is open."""
+        self.verdict, self.reason, self.judged_by, self.judged_at = verdict, reason, by, at
+
+
 class FrozenSitting(Base):
     """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed."""
 

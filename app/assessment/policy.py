@@ -55,6 +55,7 @@ class SittingPolicy:
     founding_statements: int = 10  # a fixed, balanced form while a skill has no norm
     founding_scenarios: int = 8
     pilot_units: int = 2  # unscored, asked to try out new items; none where no item is in pilot
+    most_reports: int = 3  # of one sitting: each takes an item out of it, and choosing one's items is not the point
     usual_units: int = 20  # said before the start: most people answer fewer
     honesty_statement: str = "1"  # which wording is shown and recorded
     statement_seconds: int = 12  # for the guide of minutes alone; a guess until timings are collected

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from app.accounts.record_consent import record_consent
 from app.assessment import checks, pages
 from app.assessment.decide_check import decide_check
-from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
+from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired, TooManyReports
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.record_response import Recorded, record_response
 from app.assessment.record_takeover import record_takeover
+from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
 from app.assessment.start_sitting import start_sitting
 from app.assessment.verdicts import Verdict
 from app.foundation.access import SignInNeeded
@@ -124,7 +125,15 @@ def _item_page(sitting_id: UUID, *, elsewhere: bool = False, problem: str | None
         return jsonify(pages.as_json(page))
     if isinstance(page, pages.DonePage):
         return redirect(url_for("assessment.done", sitting_id=sitting_id), code=303)
-    return render_template("assessment/item.html", page=page, skill=skill, elsewhere=elsewhere, problem=problem)
+    return render_template(
+        "assessment/item.html",
+        page=page,
+        skill=skill,
+        elsewhere=elsewhere,
+        problem=problem,
+        problems=PROBLEMS,
+        longest_words=LONGEST_WORDS,
+    )
 
 
 def _current_page(sitting_id: UUID) -> pages.ItemPage | pages.DonePage:
@@ -233,6 +242,33 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
         "state": recorded.state,
         "current_position": recorded.current_position,
     }
+
+
+@bp.post("/sittings/<uuid:sitting_id>/report")
+@require_signed_in
+def report(sitting_id: UUID) -> Answer:
+    """Record a problem with the current item, and show another."""
+    here, form = runtime(), request.form
+    try:
+        with here.transaction() as session:
+            report_item(
+                sitting_id,
+                form.get("position", 0, type=int),
+                form.get("problem", ""),
+                form.get("words", ""),
+                person_id=_own_id(),
+                session=session,
+                clock=here.clock,
+                entropy=here.entropy,
+                jobs=here.jobs,
+            )
+    except PositionClosed:
+        return _item_page(sitting_id, elsewhere=True), 409
+    except TooManyReports as refused:
+        problem = _("You have reported %(most)d questions, the most that can be replaced.", most=refused.most)
+        return _item_page(sitting_id, problem=f"{problem} {_('Please answer this one as well as you can.')}"), 409
+    notice(_("Thank you. The question does not count, and somebody will look at it."))
+    return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
 
 
 @bp.get("/sittings/<uuid:sitting_id>/leave")

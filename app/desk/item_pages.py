@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.assessment import item_reports
+from app.assessment.item_reports import ReportView
 from app.assessment.item_statistics import ItemStatistics, item_statistics
 from app.assessment.preview_suspension import SuspensionPreview, preview_suspension
 from app.awarding.policy import AwardPolicy
@@ -33,6 +35,7 @@ class BankPage:
     rows: tuple[ItemRow, ...]
     facets: tuple[str, ...]
     count: int  # before the filters
+    reported: frozenset[UUID]  # items with a report still to be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class ItemPage:
     parameters: ItemParameters | None
     is_estimated: bool
     is_author: bool
+    reports: tuple[ReportView, ...]
 
     @property
     def is_reviewed(self) -> bool:
@@ -81,11 +85,12 @@ def bank_page(filters: Mapping[str, str], *, session: Session) -> BankPage:
     skills = item_cards.released_skills(session=session)
     skill = filters.get("skill") or next(iter(skills), None)
     if skill is None:
-        return BankPage(skills, None, (), (), 0)
+        return BankPage(skills, None, (), (), 0, frozenset())
     release = queries.latest_release(skill, session=session)
     rows = item_cards.bank_rows(release.id, session=session)
     kept = tuple(row for row in rows if _passes(row, filters))
-    return BankPage(skills, release, kept, tuple(sorted({row.item.facet for row in rows})), len(rows))
+    facets = tuple(sorted({row.item.facet for row in rows}))
+    return BankPage(skills, release, kept, facets, len(rows), item_reports.reported_items(session=session))
 
 
 def _passes(row: ItemRow, filters: Mapping[str, str]) -> bool:
@@ -104,7 +109,9 @@ def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPa
     standings = {language: item_record.standing(item_id, language, session=session) for language in card.texts}
     releases = {item_record.found(same, session=session).release_id for same in card.same_words}
     known = item_cards.parameters_of(card.item, card.release.id, session=session)
+    reports = item_reports.reports_of(card.same_words, session=session)
     people = {step.changed_by for step in steps} | {review.reviewer_id for review in reviews}
+    people |= {report.judged_by for report in reports}
     return ItemPage(
         card=card,
         steps=steps,
@@ -118,6 +125,7 @@ def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPa
         parameters=known[0] if known else None,
         is_estimated=bool(known and known[1]),
         is_author=viewer in item_record.authors_of(item_id, session=session),
+        reports=reports,
     )
 
 

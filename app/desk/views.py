@@ -8,6 +8,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.assessment import item_reports
+from app.assessment.judge_report import KEPT, SUSPENDED, judge_report
 from app.desk import item_pages, item_pictures
 from app.foundation.web import actor, notice, require_role, runtime
 from app.item_bank.change_item_state import change_item_state
@@ -58,7 +60,8 @@ def suspension(item_id: UUID) -> str:
         page = item_pages.suspension_page(
             item_id, tuple(request.args.getlist("of_language")), session=session, at=runtime().clock.now()
         )
-    return render_template("desk/suspension.html", page=page, card=page.card, reason=request.args.get("reason", ""))
+    reason, report_id = request.args.get("reason", ""), request.args.get("report", type=UUID)
+    return render_template("desk/suspension.html", page=page, card=page.card, reason=reason, report_id=report_id)
 
 
 @bp.post("/desk/items/<uuid:item_id>/state")
@@ -110,3 +113,27 @@ def review(item_id: UUID) -> ResponseReturnValue:
         )
     notice(_("Your review is on record."))
     return redirect(url_for(".item", item_id=item_id), code=303)
+
+
+@bp.post("/desk/reports/<uuid:report_id>/judge")
+@require_role(EDITOR)
+def judge(report_id: UUID) -> ResponseReturnValue:
+    """Judge a candidate's report. Before it suspends, the preview is shown."""
+    form, is_suspended = request.form, request.form.get("verdict") == SUSPENDED
+    reason = form.get("reason", "")
+    with runtime().reading() as session:
+        reported = item_reports.report(report_id, session=session)
+    if is_suspended and form.get("previewed") != "yes":
+        about = {"of_language": reported.language, "report": str(report_id), "reason": reason}
+        return redirect(url_for(".suspension", item_id=reported.item_id, **about), code=303)  # type: ignore[arg-type]
+    with runtime().transaction() as session:
+        judge_report(
+            report_id,
+            SUSPENDED if is_suspended else KEPT,
+            reason=reason,
+            session=session,
+            clock=runtime().clock,
+            actor=actor(),
+        )
+    notice(_("The report is judged, and the reason is on record."))
+    return redirect(url_for(".item", item_id=reported.item_id), code=303)

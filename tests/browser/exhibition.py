@@ -33,6 +33,7 @@ from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import SittingCheck
 from app.assessment.open_pilot import open_pilot
+from app.assessment.report_item import report_item
 from app.assessment.verdicts import Verdict
 from app.credentials import codes
 from app.credentials.did import ED25519, did_web
@@ -131,6 +132,7 @@ class Exhibition:
         self._reviews()
         self._erasures()
         self._item_desk()
+        self._reported()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -422,6 +424,24 @@ class Exhibition:
         session.flush()
         decided = session.get_one(SittingCheck, self.sittings["ordinary"])
         decided.decide(Verdict.SOUND, "Read through: an ordinary sitting.", by=reviewer, at=self.place.clock.now())
+
+    def _reported(self) -> None:
+        """Somebody reported the item before them, and it is still to be judged."""
+        self._begins("reporter", sign_in=False)
+        sitting_id = self.sittings["reporter"]
+        self.items["reported"] = self.place.shown(sitting_id)[-1].item_id
+        with self.runtime.transaction() as session:
+            report_item(
+                sitting_id,
+                1,
+                "unclear",
+                "Two of the answers say the same.",
+                person_id=self._person_of("reporter"),
+                session=session,
+                clock=self.runtime.clock,
+                entropy=self.place.entropy,
+                jobs=self.place.jobs,
+            )
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

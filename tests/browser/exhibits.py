@@ -83,6 +83,7 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("start-open", "/skills/collaboration/start", "statement"),
         Exhibit("start-too-soon", "/skills/collaboration/start", "ordinary"),
         Exhibit("statement", f"/sittings/{sat['statement']}", "statement"),
+        Exhibit("statement-reporting", f"/sittings/{sat['statement']}", "statement", act=_open_report),
         Exhibit("statement-unanswered", f"/sittings/{sat['statement']}", "statement", act=_press_unchecked),
         Exhibit("scenario", f"/sittings/{sat['scenario']}", "scenario"),
         Exhibit("leave", f"/sittings/{sat['statement']}/leave", "statement"),
@@ -135,6 +136,7 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-desk-none", "/desk/items?skill=collaboration&state=published", "editor"),
         Exhibit("item-scenario", f"/desk/items/{house.items['col-j01']}", "editor"),
         Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
+        Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("checks", "/desk/checks", "reviewer"),
@@ -162,6 +164,10 @@ def _enrol(page: Page) -> None:
 def _press_unchecked(page: Page) -> None:
     with page.expect_navigation():
         page.locator("main form").first.evaluate(SUBMIT_UNCHECKED)
+
+
+def _open_report(page: Page) -> None:
+    page.locator("main details summary").first.click()
 
 
 def _fill(page: Page, field: str, value: str) -> None:

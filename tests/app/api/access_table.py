@@ -151,6 +151,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/sittings/<uuid:sitting_id>/responses/<int:position>/draft"): [
         Route(OWNERS, lambda facts: {**OPEN(facts), "position": 1}, A_RESPONSE)
     ],
+    ("POST", "/sittings/<uuid:sitting_id>/report"): [
+        Route(OWNERS, OPEN, {"position": 1, "problem": "unclear"}),
+        Route(OWNERS, ENDED, {"position": 1, "problem": "unclear"}),
+    ],
     ("GET", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("POST", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],
@@ -190,6 +194,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/checks"): [Route(STAFF)],
     ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],
     ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED, {"verdict": "sound", "reasons": "A reason."})],
+    ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

@@ -305,6 +305,24 @@ def test_leaving_early_says_what_it_means_and_ends_without_a_result(candidate, p
     assert "You may take it again from" in ada.open(f"/skills/{SKILL}/start").text
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_reported_question_is_replaced_by_another_and_the_fourth_report_is_declined(candidate, place) -> None:
+    someone = candidate("ada@example.org")
+    path = someone.begin()
+    sitting_id = UUID(path.rpartition("/")[2])
+    for position in ("1", "2", "3"):
+        someone.open(path)
+        told = someone.post(f"{path}/report", position=position, problem="unclear", words="two are the same")
+        assert told.status_code == 303
+        assert "The question does not count" in someone.open(path).text
+    declined = someone.post(f"{path}/report", position="4", problem="unclear")
+    assert (declined.status_code, "You have reported 3 questions" in declined.text) == (409, True)
+    stale = someone.post(f"{path}/report", position="9", problem="unclear")
+    assert (stale.status_code, "was continued elsewhere" in stale.text) == (409, True)
+    assert someone.post(f"{path}/report", position="4", problem="rude").status_code == 422
+    assert len(place.shown(sitting_id)) == 4
+
+
 def test_after_seven_days_the_page_offers_to_end_it(candidate, place) -> None:
     ada = candidate("ada@example.org")
     path = ada.begin()

@@ -11,6 +11,7 @@ from app.accounts.grant_role import grant_role
 from app.accounts.models import Person
 from app.accounts.policy import AccountPolicy
 from app.assessment.leave_sitting import leave_sitting
+from app.assessment.report_item import report_item
 from app.foundation.access import operator
 from app.item_bank import item_record
 from app.item_bank.item_states import ItemState
@@ -195,6 +196,50 @@ def test_changes_between_releases_are_read_field_by_field(browser, place, tmp_pa
     assert "From collaboration v1 to collaboration v2" in page
     assert "<del>help someone who had too much to do?</del>" in page
     assert "Nothing changed." in browser.get(f"/desk/items/{item_of(place, 'col-s01')}").text
+
+
+def reported(place):
+    """Somebody reports the first item of a sitting; its code, and who."""
+    me = a_person(place)
+    sitting_id = place.start(me).sitting_id
+    place.do(
+        lambda session: report_item(
+            sitting_id,
+            1,
+            "error",
+            "Two options <b>are</b> the same",
+            person_id=me,
+            session=session,
+            clock=place.clock,
+            entropy=place.entropy,
+            jobs=place.jobs,
+        )
+    )
+    return place.shown(sitting_id)[0].item_code, me
+
+
+def test_a_report_stands_on_the_items_page_without_a_name_and_is_kept_or_suspended_with_a_reason(browser, place):
+    a_normed_skill(place, scenario_slope=1.5)
+    code, reporter = reported(place)
+    page = f"/desk/items/{item_of(place, code)}"
+    shown = browser.get(page).text
+    assert "There is a mistake in it" in shown
+    assert "Two options &lt;b&gt;are&lt;/b&gt; the same" in shown
+    assert str(reporter) not in shown
+    assert ">reported</span>" in browser.get("/desk/items").text
+    preview = send(browser, page, "/judge", verdict="suspended", reason="they are")
+    assert preview.request.path == f"{page}/suspension"
+    assert state_of(place, code) is ItemState.ACTIVE
+    form = form_to(preview.text, "/judge")
+    done = browser.post(form.action, data={**form.fields, "reason": "they are"}, follow_redirects=True)
+    assert "The report is judged" in done.text
+    assert "/judge" not in done.text
+    assert (state_of(place, code), state_of(place, code, "fr")) == (ItemState.SUSPENDED, ItemState.ACTIVE)
+    other, _reporter = reported(place)
+    kept = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="kept", reason="it is fine")
+    assert "it is fine" in kept.text
+    assert state_of(place, other) is ItemState.ACTIVE
+    assert ">reported</span>" not in browser.get("/desk/items").text
 
 
 def test_who_reads_norms_reads_items_and_changes_none(app, place, runtime, browser, editor):
