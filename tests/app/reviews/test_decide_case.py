@@ -14,12 +14,15 @@ from app.assessment.errors import RetakeTooSoon
 from app.assessment.former_sittings import taken_before
 from app.assessment.models import FrozenSitting, Sitting, SittingAllowance
 from app.awarding.models import Award, AwardDecision, Outcome
+from app.credentials.errors import CredentialRevoked
+from app.credentials.models import Credential
 from app.foundation.access import Forbidden, ProofNotFresh
 from app.foundation.audit import AuditEntry
 from app.results import queries as results
 from app.reviews.errors import CaseClosed, CaseIncomplete, OwnCase
 from app.reviews.models import ReviewCase, State
 from app.reviews.open_held_cases import open_held_cases
+from app.worker import JOBS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.api.world import OWNER, World
 from tests.app.assessment.builders import Place
@@ -227,3 +230,15 @@ def test_case_007_a_hold_may_end_without_an_award(world: World):
     with world.runtime.reading() as session:
         assert session.query(Award).count() == 0
         assert session.query(AwardDecision).one().outcome is Outcome.NOT_AWARDED
+
+
+def test_case_032_no_job_signs_what_an_annulment_took_before_it_was_signed(world: World):
+    with world.runtime.transaction() as session:
+        session.execute(update(Credential).values(state="reserved", signed_document=None, issued_at=None))
+    decide(world, ask(world), "annul", by=a_reviewer(world))
+    worker = with_signer(world.runtime, world.directory / "other")
+    row = credential_row(world)
+    JOBS["reserve_credential"](worker, award_id=str(row.award_id))
+    with pytest.raises(CredentialRevoked):
+        JOBS["issue_credential"](worker, credential_id=str(row.id))
+    assert credential_row(world).signed_document is None
