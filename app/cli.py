@@ -16,6 +16,7 @@ from app.assessment.commands import sitting
 from app.credentials.commands import credential, keys
 from app.credentials.errors import KeyStoreRefused
 from app.demo.commands import demo_commands
+from app.demo.simulate_command import simulate_command
 from app.foundation.database_commands import db
 from app.foundation.errors import DecileError
 from app.foundation.job_commands import jobs_group
@@ -104,7 +105,21 @@ def keys_init_command(runtime: Runtime) -> None:
 for command in (export_command, erase_command):
     person.add_command(command)
 demo = demo_commands(composition.with_signer)
-for group in (db, bank, item, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
+for group in (
+    db,
+    bank,
+    item,
+    responses,
+    calibrate,
+    norm,
+    sitting,
+    credential,
+    keys,
+    jobs_group,
+    person,
+    demo,
+    simulate_command,
+):
     main.add_command(group)
 
 

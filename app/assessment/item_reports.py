@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import ReportNotFound
-from app.assessment.models import ItemReport, Problem, Verdict
+from app.assessment.models import ItemReport, Problem, ReportVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ReportView:
     problem: Problem
     words: str
     reported_at: datetime
-    verdict: Verdict | None
+    verdict: ReportVerdict | None
     reason: str | None
     judged_at: datetime | None
     judged_by: UUID | None

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import ReportJudged, ReportNotFound
-from app.assessment.models import ItemReport, Verdict
+from app.assessment.models import ItemReport, ReportVerdict
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -15,11 +15,11 @@ from app.item_bank.change_item_state import EDITOR, LONGEST_REASON, change_item_
 from app.item_bank.errors import ReasonMissing
 from app.item_bank.item_states import ItemState
 
-KEPT, SUSPENDED = Verdict.KEPT, Verdict.SUSPENDED  # for callers, who do not import models
+KEPT, SUSPENDED = ReportVerdict.KEPT, ReportVerdict.SUSPENDED  # for callers, who do not import models
 
 
 def judge_report(
-    report_id: UUID, verdict: Verdict, *, reason: str, session: Session, clock: Clock, actor: Actor
+    report_id: UUID, verdict: ReportVerdict, *, reason: str, session: Session, clock: Clock, actor: Actor
 ) -> ItemReport:
     """Close the report with a reason. To suspend is to suspend the item in the language it was reported in.
 
@@ -36,7 +36,7 @@ def judge_report(
         raise ReportNotFound(report_id)
     if report.verdict is not None:
         raise ReportJudged(report_id)
-    if verdict is Verdict.SUSPENDED:
+    if verdict is ReportVerdict.SUSPENDED:
         change_item_state(
             report.item_id,
             ItemState.SUSPENDED,

@@ -206,7 +206,7 @@ class Problem(StrEnum):
     OTHER = "other"
 
 
-class Verdict(StrEnum):
+class ReportVerdict(StrEnum):
     """What came of a report."""
 
     KEPT = "kept"
@@ -231,12 +231,12 @@ class ItemReport(Base):
     problem: Mapped[Problem]
     words: Mapped[str] = mapped_column(Text)
     reported_at: Mapped[datetime]
-    verdict: Mapped[Verdict | None]
+    verdict: Mapped[ReportVerdict | None]
     reason: Mapped[str | None] = mapped_column(Text)
     judged_at: Mapped[datetime | None]
     judged_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
-    def judge(self, verdict: Verdict, reason: str, *, by: UUID | None, at: datetime) -> None:
+    def judge(self, verdict: ReportVerdict, reason: str, *, by: UUID | None, at: datetime) -> None:
         """Close the report; the caller has seen that it is open."""
         self.verdict, self.reason, self.judged_by, self.judged_at = verdict, reason, by, at
 

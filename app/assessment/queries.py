@@ -173,6 +173,12 @@ def item_code_at(sitting_id: UUID, position: int, *, session: Session) -> str:
     return shown.item_code
 
 
+def shown_items(sitting_id: UUID, *, session: Session) -> tuple[str, ...]:
+    """Codes of the items a sitting showed, in order."""
+    query = select(Presentation.item_code).where(Presentation.sitting_id == sitting_id)
+    return tuple(session.scalars(query.order_by(Presentation.position)))
+
+
 def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
     """The frozen numbers of a completed sitting.
 

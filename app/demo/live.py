@@ -57,7 +57,7 @@ def _publish_status_now(jobs: JobsOfThePast, *, stage: Stage, session: Session) 
         session=session,
         clock=PastClock(stage.now),
         entropy=runtime.entropy,
-        signer=stage.signer,
+        signer=stage.present_signer,
         jwt_signer=stage.runtime.jwt_signer,
         base_url=runtime.settings.base_url,
     )

@@ -86,10 +86,11 @@ def _prepare(candidates: int, runtime: Runtime) -> Stage:
         release_bank(BANK, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator())
         for signer in filter(None, (runtime.signer, runtime.jwt_signer)):
             publish_key(signer, session=session, clock=runtime.clock, actor=system())
-        return Stage(runtime, runtime.signer, _answers(session), now)
+        return Stage(runtime, runtime.signer, answers_of_bank(session), now)
 
 
-def _answers(session: Session) -> Answers:
+def answers_of_bank(session: Session) -> Answers:
+    """How simulated people answer each item of the latest release."""
     release = banks.latest_release(SKILL, session=session)
     expected = banks.prior_calibration(release.id, session=session)
     if expected is None:

@@ -57,13 +57,13 @@ PLAN = (
 )
 
 
-def make_norms(candidates: int, *, stage: Stage, told: Callable[[str], None]) -> None:
+def make_norms(candidates: int, *, stage: Stage, told: Callable[[str], None], plan: tuple[Planned, ...] = PLAN) -> None:
     """Bring every norm of the plan to where it should stand."""
-    if all(_is_done(planned, _norm_of(planned, stage)) for planned in PLAN):
+    if all(_is_done(planned, _norm_of(planned, stage)) for planned in plan):
         return
     secrets = with_second_factors(stage)
-    for planned in PLAN:
-        told(f"Norm {planned.number} of {len(PLAN)}: {candidates} simulated people, {planned.language}")
+    for planned in plan:
+        told(f"Norm {planned.number} of {len(plan)}: {candidates} simulated people, {planned.language}")
         if not _is_done(planned, _norm_of(planned, stage)):
             _make(planned, candidates, secrets, stage)
     without_second_factors(stage)

@@ -41,7 +41,7 @@ def sit(part: Part, sat: Sat, person_id: UUID, *, stage: Stage, session: Session
             session=session,
             clock=clock,
             entropy=entropy,
-            signer=stage.signer,
+            signer=stage.present_signer,
             jwt_signer=stage.runtime.jwt_signer,
             base_url=stage.runtime.settings.base_url,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.demo.answering import Answers
+from app.demo.errors import SignerNeeded
 from app.demo.past import PastClock
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
@@ -19,9 +20,16 @@ class Stage:
     """`now` is the instant at which the demonstration is loaded; everything in it lies before."""
 
     runtime: Runtime
-    signer: Signer
+    signer: Signer | None  # None where nothing is issued
     answers: Answers
     now: datetime
+
+    @property
+    def present_signer(self) -> Signer:
+        """The signer, where anything is issued."""
+        if self.signer is None:
+            raise SignerNeeded
+        return self.signer
 
     def clock(self, days_ago: float) -> PastClock:
         """A clock that many days before now, at an hour when people are awake: the later, the larger the fraction."""

@@ -1,14 +1,14 @@
 """keep the problems that candidates report of items, and what came of them.
 
 Revision ID: 2026_11_28_item_reports
-Revises: 2026_11_28_item_states
+Revises: 2026_11_28_sitting_checks
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_item_reports"
-down_revision = "2026_11_28_item_states"
+down_revision = "2026_11_28_sitting_checks"
 branch_labels = None
 depends_on = None
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.Enum(*PROBLEMS, name="problem", native_enum=False, length=32), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("verdict", sa.Enum("kept", "suspended", name="verdict", native_enum=False, length=32), nullable=True),
+        sa.Column("verdict", sa.Enum("kept", "suspended", name="reportverdict", native_enum=False, length=32), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("judged_by", sa.Uuid(), nullable=True),
