@@ -24,6 +24,9 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.norming.commands import calibrate, norm, responses
+from app.operations.commands import backup, restore
+
+SETTINGS_ALONE = ("restore",)
 
 
 class Doorkeeper(click.Group):
@@ -47,7 +50,8 @@ def main(ctx: click.Context) -> None:
     """
     if not {"-h", "--help"} & set(sys.argv):
         configure_logs()
-        ctx.obj = composition.build_runtime(read_settings())
+        # building a runtime makes secrets in the data directory; a restore must find it as it is
+        ctx.obj = None if ctx.invoked_subcommand in SETTINGS_ALONE else composition.build_runtime(read_settings())
 
 
 @main.command("up")
@@ -100,7 +104,21 @@ def keys_init_command(runtime: Runtime) -> None:
 
 
 demo = demo_commands(composition.with_signer)
-for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
+for group in (
+    db,
+    bank,
+    responses,
+    calibrate,
+    norm,
+    sitting,
+    credential,
+    keys,
+    jobs_group,
+    person,
+    backup,
+    restore,
+    demo,
+):
     main.add_command(group)
 
 

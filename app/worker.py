@@ -18,7 +18,7 @@ from app.credentials.issue_credential import issue_credential
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
 from app.credentials.reserve_credential import reserve_credential
-from app.foundation import schema
+from app.foundation import running, schema
 from app.foundation.access import system
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
@@ -162,6 +162,11 @@ PERIODIC = (
 
 def run(runtime: Runtime) -> None:
     """Open the key store, publish the public keys, and work until told to stop."""
+    with running.marked_as_running(runtime.settings.data):
+        _run(runtime)
+
+
+def _run(runtime: Runtime) -> None:
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind

@@ -1,0 +1,56 @@
+"""`decile backup` and `decile restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.foundation.clock import SystemClock
+from app.foundation.runtime import Runtime
+from app.foundation.settings import read_settings
+from app.operations.make_backup import make_backup
+from app.operations.restore_backup import restore_backup
+
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+GIVEN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("backup")
+@click.argument("file", type=NEW_FILE)
+@click.pass_obj
+def backup(runtime: Runtime, file: Path) -> None:
+    """Write everything that cannot be made again into one encrypted FILE; the system goes on running.
+
+    DECILE_BACKUP_PASSPHRASE seals it. Run it as the worker's user, who can read the keys.
+
+    Example: decile backup /var/backups/decile/2026-11-28.backup
+    """
+    manifest = make_backup(file, runtime=runtime)
+    rows, size = sum(manifest.rows.values()), file.stat().st_size
+    click.echo(
+        f"Backed up {rows:,} rows and {len(manifest.files)} files as of {manifest.made_at}: {file}, {size:,} bytes."
+    )
+
+
+@click.command("restore")
+@click.argument("file", type=GIVEN_FILE)
+@click.option(
+    "--status-list", "status_lists", type=GIVEN_FILE, multiple=True, help="A published status list, newer than FILE."
+)
+def restore(file: Path, status_lists: tuple[Path, ...]) -> None:
+    """Put a backup into an empty data directory and an empty database; nothing may be running.
+
+    What the status lists say is revoked is revoked again. Fetch them from wherever copies of /status/… are kept.
+
+    Example: decile restore /var/backups/decile/2026-11-28.backup --status-list status-1.json
+    """
+    signed = [path.read_text(encoding="utf-8", errors="replace") for path in status_lists]
+    restored = restore_backup(file, settings=read_settings(), clock=SystemClock(), signed_lists=signed)
+    click.echo(f"Restored the state of {restored.manifest.made_at}.")
+    click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
+    if restored.reapplied.unknown:
+        click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
+    if not status_lists:
+        click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
+    click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")
