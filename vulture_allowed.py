@@ -77,3 +77,4 @@ cv_line  # unused variable (app/credentials/sharing.py, read by own_credential.h
 embed  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 _.writable  # unused method (app/operations/sealed_file.py, asked by gzip)
 _.readinto  # unused method (app/operations/sealed_file.py, called by io.BufferedReader)
+pytestmark  # unused variable (tests/app/operations/test_doctor.py)

@@ -24,9 +24,10 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.norming.commands import calibrate, norm, responses
-from app.operations.commands import backup, restore
+from app.operations.commands import backup, doctor_command, restore
+from app.operations.doctor import Instruments
 
-SETTINGS_ALONE = ("restore",)
+SETTINGS_ALONE = ("restore", "doctor")
 
 
 class Doorkeeper(click.Group):
@@ -50,7 +51,7 @@ def main(ctx: click.Context) -> None:
     """
     if not {"-h", "--help"} & set(sys.argv):
         configure_logs()
-        # building a runtime makes secrets in the data directory; a restore must find it as it is
+        # building a runtime makes secrets in the data directory; restore and doctor must find it as it is
         ctx.obj = None if ctx.invoked_subcommand in SETTINGS_ALONE else composition.build_runtime(read_settings())
 
 
@@ -104,6 +105,7 @@ def keys_init_command(runtime: Runtime) -> None:
 
 
 demo = demo_commands(composition.with_signer)
+doctor = doctor_command(Instruments(composition.mailer_for, composition.open_keys))
 for group in (
     db,
     bank,
@@ -117,6 +119,7 @@ for group in (
     person,
     backup,
     restore,
+    doctor,
     demo,
 ):
     main.add_command(group)

@@ -42,6 +42,10 @@ class Mailer(Protocol):
         """Hand the message over, or raise `MailUnavailable`."""
         ...
 
+    def reach(self) -> None:
+        """Return if a message could be handed over now, or raise `MailUnavailable`; none is sent."""
+        ...
+
 
 def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
     """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
@@ -71,6 +75,9 @@ class SpoolMailer:
         temporary.write_bytes(bytes(compose(message, sender=self._sender, clock=self._clock)))
         temporary.replace(self._directory / f"{name}.eml")
 
+    def reach(self) -> None:
+        """Return: a spool needs nobody."""
+
 
 class SmtpMailer:
     """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
@@ -88,6 +95,14 @@ class SmtpMailer:
             raise MailUnavailable(
                 f"The mail server did not take the message ({type(problem).__name__}). It will be tried again."
             ) from problem
+
+    def reach(self) -> None:
+        """Connect, sign in where the URL says so, and leave."""
+        try:
+            with self._connect() as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as problem:
+            raise MailUnavailable(f"The mail server does not answer ({type(problem).__name__}).") from problem
 
     def _connect(self) -> smtplib.SMTP:
         url, context = self._url, ssl.create_default_context()

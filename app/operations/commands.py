@@ -1,7 +1,10 @@
-"""`decile backup` and `decile restore`."""
+"""`decile backup`, `restore` and `doctor`."""
 
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,6 +12,8 @@ import click
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
+from app.operations.checks import State
+from app.operations.doctor import Instruments, examine
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import restore_backup
 
@@ -54,3 +59,27 @@ def restore(file: Path, status_lists: tuple[Path, ...]) -> None:
     if not status_lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
     click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")
+
+
+def doctor_command(instruments: Instruments) -> click.Command:
+    """`decile doctor`, with what only the composition can build."""
+
+    @click.command("doctor")
+    @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+    def doctor(*, as_json: bool) -> None:
+        """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
+
+        Example: decile doctor --json
+        """
+        found = examine(os.environ, clock=SystemClock(), instruments=instruments)
+        if as_json:
+            click.echo(json.dumps([asdict(check) for check in found], indent=2))
+        else:
+            for check in found:
+                click.echo(f"{check.state:<4}  {check.name:<16} {check.saw}")
+                if check.remedy:
+                    click.echo(f"      {'':<16} {check.remedy}")
+        if any(check.state is State.FAIL for check in found):
+            raise click.exceptions.Exit(1)
+
+    return doctor
