@@ -24,7 +24,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.norming.commands import calibrate, norm, responses
-from app.operations.commands import backup, doctor_command, restore
+from app.operations.commands import backup, doctor_command, restore, retention
 from app.operations.doctor import Instruments
 
 SETTINGS_ALONE = ("restore", "doctor")
@@ -120,6 +120,7 @@ for group in (
     backup,
     restore,
     doctor,
+    retention,
     demo,
 ):
     main.add_command(group)

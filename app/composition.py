@@ -39,6 +39,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.norming.policy import NormPolicy
+from app.operations.policy import RetentionPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
@@ -48,6 +49,7 @@ POLICIES: tuple[type[Policy], ...] = (
     CredentialPolicy,
     RatePolicy,
     ApiPolicy,
+    RetentionPolicy,
 )
 
 PASSPHRASE_FILE = "passphrase"  # noqa: S105  a file's name

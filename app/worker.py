@@ -24,6 +24,7 @@ from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.norming.publish_due_norms import publish_due_norms
+from app.operations.apply_retention import apply_retention
 from app.results.report_result import report_result
 
 
@@ -123,6 +124,13 @@ def _forget_stale_sign_ins(runtime: Runtime) -> None:
         forget_stale_sign_ins(session=session, clock=runtime.clock)
 
 
+def _apply_retention(runtime: Runtime) -> None:
+    found = True
+    while found:
+        with runtime.transaction() as session:
+            found = apply_retention(session=session, clock=runtime.clock, actor=system()).sittings > 0
+
+
 def _publish_keys(runtime: Runtime) -> None:
     """Publish what this worker signs with; what was issued before there was a key for JWTs gets its JWT."""
     with runtime.transaction() as session:
@@ -152,11 +160,13 @@ JOBS: dict[str, Callable[..., None]] = {
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
+    "apply_retention": _apply_retention,
 }
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
+    PeriodicJob("apply_retention", "47 2 * * *"),
 )
 
 

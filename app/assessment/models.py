@@ -154,8 +154,14 @@ class Response(Base):
     received_at: Mapped[datetime]
 
 
+FORGOTTEN = ""  # stands for frozen responses whose time has passed
+
+
 class FrozenSitting(Base):
-    """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed."""
+    """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed.
+
+    Only the responses are forgotten when their time has passed; numbers and hash stay.
+    """
 
     __tablename__ = "frozen_sitting"
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.assessment import rules
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
-from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State
+from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Sitting, State
 from app.assessment.policy import SittingPolicy
 
 BATCH_ROWS = 1000
@@ -259,6 +259,7 @@ def responses_for_norming(
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
             Sitting.first_of_skill.is_(True),
+            FrozenSitting.responses != FORGOTTEN,
         )
         .order_by(Sitting.completed_at, Sitting.id)
         .limit(BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""`decile backup`, `restore` and `doctor`."""
+"""`decile backup`, `restore`, `doctor` and `retention`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
+from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import State
 from app.operations.doctor import Instruments, examine
 from app.operations.make_backup import make_backup
@@ -59,6 +61,29 @@ def restore(file: Path, status_lists: tuple[Path, ...]) -> None:
     if not status_lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
     click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")
+
+
+@click.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say what is due, change nothing.")
+@click.pass_obj
+def retention(runtime: Runtime, *, dry_run: bool) -> None:
+    """Forget what has been kept for as long as the policy says, as the worker does every night.
+
+    Example: decile retention --dry-run
+    """
+    if dry_run:
+        with runtime.reading() as session:
+            due = due_for_retention(session=session, clock=runtime.clock)
+        click.echo(f"Due: {due.responses} responses of {due.sittings} sittings.")
+        return
+    sittings = responses = 0
+    while True:
+        with runtime.transaction() as session:
+            batch = apply_retention(session=session, clock=runtime.clock, actor=operator())
+        if not batch.sittings:
+            break
+        sittings, responses = sittings + batch.sittings, responses + batch.responses
+    click.echo(f"Forgot {responses} responses of {sittings} sittings.")
 
 
 def doctor_command(instruments: Instruments) -> click.Command:
