@@ -26,7 +26,11 @@ from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.item_bank.item_commands import item
 from app.norming.commands import calibrate, norm, responses
+from app.operations.commands import backup, doctor_command, restore, retention
+from app.operations.doctor import Instruments
 from app.privacy.commands import erase_command, export_command
+
+SETTINGS_ALONE = ("restore", "doctor")
 
 
 class Doorkeeper(click.Group):
@@ -50,7 +54,8 @@ def main(ctx: click.Context) -> None:
     """
     if not {"-h", "--help"} & set(sys.argv):
         configure_logs()
-        ctx.obj = composition.build_runtime(read_settings())
+        # building a runtime makes secrets in the data directory; restore and doctor must find it as it is
+        ctx.obj = None if ctx.invoked_subcommand in SETTINGS_ALONE else composition.build_runtime(read_settings())
 
 
 @main.command("up")
@@ -105,6 +110,7 @@ def keys_init_command(runtime: Runtime) -> None:
 for command in (export_command, erase_command):
     person.add_command(command)
 demo = demo_commands(composition.with_signer)
+doctor = doctor_command(Instruments(composition.mailer_for, composition.open_keys))
 for group in (
     db,
     bank,
@@ -117,6 +123,10 @@ for group in (
     keys,
     jobs_group,
     person,
+    backup,
+    restore,
+    doctor,
+    retention,
     demo,
     simulate_command,
 ):

@@ -43,6 +43,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.norming.policy import NormPolicy
+from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
@@ -55,7 +56,10 @@ POLICIES: tuple[type[Policy], ...] = (
     RatePolicy,
     ApiPolicy,
     ReviewPolicy,
+    RetentionPolicy,
 )
+
+PASSPHRASE_FILE = "passphrase"  # noqa: S105  a file's name
 
 
 def mailer_for(settings: Settings, clock: Clock) -> Mailer:
@@ -103,6 +107,21 @@ def init_signing_keys(runtime: Runtime) -> list[str]:
     ]
 
 
+def open_keys(settings: Settings) -> tuple[str, ...]:
+    """Ids of the signing keys on this machine, each opened once to see that it can be; nothing is made.
+
+    Raises
+    ------
+    KeyStoreRefused
+        If the passphrase does not open one.
+    """
+    store, passphrase = FileKeyStore(settings.key_directory), settings.key_passphrase
+    beside = settings.key_directory / PASSPHRASE_FILE
+    if not passphrase and settings.is_embedded and beside.is_file():
+        passphrase = beside.read_text(encoding="utf-8")
+    return tuple(store.open(passphrase, algorithm).key_id for algorithm in (ED25519, RS256) if store.has(algorithm))
+
+
 def _key_store(runtime: Runtime) -> FileKeyStore:
     return FileKeyStore(runtime.settings.key_directory)
 
@@ -112,7 +131,7 @@ def _passphrase(runtime: Runtime) -> str:
     settings = runtime.settings
     if settings.key_passphrase or not settings.is_embedded:
         return settings.key_passphrase
-    return made_once(settings.key_directory / "passphrase", runtime.entropy.token())
+    return made_once(settings.key_directory / PASSPHRASE_FILE, runtime.entropy.token())
 
 
 def load_policy_file(runtime: Runtime) -> None:

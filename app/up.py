@@ -20,7 +20,7 @@ from app.assessment.open_pilot import open_pilot
 from app.demo import queries as demo
 from app.demo.cast import APPROVER, EDITOR, HOLDER, NEAR_MISS, NEWCOMER, RECRUITER, Part
 from app.demo.stage import SKILL
-from app.foundation import schema
+from app.foundation import running, schema
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.item_bank.release_bank import release_bank
@@ -38,7 +38,8 @@ TRY_OUT_PEOPLE = (
 
 def up(runtime: Runtime, *, with_demo: bool = True) -> int:
     """Prepare, start web and worker, load the demo, wait for Ctrl-C; the exit code says whether all ended cleanly."""
-    prepare(runtime)
+    with running.marked_as_running(runtime.settings.data):
+        prepare(runtime)
     children = {role: _start(role, runtime) for role in ("web", "worker")}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -10,7 +10,7 @@ import waitress
 
 from app import composition
 from app.factory import create_app
-from app.foundation import schema
+from app.foundation import running, schema
 from app.foundation.runtime import Runtime
 
 CONNECTION_LIMIT = 1000
@@ -21,6 +21,11 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 
 def serve(runtime: Runtime) -> None:
     """Serve until SIGTERM or SIGINT, letting requests in hand finish."""
+    with running.marked_as_running(runtime.settings.data):
+        _serve(runtime)
+
+
+def _serve(runtime: Runtime) -> None:
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind

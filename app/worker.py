@@ -34,12 +34,13 @@ from app.credentials.reserve_credential import reserve_credential
 from app.credentials.rotate_key import rotate_key
 from app.credentials.send_reminder import note_sent, send_reminder
 from app.credentials.states import ReviewDecision
-from app.foundation import schema
+from app.foundation import running, schema
 from app.foundation.access import operator, system
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer, Signers
 from app.norming.publish_due_norms import publish_due_norms
+from app.operations.apply_retention import apply_retention
 from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
@@ -265,6 +266,13 @@ def _forget_stale_sign_ins(runtime: Runtime) -> None:
         forget_stale_sign_ins(session=session, clock=runtime.clock)
 
 
+def _apply_retention(runtime: Runtime) -> None:
+    found = True
+    while found:
+        with runtime.transaction() as session:
+            found = apply_retention(session=session, clock=runtime.clock, actor=system()).sittings > 0
+
+
 def _publish_keys(runtime: Runtime) -> None:
     """Publish what this worker signs with; what was issued before there was a key for JWTs gets its JWT."""
     with runtime.transaction() as session:
@@ -315,6 +323,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
+    "apply_retention": _apply_retention,
 }
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
@@ -323,11 +332,17 @@ PERIODIC = (
     PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
+    PeriodicJob("apply_retention", "47 2 * * *"),
 )
 
 
 def run(runtime: Runtime) -> None:
     """Open the key store, publish the public keys, and work until told to stop."""
+    with running.marked_as_running(runtime.settings.data):
+        _run(runtime)
+
+
+def _run(runtime: Runtime) -> None:
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind

@@ -8,6 +8,18 @@ from uuid import UUID
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
 
+class ResponsesForgotten(Conflict):
+    """What the sitting was scored from has been kept for its time and is gone."""
+
+    code = "responses-forgotten"
+
+    def __init__(self, sitting_id: UUID | str) -> None:
+        super().__init__(
+            f"The responses of sitting {sitting_id} were forgotten when their time had passed. Its numbers stand; "
+            "nobody can recompute them."
+        )
+
+
 class SittingNotFound(NotFound):
     """No such sitting, or not this person's: the asker cannot tell which."""
 

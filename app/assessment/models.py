@@ -241,8 +241,14 @@ class ItemReport(Base):
         self.verdict, self.reason, self.judged_by, self.judged_at = verdict, reason, by, at
 
 
+FORGOTTEN = ""  # stands for frozen responses whose time has passed
+
+
 class FrozenSitting(Base):
-    """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed."""
+    """What a completed sitting was scored from, in one row, with the numbers it gave. Inserted once, never changed.
+
+    Only the responses are forgotten when their time has passed; numbers and hash stay.
+    """
 
     __tablename__ = "frozen_sitting"
 

@@ -16,7 +16,7 @@ from app.assessment.checks import kept_out_of_norms
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
-from app.assessment.models import Edition, FrozenSitting, Presentation, Sitting, State, Stop
+from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 
@@ -280,6 +280,7 @@ def responses_for_norming(
             Sitting.first_of_skill.is_(True),
             Sitting.state == State.COMPLETED,
             Sitting.id.not_in(kept_out_of_norms()),
+            FrozenSitting.responses != FORGOTTEN,
         )
         .order_by(Sitting.completed_at, Sitting.id)
         .limit(BATCH_ROWS)

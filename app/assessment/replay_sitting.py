@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.assessment import exposure
 from app.assessment.closing import figures_of, packed, sha256_of
 from app.assessment.course import Course, course_of
-from app.assessment.errors import SittingNotFound
-from app.assessment.models import Edition, FrozenSitting, Sitting, State, Stop
+from app.assessment.errors import ResponsesForgotten, SittingNotFound
+from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Sitting, State, Stop
 
 ADAPTIVE_STOPS = frozenset(Stop) - {Stop.LEFT, Stop.EXPIRED, Stop.NOTHING_AROSE, Stop.TECHNICAL}
 FIGURE_TOLERANCE = 1e-12  # the same code on the same machine gives the same bits; another BLAS may not
@@ -38,12 +38,19 @@ class Replay:
 
 
 def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
-    """Recompute the sitting; nothing is changed."""
+    """Recompute the sitting; nothing is changed.
+
+    Raises
+    ------
+    SittingNotFound, ResponsesForgotten
+    """
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
-    course = course_of(sitting, session=session)
     frozen = session.get(FrozenSitting, sitting_id)
+    if frozen is not None and frozen.responses == FORGOTTEN:
+        raise ResponsesForgotten(sitting_id)
+    course = course_of(sitting, session=session)
     figures: dict[str, Any] = {}
     try:
         figures = figures_of(course.standing, sitting=sitting, band_percent=course.policy.band_percent)

@@ -1,12 +1,13 @@
-"""How far the worker lags behind, for /readyz: two small reads of the job tables, without the library."""
+"""How far the worker lags behind, for /readyz and operators: small reads of the job tables, without the library."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, column, func, literal_column, select, table
+from sqlalchemy import BigInteger, String, TableClause, column, func, literal_column, select, table
 from sqlalchemy.orm import Session
 
+from app.foundation.job_list import STATUSES, JobState
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import JOB_SCHEMA, QUEUE
 
@@ -15,20 +16,30 @@ MILLISECONDS = 1000
 
 def oldest_waiting_seconds(session: Session, now: datetime) -> float:
     """How long the oldest job in the queue has waited for a worker; 0 if none waits."""
-    schema = JOB_SCHEMA if session.get_bind().dialect.name == "postgresql" else None
-    job = table(
-        "workflow_status",
-        column("status", String),
-        column("queue_name", String),
-        column("created_at", BigInteger),
-        schema=schema,
-    )
+    job = _job_table(session)
     # a literal, not a parameter: SQLite uses its partial index of unfinished jobs only if it can see the status
     waiting = select(func.min(job.c.created_at)).where(
         job.c.status == literal_column("'ENQUEUED'"), job.c.queue_name == QUEUE
     )
     since = session.scalar(waiting)
     return 0.0 if since is None else max(0.0, now.timestamp() - since / MILLISECONDS)
+
+
+def failed_count(session: Session) -> int:
+    """How many jobs stand on the dead list."""
+    job = _job_table(session)
+    dead = select(func.count()).where(job.c.status.in_(STATUSES[JobState.FAILED]))
+    return session.scalar(dead) or 0
+
+
+def _job_table(session: Session) -> TableClause:
+    return table(
+        "workflow_status",
+        column("status", String),
+        column("queue_name", String),
+        column("created_at", BigInteger),
+        schema=JOB_SCHEMA if session.get_bind().dialect.name == "postgresql" else None,
+    )
 
 
 def worker_heartbeat_age_seconds(session: Session, now: datetime) -> float | None:

@@ -63,7 +63,7 @@ def former_answer(keyed: Keyed, *, hours: int, session: Session, at: datetime) -
     KeyReused
         The key came with another request.
     """
-    session.execute(delete(KeptAnswer).where(KeptAnswer.kept_until_at <= at))
+    forget_expired_answers(session=session, at=at)
     identity = (keyed.holder_id, keyed.route, keyed.key)
     if _claimed(keyed, until=at + timedelta(hours=hours), session=session):
         return None
@@ -98,6 +98,11 @@ def keep_answer(keyed: Keyed, *, status: int, location: str | None, body: str, s
     row = session.get_one(KeptAnswer, (keyed.holder_id, keyed.route, keyed.key))
     row.status, row.location, row.body = status, location, body
     session.flush()
+
+
+def forget_expired_answers(*, session: Session, at: datetime) -> None:
+    """Forget every answer whose time has passed."""
+    session.execute(delete(KeptAnswer).where(KeptAnswer.kept_until_at <= at))
 
 
 def forget_answers(holder_id: UUID, *, session: Session) -> None:

@@ -48,6 +48,10 @@ class Mailer(Protocol):
         """Drop every message to this address that we still hold."""
         ...
 
+    def reach(self) -> None:
+        """Return if a message could be handed over now, or raise `MailUnavailable`; none is sent."""
+        ...
+
 
 def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
     """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
@@ -84,6 +88,9 @@ class SpoolMailer:
             if recipient is not None and parseaddr(str(recipient))[1] == address:
                 file.unlink(missing_ok=True)
 
+    def reach(self) -> None:
+        """Return: a spool needs nobody."""
+
 
 class SmtpMailer:
     """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
@@ -104,6 +111,14 @@ class SmtpMailer:
 
     def forget(self, address: str) -> None:
         """Nothing is held here: what was sent is with the mail servers."""
+
+    def reach(self) -> None:
+        """Connect, sign in where the URL says so, and leave."""
+        try:
+            with self._connect() as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as problem:
+            raise MailUnavailable(f"The mail server does not answer ({type(problem).__name__}).") from problem
 
     def _connect(self) -> smtplib.SMTP:
         url, context = self._url, ssl.create_default_context()

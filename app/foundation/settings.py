@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     base_url: str = DEFAULT_ORIGIN
     secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     key_passphrase: str = Field(default="", repr=False)
+    backup_passphrase: str = Field(default="", repr=False)
     mail_url: str = ""
     mail_sender: str = "Decile <no-reply@localhost.localdomain>"
     redis_url: str = ""

@@ -27,7 +27,9 @@ def upgrade() -> None:
         sa.Column("problem", sa.Enum(*PROBLEMS, name="problem", native_enum=False, length=32), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("verdict", sa.Enum("kept", "suspended", name="reportverdict", native_enum=False, length=32), nullable=True),
+        sa.Column(
+            "verdict", sa.Enum("kept", "suspended", name="reportverdict", native_enum=False, length=32), nullable=True
+        ),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("judged_by", sa.Uuid(), nullable=True),

@@ -53,6 +53,13 @@ def test_case_089_a_server_that_is_not_there_is_a_reason_to_try_again():
         SmtpMailer("smtp://127.0.0.1:1", sender=SENDER, clock=FrozenClock()).send(MESSAGE)
 
 
+def test_a_server_can_be_asked_whether_it_is_there_without_a_message(server):
+    SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=SENDER, clock=FrozenClock()).reach()
+    assert server.mails == []
+    with pytest.raises(MailUnavailable):
+        SmtpMailer("smtp://127.0.0.1:1", sender=SENDER, clock=FrozenClock()).reach()
+
+
 def test_a_retry_into_the_spool_leaves_one_message(tmp_path):
     mailer = SpoolMailer(tmp_path / "mail", sender=SENDER, clock=FrozenClock())
     mailer.send(MESSAGE)

@@ -1,0 +1,58 @@
+"""Use case: after their time, a sitting's responses go, and what was computed from them stays.
+
+What goes: every response, which item stood where, and the frozen copy. What stays: the sitting, its pins, its numbers
+and the hash of what was frozen, so that a certificate can still be explained and nothing can be put in the place of
+what is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.assessment.models import FORGOTTEN, FrozenSitting, Presentation, Response, Sitting, State
+
+
+@dataclass(frozen=True, slots=True)
+class OldResponses:
+    """How many sittings, and how many responses in them."""
+
+    sittings: int
+    responses: int
+
+
+def old_responses(*, before: datetime, session: Session) -> OldResponses:
+    """What `forget_old_responses` would take, all together; nothing is changed."""
+    due = _due(before)
+    sittings = session.scalar(select(func.count()).select_from(due.subquery())) or 0
+    responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(due))) or 0
+    return OldResponses(sittings, responses)
+
+
+def forget_old_responses(*, before: datetime, most: int, session: Session) -> OldResponses:
+    """Forget the responses of at most so many sittings that ended before that instant, oldest first."""
+    ids = session.scalars(_due(before).order_by(Sitting.completed_at).limit(most)).all()
+    responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(ids))) or 0
+    for table in (Response, Presentation):
+        session.execute(delete(table).where(table.sitting_id.in_(ids)))
+    session.execute(update(FrozenSitting).where(FrozenSitting.sitting_id.in_(ids)).values(responses=FORGOTTEN))
+    return OldResponses(len(ids), responses)
+
+
+def _due(before: datetime) -> Select[UUID]:
+    return select(Sitting.id).where(
+        Sitting.state != State.OPEN, Sitting.completed_at < before, or_(_has_rows(), _is_frozen_with_responses())
+    )
+
+
+def _has_rows() -> ColumnElement[Any]:
+    return exists().where(Presentation.sitting_id == Sitting.id)
+
+
+def _is_frozen_with_responses() -> ColumnElement[Any]:
+    return exists().where(FrozenSitting.sitting_id == Sitting.id, FrozenSitting.responses != FORGOTTEN)

@@ -1,0 +1,165 @@
+"""What `decile doctor` looks at, one function a matter: what it saw and, where something is amiss, what to do.
+
+Nothing is made or changed by looking: no secret, no directory, no database file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.credentials import queries as credentials
+from app.foundation import job_health, schema
+from app.foundation.audit import AuditEntry
+from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
+from app.foundation.settings import Settings
+from app.operations import sqlite_snapshot
+
+MIB = 1 << 20
+LEAST_FREE_BYTES = 256 * MIB  # below this SQLite's log may not fit a busy hour
+SPARE_FREE_BYTES = 1024 * MIB
+LARGEST_LOG_BYTES = 64 * MIB  # of SQLite: more means that no checkpoint gets through
+MOST_CLOCK_DIFFERENCE = timedelta(seconds=5)  # authenticator codes and links bear thirty
+OLDEST_BACKUP = timedelta(hours=26)  # a nightly one, and two hours
+OTHERS_BITS = 0o077
+
+
+class State(StrEnum):
+    """How a matter stands."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One matter: how it stands, what was seen, and the remedy, empty where all is well."""
+
+    name: str
+    state: State
+    saw: str
+    remedy: str = ""
+
+
+def addresses(settings: Settings) -> Iterator[Check]:
+    """Settings that can be read and still cannot be meant."""
+    local = "localhost" in settings.base_url or "127.0.0.1" in settings.base_url
+    if not settings.is_https and not local:
+        remedy = "Put a proxy that ends TLS in front and set DECILE_BASE_URL=https://…"
+        yield Check("settings", State.FAIL, f"{settings.base_url} is public and has no TLS", remedy)
+    elif settings.is_https and settings.trusted_proxies == 0:
+        remedy = "Set DECILE_TRUSTED_PROXIES to the number of proxies, or all visitors share one rate limit."
+        yield Check("settings", State.WARN, "TLS in front, but no proxy is trusted", remedy)
+    else:
+        yield Check("settings", State.OK, settings.base_url)
+
+
+def data_directory(settings: Settings) -> Iterator[Check]:
+    """Readable by its owner alone, who is us, and everything secret in it likewise."""
+    data = settings.data
+    if not data.is_dir():
+        yield Check(
+            "data directory", State.FAIL, f"there is no directory {data}", "Run `decile up` or set DECILE_DATA."
+        )
+        return
+    if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        remedy = f"Run as its owner, or chown {data} to the user of web and worker."
+        yield Check("data directory", State.FAIL, f"{data} cannot be written by us", remedy)
+        return
+    secret = [data, settings.key_directory, data / "secret_keys.json", *settings.key_directory.glob("*")]
+    open_to_others = [str(path) for path in secret if path.exists() and path.stat().st_mode & OTHERS_BITS]
+    if open_to_others:
+        remedy = f"Run: chmod go= {' '.join(open_to_others)}"
+        yield Check("data directory", State.FAIL, f"others may read {len(open_to_others)} secret places", remedy)
+    else:
+        yield Check("data directory", State.OK, f"{data}, for its owner alone")
+
+
+def disk(settings: Settings) -> Iterator[Check]:
+    """Room for what is to come; on SQLite, whether its log is being folded back."""
+    if not settings.data.is_dir():
+        return
+    free = shutil.disk_usage(settings.data).free
+    state = State.FAIL if free < LEAST_FREE_BYTES else State.WARN if free < SPARE_FREE_BYTES else State.OK
+    remedy = "" if state is State.OK else "Make room or move DECILE_DATA; see docs/runbooks/database_full.md."
+    yield Check("disk", state, f"{free // MIB:,} MiB free", remedy)
+    if settings.is_embedded:
+        log = Path(f"{sqlite_snapshot.database_file(settings.resolved_database_url)}-wal")
+        size = log.stat().st_size if log.exists() else 0
+        if size > LARGEST_LOG_BYTES:
+            remedy = "Some process keeps a transaction open: restart web and worker one after the other."
+            yield Check("write-ahead log", State.WARN, f"{size // MIB:,} MiB", remedy)
+
+
+def migrations(session: Session) -> Iterator[Check]:
+    """The schema is this release's."""
+    if schema.is_at_head(session.connection()):
+        yield Check("migrations", State.OK, schema.head())
+    else:
+        yield Check(
+            "migrations", State.FAIL, "not at this release's schema", "Stop the worker, run `decile db upgrade`."
+        )
+
+
+def clock(session: Session, now: datetime) -> Iterator[Check]:
+    """Our clock against the database server's, and against what was recorded before."""
+    latest = session.scalar(select(func.max(AuditEntry.at)))
+    behind = latest is not None and latest - now > MOST_CLOCK_DIFFERENCE
+    difference = abs(_server_time(session, now) - now)
+    if behind or difference > MOST_CLOCK_DIFFERENCE:
+        saw = f"{now.isoformat()} is before the latest record" if behind else f"{difference} from the database server"
+        yield Check("clock", State.FAIL, saw, "Set the clock by NTP on every machine, then restart web and worker.")
+    else:
+        yield Check("clock", State.OK, now.isoformat(timespec="seconds"))
+
+
+def _server_time(session: Session, now: datetime) -> datetime:
+    if session.get_bind().dialect.name != "postgresql":
+        return now
+    return session.scalar(select(func.clock_timestamp())) or now
+
+
+def worker(session: Session, now: datetime) -> Iterator[Check]:
+    """Somebody works, and the queue does not grow old."""
+    heartbeat = job_health.worker_heartbeat_age_seconds(session, now)
+    remedy = "Start `decile worker`; its log says why it stopped. See docs/runbooks/worker_dead.md."
+    if heartbeat is None or heartbeat > HEARTBEAT_SECONDS:
+        saw = "no worker was ever heard of" if heartbeat is None else f"last heard of {heartbeat:.0f} s ago"
+        yield Check("worker", State.FAIL, saw, remedy)
+    else:
+        yield Check("worker", State.OK, f"heard of {heartbeat:.0f} s ago")
+    waiting = job_health.oldest_waiting_seconds(session, now)
+    state = State.OK if waiting <= OLDEST_JOB_SECONDS else State.FAIL
+    yield Check("job lag", state, f"the oldest job has waited {waiting:.0f} s", "" if state is State.OK else remedy)
+    failed = job_health.failed_count(session)
+    remedy = "Read `decile jobs failed`, mend the cause, then `decile jobs retry`."
+    yield Check("failed jobs", State.WARN if failed else State.OK, str(failed), remedy if failed else "")
+
+
+def published_keys(session: Session) -> Iterator[Check]:
+    """The world knows a key with which we may sign."""
+    usable = [key for key in credentials.keys(session=session) if not (key.retired_at or key.compromised_at)]
+    if usable:
+        yield Check("published keys", State.OK, ", ".join(key.key_id for key in usable))
+    else:
+        remedy = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
+        yield Check("published keys", State.FAIL, "none is in use", remedy)
+
+
+def backups(session: Session, now: datetime) -> Iterator[Check]:
+    """A backup was made lately. Whether it can be restored, only a restore can say."""
+    latest = session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.kind == "backup.made"))
+    fresh = latest is not None and now - latest <= OLDEST_BACKUP
+    saw = "never" if latest is None else latest.isoformat(timespec="minutes")
+    yield Check(
+        "last backup", State.OK if fresh else State.WARN, saw, "" if fresh else "Run `decile backup` every night."
+    )

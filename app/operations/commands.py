@@ -1,0 +1,110 @@
+"""`decile backup`, `restore`, `doctor` and `retention`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from app.foundation.access import operator
+from app.foundation.clock import SystemClock
+from app.foundation.runtime import Runtime
+from app.foundation.settings import read_settings
+from app.operations.apply_retention import apply_retention, due_for_retention
+from app.operations.checks import State
+from app.operations.doctor import Instruments, examine
+from app.operations.make_backup import make_backup
+from app.operations.restore_backup import restore_backup
+
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+GIVEN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("backup")
+@click.argument("file", type=NEW_FILE)
+@click.pass_obj
+def backup(runtime: Runtime, file: Path) -> None:
+    """Write everything that cannot be made again into one encrypted FILE; the system goes on running.
+
+    DECILE_BACKUP_PASSPHRASE seals it. Run it as the worker's user, who can read the keys.
+
+    Example: decile backup /var/backups/decile/2026-11-28.backup
+    """
+    manifest = make_backup(file, runtime=runtime)
+    rows, size = sum(manifest.rows.values()), file.stat().st_size
+    click.echo(
+        f"Backed up {rows:,} rows and {len(manifest.files)} files as of {manifest.made_at}: {file}, {size:,} bytes."
+    )
+
+
+@click.command("restore")
+@click.argument("file", type=GIVEN_FILE)
+@click.option(
+    "--status-list", "status_lists", type=GIVEN_FILE, multiple=True, help="A published status list, newer than FILE."
+)
+def restore(file: Path, status_lists: tuple[Path, ...]) -> None:
+    """Put a backup into an empty data directory and an empty database; nothing may be running.
+
+    What the status lists say is revoked is revoked again. Fetch them from wherever copies of /status/… are kept.
+
+    Example: decile restore /var/backups/decile/2026-11-28.backup --status-list status-1.json
+    """
+    signed = [path.read_text(encoding="utf-8", errors="replace") for path in status_lists]
+    restored = restore_backup(file, settings=read_settings(), clock=SystemClock(), signed_lists=signed)
+    click.echo(f"Restored the state of {restored.manifest.made_at}.")
+    click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
+    if restored.reapplied.unknown:
+        click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
+    if not status_lists:
+        click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
+    click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")
+
+
+@click.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say what is due, change nothing.")
+@click.pass_obj
+def retention(runtime: Runtime, *, dry_run: bool) -> None:
+    """Forget what has been kept for as long as the policy says, as the worker does every night.
+
+    Example: decile retention --dry-run
+    """
+    if dry_run:
+        with runtime.reading() as session:
+            due = due_for_retention(session=session, clock=runtime.clock)
+        click.echo(f"Due: {due.responses} responses of {due.sittings} sittings.")
+        return
+    sittings = responses = 0
+    while True:
+        with runtime.transaction() as session:
+            batch = apply_retention(session=session, clock=runtime.clock, actor=operator())
+        if not batch.sittings:
+            break
+        sittings, responses = sittings + batch.sittings, responses + batch.responses
+    click.echo(f"Forgot {responses} responses of {sittings} sittings.")
+
+
+def doctor_command(instruments: Instruments) -> click.Command:
+    """`decile doctor`, with what only the composition can build."""
+
+    @click.command("doctor")
+    @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+    def doctor(*, as_json: bool) -> None:
+        """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
+
+        Example: decile doctor --json
+        """
+        found = examine(os.environ, clock=SystemClock(), instruments=instruments)
+        if as_json:
+            click.echo(json.dumps([asdict(check) for check in found], indent=2))
+        else:
+            for check in found:
+                click.echo(f"{check.state:<4}  {check.name:<16} {check.saw}")
+                if check.remedy:
+                    click.echo(f"      {'':<16} {check.remedy}")
+        if any(check.state is State.FAIL for check in found):
+            raise click.exceptions.Exit(1)
+
+    return doctor

@@ -1,0 +1,95 @@
+"""Is this installation well? Every check in turn; one that cannot be made fails and never hides the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.foundation.clock import Clock
+from app.foundation.db import Database
+from app.foundation.errors import DecileError
+from app.foundation.mail import Mailer
+from app.foundation.settings import Settings, SettingsRefused, read_settings
+from app.operations import checks, sqlite_snapshot
+from app.operations.checks import Check, State
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What only the composition may build: the mailer of some settings, and a trial opening of the signing keys."""
+
+    mailer_for: Callable[[Settings, Clock], Mailer]
+    open_keys: Callable[[Settings], tuple[str, ...]]  # raises a DecileError; empty where this host holds none
+
+
+def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instruments) -> tuple[Check, ...]:
+    """All checks that can be made under these settings."""
+    try:
+        settings = read_settings(environment)
+    except SettingsRefused as refusal:
+        remedy = "Correct the environment; docs/settings.md lists every name."
+        return (Check("settings", State.FAIL, str(refusal).removeprefix("decile: "), remedy),)
+    return (
+        *checks.addresses(settings),
+        *checks.data_directory(settings),
+        *checks.disk(settings),
+        *_own_keys(settings, instruments),
+        *_mail(settings, clock, instruments),
+        *_in_the_database(settings, clock),
+    )
+
+
+def _own_keys(settings: Settings, instruments: Instruments) -> Iterator[Check]:
+    try:
+        opened = instruments.open_keys(settings)
+    except (DecileError, OSError) as problem:
+        yield Check("signing keys", State.FAIL, str(problem), "Run this as the worker's user, with its settings.")
+        return
+    if opened:
+        yield Check("signing keys", State.OK, f"{len(opened)} open with the passphrase")
+    else:
+        remedy = "As it should be where no worker runs; where one does, run `decile keys init` as its user."
+        yield Check("signing keys", State.WARN, "none on this machine", remedy)
+
+
+def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterator[Check]:
+    spool = settings.spool_directory
+    if spool is not None:
+        place = next(path for path in (spool, *spool.absolute().parents) if path.exists())
+        state = State.OK if os.access(place, os.W_OK) else State.FAIL
+        remedy = "" if state is State.OK else f"Let us write {place}, or set DECILE_MAIL_URL=smtp://…"
+        yield Check("mail", state, f"spooled in {spool}", remedy)
+        return
+    try:
+        instruments.mailer_for(settings, clock).reach()
+    except DecileError as problem:
+        remedy = "Check DECILE_MAIL_URL and the mail server. Jobs try again; see docs/runbooks/mail_down.md."
+        yield Check("mail", State.FAIL, str(problem), remedy)
+    else:
+        yield Check("mail", State.OK, "the mail server answers")
+
+
+def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
+    url = settings.resolved_database_url
+    database = Database(url)
+    if database.is_sqlite and not sqlite_snapshot.database_file(url).is_file():
+        yield Check("database", State.FAIL, "there is none yet", "Run `decile db upgrade`, or restore a backup.")
+        return
+    try:
+        with database.reading() as session:
+            found = [*checks.migrations(session)]
+            if found[0].state is State.OK:  # else its tables may not be those that are asked
+                now = clock.now()
+                for look in (checks.clock, checks.worker, checks.backups):
+                    found += look(session, now)
+                found += checks.published_keys(session)
+        yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
+        yield from found
+    except SQLAlchemyError as problem:
+        remedy = "Start the database server, or correct DECILE_DATABASE_URL."
+        yield Check("database", State.FAIL, type(problem).__name__, remedy)
+    finally:
+        database.dispose()

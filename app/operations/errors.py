@@ -1,0 +1,28 @@
+"""Why a backup is not made or not restored, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.foundation.errors import Conflict, Invalid, Refused
+
+
+class BackupRefused(Refused):
+    """Nothing was written."""
+
+    code = "backup-refused"
+
+
+class BackupUnreadable(Invalid):
+    """The file is none of ours, was changed or cut short, or belongs to another passphrase."""
+
+    code = "backup-unreadable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be restored: {reason}. Nothing was changed.")
+
+
+class RestoreRefused(Conflict):
+    """A restore would overwrite, mix or half do something."""
+
+    code = "restore-refused"

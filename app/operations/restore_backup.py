@@ -1,0 +1,189 @@
+"""Use case: put a backup in the place of nothing, all of it or none, before anything runs over it.
+
+The whole file is read and proven first. Files then wait in a directory that keeps web and worker from starting, are
+moved into place, and the database comes last: only with it is there anything to start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.accounts.end_all_sign_ins import end_all_sign_ins
+from app.credentials.reapply_revocations import Reapplied, reapply_revocations
+from app.foundation import audit, running, schema
+from app.foundation.access import operator
+from app.foundation.clock import Clock
+from app.foundation.db import Database
+from app.foundation.jobs import DurableJobs
+from app.foundation.running import UNFINISHED_RESTORE
+from app.foundation.settings import Settings
+from app.operations import archive, postgres_snapshot, sqlite_snapshot
+from app.operations.archive import DATABASE, KEYS, SECRET_KEYS, Manifest
+from app.operations.errors import RestoreRefused
+from app.operations.make_backup import passphrase_of
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back, and what was revoked again."""
+
+    manifest: Manifest
+    reapplied: Reapplied
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is known of the time after the backup: what hour it is, and which lists were published."""
+
+    clock: Clock
+    signed_lists: tuple[str, ...]
+
+
+def restore_backup(path: Path, *, settings: Settings, clock: Clock, signed_lists: Sequence[str] = ()) -> Restored:
+    """Restore into an empty data directory and an empty database.
+
+    Raises
+    ------
+    BackupUnreadable
+        The file, or the passphrase, is not the right one. Nothing was touched.
+    RestoreRefused
+        Something is there already, or the backup does not fit this release or database.
+    SystemRunning
+        A web or worker process is at work.
+    """
+    passphrase = passphrase_of(settings)
+    _require_fit(archive.read_manifest(path, passphrase), settings)
+    with running.nothing_running(settings.data):
+        _require_nothing_there(settings)
+        with _staged(settings.data) as stage:
+            manifest = archive.extract(path, passphrase, into=stage)
+            _require_fit(manifest, settings)
+            restore = _restore_sqlite if manifest.engine == "sqlite" else _restore_postgres
+            reapplied = restore(stage, manifest, settings, Later(clock, tuple(signed_lists)))
+    return Restored(manifest, reapplied)
+
+
+def _require_fit(manifest: Manifest, settings: Settings) -> None:
+    engine = "sqlite" if Database(settings.resolved_database_url).is_sqlite else "postgresql"
+    if manifest.engine != engine:
+        raise RestoreRefused(f"This is a backup of {manifest.engine}, and DATABASE_URL names {engine}.")
+    if manifest.schema_head != schema.head():
+        raise RestoreRefused(
+            f"The backup has schema {manifest.schema_head}, this release {schema.head()}. Restore with the release "
+            "that made it, then upgrade."
+        )
+
+
+def _require_nothing_there(settings: Settings) -> None:
+    running.require_whole(settings.data)
+    places = [settings.data / SECRET_KEYS, settings.key_directory]
+    if Database(settings.resolved_database_url).is_sqlite:
+        places.append(sqlite_snapshot.database_file(settings.resolved_database_url))
+    for place in places:
+        if place.exists():
+            raise RestoreRefused(f"There is {place} already; a restore overwrites nothing. Move it away first.")
+
+
+@contextmanager
+def _staged(data: Path) -> Iterator[Path]:
+    stage = data / UNFINISHED_RESTORE
+    stage.mkdir(mode=0o700)
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage)
+
+
+def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Reapplied:
+    copy = stage / DATABASE / sqlite_snapshot.COPY
+    sqlite_snapshot.check(copy, manifest.rows)
+    database = Database(f"sqlite:///{copy}")
+    try:
+        with database.transaction() as session:
+            reapplied = _bring_up_to_date(session, database, manifest, settings, later)
+    finally:
+        database.dispose()  # the last connection writes the log into the file and removes it
+    if copy.with_name(copy.name + "-wal").exists():
+        raise RestoreRefused("The restored database could not be closed. Nothing was changed; try again.")
+    target = sqlite_snapshot.database_file(settings.resolved_database_url)
+    part = target.with_name(f".{target.name}.part")
+    shutil.move(copy, part)  # perhaps to another file system: whole under another name first
+    try:
+        with _moved_into_place(stage, settings):
+            target.hardlink_to(part)  # unlike a rename, it never replaces what came to be there meanwhile
+    finally:
+        part.unlink()
+    _sync(target.parent)
+    return reapplied
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Reapplied:
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.reading() as session:
+            connection = session.connection()
+            postgres_snapshot.require_alone(connection)
+            if not postgres_snapshot.is_empty(connection):
+                raise RestoreRefused("The database is not empty; a restore overwrites nothing. Give it an empty one.")
+        schema.upgrade(database)
+        with ExitStack() as moved, database.transaction() as session:
+            postgres_snapshot.load(session.connection(), stage / DATABASE, manifest.rows)
+            reapplied = _bring_up_to_date(session, database, manifest, settings, later)
+            session.flush()
+            moved.enter_context(_moved_into_place(stage, settings))
+        return reapplied
+    finally:
+        database.dispose()
+
+
+def _bring_up_to_date(
+    session: Session,
+    database: Database,
+    manifest: Manifest,
+    settings: Settings,
+    later: Later,
+) -> Reapplied:
+    """What must be true before anybody is let in again: revoked stays revoked, and signed out stays signed out."""
+    reapplied = reapply_revocations(
+        later.signed_lists,
+        base_url=settings.base_url,
+        session=session,
+        clock=later.clock,
+        jobs=DurableJobs(database),
+        actor=operator(),
+    )
+    end_all_sign_ins(session=session)
+    detail = {"made_at": manifest.made_at, "revoked_again": reapplied.revoked}
+    audit.record(
+        "backup.restored", manifest.made_at, actor=operator(), at=later.clock.now(), session=session, detail=detail
+    )
+    return reapplied
+
+
+@contextmanager
+def _moved_into_place(stage: Path, settings: Settings) -> Iterator[None]:
+    """Keys in place for what follows; back out again if that fails."""
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in (KEYS, SECRET_KEYS):
+            if (stage / name).exists():
+                (stage / name).rename(settings.data / name)
+                moved.append((settings.data / name, stage / name))
+        yield
+    except BaseException:
+        for place, back in moved:
+            place.rename(back)
+        raise

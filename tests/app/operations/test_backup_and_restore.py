@@ -1,0 +1,304 @@
+"""What a backup holds, and how a restore comes out: everything, or nothing and a reason."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import BrowserSession, Consent, Person
+from app.credentials import queries
+from app.credentials.errors import StatusListInvalid
+from app.credentials.publish_status_list import publish_status_list
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation import running
+from app.foundation.access import operator
+from app.foundation.audit import AuditEntry
+from app.foundation.clock import SystemClock
+from app.foundation.db import Database
+from app.foundation.job_list import list_jobs
+from app.foundation.jobs import DurableJobs
+from app.foundation.running import RestoreUnfinished, SystemRunning
+from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from app.operations import restore_backup as restoring
+from app.operations.archive import read_manifest
+from app.operations.errors import BackupRefused, BackupUnreadable, RestoreRefused
+from app.operations.make_backup import make_backup
+from app.operations.restore_backup import restore_backup
+from tests.app.credentials.awards import BASE_URL, Desk, a_signer
+from tests.app.operations.conftest import PASSPHRASE, settings_for
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+from tests.postgres_server import fresh_postgres_database
+
+CLOCK = SystemClock()
+
+
+def add_person(runtime: Runtime) -> UUID:
+    """A person and their consent, together in one transaction."""
+    person, now = uuid4(), CLOCK.now()
+    with runtime.transaction() as session:
+        session.add(Person(id=person, email=f"{person}@example.org", language="en", known_since_at=now))
+        session.flush()
+        session.add(Consent(id=uuid4(), person_id=person, kind="take", version=1, given_at=now))
+    return person
+
+
+def restored(path: Path, settings: Settings, **options) -> Database:
+    restore_backup(path, settings=settings, clock=CLOCK, **options)
+    return Database(settings.resolved_database_url)
+
+
+def people(database: Database) -> tuple[set[UUID], set[UUID]]:
+    """Everybody, and everybody who consented."""
+    with database.reading() as session:
+        found = set(session.scalars(select(Person.id))), set(session.scalars(select(Consent.person_id)))
+    database.dispose()
+    return found
+
+
+def names_below(directory: Path) -> set[str]:
+    return {path.name for path in directory.rglob("*")} - {running.LOCK_FILE} if directory.exists() else set()
+
+
+@contextmanager
+def writers(runtime: Runtime, count: int) -> Iterator[list[UUID]]:
+    """So many who write without pause; the list holds whatever was acknowledged to them, in order."""
+    acknowledged: list[UUID] = []
+    ending, failed = threading.Event(), []
+
+    def write() -> None:
+        try:
+            while not ending.is_set():
+                acknowledged.append(add_person(runtime))
+        except Exception as problem:  # noqa: BLE001  shown below
+            failed.append(problem)
+
+    threads = [threading.Thread(target=write) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield acknowledged
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.long)])
+def test_case_087_a_backup_under_writes_holds_what_was_acknowledged_before_it_and_nothing_half(
+    installation, tmp_path, rounds
+):
+    for number in range(rounds):
+        path = tmp_path / f"{number}.backup"
+        with writers(installation, 3) as acknowledged:
+            while len(acknowledged) < 20 * (number + 1):
+                pass
+            before = set(acknowledged)
+            make_backup(path, runtime=installation)
+            during = set(acknowledged) - before
+        assert during, "nobody wrote while the backup was made, so this proved nothing"
+        found, consented = _restored_rows(path, installation, tmp_path / f"to-{number}")
+        assert before <= found
+        assert found == consented
+
+
+def _restored_rows(path: Path, installation: Runtime, data: Path) -> tuple[set[UUID], set[UUID]]:
+    if installation.database.is_sqlite:
+        return people(restored(path, settings_for(data, "")))
+    with fresh_postgres_database() as url:
+        return people(restored(path, settings_for(data, url)))
+
+
+def test_keys_secrets_jobs_and_counters_come_back(installation, elsewhere, tmp_path):
+    with installation.transaction() as session:
+        installation.jobs.enqueue("report_result", "result:1", session=session, arguments={"sitting_id": "1"})
+    make_backup(tmp_path / "former.backup", runtime=installation)
+    make_backup(tmp_path / "x.backup", runtime=installation)
+
+    database = restored(tmp_path / "x.backup", elsewhere)
+
+    for name in ("keys/2026-11-0a1b2c3d.json", "secret_keys.json"):
+        there = installation.settings.data / name
+        assert not there.exists() or (elsewhere.data / name).read_bytes() == there.read_bytes()
+        assert (elsewhere.data / name).exists() == there.exists()
+    assert [job.key for job in list_jobs(DurableJobs(database).client)] == ["result:1"]
+    with database.reading() as session:
+        kinds = session.scalars(select(AuditEntry.kind).order_by(AuditEntry.sequence)).all()
+    assert kinds == ["backup.made", "backup.restored"]
+    with installation.reading() as session:
+        assert session.scalars(select(AuditEntry.kind)).all() == ["backup.made"] * 2
+    database.dispose()
+    assert {path.stat().st_mode & 0o077 for path in elsewhere.data.rglob("*")} == {0}
+    assert (tmp_path / "x.backup").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_no_address_stands_readable_in_a_backup(installation, tmp_path):
+    add_person(installation)
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    data = (tmp_path / "x.backup").read_bytes()
+    assert b"example.org" not in data
+    assert b"ciphertext" not in data
+    assert not (installation.settings.data / ".backup").exists()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_backup_overwrites_nothing_and_needs_a_passphrase(installation, tmp_path):
+    (tmp_path / "x.backup").write_text("mine")
+    with pytest.raises(BackupRefused, match="overwrites nothing"):
+        make_backup(tmp_path / "x.backup", runtime=installation)
+    assert (tmp_path / "x.backup").read_text() == "mine"
+    bare = installation.settings.model_copy(update={"backup_passphrase": "short"})
+    with pytest.raises(BackupRefused, match="DECILE_BACKUP_PASSPHRASE"):
+        restore_backup(tmp_path / "x.backup", settings=bare, clock=CLOCK)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("spoilt", ["a byte", "cut short", "another passphrase", "no backup"])
+def test_a_spoilt_backup_touches_nothing(installation, elsewhere, tmp_path, spoilt):
+    path = tmp_path / "x.backup"
+    make_backup(path, runtime=installation)
+    data = bytearray(path.read_bytes())
+    if spoilt == "a byte":
+        data[len(data) // 2] ^= 1
+    elif spoilt == "cut short":
+        del data[-1:]
+    elif spoilt == "another passphrase":
+        elsewhere = elsewhere.model_copy(update={"backup_passphrase": "quite another one of the tests"})
+    else:
+        data = bytearray(b"PK" + bytes(data))
+    path.write_bytes(data)
+    with pytest.raises(BackupUnreadable):
+        restore_backup(path, settings=elsewhere, clock=CLOCK)
+    assert not elsewhere.data.exists()
+
+
+def test_case_087_a_restore_refuses_over_a_running_system(installation, elsewhere, tmp_path):
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    with running.marked_as_running(elsewhere.data), pytest.raises(SystemRunning):
+        restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
+    assert names_below(elsewhere.data) == set()
+    if not installation.database.is_sqlite:
+        other = Database(elsewhere.resolved_database_url)
+        with other.reading() as session:
+            session.connection()
+            with pytest.raises(RestoreRefused, match="connections"):
+                restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
+        other.dispose()
+    assert names_below(elsewhere.data) == set()
+
+
+def test_a_restore_overwrites_nothing(installation, elsewhere, tmp_path):
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    person = add_person(installation)
+    with pytest.raises(RestoreRefused, match="already"):
+        restore_backup(tmp_path / "x.backup", settings=installation.settings, clock=CLOCK)
+    if not installation.database.is_sqlite:  # the same database, from a machine without files
+        installation.database.dispose()
+        settings = elsewhere.model_copy(update={"database_url": installation.settings.database_url})
+        with pytest.raises(RestoreRefused, match="not empty"):
+            restore_backup(tmp_path / "x.backup", settings=settings, clock=CLOCK)
+        assert names_below(elsewhere.data) == set()
+    assert person in people(installation.database)[0]
+
+
+@pytest.mark.parametrize("where", ["_bring_up_to_date", "_moved_into_place"])
+def test_a_restore_that_fails_leaves_nothing_and_can_be_repeated(installation, elsewhere, tmp_path, where, monkeypatch):
+    person = add_person(installation)
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    real = getattr(restoring, where)
+
+    def fails(*arguments):
+        if where == "_moved_into_place":
+            return _entered_then_failed(real(*arguments))
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(restoring, where, fails)
+    with pytest.raises(OSError, match="no space"):
+        restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
+    assert names_below(elsewhere.data) == set()
+
+    monkeypatch.setattr(restoring, where, real)
+    assert person in people(restored(tmp_path / "x.backup", elsewhere))[0]
+
+
+@contextmanager
+def _entered_then_failed(moved) -> Iterator[None]:
+    with moved:
+        raise OSError("no space left on device")
+    yield
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_nothing_starts_over_a_restore_that_was_cut_off(installation):
+    (installation.settings.data / running.UNFINISHED_RESTORE).mkdir()
+    with pytest.raises(RestoreUnfinished), running.marked_as_running(installation.settings.data):
+        pass
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_backup_of_another_release_is_refused(installation, elsewhere, tmp_path, monkeypatch):
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    assert read_manifest(tmp_path / "x.backup", PASSPHRASE).rows["person"] == 0
+    monkeypatch.setattr(restoring.schema, "head", lambda: "another")
+    with pytest.raises(RestoreRefused, match="release"):
+        restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
+
+
+def test_what_was_revoked_after_the_backup_is_revoked_again_before_anything_opens(installation, elsewhere, tmp_path):
+    with installation.transaction() as session:
+        desk = Desk(session, FrozenClock(), CountingEntropy(), CollectedJobs())
+        kept, taken = desk.issued().id, desk.issued().id
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    signed = _revoke_and_publish(installation, taken)
+
+    with pytest.raises(StatusListInvalid):
+        restore_backup(tmp_path / "x.backup", settings=_at_test_origin(elsewhere), clock=CLOCK, signed_lists=["{}"])
+    database = restored(tmp_path / "x.backup", _at_test_origin(elsewhere), signed_lists=[signed])
+
+    with database.reading() as session:
+        views = {view.id: view for view in queries.credentials(session=session, limit=10)}
+        assert (views[kept].revoked_at, views[taken].revoked_at is not None) == (None, True)
+        assert [job.name for job in list_jobs(DurableJobs(database).client)] == ["publish_status_list"]
+    database.dispose()
+
+
+def _at_test_origin(settings: Settings) -> Settings:
+    return settings.model_copy(update={"base_url": BASE_URL})
+
+
+def _revoke_and_publish(runtime: Runtime, credential_id: UUID) -> str:
+    jobs = CollectedJobs()
+    with runtime.transaction() as session:
+        revoke_credential(
+            credential_id, RevocationReason.MISCONDUCT, session=session, clock=CLOCK, jobs=jobs, actor=operator()
+        )
+        publish_status_list(1, session=session, clock=CLOCK, signer=a_signer(), jwt_signer=None, base_url=BASE_URL)
+    with runtime.reading() as session:
+        return queries.status_list(1, session=session).signed_document
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_everybody_signs_in_anew_after_a_restore(installation, elsewhere, tmp_path):
+    person, now = add_person(installation), CLOCK.now()
+    with installation.transaction() as session:
+        session.add(
+            BrowserSession(
+                id=CountingEntropy().uuid(), person_id=person, token_hash="h", device="x", opened_at=now, used_at=now,
+                idle_until_at=now + timedelta(days=1), expires_at=now + timedelta(days=1),
+            )
+        )  # fmt: skip
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    database = restored(tmp_path / "x.backup", elsewhere)
+    with database.reading() as session:
+        assert session.scalars(select(BrowserSession.id)).all() == []
+    database.dispose()

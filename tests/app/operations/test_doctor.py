@@ -1,0 +1,136 @@
+"""`decile doctor` finds what is wrong with an installation, says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from app import composition
+from app.cli import doctor
+from app.credentials.did import ED25519, RS256
+from app.credentials.keys import FileKeyStore
+from app.credentials.publish_key import publish_key
+from app.foundation.access import operator
+from app.foundation.job_slots import WorkerSlot
+from app.foundation.jobs import DurableJobs
+from app.foundation.settings import made_once
+from app.operations import checks, sqlite_snapshot
+from app.operations.checks import State
+from app.operations.doctor import Instruments, examine
+from app.operations.make_backup import make_backup
+from tests.app.credentials.awards import a_signer
+from tests.app.operations.conftest import PASSPHRASE
+from tests.fakes import FrozenClock
+from tests.journeys.installation import free_port
+
+INSTRUMENTS = Instruments(composition.mailer_for, composition.open_keys)
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def well(installation, tmp_path):
+    """An installation in which everything is as it should be, as its environment says."""
+    shutil.rmtree(installation.settings.key_directory)
+    store = FileKeyStore(installation.settings.key_directory, scrypt_n=2)
+    for algorithm in (ED25519, RS256):
+        store.init("did:web:localhost", PASSPHRASE, at=installation.clock.now(), algorithm=algorithm)
+    made_once(store.directory / composition.PASSPHRASE_FILE, PASSPHRASE)
+    installation.settings.data.chmod(0o700)
+    beat(installation, timedelta(0))
+    with installation.transaction() as session:
+        publish_key(a_signer(), session=session, clock=installation.clock, actor=operator())
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    return {"DECILE_DATA": str(installation.settings.data)}
+
+
+def beat(runtime, ago: timedelta) -> None:
+    now = runtime.clock.now()
+    with runtime.transaction() as session:
+        session.merge(WorkerSlot(name="worker-0", process_id=1, started_at=now, heartbeat_at=now - ago))
+
+
+def seen(runtime, environment) -> dict[str, checks.Check]:
+    runtime.database.dispose()
+    found = examine(environment, clock=runtime.clock, instruments=INSTRUMENTS)
+    assert all(check.remedy for check in found if check.state is not State.OK)
+    return {check.name: check for check in found}
+
+
+def amiss(found) -> dict[str, State]:
+    return {name: check.state for name, check in found.items() if check.state is not State.OK}
+
+
+def test_a_well_installation_is_well(installation, well):
+    found = seen(installation, well)
+    assert amiss(found) == {}
+    assert {"settings", "clock", "signing keys", "mail", "disk", "migrations", "job lag", "data directory"} <= set(
+        found
+    )
+
+
+def test_each_trouble_is_named_alone(installation, well, monkeypatch):
+    data = installation.settings.data
+
+    data.chmod(0o755)
+    assert amiss(seen(installation, well)) == {"data directory": State.FAIL}
+    data.chmod(0o700)
+
+    assert amiss(seen(installation, {**well, "DECILE_BASE_URL": "http://decile.example"})) == {"settings": State.FAIL}
+    assert amiss(seen(installation, {**well, "DECILE_PORTE": "1"})) == {"settings": State.FAIL}
+    down = f"smtp://localhost:{free_port()}"
+    assert amiss(seen(installation, {**well, "DECILE_MAIL_URL": down})) == {"mail": State.FAIL}
+    wrong = {**well, "DECILE_KEY_PASSPHRASE": "not the one they were made with"}
+    assert amiss(seen(installation, wrong)) == {"signing keys": State.FAIL}
+
+    monkeypatch.setattr(checks, "LEAST_FREE_BYTES", 1 << 60)
+    assert amiss(seen(installation, well)) == {"disk": State.FAIL}
+    monkeypatch.undo()
+
+
+def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
+    with installation.transaction() as session:
+        installation.jobs.enqueue("report_result", "old", session=session, arguments={"sitting_id": "1"})
+    later = FrozenClock(installation.clock.now() + timedelta(minutes=6))
+    installation.database.dispose()
+    found = {check.name: check for check in examine(well, clock=later, instruments=INSTRUMENTS)}
+    assert amiss(found) == {"worker": State.FAIL, "job lag": State.FAIL}
+
+    DurableJobs(installation.database).client.cancel_workflow("old")
+    assert amiss(seen(installation, well)) == {"failed jobs": State.WARN}
+
+
+def test_a_clock_behind_the_record_and_an_old_backup_are_named(installation, well):
+    for step, trouble in ((timedelta(hours=-1), "clock"), (timedelta(hours=27), "last backup")):
+        found = examine(well, clock=FrozenClock(installation.clock.now() + step), instruments=INSTRUMENTS)
+        assert trouble in amiss({check.name: check for check in found})
+
+
+def test_an_older_schema_is_named_and_hides_nothing_else(installation, well):
+    with installation.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
+    assert amiss(seen(installation, well)) == {"migrations": State.FAIL}
+
+
+def test_looking_makes_nothing(installation, tmp_path):
+    nowhere = tmp_path / "nowhere"
+    found = examine({"DECILE_DATA": str(nowhere)}, clock=installation.clock, instruments=INSTRUMENTS)
+    assert {check.name for check in found if check.state is State.FAIL} == {"data directory", "database"}
+    assert not nowhere.exists()
+    url = "postgresql+psycopg://nobody@/none?host=/nowhere"
+    away = {"DECILE_DATA": str(nowhere), "DECILE_DATABASE_URL": url, "DECILE_SECRET_KEYS": "k" * 40}
+    found = examine(away, clock=installation.clock, instruments=INSTRUMENTS)
+    assert ("database", State.FAIL) in {(check.name, check.state) for check in found}
+
+
+def test_the_command_says_it_in_lines_and_in_json_and_by_its_exit_code(installation, well):
+    installation.database.dispose()
+    done = CliRunner().invoke(doctor, ["--json"], env=well)
+    assert (done.exit_code, {check["state"] for check in json.loads(done.output)}) == (0, {"ok"}), done.output
+    sqlite_snapshot.database_file(installation.database.url).unlink()
+    done = CliRunner().invoke(doctor, env=well)
+    assert done.exit_code == 1
+    assert "fail  database" in done.output
