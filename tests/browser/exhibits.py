@@ -47,6 +47,9 @@ def _verdicts(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("verify", "/verify"),
         Exhibit("verify-typing-error", "/verify", act=lambda page: _verify(page, TYPING_ERROR)),
+        Exhibit("verify-batch", "/verify/batch"),
+        Exhibit("verify-batch-checked", "/verify/batch", act=lambda page: _check_list(page, house)),
+        Exhibit("verify-batch-empty", "/verify/batch", act=_press_unchecked),
         *(Exhibit(f"verdict-{name}", f"/c/{house.certificates[name]}") for name in shown),
         Exhibit("verdict-valid-candidate", f"/c/{house.certificates['valid']}", "holder"),
         Exhibit("verdict-valid-editor", f"/c/{house.certificates['valid']}", "editor"),
@@ -144,6 +147,11 @@ def _fill(page: Page, field: str, value: str) -> None:
 
 def _verify(page: Page, code: str) -> None:
     _fill(page, "code", code)
+
+
+def _check_list(page: Page, house: Exhibition) -> None:
+    shown = [code for name, code in house.certificates.items() if name != "own"]
+    _fill(page, "codes", "\n".join([*shown, TYPING_ERROR, unknown_code()]))
 
 
 def _ask_and_mistype(page: Page) -> None:

@@ -81,6 +81,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
     ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
     ("POST", "/verify"): [Route(NOBODYS)],
+    ("GET", "/verify/batch"): [Route(PUBLIC)],
+    ("POST", "/verify/batch"): [Route(PUBLIC, body={"codes": "x"})],
     ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
     ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
     ("GET", "/c/<typed>.jwt"): [Route(NOBODYS, its(typed="code"))],
@@ -171,6 +173,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/api/v1/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(DRAFT_NORM, DRAFT)],
     ("GET", "/api/v1/norms/<uuid:norm_id>/table"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/api/v1/verify/<code>"): [Route(NOBODYS, CODE)],
+    ("POST", "/api/v1/verify/batch"): [Route(PUBLIC, body={"codes": ["x"]})],
     ("GET", "/api/v1/token"): [Route(TOKEN)],
     ("GET", "/api/v1/sittings"): [Route(TOKEN)],
     ("POST", "/api/v1/sittings"): [Route(TOKEN, body=A_START)],

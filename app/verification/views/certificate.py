@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
@@ -33,8 +33,7 @@ from app.verification.verify_credential import (
     verify_credential,
     verify_document,
 )
-
-bp = Blueprint("verification", __name__)
+from app.verification.views.blueprint import bp, noindex, private
 
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
@@ -118,7 +117,7 @@ def _verify(typed: str) -> Any:
     wants_json = prefers_json()
     accepted = SIGNED_JSON if wants_json else HTML
     if not typed.strip() and not wants_json:
-        return _noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
+        return noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
     try:
         code = codes.read_code(typed)
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
@@ -126,7 +125,7 @@ def _verify(typed: str) -> Any:
         if wants_json:
             return _closed(_typing_error(accepted), accepted)
         page = render_template("verification/verify.html", typed=typed, error=True)
-        return _noindex(make_response(page, 422))
+        return noindex(make_response(page, 422))
     except CredentialNotFound:
         return _closed(_not_shown(accepted), accepted)
 
@@ -143,19 +142,19 @@ def _verify_file(file: bytes) -> Response:
     try:
         text = carried(file)
     except (NothingCarried, CarrierUnreadable) as problem:
-        return _private(_refused_file(problem))
+        return private(_refused_file(problem))
     with runtime().reading() as session:
         found = verify_document(text, session=session, clock=runtime().clock)
     facts = _document_facts(found)
     if prefers_json():
         facts["lines"] = dict(facts["lines"])
-        return _private(jsonify(facts))
+        return private(jsonify(facts))
     instants = {
         name: validity.from_text(facts[name]) for name in ("valid_from", "valid_until", "checked_at") if facts[name]
     }
     mode = open_badge.told_facts(found.document)["mode"] if found.document and facts["code"] else None
     sat = mode_words(mode, _) if mode else None
-    return _private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
+    return private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
 
 
 def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
@@ -250,7 +249,7 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         row.revoked_at,
     )
     response.set_etag(hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES])
-    _private(response)
+    private(response)
     if row.visibility == Visibility.PUBLIC:
         del response.headers["X-Robots-Tag"]  # the holder chose to be found
     response.make_conditional(request)
@@ -323,26 +322,13 @@ def _problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND
 
 def _closed(response: Response, accepted: str) -> Response:
     """An answer that shows no credential."""
-    return _private(response if accepted == HTML else _readable_everywhere(response))
+    return private(response if accepted == HTML else _readable_everywhere(response))
 
 
 def _readable_everywhere(response: Response) -> Response:
     """For verifiers that run in a page of another origin."""
     response.access_control_allow_origin = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
-def _private(response: Response) -> Response:
-    """Never kept without asking again, so that a revocation shows on the next look; never indexed by default."""
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(("Accept", "Accept-Language", "Cookie"))
-    return _noindex(response)
-
-
-def _noindex(response: Response) -> Response:
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
