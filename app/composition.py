@@ -18,7 +18,8 @@ import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
 import app.norming.models
-import app.results.models  # noqa: F401  every table is known once a runtime can be built
+import app.results.models
+import app.verification.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.policy import SittingPolicy
@@ -39,6 +40,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.norming.policy import NormPolicy
+from app.verification.policy import VerificationPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
@@ -46,6 +48,7 @@ POLICIES: tuple[type[Policy], ...] = (
     NormPolicy,
     AccountPolicy,
     CredentialPolicy,
+    VerificationPolicy,
     RatePolicy,
     ApiPolicy,
 )

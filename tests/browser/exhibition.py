@@ -40,7 +40,7 @@ from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason, Visibility
 from app.factory import create_app
 from app.foundation import policies
-from app.foundation.access import operator, system
+from app.foundation.access import Actor, operator, system
 from app.foundation.db import Base, Database
 from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
@@ -52,6 +52,9 @@ from app.item_bank.release_skills import release_skills
 from app.norming import phases
 from app.norming.models import NormState
 from app.up import ITEM_BANKS
+from app.verification import signed_ids
+from app.verification.ask_holder import ask_holder
+from app.verification.grant_share import grant_share
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.credentials.awards import an_award
@@ -306,6 +309,26 @@ class Exhibition:
         self.place.clock.instant = now
         self._sign_in("fresh editor", fresh)
         self._sign_in("key editor", keyed)
+
+    def share_of_own(self) -> str:
+        """A link to the holder's own certificate, for one reader."""
+        code = self.certificates["own"]
+        with self.runtime.transaction() as session:
+            holder = Actor(session.query(Credential).filter_by(code=code).one().person_id, "holder")
+            share = grant_share(
+                code, "Acme", 30, session=session, clock=self.place.clock, entropy=self.place.entropy, actor=holder
+            )
+        return f"/s/{signed_ids.signed_id(signed_ids.SHARE, share, links=self.runtime.links)}"
+
+    def question_to_holder(self) -> str:
+        """What a recruiter would hand to the holder of that certificate, once it is shown."""
+        with self.runtime.transaction() as session:
+            row = session.query(Credential).filter_by(code=self.certificates["own"]).one()
+            row.visibility = Visibility.UNLISTED
+            session.flush()
+            asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
+            row.visibility = Visibility.PRIVATE
+        return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

@@ -53,6 +53,9 @@ def _verdicts(house: Exhibition) -> list[Exhibit]:
         *(Exhibit(f"verdict-{name}", f"/c/{house.certificates[name]}") for name in shown),
         Exhibit("verdict-valid-candidate", f"/c/{house.certificates['valid']}", "holder"),
         Exhibit("verdict-valid-editor", f"/c/{house.certificates['valid']}", "editor"),
+        Exhibit("verdict-shared", house.share_of_own()),
+        Exhibit("ask", f"/c/{house.certificates['valid']}/ask"),
+        Exhibit("asked", f"/c/{house.certificates['valid']}/ask", act=_press),
         Exhibit("verdict-unknown", f"/c/{unknown_code()}"),
         Exhibit("verdict-typing-error", f"/c/{TYPING_ERROR}"),
     ]
@@ -99,6 +102,9 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("own-place-empty", "/me", "newcomer"),
         Exhibit("own-place-open", "/me", "statement"),
         Exhibit("own-certificate", f"/credentials/{house.certificates['own']}", "holder"),
+        Exhibit("own-shares", f"/credentials/{house.certificates['own']}/shares", "holder", act=_make_share),
+        Exhibit("own-shares-refused", f"/credentials/{house.certificates['own']}/shares", "holder", act=_press_last),
+        Exhibit("confirm-control", house.question_to_holder(), "holder"),
         Exhibit("account", "/account", "holder"),
         Exhibit("account-newcomer", "/account", "newcomer"),
         Exhibit("tokens", "/account/tokens", "holder"),
@@ -147,6 +153,16 @@ def _fill(page: Page, field: str, value: str) -> None:
 
 def _verify(page: Page, code: str) -> None:
     _fill(page, "code", code)
+
+
+def _make_share(page: Page) -> None:
+    page.locator("main [name=made_for]").fill("Acme, Ms Ngo")
+    _press_last(page)
+
+
+def _press_last(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form button").last.click()
 
 
 def _check_list(page: Page, house: Exhibition) -> None:

@@ -1,6 +1,6 @@
-"""Pages of verification: one certificate, a list of them, and what travels with them."""
+"""Pages of verification: one certificate, a list of them, links for single readers, and questions to the holder."""
 
-from app.verification.views import batch, certificate
+from app.verification.views import asking, batch, certificate, shares
 from app.verification.views.blueprint import bp
 
-__all__ = ["batch", "bp", "certificate"]
+__all__ = ["asking", "batch", "bp", "certificate", "shares"]

@@ -19,3 +19,9 @@ def noindex(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def unkept(response: Response) -> Response:
+    """Kept nowhere: who may see it can change at any moment, and the address itself opens it."""
+    response.headers["Cache-Control"] = "no-store"
+    return noindex(response)

@@ -61,9 +61,9 @@ def certificate(typed: str) -> Any:
             return redirect(_with_query(url_for(".certificate", typed=code)), code=308)
         return _answer(code, accepted)
     except TypingError:
-        return _closed(_typing_error(accepted), accepted)
+        return _closed(typing_error(accepted), accepted)
     except CredentialNotFound:
-        return _closed(_not_shown(accepted), accepted)
+        return _closed(not_shown(accepted), accepted)
 
 
 @bp.get("/c/<typed>.json")
@@ -123,11 +123,11 @@ def _verify(typed: str) -> Any:
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
     except TypingError:
         if wants_json:
-            return _closed(_typing_error(accepted), accepted)
+            return _closed(typing_error(accepted), accepted)
         page = render_template("verification/verify.html", typed=typed, error=True)
         return noindex(make_response(page, 422))
     except CredentialNotFound:
-        return _closed(_not_shown(accepted), accepted)
+        return _closed(not_shown(accepted), accepted)
 
 
 def _accepted_type() -> str:
@@ -199,16 +199,16 @@ def _carrier(typed: str, kind: str) -> Any:
     try:
         return _answer(codes.read_code(typed), kind)
     except TypingError:
-        return _closed(_typing_error(kind), kind)
+        return _closed(typing_error(kind), kind)
     except CredentialNotFound:
-        return _closed(_not_shown(kind), kind)
+        return _closed(not_shown(kind), kind)
 
 
 def _answer(code: str, accepted: str) -> Response:
     with runtime().reading() as session:
         found = verify_credential(code, session=session, clock=runtime().clock)
     if accepted == HTML:
-        response = make_response(render_template("verification/certificate.html", **_page_facts(found)))
+        response = make_response(render_template("verification/certificate.html", **page_facts(found)))
     elif found.document is None:
         words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
         return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
@@ -256,7 +256,8 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
     return response
 
 
-def _page_facts(found: CertificateVerification) -> dict[str, Any]:
+def page_facts(found: CertificateVerification) -> dict[str, Any]:
+    """What the page of a certificate prints."""
     row, language = found.credential, language_of_request()
     return {
         "verdict": found.verdict.value,
@@ -297,7 +298,7 @@ def _not_shown_words() -> str:
     return str(_("Nothing is shown under this code: it may be mistyped, or its holder keeps it private."))
 
 
-def _not_shown(accepted: str) -> Response:
+def not_shown(accepted: str) -> Response:
     """One answer for unknown and private codes: it depends on nothing but the language and kind asked for."""
     if accepted == HTML:
         return make_response(render_template("verification/not_shown.html"), NOT_FOUND)
@@ -306,7 +307,8 @@ def _not_shown(accepted: str) -> Response:
     )
 
 
-def _typing_error(accepted: str) -> Response:
+def typing_error(accepted: str) -> Response:
+    """For what cannot be a code, whichever codes exist."""
     if accepted == HTML:
         return make_response(render_template("verification/typing_error.html"), NOT_FOUND)
     words = _("The characters of this code do not fit together. Compare it with the certificate and type it again.")

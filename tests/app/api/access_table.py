@@ -158,6 +158,15 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         for suffix in ("json", "jwt", "svg", "png", "pdf")
     ],
     ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
+    ("GET", "/credentials/<code>/shares"): [Route(OWNERS, CODE)],
+    ("POST", "/credentials/<code>/shares"): [Route(OWNERS, CODE, {"made_for": "Acme", "days": "7"})],
+    ("POST", "/credentials/<code>/shares/<uuid:grant_id>/end"): [Route(OWNERS, its(code="code", grant_id="share"))],
+    ("GET", "/s/<token>"): [Route(PUBLIC, lambda facts: {"token": facts.share_token}), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
+    ("POST", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/asked/<token>"): [Route(PUBLIC, lambda facts: {"token": facts.challenge_token}), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/asked/<token>/confirm"): [Route(OWNERS, lambda facts: {"token": facts.challenge_token})],
+    ("POST", "/asked/<token>/confirm"): [Route(OWNERS, lambda facts: {"token": facts.challenge_token})],
     # the norm desk
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
