@@ -54,6 +54,7 @@ def _verdicts(house: Exhibition) -> list[Exhibit]:
         Exhibit("verdict-valid-candidate", f"/c/{house.certificates['valid']}", "holder"),
         Exhibit("verdict-valid-editor", f"/c/{house.certificates['valid']}", "editor"),
         Exhibit("verdict-shared", house.share_of_own()),
+        *(Exhibit(f"receipt-{name}", f"/c/{house.certificates[name]}/receipt") for name in ("valid", "revoked")),
         Exhibit("ask", f"/c/{house.certificates['valid']}/ask"),
         Exhibit("asked", f"/c/{house.certificates['valid']}/ask", act=_press),
         Exhibit("verdict-unknown", f"/c/{unknown_code()}"),

@@ -59,6 +59,8 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
 PASSKEY = its(passkey_id="passkey_id")
+SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
+ASKED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.challenge_token}  # noqa: E731
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
 A_START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
@@ -161,12 +163,14 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/credentials/<code>/shares"): [Route(OWNERS, CODE)],
     ("POST", "/credentials/<code>/shares"): [Route(OWNERS, CODE, {"made_for": "Acme", "days": "7"})],
     ("POST", "/credentials/<code>/shares/<uuid:grant_id>/end"): [Route(OWNERS, its(code="code", grant_id="share"))],
-    ("GET", "/s/<token>"): [Route(PUBLIC, lambda facts: {"token": facts.share_token}), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/s/<token>"): [Route(PUBLIC, SHARED), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/c/<typed>/receipt"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>/receipt.json"): [Route(NOBODYS, its(typed="code"))],
     ("GET", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
     ("POST", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
-    ("GET", "/asked/<token>"): [Route(PUBLIC, lambda facts: {"token": facts.challenge_token}), Route(NOBODYS, being(token="torn"))],
-    ("GET", "/asked/<token>/confirm"): [Route(OWNERS, lambda facts: {"token": facts.challenge_token})],
-    ("POST", "/asked/<token>/confirm"): [Route(OWNERS, lambda facts: {"token": facts.challenge_token})],
+    ("GET", "/asked/<token>"): [Route(PUBLIC, ASKED), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
+    ("POST", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
     # the norm desk
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
