@@ -45,6 +45,7 @@ from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.norming.policy import NormPolicy
 from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
+from app.verification.policy import VerificationPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
@@ -53,6 +54,7 @@ POLICIES: tuple[type[Policy], ...] = (
     NormPolicy,
     AccountPolicy,
     CredentialPolicy,
+    VerificationPolicy,
     RatePolicy,
     ApiPolicy,
     ReviewPolicy,

@@ -47,7 +47,7 @@ ANYWHERE = {
 WITH_A_BODY = {
     400: "http-400: the body is not JSON.",
     413: "http-413: the body is larger than 1,000,000 bytes.",
-    415: "http-415: the body is not sent as application/json.",
+    415: "http-415: the body is not of a media type that is named here.",
 }
 
 ABOUT = """Everything a person can do on the pages of Decile, for programs that act for them.
@@ -55,9 +55,10 @@ ABOUT = """Everything a person can do on the pages of Decile, for programs that 
 **Tokens.** Make one under *My data, Programs*; it is shown once. Send `Authorization: Bearer decile_…`. A token has
 scopes and an end, and never does more than the person who made it. Cookies are not looked at.
 
-**Sending again.** Every POST takes an `Idempotency-Key`. Sent again with the same key within 24 hours, the same
-request changes nothing and gets the same answer, with `Idempotency-Replayed: true`. The same key with another request
-is refused with 409. A refusal changes nothing and leaves the key free. What is answered with 2xx has been committed.
+**Sending again.** Every POST that changes something takes an `Idempotency-Key`. Sent again with the same key within
+24 hours, the same request changes nothing and gets the same answer, with `Idempotency-Replayed: true`. The same key
+with another request is refused with 409. A refusal changes nothing and leaves the key free. What is answered with 2xx
+has been committed.
 
 **Lists** come in pages: `limit`, and `cursor` from `next_cursor` of the page before.
 
@@ -148,9 +149,13 @@ def _described(
         "security": _security(operation),
     }
     if operation.body is not None:
-        content = {JSON: {"schema": names[operation.body, "validation"]}}
+        content = {JSON: {"schema": names[operation.body, "validation"]}, **_text_form(operation)}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _text_form(operation: Operation) -> dict[str, Any]:
+    return {operation.text_form.media_type: {"schema": {"type": "string"}}} if operation.text_form else {}
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
@@ -207,7 +212,10 @@ def _successes(operation: Operation, names: Mapping[Any, Any]) -> dict[str, Any]
         response: dict[str, Any] = {
             "description": answer.means,
             "headers": _headers(operation, has_location=answer.has_location),
-            "content": {answer.media_type: {"schema": names[answer.shape, "serialization"]}},
+            "content": {
+                answer.media_type: {"schema": names[answer.shape, "serialization"]},
+                **_text_form(operation),
+            },
         }
         if operation.leads_to:
             response["links"] = {

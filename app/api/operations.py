@@ -5,8 +5,9 @@ One declaration serves both, so that the document cannot say something else than
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -30,6 +31,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class TextForm:
+    """Another way to write the same body and the same answer, for programs that have tables and no JSON."""
+
+    media_type: str
+    read: Callable[[bytes], Any]
+    """What the view gets in place of the body."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path. `leads_to` names operations that take this answer's id."""
 
@@ -43,6 +53,8 @@ class Operation:
     scope: Scope | None = None
     is_open: bool = False  # may be asked without a token; with one, `scope` shows more
     body: type[BaseModel] | None = None
+    text_form: TextForm | None = None
+    changes_nothing: bool = False  # a POST only because what it asks is long
     query: type[BaseModel] = NoQuery
     refusals: tuple[type[DecileError], ...] = ()
     leads_to: tuple[str, ...] = field(default=())
@@ -55,7 +67,7 @@ class Operation:
     @property
     def takes_key(self) -> bool:
         """Whether an Idempotency-Key makes it safe to send again."""
-        return self.method == "POST"
+        return self.method == "POST" and not self.changes_nothing
 
     @property
     def needs_token(self) -> bool:

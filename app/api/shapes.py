@@ -22,6 +22,7 @@ MOST_POSITIONS = 1000
 MOST_OPTIONS = 10
 LONGEST_NAME = 200
 LONGEST_WORD = 40
+MOST_CODES = 1000
 
 Language = Literal["en", "fr"]
 Words = Annotated[dict[str, str], Field(description="One text per language, by its code.")]
@@ -314,6 +315,33 @@ class Verdict(Shape):
     checked_at: datetime
     facts: dict[str, str] = Field(description="The figures that the signed document states.")
     page: str = Field(json_schema_extra={"format": "uri"})
+
+
+class VerifyBatch(Shape):
+    """Codes of certificates, or links to them."""
+
+    codes: list[StrictStr] = Field(
+        min_length=1,
+        max_length=MOST_CODES,
+        description="One code each, spelled as it may be; or, as text/csv, one certificate on each line.",
+        examples=[["0123-4567-89AB-CDEF-G"]],
+    )
+
+
+class BatchEntry(Shape):
+    """One line of the list: either a verdict, or the reason why there is none."""
+
+    line: int = Field(description="Its number in the list, from 1; of a CSV the number of the line.")
+    sent: str = Field(description="What stood where the code should, up to 200 characters.")
+    problem: str | None = Field(description="code-typing-error, or credential-not-found: unknown or private.")
+    verdict: Verdict | None
+
+
+class BatchVerdicts(Shape):
+    """One entry for every line, in the same order."""
+
+    checked_at: datetime
+    entries: list[BatchEntry]
 
 
 class Norm(Shape):

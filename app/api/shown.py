@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from app.api import shapes
 from app.assessment.pages import DonePage, ItemPage
@@ -15,6 +16,8 @@ from app.item_bank.queries import ItemView, SkillView
 from app.norming.queries import NormView
 from app.results import figures
 from app.results.queries import ResultView
+from app.verification.batch_table import LONGEST_SENT
+from app.verification.verify_batch import BatchRow
 from app.verification.verify_credential import CertificateVerification
 
 
@@ -187,6 +190,20 @@ def verdict(found: CertificateVerification, *, page: str) -> shapes.Verdict:
         facts=open_badge.told_facts(found.document) if found.document else {},
         page=page,
     )
+
+
+def batch(rows: Sequence[BatchRow], *, checked_at: datetime, page_of: Callable[[str], str]) -> shapes.BatchVerdicts:
+    """Every line, each as it would be answered alone."""
+    entries = [
+        shapes.BatchEntry(
+            line=row.line.number,
+            sent=row.line.sent[:LONGEST_SENT],
+            problem=row.problem,
+            verdict=verdict(row.found, page=page_of(row.found.credential.code)) if row.found else None,
+        )
+        for row in rows
+    ]
+    return shapes.BatchVerdicts(checked_at=checked_at, entries=entries)
 
 
 def norm(view: NormView) -> shapes.Norm:

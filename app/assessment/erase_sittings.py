@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.assessment import rules
 from app.assessment.models import (
     FrozenSitting,
+    ItemReport,
     Presentation,
     Response,
     RetakeTrace,
@@ -23,7 +24,7 @@ from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.clock import Clock
 
-SITTING_ROWS = (FrozenSitting, Response, Presentation, SittingCheck)
+SITTING_ROWS = (FrozenSitting, Response, ItemReport, Presentation, SittingCheck)
 
 
 def traces_end_at(*, session: Session, at: datetime) -> datetime:
@@ -43,6 +44,7 @@ def erase_sittings(person_id: UUID, lineage_id: UUID, *, session: Session, clock
         session.execute(delete(owned).where(owned.sitting_id.in_(own)))
     session.execute(delete(Sitting).where(Sitting.person_id == person_id))
     session.execute(update(SittingCheck).where(SittingCheck.decided_by == person_id).values(decided_by=None))
+    session.execute(update(ItemReport).where(ItemReport.judged_by == person_id).values(judged_by=None))
     session.flush()
     return len(rows)
 

@@ -127,6 +127,19 @@ def successor(credential_id: UUID, *, session: Session) -> CredentialView | None
     return _view(row) if row is not None else None
 
 
+def credential(credential_id: UUID, *, session: Session) -> CredentialView:
+    """The credential of this id, whoever may see it.
+
+    Raises
+    ------
+    CredentialNotFound
+    """
+    row = session.get(Credential, credential_id)
+    if row is None:
+        raise CredentialNotFound
+    return _view(row)
+
+
 def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView, ...]:
     """A holder's issued credentials, newest first."""
     query = (

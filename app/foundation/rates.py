@@ -16,4 +16,6 @@ class RatePolicy:
     sign_in_confirmations_per_hour: int = 120
     verifications_per_minute: int = 120
     not_found_per_minute: int = 60
+    questions_per_hour: int = 30  # to holders
+    batches_per_minute: int = 10  # of up to 1,000 codes; 10,000 guesses a minute find none of 2**80
     api_calls_per_minute: int = 300  # of one token

@@ -56,6 +56,7 @@ HOLDINGS = (
     _held("presentation", "sitting_id", "sitting"),
     _held("response", "sitting_id", "sitting"),
     _held("frozen_sitting", "sitting_id", "sitting", withheld=("responses",)),
+    _held("item_report", "sitting_id", "sitting", withheld=("judged_by",)),
     _held("sitting_check", "sitting_id", "sitting", withheld=("decided_by",)),
     _held("sitting_allowance"),
     _held("retake_trace", "lineage_id", LINEAGE),
@@ -68,6 +69,9 @@ HOLDINGS = (
     _held("credential_review", "credential_id", "credential"),
     _held("expiry_reminder", "credential_id", "credential"),
     _held("reminder_opt_out"),
+    _held("share_grant", "credential_id", "credential"),
+    _held("share_look", "grant_id", "share_grant"),
+    _held("control_challenge", "credential_id", "credential"),
     _held("verification_count", "credential_id", "credential"),
     _held("review_case", withheld=("decided_by",)),
     _held("erasure_request"),
@@ -116,7 +120,11 @@ def owned_by(person_id: UUID, *, session: Session, links: Links) -> Owned:
     for name in IDS_OF:
         table = Base.metadata.tables[name]
         owned[name] = tuple(session.scalars(select(table.c.id).where(table.c.person_id == person_id)))
-    owned[ANYTHING] = tuple(str(one) for name in (PERSON, *IDS_OF) for one in owned[name])
+    grants = Base.metadata.tables["share_grant"]
+    owned["share_grant"] = tuple(
+        session.scalars(select(grants.c.id).where(grants.c.credential_id.in_(owned["credential"])))
+    )
+    owned[ANYTHING] = tuple(str(one) for name in (PERSON, *IDS_OF, "share_grant") for one in owned[name])
     return owned
 
 

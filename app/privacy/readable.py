@@ -31,6 +31,7 @@ HEADINGS = {
     "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),
     "response": ("Your answers", "Vos réponses"),
     "frozen_sitting": ("Scores", "Scores"),
+    "item_report": ("Questions you reported", "Questions que vous avez signalées"),
     "sitting_check": ("Checks of your assessments", "Vérifications de vos évaluations"),
     "sitting_allowance": ("Sittings granted to you", "Évaluations qui vous ont été accordées"),
     "retake_trace": ("Days of sittings before an erasure", "Jours d'évaluations avant un effacement"),
@@ -43,6 +44,9 @@ HEADINGS = {
     "credential_review": ("Certificates a person must look at", "Certificats qu'une personne doit examiner"),
     "expiry_reminder": ("Reminders of expiry", "Rappels d'expiration"),
     "reminder_opt_out": ("Reminders you do not want", "Rappels que vous ne voulez pas"),
+    "share_grant": ("Links made for single readers", "Liens faits pour un seul lecteur"),
+    "share_look": ("How often these links were opened", "Combien de fois ces liens ont été ouverts"),
+    "control_challenge": ("Recruiters' questions to you", "Questions de recruteurs à votre adresse"),
     "verification_count": (
         "How often certificates were looked at",
         "Combien de fois des certificats ont été consultés",

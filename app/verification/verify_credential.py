@@ -62,15 +62,20 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
         raise _nothing_shown(code, session=session, at=clock.now())
-    now, text = clock.now(), found.signed_document or ""
+    return verification_of(found, session=session, at=clock.now())
+
+
+def verification_of(found: CredentialView, *, session: Session, at: datetime) -> CertificateVerification:
+    """What holds of a credential of the register, for whoever may see it."""
+    text = found.signed_document or ""
     document = _readable(text)
     if document is None or not _is_document_of(found, document):
-        return CertificateVerification(ALTERED, now, None, found)
-    judgement = _judgement(text, document, found, session=session, at=now)
+        return CertificateVerification(ALTERED, at, None, found)
+    judgement = _judgement(text, document, found, session=session, at=at)
     token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
     newer = queries.successor(found.id, session=session)
     shown = newer.code if newer is not None and newer.is_shown else None
-    return CertificateVerification(judgement, now, document, found, token, shown)
+    return CertificateVerification(judgement, at, document, found, token, shown)
 
 
 def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNotFound | CredentialErased:

@@ -66,6 +66,9 @@ from app.privacy.models import Certificates
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
 from app.up import ITEM_BANKS
+from app.verification import signed_ids
+from app.verification.ask_holder import ask_holder
+from app.verification.grant_share import grant_share
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.credentials.awards import an_award
@@ -442,6 +445,26 @@ class Exhibition:
                 entropy=self.place.entropy,
                 jobs=self.place.jobs,
             )
+
+    def share_of_own(self) -> str:
+        """A link to the holder's own certificate, for one reader."""
+        code = self.certificates["own"]
+        with self.runtime.transaction() as session:
+            holder = Actor(session.query(Credential).filter_by(code=code).one().person_id, "holder")
+            share = grant_share(
+                code, "Acme", 30, session=session, clock=self.place.clock, entropy=self.place.entropy, actor=holder
+            )
+        return f"/s/{signed_ids.signed_id(signed_ids.SHARE, share, links=self.runtime.links)}"
+
+    def question_to_holder(self) -> str:
+        """What a recruiter would hand to the holder of that certificate, once it is shown."""
+        with self.runtime.transaction() as session:
+            row = session.query(Credential).filter_by(code=self.certificates["own"]).one()
+            row.visibility = Visibility.UNLISTED
+            session.flush()
+            asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
+            row.visibility = Visibility.PRIVATE
+        return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

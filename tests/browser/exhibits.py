@@ -47,11 +47,18 @@ def _verdicts(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("verify", "/verify"),
         Exhibit("verify-typing-error", "/verify", act=lambda page: _verify(page, TYPING_ERROR)),
+        Exhibit("verify-batch", "/verify/batch"),
+        Exhibit("verify-batch-checked", "/verify/batch", act=lambda page: _check_list(page, house)),
+        Exhibit("verify-batch-empty", "/verify/batch", act=_press_unchecked),
         *(Exhibit(f"verdict-{name}", f"/c/{house.certificates[name]}") for name in shown),
         Exhibit("verdict-valid-candidate", f"/c/{house.certificates['valid']}", "holder"),
         Exhibit("verdict-valid-editor", f"/c/{house.certificates['valid']}", "editor"),
         Exhibit("verdict-erased", f"/c/{house.erased['revoke']}"),
         Exhibit("verdict-erased-running", f"/c/{house.erased['keep']}"),
+        Exhibit("verdict-shared", house.share_of_own()),
+        *(Exhibit(f"receipt-{name}", f"/c/{house.certificates[name]}/receipt") for name in ("valid", "revoked")),
+        Exhibit("ask", f"/c/{house.certificates['valid']}/ask"),
+        Exhibit("asked", f"/c/{house.certificates['valid']}/ask", act=_press),
         Exhibit("verdict-unknown", f"/c/{unknown_code()}"),
         Exhibit("verdict-typing-error", f"/c/{TYPING_ERROR}"),
     ]
@@ -112,6 +119,9 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("erase-unchosen", "/me/erase", "newcomer", act=_press_unchecked),
         Exhibit("erase-case-open", "/me/erase", "ordinary"),
         Exhibit("own-certificate", f"/credentials/{house.certificates['own']}", "holder"),
+        Exhibit("own-shares", f"/credentials/{house.certificates['own']}/shares", "holder", act=_make_share),
+        Exhibit("own-shares-refused", f"/credentials/{house.certificates['own']}/shares", "holder", act=_press_last),
+        Exhibit("confirm-control", house.question_to_holder(), "holder"),
         Exhibit("account", "/account", "holder"),
         Exhibit("account-newcomer", "/account", "newcomer"),
         Exhibit("tokens", "/account/tokens", "holder"),
@@ -177,6 +187,21 @@ def _fill(page: Page, field: str, value: str) -> None:
 
 def _verify(page: Page, code: str) -> None:
     _fill(page, "code", code)
+
+
+def _make_share(page: Page) -> None:
+    page.locator("main [name=made_for]").fill("Acme, Ms Ngo")
+    _press_last(page)
+
+
+def _press_last(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form button").last.click()
+
+
+def _check_list(page: Page, house: Exhibition) -> None:
+    shown = [code for name, code in house.certificates.items() if name != "own"]
+    _fill(page, "codes", "\n".join([*shown, TYPING_ERROR, unknown_code()]))
 
 
 def _ask_and_mistype(page: Page) -> None:

@@ -39,12 +39,16 @@ SHOWN_FAULTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer. `unstable` fields change without anything having happened, so the ETag leaves them out."""
+    """What to answer. `unstable` fields change without anything having happened, so the ETag leaves them out.
+
+    `as_text` writes the same in the operation's text form.
+    """
 
     content: BaseModel | str
     status: int = 200
     location: str | None = None
     unstable: frozenset[str] = field(default_factory=frozenset)
+    as_text: Callable[[], str] | None = None
 
     @property
     def text(self) -> str:
@@ -162,11 +166,14 @@ def _query(operation: Operation) -> BaseModel:
         raise QueryInvalid(_faults(fault)) from None
 
 
-def _body(operation: Operation) -> BaseModel | None:
+def _body(operation: Operation) -> Any:
     if operation.body is None:
         return None
+    form = operation.text_form
+    if form is not None and request.mimetype == form.media_type:
+        return form.read(request.get_data())
     if request.mimetype != JSON:
-        abort(415, f"Send the body as {JSON}.")
+        abort(415, f"Send the body as {JSON}{f' or {form.media_type}' if form else ''}.")
     try:
         return operation.body.model_validate_json(request.get_data())
     except ValidationError as fault:
@@ -188,9 +195,18 @@ def _key(operation: Operation) -> str | None:
     return key
 
 
+def _wants_text(media_type: str) -> bool:
+    """Whether to answer so: as the request accepts, and where it accepts both, as it was sent."""
+    offered = (media_type, JSON) if request.mimetype == media_type else (JSON, media_type)
+    return request.accept_mimetypes.best_match(offered, default=offered[0]) == media_type
+
+
 def _response(operation: Operation, reply: Reply) -> Response:
     answer = operation.answers[reply.status]
-    response = Response(reply.text, reply.status, mimetype=answer.media_type)
+    text, media_type = reply.text, answer.media_type
+    if operation.text_form and reply.as_text and _wants_text(operation.text_form.media_type):
+        text, media_type = reply.as_text(), operation.text_form.media_type
+    response = Response(text, reply.status, mimetype=media_type)
     if reply.location:
         response.headers["Location"] = reply.location
     if isinstance(reply, _Replayed):

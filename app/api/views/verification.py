@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from app.api import shapes, shown
 from app.api.errors import CodeMistyped
-from app.api.operations import Answer, Operation
+from app.api.operations import Answer, Operation, TextForm
 from app.api.views.door import Call, Reply, serves
 from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
 from app.foundation.web import absolute_url, limiter, rate, runtime
+from app.verification.batch_list import lines_of, numbered, text_of
+from app.verification.batch_table import batch_csv
+from app.verification.errors import BatchEmpty, BatchTooLong
+from app.verification.verify_batch import verify_batch
 from app.verification.verify_credential import verify_credential
 
 NOT_FOUND = 404
+CSV = "text/csv"
 VERIFY = Operation(
     name="verify",
     method="GET",
@@ -22,6 +27,22 @@ VERIFY = Operation(
     is_open=True,
     refusals=(CredentialNotFound, CodeMistyped),
     answers={200: Answer("The verdict.", shapes.Verdict)},
+)
+VERIFY_BATCH = Operation(
+    name="verifyBatch",
+    method="POST",
+    rule="/verify/batch",
+    tag="verification",
+    summary="Whether up to 1,000 certificates are good",
+    detail="Needs no token. Send JSON, or `text/csv` with one certificate on each line; the answer comes in the form "
+    "that `Accept` names, else in the form that was sent. A bad line never fails the others. Cells of the CSV that a "
+    "spreadsheet could take for a formula begin with an apostrophe. It changes nothing.",
+    is_open=True,
+    body=shapes.VerifyBatch,
+    text_form=TextForm(CSV, read=lambda sent: lines_of(text_of(sent))),
+    changes_nothing=True,
+    refusals=(BatchEmpty, BatchTooLong),
+    answers={200: Answer("One entry for every line, in the same order.", shapes.BatchVerdicts)},
 )
 guessing = limiter.shared_limit(  # counted together with the pages' guesses: same scope, same limit
     rate("not_found_per_minute", "minute"),
@@ -40,5 +61,21 @@ def verify(_call: Call, code: str) -> Reply:
         raise CodeMistyped from None
     with runtime().reading() as session:
         found = verify_credential(typed, session=session, clock=runtime().clock)
-    page = absolute_url("verification.certificate", typed=found.credential.code)
+    page = _page_of(found.credential.code)
     return Reply(shown.verdict(found, page=page), unstable=frozenset({"checked_at"}))
+
+
+@serves(VERIFY_BATCH)
+@limiter.shared_limit(rate("batches_per_minute", "minute"), scope="batches")
+def verify_all(call: Call) -> Reply:
+    """Check them all now."""
+    here = runtime()
+    lines = numbered(call.body.codes) if isinstance(call.body, shapes.VerifyBatch) else call.body
+    with here.reading() as session:
+        rows = verify_batch(lines, session=session, clock=here.clock)
+    told = shown.batch(rows, checked_at=rows[0].checked_at, page_of=_page_of)
+    return Reply(told, as_text=lambda: batch_csv(rows, page_of=_page_of))
+
+
+def _page_of(code: str) -> str:
+    return absolute_url("verification.certificate", typed=code)

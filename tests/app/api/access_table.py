@@ -61,6 +61,8 @@ OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sittin
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
 PASSKEY = its(passkey_id="passkey_id")
 ITEM = its(item_id="item")
+SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
+ASKED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.challenge_token}  # noqa: E731
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
 A_STEP = {"state": "retired", "reason": "a test"}
@@ -84,6 +86,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
     ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
     ("POST", "/verify"): [Route(NOBODYS)],
+    ("GET", "/verify/batch"): [Route(PUBLIC)],
+    ("POST", "/verify/batch"): [Route(PUBLIC, body={"codes": "x"})],
     ("GET", "/c/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private: not even its holder sees it here
     ("GET", "/c/<typed>.json"): [Route(NOBODYS, its(typed="code"))],
     ("GET", "/c/<typed>.jwt"): [Route(NOBODYS, its(typed="code"))],
@@ -165,6 +169,17 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         for suffix in ("json", "jwt", "svg", "png", "pdf")
     ],
     ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
+    ("GET", "/credentials/<code>/shares"): [Route(OWNERS, CODE)],
+    ("POST", "/credentials/<code>/shares"): [Route(OWNERS, CODE, {"made_for": "Acme", "days": "7"})],
+    ("POST", "/credentials/<code>/shares/<uuid:grant_id>/end"): [Route(OWNERS, its(code="code", grant_id="share"))],
+    ("GET", "/s/<token>"): [Route(PUBLIC, SHARED), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/c/<typed>/receipt"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>/receipt.json"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
+    ("POST", "/c/<typed>/ask"): [Route(NOBODYS, its(typed="code"))],
+    ("GET", "/asked/<token>"): [Route(PUBLIC, ASKED), Route(NOBODYS, being(token="torn"))],
+    ("GET", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
+    ("POST", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
     # the norm desk
     ("GET", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED)],
     ("POST", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED, {"reason": "unclear", "words": ""})],
@@ -202,6 +217,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/api/v1/norms/<uuid:norm_id>"): [Route(PUBLIC, NORM), Route(DRAFT_NORM, DRAFT)],
     ("GET", "/api/v1/norms/<uuid:norm_id>/table"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/api/v1/verify/<code>"): [Route(NOBODYS, CODE)],
+    ("POST", "/api/v1/verify/batch"): [Route(PUBLIC, body={"codes": ["x"]})],
     ("GET", "/api/v1/token"): [Route(TOKEN)],
     ("GET", "/api/v1/sittings"): [Route(TOKEN)],
     ("POST", "/api/v1/sittings"): [Route(TOKEN, body=A_START)],

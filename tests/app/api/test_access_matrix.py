@@ -9,7 +9,8 @@ from tests.app.api.access_table import IN, TABLE, Route
 from tests.app.api.world import ANONYMOUS, OWNER, OWNERS_NAME, ROLES, World
 
 JSON_FIRST = {"Accept": "application/json"}
-CHANGES_NOTHING = {("POST", "/verify")}  # no CSRF check: it is a question, asked by POST so that it stands in no log
+# No CSRF check: they are questions, asked by POST so that they stand in no log.
+CHANGES_NOTHING = {("POST", "/verify"), ("POST", "/verify/batch")}
 PROVEN_BY_ITS_LINK = {("POST", "/reminders/<token>")}  # pressed by mail programs (RFC 8058), which load no form first
 
 

@@ -36,6 +36,9 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.item_bank import item_record
 from app.norming.models import NormState, NormVersion
+from app.verification import signed_ids
+from app.verification.grant_share import grant_share
+from app.verification.models import ControlChallenge
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_norm, people
 from tests.browser.normed_bank import adopt_a_norm
@@ -65,6 +68,9 @@ class Facts:
     open_sitting: UUID = NOTHING
     ended_sitting: UUID = NOTHING
     code: str = ""
+    share: UUID = NOTHING
+    share_token: str = ""
+    challenge_token: str = ""
     norm: UUID = NOTHING
     draft_norm: UUID = NOTHING
     item: UUID = NOTHING
@@ -183,6 +189,19 @@ def _owners_things(place: Place, facts: Facts, worker: Runtime) -> None:
         facts.code = held.code
         actor = Actor(owner, "person")
         set_visibility(held.code, Visibility.PRIVATE, session=session, clock=place.clock, actor=actor)
+        facts.share = grant_share(
+            held.code, "Acme", 90, session=session, clock=place.clock, entropy=place.entropy, actor=actor
+        )
+        challenge = ControlChallenge(
+            id=place.entropy.uuid(),
+            credential_id=held.id,
+            number="123456",
+            asked_at=place.clock.now(),
+            expires_at=place.clock.now() + timedelta(days=90),
+        )
+        session.add(challenge)
+        facts.share_token = signed_ids.signed_id(signed_ids.SHARE, facts.share, links=worker.links)
+        facts.challenge_token = signed_ids.signed_id(signed_ids.CHALLENGE, challenge.id, links=worker.links)
     place.clock.advance(timedelta(days=31))  # the wait before a second sitting
     facts.open_sitting = place.start(owner).sitting_id
     with place.database.reading() as session:

@@ -18,7 +18,7 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
-from app.assessment.models import SittingAllowance
+from app.assessment.models import ItemReport, SittingAllowance
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -35,10 +35,12 @@ from app.privacy.holdings import HOLDINGS, owned_by, rows_of
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.take_case_back import take_case_back
 from app.verification.count_verification import count_verification
+from app.verification.models import ControlChallenge, ShareGrant, ShareLook
 from tests.app.api.world import OWNER, World
 from tests.app.reviews.desk import Actor
 
 EMAIL, NAME, SHOWN_NAME = "olivia@owner.example.org", "Olivia Owner", "Olivia of the Paper"
+SHOWN_TO = "Acme of the neighbourhood"
 WORDS = "My neighbour Maximiliane rang the bell"
 
 
@@ -53,11 +55,19 @@ def leave_traces_everywhere(world: World) -> None:
         row = session.query(Credential).filter_by(person_id=person_id).one()
         row.shown_name, row.visibility = SHOWN_NAME, "unlisted"
         credential_id = row.id
+        grant_id = here.entropy.uuid()
         key_id = session.scalars(select(IssuerKey.key_id)).first()
         session.add_all(
             [
                 WithdrawnSignature(status_list=row.status_list, status_index=(row.status_index + 1) % 131_072,
                                    credential_id=credential_id, key_id=key_id, withdrawn_at=now),
+                ShareGrant(id=grant_id, credential_id=credential_id, made_for=SHOWN_TO, made_at=now, expires_at=now),
+                ShareLook(grant_id=grant_id, on_day=now.date(), count=2),
+                ControlChallenge(id=here.entropy.uuid(), credential_id=credential_id, number="4711", asked_at=now,
+                                 expires_at=now),
+                ItemReport(id=here.entropy.uuid(), sitting_id=world.facts.ended_sitting, position=1,
+                           item_id=here.entropy.uuid(), language="en", problem="unclear", words=WORDS,
+                           reported_at=now),
                 ExpiryReminder(credential_id=credential_id, days=30, due_at=now),
                 ReminderOptOut(person_id=person_id, since_at=now),
                 CredentialReview(id=here.entropy.uuid(), credential_id=credential_id, key_id=key_id, opened_at=now),
@@ -90,7 +100,7 @@ def leave_traces_everywhere(world: World) -> None:
 
 def strings_of(world: World) -> set[str]:
     """Everything unique to the owner that any column could hold: words, addresses, names, codes, hashes, ids."""
-    here, found = world.runtime, {EMAIL, EMAIL.partition("@")[0], NAME, SHOWN_NAME, WORDS, world.facts.code}
+    here, found = world.runtime, {EMAIL, EMAIL.partition("@")[0], NAME, SHOWN_NAME, SHOWN_TO, WORDS, world.facts.code}
     found |= {"sealed-for-olivia", "hash-of-olivias-code", "olivias-challenge", "case:olivia", "olivias-key"}
     found |= {world.facts.cookies[OWNER], world.facts.tokens[OWNER], here.links.mac("guess-subject", EMAIL)}
     with here.reading() as session:

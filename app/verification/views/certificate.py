@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
@@ -35,8 +35,7 @@ from app.verification.verify_credential import (
     verify_credential,
     verify_document,
 )
-
-bp = Blueprint("verification", __name__)
+from app.verification.views.blueprint import bp, noindex, private
 
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
@@ -64,9 +63,9 @@ def certificate(typed: str) -> Any:
             return redirect(_with_query(url_for(".certificate", typed=code)), code=308)
         return _answer(code, accepted)
     except TypingError:
-        return _closed(_typing_error(accepted), accepted)
+        return _closed(typing_error(accepted), accepted)
     except CredentialNotFound:
-        return _closed(_not_shown(accepted), accepted)
+        return _closed(not_shown(accepted), accepted)
     except CredentialErased as erased:
         return _closed(_erased(erased, accepted), accepted)
 
@@ -122,17 +121,17 @@ def _verify(typed: str) -> Any:
     wants_json = prefers_json()
     accepted = SIGNED_JSON if wants_json else HTML
     if not typed.strip() and not wants_json:
-        return _noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
+        return noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
     try:
         code = codes.read_code(typed)
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
     except TypingError:
         if wants_json:
-            return _closed(_typing_error(accepted), accepted)
+            return _closed(typing_error(accepted), accepted)
         page = render_template("verification/verify.html", typed=typed, error=True)
-        return _noindex(make_response(page, 422))
+        return noindex(make_response(page, 422))
     except CredentialNotFound:
-        return _closed(_not_shown(accepted), accepted)
+        return _closed(not_shown(accepted), accepted)
     except CredentialErased as erased:
         return _closed(_erased(erased, accepted), accepted)
 
@@ -149,19 +148,19 @@ def _verify_file(file: bytes) -> Response:
     try:
         text = carried(file)
     except (NothingCarried, CarrierUnreadable) as problem:
-        return _private(_refused_file(problem))
+        return private(_refused_file(problem))
     with runtime().reading() as session:
         found = verify_document(text, session=session, clock=runtime().clock)
     facts = _document_facts(found)
     if prefers_json():
         facts["lines"] = dict(facts["lines"])
-        return _private(jsonify(facts))
+        return private(jsonify(facts))
     instants = {
         name: validity.from_text(facts[name]) for name in ("valid_from", "valid_until", "checked_at") if facts[name]
     }
     mode = open_badge.told_facts(found.document)["mode"] if found.document and facts["code"] else None
     sat = mode_words(mode, _) if mode else None
-    return _private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
+    return private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
 
 
 def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
@@ -206,9 +205,9 @@ def _carrier(typed: str, kind: str) -> Any:
     try:
         return _answer(codes.read_code(typed), kind)
     except TypingError:
-        return _closed(_typing_error(kind), kind)
+        return _closed(typing_error(kind), kind)
     except CredentialNotFound:
-        return _closed(_not_shown(kind), kind)
+        return _closed(not_shown(kind), kind)
     except CredentialErased as erased:
         return _closed(_erased(erased, kind), kind)
 
@@ -218,7 +217,7 @@ def _answer(code: str, accepted: str) -> Response:
         found = verify_credential(code, session=session, clock=runtime().clock)
     _count(found)
     if accepted == HTML:
-        response = make_response(render_template("verification/certificate.html", **_page_facts(found)))
+        response = make_response(render_template("verification/certificate.html", **page_facts(found)))
     elif found.document is None:
         words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
         return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
@@ -266,14 +265,15 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         row.revoked_at,
     )
     response.set_etag(hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES])
-    _private(response)
+    private(response)
     if row.visibility == Visibility.PUBLIC:
         del response.headers["X-Robots-Tag"]  # the holder chose to be found
     response.make_conditional(request)
     return response
 
 
-def _page_facts(found: CertificateVerification) -> dict[str, Any]:
+def page_facts(found: CertificateVerification) -> dict[str, Any]:
+    """What the page of a certificate prints."""
     row, language = found.credential, language_of_request()
     return {
         "verdict": found.verdict.value,
@@ -317,7 +317,7 @@ def _not_shown_words() -> str:
     return str(_("Nothing is shown under this code: it may be mistyped, or its holder keeps it private."))
 
 
-def _not_shown(accepted: str) -> Response:
+def not_shown(accepted: str) -> Response:
     """One answer for unknown and private codes: it depends on nothing but the language and kind asked for."""
     if accepted == HTML:
         return make_response(render_template("verification/not_shown.html"), NOT_FOUND)
@@ -338,7 +338,8 @@ def _erased(line: CredentialErased, accepted: str) -> Response:
     return response
 
 
-def _typing_error(accepted: str) -> Response:
+def typing_error(accepted: str) -> Response:
+    """For what cannot be a code, whichever codes exist."""
     if accepted == HTML:
         return make_response(render_template("verification/typing_error.html"), NOT_FOUND)
     words = _("The characters of this code do not fit together. Compare it with the certificate and type it again.")
@@ -354,26 +355,13 @@ def _problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND
 
 def _closed(response: Response, accepted: str) -> Response:
     """An answer that shows no credential."""
-    return _private(response if accepted == HTML else _readable_everywhere(response))
+    return private(response if accepted == HTML else _readable_everywhere(response))
 
 
 def _readable_everywhere(response: Response) -> Response:
     """For verifiers that run in a page of another origin."""
     response.access_control_allow_origin = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
-def _private(response: Response) -> Response:
-    """Never kept without asking again, so that a revocation shows on the next look; never indexed by default."""
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(("Accept", "Accept-Language", "Cookie"))
-    return _noindex(response)
-
-
-def _noindex(response: Response) -> Response:
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -1,0 +1,71 @@
+"""Use case: are these up to 1,000 certificates good? Each is asked as it would be alone; a bad line spoils no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app.credentials import codes
+from app.credentials.errors import CredentialNotFound, TypingError
+from app.foundation.clock import Clock
+from app.verification.batch_list import Line
+from app.verification.errors import BatchEmpty, BatchTooLong
+from app.verification.verify_credential import CertificateVerification, verify_credential
+
+MOST_CODES = 1000
+
+
+class RowProblem(StrEnum):
+    """Why a line has no verdict; the second tells an unknown code from a private one as little as the page does."""
+
+    TYPING_ERROR = "code-typing-error"
+    NOT_SHOWN = "credential-not-found"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One line with its verification, or with the reason why there is none."""
+
+    line: Line
+    checked_at: datetime
+    found: CertificateVerification | None
+    problem: RowProblem | None
+
+
+def verify_batch(lines: Sequence[Line], *, session: Session, clock: Clock) -> tuple[BatchRow, ...]:
+    """A row per line in the same order, all judged at one instant.
+
+    Raises
+    ------
+    BatchEmpty, BatchTooLong
+    """
+    if not lines:
+        raise BatchEmpty
+    if len(lines) > MOST_CODES:
+        raise BatchTooLong(len(lines), MOST_CODES)
+    stopped = _Stopped(clock.now())
+    return tuple(_row(line, session=session, clock=stopped) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """The clock at the instant at which the whole list is judged."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+def _row(line: Line, *, session: Session, clock: _Stopped) -> BatchRow:
+    try:
+        found = verify_credential(codes.read_code(line.sent), session=session, clock=clock)
+    except TypingError:
+        return BatchRow(line, clock.instant, None, RowProblem.TYPING_ERROR)
+    except CredentialNotFound:
+        return BatchRow(line, clock.instant, None, RowProblem.NOT_SHOWN)
+    return BatchRow(line, clock.instant, found, None)

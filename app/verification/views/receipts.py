@@ -1,0 +1,61 @@
+"""The receipt of a check: a page to print, and a file that other software can check without us."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, url_for
+
+from app.credentials import codes
+from app.credentials.errors import CredentialNotFound, TypingError
+from app.foundation.web import limiter, rate, runtime
+from app.verification.receipt import Receipt, receipt_of
+from app.verification.verify_credential import verify_credential
+from app.verification.views.blueprint import bp, unkept
+from app.verification.views.certificate import HTML, SIGNED_JSON, guessing, not_shown, page_facts, typing_error
+
+
+@bp.get("/c/<typed>/receipt")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def receipt_page(typed: str) -> Any:
+    """Check now, and say so on a page to print."""
+    try:
+        receipt = _receipt(typed)
+    except (TypingError, CredentialNotFound) as problem:
+        return _nothing(problem, HTML)
+    if receipt.verification.document is None:
+        return redirect(url_for(".certificate", typed=receipt.verification.credential.code), 303)
+    facts = page_facts(receipt.verification)
+    return unkept(make_response(render_template("verification/receipt.html", **facts, receipt=receipt)))
+
+
+@bp.get("/c/<typed>/receipt.json")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def receipt_file(typed: str) -> Any:
+    """The same with the signed documents, to keep."""
+    try:
+        receipt = _receipt(typed)
+    except (TypingError, CredentialNotFound) as problem:
+        return _nothing(problem, SIGNED_JSON)
+    found = receipt.verification
+    if found.document is None:
+        return redirect(url_for(".certificate_json", typed=found.credential.code), 303)
+    told = receipt.as_dict(base_url=runtime().settings.base_url)
+    response = Response(json.dumps(told, ensure_ascii=False, indent=1), mimetype="application/json")
+    name = f"{found.credential.printed_code}-{found.checked_at:%Y%m%dT%H%M%SZ}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return unkept(response)
+
+
+def _receipt(typed: str) -> Receipt:
+    here = runtime()
+    with here.reading() as session:
+        found = verify_credential(codes.read_code(typed), session=session, clock=here.clock)
+        return receipt_of(found, base_url=here.settings.base_url, session=session)
+
+
+def _nothing(problem: TypingError | CredentialNotFound, accepted: str) -> Response:
+    return unkept(typing_error(accepted) if isinstance(problem, TypingError) else not_shown(accepted))

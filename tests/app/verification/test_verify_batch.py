@@ -1,0 +1,158 @@
+"""A list of codes: order kept, bad lines reported, each line answered as it would be alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from app.credentials import codes
+from app.credentials.states import Visibility
+from app.factory import create_app
+from app.foundation import policies
+from app.foundation.access import operator
+from app.foundation.rates import RatePolicy
+from app.verification.batch_list import Line, lines_of, numbered, text_of
+from app.verification.errors import BatchEmpty, BatchTooLong
+from app.verification.verify_batch import MOST_CODES, RowProblem, verify_batch
+from tests.app.verification.register import FRENCH, HTML
+
+UNKNOWN = codes.code_from_bits(12345)
+API = "/api/v1/verify/batch"
+
+
+def mistyped(code: str) -> str:
+    return code[:-1] + ("0" if code[-1] != "0" else "1")
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_edge_055_bad_lines_are_reported_in_their_place_and_the_others_are_answered(register, runtime) -> None:
+    good, private = register.issued(), register.issued(Visibility.PRIVATE)
+    revoked = register.issued()
+    register.revoke(revoked)
+    sent = [good, "", mistyped(good), UNKNOWN, private, codes.grouped(revoked).lower(), f"http://x/c/{good}", "=1+1"]
+    with runtime.reading() as session:
+        rows = verify_batch(numbered(sent), session=session, clock=runtime.clock)
+    assert [row.line for row in rows] == [Line(number, one) for number, one in enumerate(sent, 1)]
+    assert [row.found.verdict.value if row.found else row.problem for row in rows] == [
+        *("valid", RowProblem.TYPING_ERROR, RowProblem.TYPING_ERROR, RowProblem.NOT_SHOWN, RowProblem.NOT_SHOWN),
+        *("revoked", "valid", RowProblem.TYPING_ERROR),
+    ]
+    assert {row.checked_at for row in rows} == {runtime.clock.now()}
+
+
+def test_no_list_and_one_too_long_are_refused(runtime) -> None:
+    with runtime.reading() as session:
+        with pytest.raises(BatchEmpty):
+            verify_batch((), session=session, clock=runtime.clock)
+        with pytest.raises(BatchTooLong, match="1001"):
+            verify_batch(numbered(["x"] * (MOST_CODES + 1)), session=session, clock=runtime.clock)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code\n{a}\n\n{b}\n",
+        "\ufeffName;Code\r\nZoë;{a}\r\n;\r\nAnn;{b}\r\n",
+        "Name\tCode\tNote\nZoë\t{a}\t\n\t\t\nAnn\t{b}\tx,y",
+        '"Zoë ""Z"" O\'Neil",{a}\n,,\n"open,{b}',
+        "{a}\n   \nhttp://localhost/c/{b}?x=1\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_lists_are_read_as_spreadsheets_write_them(text, encoding) -> None:
+    first, second = codes.code_from_bits(1), codes.code_from_bits(2)
+    written = text.format(a=codes.grouped(first), b=second)
+    file = written.lstrip("\ufeff" if encoding != "utf-8" else "").encode(encoding)
+    lines = lines_of(text_of(file))
+    assert [codes.read_code(line.sent) if "open" not in line.sent else second for line in lines] == [first, second]
+    assert lines[1].number - lines[0].number == 2
+
+
+def test_the_api_answers_as_a_single_verification_does_in_json_and_in_csv(client, register) -> None:
+    code = register.issued(shown_name='=HYPERLINK("http://evil.example")')
+    alone = client.get(f"/api/v1/verify/{code}").json
+    answer = client.post(API, json={"codes": [mistyped(code), code]})
+    assert answer.status_code == 200
+    assert [entry["problem"] for entry in answer.json["entries"]] == ["code-typing-error", None]
+    assert answer.json["entries"][1]["verdict"] == alone
+    as_csv = client.post(API, data=f"name;code\nx;{code}\nx;{UNKNOWN}\n", headers={"Content-Type": "text/csv"})
+    assert as_csv.mimetype == "text/csv"
+    good, unknown = table(as_csv.text)
+    assert (good["line"], good["verdict"], good["code"]) == ("2", "valid", code)
+    assert good["shown_name"] == '\'=HYPERLINK("http://evil.example")'
+    assert good["percentile_rank"] == alone["facts"]["percentile-rank"]
+    assert (unknown["problem"], unknown["verdict"], unknown["code"]) == ("credential-not-found", "", "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "accept", "expected"),
+    [
+        ("application/json", "text/csv", "text/csv"),
+        ("text/csv", "application/json", "application/json"),
+        ("text/csv", "*/*", "text/csv"),
+        ("application/json", "*/*", "application/json"),
+    ],
+)
+def test_the_api_answers_in_the_form_asked_for(client, sent, accept, expected) -> None:
+    body = '{"codes": ["x"]}' if sent == "application/json" else "x\n"
+    answer = client.post(API, data=body, headers={"Content-Type": sent, "Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, expected)
+
+
+def test_the_api_refuses_in_words(client) -> None:
+    too_many = client.post(API, data="x\n" * (MOST_CODES + 1), headers={"Content-Type": "text/csv"})
+    assert (too_many.status_code, too_many.json["code"]) == (422, "batch-too-long")
+    empty = client.post(API, data="code\n\n", headers={"Content-Type": "text/csv"})
+    assert (empty.status_code, empty.json["code"]) == (422, "batch-empty")
+    assert client.post(API, json={"codes": ["x"] * 1001}).json["code"] == "body-invalid"
+    assert client.post(API, data="x", headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_a_private_and_an_unknown_code_give_the_same_row(client, register) -> None:
+    private = register.issued(Visibility.PRIVATE)
+    rows = client.post(API, json={"codes": [private, UNKNOWN]}).json["entries"]
+    assert {name: value for name, value in rows[0].items() if name not in ("line", "sent")} == {
+        name: value for name, value in rows[1].items() if name not in ("line", "sent")
+    }
+
+
+def test_the_page_takes_a_pasted_list_or_a_file_and_gives_csv_without_a_script(client, register) -> None:
+    code = register.issued(shown_name="<script>alert(1)</script>")
+    listed = f"{code}\n{mistyped(code)}\n</textarea><b>x\n"
+    page = client.post("/verify/batch", data={"codes": listed}, headers=HTML)
+    assert page.status_code == 200
+    for part in (codes.grouped(code), "VALID", "typing error?", "3 lines checked", f'href="/c/{code}"'):
+        assert part in page.text
+    assert "<script" not in page.text
+    assert "</textarea><b>" not in page.text
+    assert page.headers["Cache-Control"] == "private, no-cache"
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert "Set-Cookie" not in page.headers
+    file = {"file": (io.BytesIO(f"Code\n{code}\n".encode()), "list.csv")}
+    assert "VALID" in client.post("/verify/batch", data=file, headers=HTML).text
+    saved = client.post("/verify/batch", data={"codes": listed, "form": "csv"}, headers=HTML)
+    assert saved.headers["Content-Disposition"] == 'attachment; filename="certificates-checked.csv"'
+    assert [row["problem"] for row in table(saved.text)] == ["", "code-typing-error", "code-typing-error"]
+    assert "Vérifier une liste" in client.get("/verify/batch", headers=FRENCH).text
+
+
+@pytest.mark.parametrize(("codes_sent", "words"), [("", "There is no code"), ("x\n" * 1001, "At most 1000 codes")])
+def test_the_page_says_what_is_wrong_with_the_list(client, codes_sent, words) -> None:
+    answer = client.post("/verify/batch", data={"codes": codes_sent}, headers=HTML)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_lists_are_limited_per_network_on_page_and_api_alike(runtime) -> None:
+    with runtime.transaction() as session:
+        values = {"batches_per_minute": 2}
+        policies.set_policy(RatePolicy, values, session=session, at=runtime.clock.now(), actor=operator())
+    client = create_app(runtime).test_client()
+    assert [client.post(API, json={"codes": ["x"]}).status_code for _ in range(3)] == [200, 200, 429]
+    assert client.post("/verify/batch", data={"codes": "x"}, headers=HTML).status_code == 429
