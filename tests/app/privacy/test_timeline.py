@@ -10,8 +10,8 @@ from tests.app.api.world import OTHER, OWNER, World
 from tests.app.privacy.traces import owner_id
 
 APP = Path(__file__).resolve().parents[3] / "app"
-OF_PEOPLE = ("accounts", "assessment", "results", "awarding", "credentials", "reviews", "privacy")
-NOT_TO_MEET = {"person.erased", "status_list.published", "key.published"}
+OF_PEOPLE = ("accounts", "assessment", "results", "awarding", "credentials", "reviews", "privacy", "verification")
+NOT_TO_MEET = {"person.erased", "status_list.published", "key.published", "key.retired", "key.compromised"}
 
 
 def test_sittings_results_certificates_consents_and_looks_are_told(world: World):
