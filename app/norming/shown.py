@@ -20,7 +20,15 @@ REASONS = {
 
 def norm_as_json(norm: NormView) -> dict[str, Any]:
     """Everything but the table, which `/norms/<id>.json` gives."""
-    instants = ("drafted_at", "previewed_at", "approved_at", "takes_effect_at", "published_at", "superseded_at")
+    instants = (
+        "drafted_at",
+        "previewed_at",
+        "approved_at",
+        "takes_effect_at",
+        "published_at",
+        "superseded_at",
+        "restored_at",
+    )
     return {
         "id": str(norm.id),
         "label": norm.label,

@@ -112,6 +112,7 @@ def _staff(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("norm-desk", "/desk/norms", "editor"),
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("second-factor-absent", "/second-factor", "fresh editor"),
         Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_enrol),
@@ -125,6 +126,13 @@ def _staff(house: Exhibition) -> list[Exhibit]:
 def _press(page: Page) -> None:
     with page.expect_navigation():
         page.locator("main form button").first.click()
+
+
+def _ask_for_rollback(page: Page) -> None:
+    button = page.locator("form[action$='/rollback'] button")
+    if button.count():
+        with page.expect_navigation():
+            button.click()
 
 
 def _enrol(page: Page) -> None:

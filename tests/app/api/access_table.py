@@ -164,6 +164,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/rollback"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/rollback/confirm"): [Route(APPROVERS, DRAFT)],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

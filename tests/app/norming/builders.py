@@ -20,7 +20,7 @@ from app.accounts.confirm_second_factor import confirm_second_factor
 from app.accounts.enrol_second_factor import enrol_second_factor
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
-from app.accounts.models import Person
+from app.accounts.models import Person, RoleGrant
 from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
@@ -92,6 +92,8 @@ def people(session: Session, at: datetime) -> tuple[Actor, Actor]:
     """A norm editor and a norm approver, both with a second factor given at `at`."""
     for person_id, email in ((EDITOR_ID, "editor@example.org"), (APPROVER_ID, "approver@example.org")):
         session.add(Person(id=person_id, email=email, language="en", known_since_at=at, adult_confirmed_at=at))
+    session.flush()
+    session.add(RoleGrant(person_id=APPROVER_ID, role="norm_approver", granted_at=at))
     session.flush()
     editor = Actor(EDITOR_ID, "editor", frozenset({"candidate", "norm_editor"}), at)
     return editor, Actor(APPROVER_ID, "approver", frozenset({"candidate", "norm_approver"}), at)
@@ -167,7 +169,7 @@ def a_norm(session: Session, clock: Any, entropy: Any, editor: Actor, approver: 
         if step is NormState.APPROVED:
             session.flush()
             present = replace(approver, second_factor_at=clock.now())
-            approve_norm(norm.id, session=session, clock=clock, actor=present)
+            approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=present)
         else:
             take_step(norm, step, at=clock.now(), approver=approver)
     session.flush()
