@@ -10,7 +10,7 @@ from app.accounts.fresh_proof import require_fresh_proof
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
-from app.norming.errors import AnotherVersionSeen
+from app.norming.errors import AnotherVersionSeen, InfluenceTooLarge
 from app.norming.locked import APPROVED, norm_for_update
 from app.norming.models import NormVersion
 from app.norming.second_person import require_second_person
@@ -32,8 +32,16 @@ def approve_norm(norm_id: UUID, *, seen_sha256: str, session: Session, clock: Cl
     )
     if seen_sha256 != norm.sha256:
         raise AnotherVersionSeen(norm.label)
+    require_robust(norm)
     norm.approve(approver, at=now)
     detail = {"label": norm.label, "sha256": norm.sha256, "drafted_by": str(norm.drafted_by)}
     audit.record(APPROVED, norm.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     return norm
+
+
+def require_robust(norm: NormVersion) -> None:
+    """Refuse a norm for awards whose cut hangs on one block of people (a stuffed sample looks like that)."""
+    seen = (norm.preview or {}).get("sensitivity")
+    if norm.may_certify and seen is not None and not seen["is_within"]:
+        raise InfluenceTooLarge(norm.label, seen["largest"], seen["limit"])

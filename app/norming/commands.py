@@ -180,8 +180,9 @@ def draft_command(runtime: Runtime, skill: str, email: str, code: str) -> None:
 
 @norm.command("preview")
 @NORM_ID
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with everything the preview found.")
 @click.pass_obj
-def preview_command(runtime: Runtime, norm_id: UUID) -> None:
+def preview_command(runtime: Runtime, norm_id: UUID, *, as_json: bool) -> None:
     """Show what would change if the draft were published.
 
     Example: decile norm preview 3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11
@@ -190,7 +191,11 @@ def preview_command(runtime: Runtime, norm_id: UUID) -> None:
         "Comparing with the norm in force",
         lambda: phases.preview(norm_id, database=runtime.database, clock=runtime.clock, actor=operator()),
     )
-    click.echo(norm_as_lines(_norm(runtime, norm_id)))
+    found = _norm(runtime, norm_id)
+    if as_json:
+        click.echo(json.dumps(norm_as_json(found), ensure_ascii=False, indent=2))
+        return
+    click.echo(norm_as_lines(found))
     click.echo(f"Next, by another person than the drafter: decile norm approve {norm_id} --as EMAIL --code CODE")
 
 

@@ -159,6 +159,29 @@ class AnotherVersionSeen(Conflict):
         )
 
 
+class InfluenceTooLarge(Conflict):
+    """A few people move the cut too far."""
+
+    code = "norm-influence-too-large"
+
+    def __init__(self, label: str, largest: float, limit: float) -> None:
+        super().__init__(
+            f"Leaving out one block of people moves the cut of norm {label} by {largest:.3f} standard deviations; "
+            f"{limit:g} is the most. Look at that block in the preview, and draft again without it if it is not sound."
+        )
+
+
+class NotPreviewed(Conflict):
+    """There is no preview to show, or one of a former release."""
+
+    code = "norm-not-previewed"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Norm {label} has no full preview yet. Preview it on its card, or with `decile norm preview`."
+        )
+
+
 class NoFormerNorm(Conflict):
     """There is nothing to go back to."""
 

@@ -70,6 +70,18 @@ class LegacySample(Base):
     group: Mapped[NormGroup] = relationship(lazy="joined")
 
 
+class SampleLabel(Base):
+    """To which group or block each person of a sample belongs: kept beside the responses, read by previews alone."""
+
+    __tablename__ = "sample_label"
+
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("legacy_sample.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    is_block: Mapped[bool]
+    labels: Mapped[list[str]]  # in alphabetical order; "" is unknown
+    numbers: Mapped[bytes] = mapped_column(LargeBinary)  # one per person, packed: see `packed`
+
+
 class CalibrationRun(Base):
     """One calibration of one sample: what was fitted, how it went, and the parameters it gave."""
 

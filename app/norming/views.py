@@ -14,8 +14,9 @@ from app.foundation.web import actor, asks_for_proof, notice, require_role, runt
 from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
-from app.norming.errors import NormNotFound
+from app.norming.errors import NormNotFound, NotPreviewed
 from app.norming.publish_norm import publish_norm
+from app.norming.renewing_people import renewing_people
 from app.norming.roll_back_norm import roll_back_norm
 from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
@@ -23,6 +24,7 @@ from app.norming.schedule_norm import schedule_norm
 bp = Blueprint("norming", __name__)
 
 EDITOR, APPROVER = "norm_editor", "norm_approver"
+SUPPORT = "support"  # may read the names of candidates; who norms may not
 REASONS = frozenset(RollbackReason)
 
 
@@ -100,6 +102,27 @@ def draft(skill: str) -> ResponseReturnValue:
     norm_id = phases.draft(skill, database=here.database, clock=here.clock, entropy=here.entropy, actor=actor())
     notice(_("The draft is computed. Preview it next."))
     return _to_card(norm_id)
+
+
+@bp.get("/desk/norms/<uuid:norm_id>/preview")
+@require_role(EDITOR, APPROVER)
+def norm_preview(norm_id: UUID) -> str:
+    """Everything a preview found: the line, renewals, groups, items, sensitivity, gates."""
+    names = None
+    with runtime().reading() as session:
+        norm = queries.norm(norm_id, session=session)
+        if SUPPORT in actor().roles and norm.preview is not None:
+            newly, no_longer = renewing_people(norm_id, session=session, at=runtime().clock.now())
+            names = [[accounts.person(one, session=session) for one in people] for people in (newly, no_longer)]
+    if norm.preview is None or "gates" not in norm.preview:
+        raise NotPreviewed(norm.label)
+    return render_template(
+        "norming/preview.html",
+        norm=norm,
+        seen=norm.preview,
+        names=names,
+        pictures=pictures.of_preview(norm.preview, norm.label),
+    )
 
 
 @bp.post("/desk/norms/<uuid:norm_id>/preview")

@@ -51,7 +51,6 @@ from app.item_bank import queries as banks
 from app.item_bank.release_skills import release_skills
 from app.norming import phases
 from app.norming.models import NormState
-from app.norming.publish_norm import publish_norm
 from app.up import ITEM_BANKS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
@@ -286,15 +285,12 @@ class Exhibition:
             editor, approver = people(session, now)
             for role in ("norm_editor", "norm_approver"):
                 grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
-            a_calibrated_sample(
-                session, clock, entropy, mapping=a_described_mapping(simulated=True, consent="norm_use 1")
-            )
-            former = a_norm(session, clock, entropy, editor, approver, NormState.SCHEDULED)
-            publish_norm(former.id, session=session, clock=clock, actor=system())
+            described = a_described_mapping(simulated=True, consent="norm_use 1", groups={"sex": "sex"})
+            sexes = ["f", "m"] * 147 + ["x"] * 4 + [""] * 2
+            a_calibrated_sample(session, clock, entropy, mapping=described, labels={"sex": sexes})
+            a_norm(session, clock, entropy, editor, approver, NormState.SUPERSEDED)
             clock.advance(timedelta(minutes=1))
-            in_force = a_norm(session, clock, entropy, editor, approver, NormState.SCHEDULED)
-            self.norms["published"] = publish_norm(in_force.id, session=session, clock=clock, actor=system()).id
-            for state in (NormState.SCHEDULED, NormState.APPROVED):
+            for state in (NormState.PUBLISHED, NormState.SCHEDULED, NormState.APPROVED):
                 norm = a_norm(session, clock, entropy, editor, approver, state)
                 self.norms[state.value] = norm.id
             self.norms["draft"] = a_norm(session, clock, entropy, editor, approver, NormState.DRAFT).id

@@ -112,6 +112,7 @@ def _staff(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("norm-desk", "/desk/norms", "editor"),
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
         Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("second-factor-absent", "/second-factor", "fresh editor"),

@@ -160,6 +160,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("GET", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,11 +81,21 @@ def graded_items(count: int = 10) -> ItemParameters:
     return ItemParameters(np.full(count, 1.8), centres[:, None] + np.array([-1.5, -0.5, 0.5, 1.5]))
 
 
-def a_sample_file(n: int, *, seed: int = 1, items: int = 10, shift: float = 0.0) -> SampleFile:
-    """`n` simulated people answering `graded_items`."""
+def a_sample_file(
+    n: int,
+    *,
+    seed: int = 1,
+    items: int = 10,
+    shift: float = 0.0,
+    stuffed: float = 0.0,
+    labels: Mapping[str, Sequence[str]] | None = None,
+) -> SampleFile:
+    """`n` simulated people answering `graded_items`; the last share `stuffed` answers the highest everywhere."""
     rng = np.random.default_rng(seed)
     codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng)
-    return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}")
+    codes[n - int(n * stuffed) :] = codes.max()
+    told = {name: tuple(values[:n]) for name, values in (labels or {}).items()}
+    return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}", told)
 
 
 def people(session: Session, at: datetime) -> tuple[Actor, Actor]:
@@ -107,12 +117,14 @@ def import_sample(
     n: int = 300,
     seed: int = 1,
     shift: float = 0.0,
+    stuffed: float = 0.0,
+    labels: Mapping[str, Sequence[str]] | None = None,
     mapping: SampleMapping | None = None,
 ) -> LegacySample:
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
     return import_responses(
-        a_sample_file(n, seed=seed, shift=shift),
+        a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels),
         mapping or a_described_mapping(),
         skill=SKILL,
         population=POPULATION,
