@@ -13,6 +13,7 @@ import click
 from app import composition, up
 from app.accounts.commands import person
 from app.assessment.commands import sitting
+from app.awarding.commands import bias_report_command
 from app.credentials.commands import credential, keys
 from app.credentials.errors import KeyStoreRefused
 from app.demo.commands import demo_commands
@@ -100,7 +101,20 @@ def keys_init_command(runtime: Runtime) -> None:
 
 
 demo = demo_commands(composition.with_signer)
-for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
+for group in (
+    db,
+    bank,
+    responses,
+    calibrate,
+    norm,
+    sitting,
+    credential,
+    keys,
+    jobs_group,
+    person,
+    demo,
+    bias_report_command,
+):
     main.add_command(group)
 
 
