@@ -13,6 +13,7 @@ import click
 from app import composition, up
 from app.accounts.commands import person
 from app.assessment.commands import sitting
+from app.awarding.commands import bias_report_command
 from app.credentials.commands import credential, keys
 from app.credentials.errors import KeyStoreRefused
 from app.demo.commands import demo_commands
@@ -129,6 +130,7 @@ for group in (
     retention,
     demo,
     simulate_command,
+    bias_report_command,
 ):
     main.add_command(group)
 

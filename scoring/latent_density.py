@@ -103,6 +103,57 @@ def estimate_latent_density(
     return LatentDensity(points, _softmax(eta), covariance, persons, float(1 / (shares**2).sum()), converged)
 
 
+def masses_without(
+    latent: LatentDensity, log_likelihoods: ArrayLike, blocks: ArrayLike, *, smoothing: float = SMOOTHING
+) -> NDArray[np.float64]:
+    """What the estimate would be, nearly, if one block of persons had not taken part, for each block in turn.
+
+    One step of scoring from the whole estimate, with the information of which its standard errors are made: two passes
+    over the persons for all blocks together. The shift of the 90th percentile comes out right to about a third of
+    itself, so blocks can be ranked by it; estimate anew without the one that matters.
+
+    Parameters
+    ----------
+    latent : LatentDensity
+        Of all persons, equally weighted.
+    log_likelihoods : array-like, shape (N, Q)
+        As `latent` was estimated from.
+    blocks : array-like of int, shape (N,)
+        Number of each person's block, from 0; -1 for a person who is in none.
+    smoothing : float
+        As `latent` was estimated with.
+
+    Returns
+    -------
+    ndarray, shape (B, Q)
+        Masses at the nodes. A row of NaN where nobody would remain.
+
+    References
+    ----------
+    Pregibon (1981), one-step diagnostics.
+    """
+    logs, numbers = np.asarray(log_likelihoods, dtype=float), np.asarray(blocks, dtype=np.int64).reshape(-1)
+    if logs.shape != (numbers.size, latent.nodes.size):
+        raise ScoringError(f"{numbers.size} block numbers do not belong to log-likelihoods {logs.shape}.")
+    counts = np.bincount(numbers + 1, minlength=int(numbers.max(initial=-1)) + 2)
+    scores = np.zeros((counts.size, latent.nodes.size))
+    information = _penalty(latent.nodes) * smoothing
+    for rows in _chunks(numbers.size):
+        posterior = np.exp(logs[rows] - logs[rows].max(axis=1, keepdims=True)) * latent.masses
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        score = posterior - latent.masses
+        np.add.at(scores, numbers[rows] + 1, score)
+        information += score.T @ score
+    eta = np.log(np.maximum(latent.masses, np.finfo(float).tiny))
+    left = numbers.size - counts[1:]
+    inverse = np.linalg.inv(_made_positive(information / numbers.size))
+    found = [
+        _softmax(eta - inverse @ score / rest) if rest else np.full(eta.size, np.nan)
+        for score, rest in zip(scores[1:], left, strict=True)
+    ]
+    return np.array(found).reshape(-1, eta.size)
+
+
 def _checked(
     log_likelihoods: ArrayLike, nodes: ArrayLike, weights: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

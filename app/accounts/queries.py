@@ -221,6 +221,12 @@ def person_by_email(email: str, *, session: Session) -> PersonView:
     return _view(found, session=session)
 
 
+def role_held_since(person_id: UUID, role: str, *, session: Session) -> datetime | None:
+    """When the person was given the role they hold; None where they do not hold it."""
+    grant = session.get(RoleGrant, (person_id, role))
+    return grant.granted_at if grant is not None else None
+
+
 def people(*, session: Session) -> tuple[PersonView, ...]:
     """Everyone, by address."""
     return tuple(_view(found, session=session) for found in session.scalars(select(Person).order_by(Person.email)))

@@ -20,6 +20,7 @@ LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGES = ("en", "fr")
 CODE_DIGITS = 6
+GOOGLE_MAIL = ("gmail.com", "googlemail.com")
 FRONT = "/"
 
 
@@ -46,6 +47,23 @@ def normalise_email(text: str) -> str:
     if not is_whole:
         raise EmailInvalid
     return f"{local}@{host}"
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Whether mail to both addresses lands in one mailbox, as far as their spelling tells.
+
+    A tag after a plus leads to the same mailbox with most providers, dots make no difference with Google's. Who may act
+    as a second person is asked this; nobody is refused an account for it.
+    """
+    return _mailbox(one) == _mailbox(other)
+
+
+def _mailbox(email: str) -> tuple[str, str]:
+    local, _, domain = normalise_email(email).partition("@")
+    local = local.partition("+")[0]
+    if domain in GOOGLE_MAIL:
+        return local.replace(".", ""), GOOGLE_MAIL[0]
+    return local, domain
 
 
 def mask_email(email: str) -> str:

@@ -293,6 +293,45 @@ def responses_for_norming(
         query = first.where(is_later)
 
 
+@dataclass(frozen=True, slots=True)
+class ScoredSitting:
+    """The certified score of a completed sitting, and the scale it is on."""
+
+    person_id: UUID
+    completed_at: datetime
+    calibration_id: UUID | None
+    median: float
+    standard_error: float
+
+
+def scored_sittings(
+    skill: str, language: str, *, after: datetime, until: datetime, session: Session
+) -> tuple[ScoredSitting, ...]:
+    """Completed sittings with a score, in (after, until], in order of time: a few numbers each."""
+    query = (
+        select(
+            Sitting.person_id,
+            Sitting.completed_at,
+            Sitting.calibration_id,
+            FrozenSitting.median,
+            FrozenSitting.standard_error,
+        )
+        .join(FrozenSitting, Sitting.id == FrozenSitting.sitting_id)
+        .where(
+            Sitting.skill == skill,
+            Sitting.language == language,
+            Sitting.completed_at > after,
+            Sitting.completed_at <= until,
+        )
+        .order_by(Sitting.completed_at, Sitting.id)
+    )
+    return tuple(
+        ScoredSitting(person_id, completed_at, calibration_id, median, standard_error)
+        for person_id, completed_at, calibration_id, median, standard_error in session.execute(query)
+        if completed_at is not None and median is not None and standard_error is not None
+    )
+
+
 def _norming_row(
     responses: str, sitting_id: UUID, person_id: UUID, release_id: UUID, completed_at: datetime | None
 ) -> NormingRow:

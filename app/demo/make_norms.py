@@ -135,7 +135,8 @@ def _take_effect(
         clock.wait(days=1)
         approver = acting(APPROVER, secrets, stage=stage, clock=clock)
         with stage.runtime.transaction() as session:
-            approve_norm(norm_id, session=session, clock=clock, actor=approver)
+            seen = norms.norm(norm_id, session=session).sha256
+            approve_norm(norm_id, seen_sha256=seen, session=session, clock=clock, actor=approver)
     with stage.runtime.transaction() as session:
         scheduled = schedule_norm(norm_id, session=session, clock=clock, actor=operator())
         clock.instant = scheduled.takes_effect_at or clock.instant

@@ -10,24 +10,38 @@ from app.accounts.fresh_proof import require_fresh_proof
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
-from app.norming.errors import SelfApproval
+from app.norming.errors import AnotherVersionSeen, InfluenceTooLarge
 from app.norming.locked import APPROVED, norm_for_update
 from app.norming.models import NormVersion
-from app.norming.rules import is_another_person
+from app.norming.second_person import require_second_person
 
 
-def approve_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
-    """Approve a previewed norm. The approver is another person than the drafter, whatever roles either holds."""
+def approve_norm(norm_id: UUID, *, seen_sha256: str, session: Session, clock: Clock, actor: Actor) -> NormVersion:
+    """Approve a previewed norm. The approver is another person than the drafter, whatever roles either holds.
+
+    `seen_sha256` is the fingerprint of what the approver looked at: a form of another version approves nothing.
+    """
     require(actor, "norm_approver")
     if actor.person_id is None:
         raise SignInNeeded
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
     norm = norm_for_update(norm_id, session=session)
-    if not is_another_person(actor.person_id, norm.drafted_by):
-        raise SelfApproval(norm.label)
-    norm.approve(actor.person_id, at=now)
+    approver = require_second_person(
+        actor, norm.drafted_by, acted_at=norm.drafted_at, label=norm.label, session=session
+    )
+    if seen_sha256 != norm.sha256:
+        raise AnotherVersionSeen(norm.label)
+    require_robust(norm)
+    norm.approve(approver, at=now)
     detail = {"label": norm.label, "sha256": norm.sha256, "drafted_by": str(norm.drafted_by)}
     audit.record(APPROVED, norm.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     return norm
+
+
+def require_robust(norm: NormVersion) -> None:
+    """Refuse a norm for awards whose cut hangs on one block of people (a stuffed sample looks like that)."""
+    seen = (norm.preview or {}).get("sensitivity")
+    if norm.may_certify and seen is not None and not seen["is_within"]:
+        raise InfluenceTooLarge(norm.label, seen["largest"], seen["limit"])

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app.assessment.policy import SittingPolicy
+from app.assessment.queries import ScoredSitting, scored_sittings
 from app.foundation import policies
 from app.item_bank import queries as item_bank
 from app.norming import stray_shares
 from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
-from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
-from app.norming.packed import sha256_of, unpack
+from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion, SampleLabel
+from app.norming.packed import sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
 from app.norming.queries import NormView, view_of
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
+
+DAYS_OF_A_CREDENTIAL = 366  # whoever earned one in this time may renew it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +43,27 @@ class DraftBasis:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """One division of a sample: into groups (sex, country) or blocks (day, campaign, network)."""
+
+    name: str
+    is_block: bool
+    labels: tuple[str, ...]  # "" is unknown
+    numbers: NDArray[np.int64]  # of each person's label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PreviewBasis:
     """A draft, the norm in force, and the people both are compared on."""
 
     norm: NormView
     former: NormView | None
     calibrated: CalibratedSample
+    policy: NormPolicy
+    set_the_scale: bool  # the parameters were estimated on this very sample
+    labels: tuple[Labelled, ...]
+    sittings: tuple[ScoredSitting, ...]  # of the last year, by people who may renew
+    at: datetime
 
 
 def latest_sample(skill: str, *, session: Session) -> Sample:
@@ -74,7 +94,7 @@ def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
     )
 
 
-def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
+def basis_of_preview(norm_id: UUID, *, session: Session, at: datetime) -> PreviewBasis:
     """What a draft is compared with, and on whom."""
     row = session.get(NormVersion, norm_id)
     if row is None:
@@ -93,7 +113,24 @@ def basis_of_preview(norm_id: UUID, *, session: Session) -> PreviewBasis:
         float(correlation),
         stray_shares.pinned(row.composite),
     )
-    return PreviewBasis(view_of(row), view_of(former) if former else None, calibrated)
+    labels = session.scalars(select(SampleLabel).where(SampleLabel.sample_id == stored.id).order_by(SampleLabel.name))
+    return PreviewBasis(
+        norm=view_of(row),
+        former=view_of(former) if former else None,
+        calibrated=calibrated,
+        policy=policies.current(NormPolicy, session=session, at=at),
+        set_the_scale=bool(row.run.fits),
+        labels=tuple(Labelled(one.name, one.is_block, tuple(one.labels), unpack_labels(one.numbers)) for one in labels),
+        sittings=sittings_on_the_scale(view_of(row), session=session, at=at),
+        at=at,
+    )
+
+
+def sittings_on_the_scale(norm: NormView, *, session: Session, at: datetime) -> tuple[ScoredSitting, ...]:
+    """Sittings of the last year whose scores this norm could read: they are on the scale of its calibration."""
+    year = at - timedelta(days=DAYS_OF_A_CREDENTIAL)
+    sittings = scored_sittings(norm.skill, norm.language, after=year, until=at, session=session)
+    return tuple(one for one in sittings if one.calibration_id == norm.calibration_id)
 
 
 def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, float], float]:

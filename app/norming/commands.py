@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.foundation import policies
-from app.foundation.access import operator
+from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.norming import phases, queries
 from app.norming.approve_norm import approve_norm
+from app.norming.ask_for_rollback import ask_for_rollback
 from app.norming.errors import MappingInvalid
 from app.norming.import_responses import import_responses
 from app.norming.mapping import SampleMapping, read_mapping
@@ -25,6 +26,8 @@ from app.norming.policy import NormPolicy
 from app.norming.proven_person import prove
 from app.norming.publish_norm import publish_norm
 from app.norming.queries import NormView
+from app.norming.roll_back_norm import roll_back_norm
+from app.norming.rules import RollbackReason
 from app.norming.sample_file import SampleFile, read_sample
 from app.norming.schedule_norm import schedule_norm
 from app.norming.shown import norm_as_json, norm_as_lines
@@ -151,6 +154,7 @@ def norm() -> None:
 AS_PERSON = click.option("--as", "email", required=True, help="Address of the person who does this.")
 CODE = click.option("--code", prompt=True, hide_input=True, help="Present code of their authenticator app.")
 NORM_ID = click.argument("norm_id", type=click.UUID)
+SHA256 = click.option("--sha256", help="Fingerprint you looked at: another version is refused.")
 
 
 @norm.command("draft")
@@ -176,8 +180,9 @@ def draft_command(runtime: Runtime, skill: str, email: str, code: str) -> None:
 
 @norm.command("preview")
 @NORM_ID
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with everything the preview found.")
 @click.pass_obj
-def preview_command(runtime: Runtime, norm_id: UUID) -> None:
+def preview_command(runtime: Runtime, norm_id: UUID, *, as_json: bool) -> None:
     """Show what would change if the draft were published.
 
     Example: decile norm preview 3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11
@@ -186,7 +191,11 @@ def preview_command(runtime: Runtime, norm_id: UUID) -> None:
         "Comparing with the norm in force",
         lambda: phases.preview(norm_id, database=runtime.database, clock=runtime.clock, actor=operator()),
     )
-    click.echo(norm_as_lines(_norm(runtime, norm_id)))
+    found = _norm(runtime, norm_id)
+    if as_json:
+        click.echo(json.dumps(norm_as_json(found), ensure_ascii=False, indent=2))
+        return
+    click.echo(norm_as_lines(found))
     click.echo(f"Next, by another person than the drafter: decile norm approve {norm_id} --as EMAIL --code CODE")
 
 
@@ -194,15 +203,17 @@ def preview_command(runtime: Runtime, norm_id: UUID) -> None:
 @NORM_ID
 @AS_PERSON
 @CODE
+@SHA256
 @click.pass_obj
-def approve_command(runtime: Runtime, norm_id: UUID, email: str, code: str) -> None:
+def approve_command(runtime: Runtime, norm_id: UUID, email: str, code: str, sha256: str | None) -> None:
     """Approve a previewed norm, as another person than the one who drafted it.
 
     Example: decile norm approve 3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11 --as bo@example.org --code 123456
     """
     actor = prove(email, code, runtime)
+    seen = sha256 or _norm(runtime, norm_id).sha256
     with runtime.transaction() as session:
-        approved = approve_norm(norm_id, session=session, clock=runtime.clock, actor=actor)
+        approved = approve_norm(norm_id, seen_sha256=seen, session=session, clock=runtime.clock, actor=actor)
     click.echo(f"Approved norm {approved.label}.\nNext: decile norm schedule {norm_id}")
 
 
@@ -234,6 +245,41 @@ def publish_command(runtime: Runtime, norm_id: UUID) -> None:
     with runtime.transaction() as session:
         published = publish_norm(norm_id, session=session, clock=runtime.clock, actor=operator())
     click.echo(f"Published norm {published.label}.")
+
+
+@norm.command("rollback")
+@NORM_ID
+@AS_PERSON
+@CODE
+@click.option("--reason", type=click.Choice([str(reason) for reason in RollbackReason]), help="Why; the first asks so.")
+@SHA256
+@click.pass_obj
+def rollback_command(
+    runtime: Runtime, norm_id: UUID, email: str, code: str, *, reason: str | None, sha256: str | None
+) -> None:
+    """Put the norm before this one in force again: one person asks, with --reason; another confirms, without it.
+
+    Example: decile norm rollback 3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11 --as ada@example.org --reason leaked-items
+    """
+    actor = prove(email, code, runtime)
+    if reason is not None:
+        _ask_for_rollback(runtime, norm_id, RollbackReason(reason), actor)
+        return
+    with runtime.reading() as session:
+        asked = queries.rollback_of(norm_id, session=session, at=runtime.clock.now())
+    seen = sha256 or (asked.former_sha256 if asked else "")
+    with runtime.transaction() as session:
+        restored = roll_back_norm(norm_id, seen_sha256=seen, session=session, clock=runtime.clock, actor=actor)
+    click.echo(f"Norm {restored.label} is in force again, sha256 {restored.sha256}.")
+
+
+def _ask_for_rollback(runtime: Runtime, norm_id: UUID, reason: RollbackReason, actor: Actor) -> None:
+    with runtime.transaction() as session:
+        ask_for_rollback(norm_id, reason, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=actor)
+        former = queries.former(norm_id, session=session)
+    shown = f" to {former.label}, sha256 {former.sha256}" if former else ""
+    click.echo(f"Asked for a rollback{shown}. Nothing has changed yet.")
+    click.echo(f"Next, by another person: decile norm rollback {norm_id} --as EMAIL --code CODE")
 
 
 @norm.command("list")

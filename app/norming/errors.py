@@ -135,6 +135,86 @@ class SelfApproval(Refused):
         )
 
 
+class NotASecondPerson(Refused):
+    """The second pair of eyes may be the first one's, or was made for the occasion."""
+
+    code = "norm-not-a-second-person"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Norm {label} needs a second person who was a norm approver before the first one acted, and who reads "
+            "another mailbox. Ask such a norm approver."
+        )
+
+
+class AnotherVersionSeen(Conflict):
+    """What was looked at is not what the step would act on."""
+
+    code = "norm-another-version-seen"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"The fingerprint that was looked at is not that of norm {label}. Nothing was changed. "
+            "Open the norm's card again, compare, and take the step from there."
+        )
+
+
+class InfluenceTooLarge(Conflict):
+    """A few people move the cut too far."""
+
+    code = "norm-influence-too-large"
+
+    def __init__(self, label: str, largest: float, limit: float) -> None:
+        super().__init__(
+            f"Leaving out one block of people moves the cut of norm {label} by {largest:.3f} standard deviations; "
+            f"{limit:g} is the most. Look at that block in the preview, and draft again without it if it is not sound."
+        )
+
+
+class NotPreviewed(Conflict):
+    """There is no preview to show, or one of a former release."""
+
+    code = "norm-not-previewed"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Norm {label} has no full preview yet. Preview it on its card, or with `decile norm preview`."
+        )
+
+
+class NoFormerNorm(Conflict):
+    """There is nothing to go back to."""
+
+    code = "no-former-norm"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Norm {label} followed no other norm of its group that could take force again. "
+            "Draft a new version instead."
+        )
+
+
+class RollbackNotOpen(Conflict):
+    """The rollback was confirmed before, has lapsed, or the norm it turns away from is no longer in force."""
+
+    code = "rollback-not-open"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"There is no open rollback of norm {label}: none was asked for, or it was confirmed before, or it has "
+            "lapsed, or another norm took force. Look at the norm desk, and ask again if it is still needed."
+        )
+
+
+class RollbackAskedAlready(Conflict):
+    """One rollback at a time."""
+
+    code = "rollback-asked-already"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"A rollback of norm {label} is open already. A second person can confirm it.")
+
+
 class CodeNotAccepted(Refused):
     """The code does not show that the person named is here."""
 

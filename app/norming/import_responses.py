@@ -17,8 +17,8 @@ from app.item_bank import queries as item_bank
 from app.item_bank.release_trial_bank import TrialItem, release_trial_bank
 from app.norming.errors import ItemsDiffer, SampleAlreadyImported
 from app.norming.mapping import SampleMapping
-from app.norming.models import LegacySample, NormGroup
-from app.norming.packed import pack, sha256_of
+from app.norming.models import LegacySample, NormGroup, SampleLabel
+from app.norming.packed import pack, pack_labels, sha256_of
 from app.norming.sample_file import SampleFile
 
 WHOLE_INSTRUMENT = "whole"  # facet of an instrument that names none
@@ -76,6 +76,12 @@ def import_responses(
     )
     session.add(stored)
     session.flush()
+    for name, values in sample.labels.items():
+        labels, numbers = pack_labels(values)
+        label = SampleLabel(
+            sample_id=stored.id, name=name, is_block=name in mapping.blocks, labels=labels, numbers=numbers
+        )
+        session.add(label)
     detail = {"skill": skill, "n": stored.n, "set_aside": sample.set_aside, "file_sha256": sample.sha256}
     audit.record("sample.imported", stored.id, actor=actor, at=now, session=session, detail=detail)
     return stored

@@ -20,6 +20,7 @@ from app.norming.stray_shares import STRAY_SHARES
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
+from scoring.latent_density import estimate_latent_density, masses_without
 from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES, normal_distribution, normal_prior
 from scoring.norms import NormTable
@@ -70,6 +71,27 @@ class CalibratedSample:
         after = np.concatenate([chunk @ to_places for chunk in chunks])
         with np.errstate(divide="ignore"):
             return places, np.log(after) - np.log(before)
+
+    def cuts_without(self, blocks: NDArray[np.int64], quantile: float) -> NDArray[np.float64]:
+        """The cut if each block of people had not taken part, shape (B,); NaN where nobody would be left.
+
+        All by one step from the whole estimate; the block that moves the cut furthest is then estimated anew.
+        """
+        places, logs = self._likelihoods
+        latent = estimate_latent_density(logs, places)
+        found = masses_without(latent, logs, blocks)
+        cuts = np.array(
+            [
+                NormTable.from_latent(places, row, 1).cut(quantile).theta if np.isfinite(row[0]) else np.nan
+                for row in found
+            ]
+        )
+        whole = NormTable.from_latent(places, latent.masses, 1).cut(quantile).theta
+        if np.isfinite(cuts).any():
+            furthest = int(np.nanargmax(np.abs(cuts - whole)))
+            anew = estimate_latent_density(logs[blocks != furthest], places)
+            cuts[furthest] = NormTable.from_latent(places, anew.masses, 1).cut(quantile).theta
+        return cuts
 
     def norm_table(self) -> NormTable:
         """The latent distribution of the composite in the group the sample comes from."""

@@ -11,7 +11,7 @@ from app.foundation.audit import AuditEntry
 from app.norming.errors import NormAltered, NormNotApproved, NormNotFound
 from app.norming.models import NormState, NormVersion
 from app.norming.rules import is_another_person
-from app.norming.snapshot import sha256_of
+from app.norming.snapshot import is_as_drafted
 
 APPROVED = "norm.approved"  # the kind of audit entry
 
@@ -22,7 +22,7 @@ def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
     norm = session.scalar(query.execution_options(populate_existing=True))
     if norm is None:
         raise NormNotFound(norm_id)
-    if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
+    if not is_as_drafted(norm):
         raise NormAltered(norm.label)
     return norm
 

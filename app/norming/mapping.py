@@ -106,6 +106,8 @@ class SampleMapping(_Part, frozen=True):
     collected: Window | Literal["unknown"]
     consent: Text
     person: Text | Literal["none"]
+    groups: Annotated[dict[Text, Text], Field(max_length=4)] = {}
+    blocks: Annotated[dict[Text, Text], Field(max_length=4)] = {}
     rows: tuple[RowFilter, ...] = ()
     separator: str = "comma"
     encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
@@ -126,6 +128,8 @@ class SampleMapping(_Part, frozen=True):
             raise ValueError("items need their text in en or fr, or `bank: released` where they are items of a bank")
         if self.bank == "released" and self.reverse:
             raise ValueError("the released bank says which items are reversed; leave reverse out")
+        if set(self.groups) & set(self.blocks):
+            raise ValueError("a name stands in groups and in blocks; rename one")
         if len(self.delimiter) != 1:
             raise ValueError(f"separator is one character or one of: {', '.join(SEPARATORS)}")
         return self
@@ -154,7 +158,8 @@ class SampleMapping(_Part, frozen=True):
         """Every column the file must have."""
         others = [self.person_column, self.age.column if isinstance(self.age, AdultRule) else None]
         others += [rule.column for rule in self.rows]
-        return (*self.items, *(name for name in others if name is not None))
+        others += [*self.groups.values(), *self.blocks.values()]
+        return tuple(dict.fromkeys((*self.items, *(name for name in others if name is not None))))
 
 
 def read_mapping(path: Path, *, youngest_adult_years: int) -> SampleMapping:

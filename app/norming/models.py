@@ -14,7 +14,7 @@ from sqlalchemy.schema import DDL
 from app.foundation.db import Base
 from app.norming.errors import NormInAnotherState, NormNotDue
 from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
-from app.norming.rules import Gate
+from app.norming.rules import Gate, RollbackReason
 
 
 class NormState(StrEnum):
@@ -68,6 +68,18 @@ class LegacySample(Base):
     imported_at: Mapped[datetime]
 
     group: Mapped[NormGroup] = relationship(lazy="joined")
+
+
+class SampleLabel(Base):
+    """To which group or block each person of a sample belongs: kept beside the responses, read by previews alone."""
+
+    __tablename__ = "sample_label"
+
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("legacy_sample.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    is_block: Mapped[bool]
+    labels: Mapped[list[str]]  # in alphabetical order; "" is unknown
+    numbers: Mapped[bytes] = mapped_column(LargeBinary)  # one per person, packed: see `packed`
 
 
 class CalibrationRun(Base):
@@ -135,6 +147,7 @@ class NormVersion(Base):
     takes_effect_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]  # in force again by a rollback, since
 
     group: Mapped[NormGroup] = relationship(lazy="joined")
     run: Mapped[CalibrationRun] = relationship(lazy="joined")
@@ -172,9 +185,36 @@ class NormVersion(Base):
         self._require(NormState.PUBLISHED, "superseded")
         self.state, self.superseded_at = NormState.SUPERSEDED, at
 
+    def restore(self, *, at: datetime) -> None:
+        """Superseded -> published again, with the numbers it always had."""
+        self._require(NormState.SUPERSEDED, "put in force again")
+        self.state, self.superseded_at, self.restored_at = NormState.PUBLISHED, None, at
+
     def _require(self, needed: NormState, step: str) -> None:
         if self.state is not needed:
             raise NormInAnotherState(self.label, self.state, needed, step)
+
+
+class NormRollback(Base):
+    """Asked for by one person, confirmed by another: a norm in force gives way to the one before it."""
+
+    __tablename__ = "norm_rollback"
+    __table_args__ = (CheckConstraint("confirmed_by <> asked_by", name="two_people"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    norm_id: Mapped[UUID] = mapped_column(ForeignKey("norm_version.id"), index=True)  # gives way
+    former_id: Mapped[UUID] = mapped_column(ForeignKey("norm_version.id"))  # takes force again
+    former_sha256: Mapped[str]
+    reason: Mapped[RollbackReason]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    lapses_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Whether a second person can still confirm it."""
+        return self.confirmed_at is None and at <= self.lapses_at
 
 
 for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):

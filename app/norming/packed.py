@@ -25,3 +25,14 @@ def sha256_of(codes: NDArray[np.int8], columns: Sequence[str]) -> str:
     digest = hashlib.sha256("\x1f".join(columns).encode() + b"\x1e")
     digest.update(codes.astype(np.int8, copy=False).tobytes())
     return digest.hexdigest()
+
+
+def pack_labels(values: Sequence[str]) -> tuple[list[str], bytes]:
+    """The different labels in alphabetical order, and the number of each person's, compressed."""
+    labels, numbers = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    return [str(label) for label in labels], zlib.compress(numbers.astype("<u2").tobytes())
+
+
+def unpack_labels(packed: bytes) -> NDArray[np.int64]:
+    """The number of each person's label."""
+    return np.frombuffer(zlib.decompress(packed), dtype="<u2").astype(np.int64)

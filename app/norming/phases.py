@@ -54,6 +54,6 @@ def draft(skill: str, *, database: Database, clock: Clock, entropy: Entropy, act
 def preview(norm_id: UUID, *, database: Database, clock: Clock, actor: Actor) -> None:
     """Preview a draft."""
     with database.reading() as session:
-        basis = bases.basis_of_preview(norm_id, session=session)
+        basis = bases.basis_of_preview(norm_id, session=session, at=clock.now())
     with database.transaction() as session:
         preview_norm(basis, session=session, clock=clock, actor=actor)

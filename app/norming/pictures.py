@@ -1,13 +1,19 @@
-"""The two pictures of a norm: where its people stand with the line, and the percentile rank of each point."""
+"""The pictures of a norm, where its people stand and which rank each point has, and those of its preview."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-from app.foundation.drawings import Curves, Distribution, curves, distribution
+from app.foundation.drawings import Bars, Curves, Distribution, bars, curves, distribution
 from app.norming.queries import NormView
 
 POINTS = 81
+BAND = 1.645  # standard errors to either side: 90 %
+FOUR_FIFTHS = 0.8
 REACH = 3.5  # standard deviations to either side of the group's mean
 
 
@@ -28,3 +34,48 @@ def ranks_of(norm: NormView, name: str) -> Curves:
 def _places(norm: NormView) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     reach = REACH * norm.latent_sd
     return np.linspace(norm.table.mean - reach, norm.table.mean + reach, POINTS)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPictures:
+    """The line before and after with its band, the most influential blocks, and the impact ratios by group."""
+
+    lines: Bars
+    influence: Bars
+    impact: tuple[tuple[str, Bars], ...]
+
+
+def of_preview(seen: Mapping[str, Any], label: str) -> PreviewPictures:
+    """`label` is the draft's; bands are 90 %, ratios' intervals 95 %."""
+    cuts = [(label, seen["cut"], seen["cut_standard_error"])]
+    if seen["former"] is not None:
+        cuts.insert(0, (seen["former"]["label"], seen["former"]["cut"], seen["former"]["cut_standard_error"]))
+    reach = [(name, cut - BAND * error, cut, cut + BAND * error) for name, cut, error in cuts]
+    shifts = [
+        (f"{one['division']} {one['block']}", *_from_zero(one["shift_in_sd"]))
+        for one in seen["sensitivity"]["most_influential"]
+    ]
+    forests = [(table["group"], bars(_ratios(table["rows"]), middle=FOUR_FIFTHS)) for table in seen["impact"]]
+    return PreviewPictures(bars(reach), bars(shifts, middle=0.0), tuple(forests))
+
+
+def _from_zero(shift: float) -> tuple[float, float, float]:
+    return min(shift, 0.0), shift, max(shift, 0.0)
+
+
+def _ratios(rows: list[dict[str, Any]]) -> list[tuple[str, float, float, float]]:
+    """Groups with a ratio; the reference is 1 without an interval, an open end stops at the widest closed one."""
+    ends = [row["ratio_interval"][1] for row in rows if row["ratio_interval"] and row["ratio_interval"][1] is not None]
+    widest = max(ends, default=1.0)
+    return [
+        (
+            row["label"],
+            *(
+                (row["ratio"],) * 3
+                if not row["ratio_interval"]
+                else (row["ratio_interval"][0], row["ratio"], row["ratio_interval"][1] or widest)
+            ),
+        )
+        for row in rows
+        if row["ratio"] is not None
+    ]

@@ -16,6 +16,7 @@ class NormPolicy:
         "percentile_from_n": "higher",
         "certify_from_n": "higher",
         "largest_cut_standard_error": "lower",
+        "largest_influence": "lower",
         "window_months": "lower",
         "activation_delay_hours": "higher",
         "youngest_adult_years": "higher",
@@ -23,13 +24,18 @@ class NormPolicy:
         "consent_must_be_stated": "higher",
         "ages_must_be_known": "higher",
         "judgement_must_be_measured": "higher",
+        "watch_days": "higher",
+        "rollback_open_hours": "lower",
     }
     percentile_from_n: int = 400  # people; at 400 the true share above the cut is 7.1-12.9 %
     certify_from_n: int = 1000  # people
     largest_cut_standard_error: float = 0.08  # standard deviations of the norm group, measurement error included
+    largest_influence: float = 0.05  # standard deviations: shift of the cut if any one block of people is left out
     cut_percentile: float = 90.0  # of the norm group's latent distribution: the mission's top 10 %
     window_months: int = 24  # rolling: current, yet large
     activation_delay_hours: int = 24  # time to notice a mistake
+    watch_days: int = 14  # after a norm takes force the desk says what to look at; rolling back stays possible later
+    rollback_open_hours: int = 24  # within which a second person confirms a rollback, else it lapses
     youngest_adult_years: int = 18
     window_must_be_known: bool = True
     consent_must_be_stated: bool = True

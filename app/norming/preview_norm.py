@@ -12,10 +12,13 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.norming.bases import PreviewBasis
 from app.norming.errors import NormMovedOn
+from app.norming.forecast import EVEN_ODDS, impact, renewals, sensitivity
+from app.norming.item_checks import drift, functioning
 from app.norming.locked import norm_for_update, published_for_update
 from app.norming.models import NormVersion
+from app.norming.release_gates import gates
 
-EVEN_ODDS = 0.5  # where the median crosses the cut
+PERCENT = 100
 
 
 def preview_norm(basis: PreviewBasis, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
@@ -56,8 +59,15 @@ def _preview(basis: PreviewBasis) -> dict[str, Any]:
             "id": str(former.id),
             "label": former.label,
             "cut": former.cut,
+            "cut_standard_error": former.cut_standard_error,
             "share_above": float(before.mean()),
             "newly_above": int(np.sum(above & ~before)),
             "no_longer_above": int(np.sum(before & ~above)),
         }
+    preview["realised_share"] = list(norm.table.realised_share(norm.cut_percentile / PERCENT))
+    preview["renewals"] = renewals(basis.sittings, norm, former, at=basis.at)
+    preview["sensitivity"] = sensitivity(basis)
+    preview["drift"], preview["dif"] = drift(basis), functioning(basis)
+    preview["impact"] = impact(basis, above)
+    preview["gates"] = gates(basis, preview)
     return preview

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.accounts.fresh_proof import require_fresh_proof
-from app.assessment.adopt_edition import adopt_edition
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.norming.locked import norm_for_update, published_for_update, require_recorded_approval
 from app.norming.models import NormVersion
+from app.norming.put_in_force import put_in_force
 
 
 def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
@@ -32,22 +32,7 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
         session.flush()  # the index admits one published norm per group
     norm.publish(at=now)
     session.flush()
-    adopt_edition(
-        norm.group.skill,
-        norm.group.language,
-        norm.run.sample.release_id,
-        norm.run.calibration_id,
-        norm_id=norm.id,
-        cut=norm.cut,
-        cut_standard_error=norm.cut_standard_error,
-        may_certify=norm.may_certify,
-        demo=norm.demo,
-        norm_count=norm.n,
-        composite=norm.composite,
-        exposure=norm.run.exposure,
-        session=session,
-        at=now,
-    )
+    put_in_force(norm, session=session, at=now)
     detail = {"label": norm.label, "sha256": norm.sha256, "former": str(former.id) if former else None}
     audit.record("norm.published", norm.id, actor=actor, at=now, session=session, detail=detail)
     return norm

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.foundation import policies
 from app.norming.errors import NormNotFound
-from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
-from app.norming.rules import Gate
+from app.norming.former import former_of
+from app.norming.models import (
+    CalibrationRun,
+    LegacySample,
+    NormGroup,
+    NormRollback,
+    NormState,
+    NormVersion,
+)
+from app.norming.policy import NormPolicy
+from app.norming.rules import Gate, RollbackReason
 from app.norming.snapshot import content_of
 from scoring.norms import NormTable
 
@@ -56,6 +66,7 @@ class NormView:
     takes_effect_at: datetime | None
     published_at: datetime | None
     superseded_at: datetime | None
+    restored_at: datetime | None
 
     @property
     def gives_percentile_rank(self) -> bool:
@@ -73,9 +84,28 @@ class NormView:
         return self.cut_standard_error / self.latent_sd
 
     @property
+    def in_force_since(self) -> datetime | None:
+        """When it took force last; None where it never did."""
+        return self.restored_at or self.published_at
+
+    @property
     def is_public(self) -> bool:
         """Whether it is or was in force: anyone may see it."""
         return self.state in (NormState.PUBLISHED, NormState.SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackView:
+    """A rollback that waits for a second person."""
+
+    former_id: UUID
+    former_label: str
+    former_sha256: str
+    former_cut: float
+    reason: RollbackReason
+    asked_at: datetime
+    asked_by: UUID
+    lapses_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +158,37 @@ def published(skill: str, language: str, *, session: Session) -> tuple[NormView,
         .order_by(NormVersion.published_at.desc())
     )
     return tuple(view_of(row) for row in session.scalars(query))
+
+
+def rollback_of(norm_id: UUID, *, session: Session, at: datetime) -> RollbackView | None:
+    """The open rollback of a norm, or None."""
+    query = select(NormRollback).where(
+        NormRollback.norm_id == norm_id, NormRollback.confirmed_at.is_(None), NormRollback.lapses_at >= at
+    )
+    row = session.scalar(query)
+    if row is None:
+        return None
+    former = session.get_one(NormVersion, row.former_id)
+    return RollbackView(
+        former.id, former.label, row.former_sha256, former.cut, row.reason, row.asked_at, row.asked_by, row.lapses_at
+    )
+
+
+def former(norm_id: UUID, *, session: Session) -> NormView | None:
+    """The norm that would take force again if this one were rolled back, or None."""
+    row = session.get(NormVersion, norm_id)
+    if row is None or row.state is not NormState.PUBLISHED:
+        return None
+    former_id = former_of(row, session=session)
+    return norm(former_id, session=session) if former_id is not None else None
+
+
+def watched_until(view: NormView, *, session: Session, at: datetime) -> datetime | None:
+    """The end of the watch over a norm that took force lately; None where there is no watch."""
+    if view.state is not NormState.PUBLISHED or view.in_force_since is None:
+        return None
+    end = view.in_force_since + timedelta(days=policies.current(NormPolicy, session=session, at=at).watch_days)
+    return end if at < end else None
 
 
 def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
@@ -198,10 +259,13 @@ def view_of(row: NormVersion) -> NormView:
         takes_effect_at=row.takes_effect_at,
         published_at=row.published_at,
         superseded_at=row.superseded_at,
+        restored_at=row.restored_at,
     )
 
 
 def has_signed(person_id: UUID, *, session: Session) -> bool:
-    """Whether a norm version names this person as drafter or approver."""
-    named = or_(NormVersion.drafted_by == person_id, NormVersion.approved_by == person_id)
-    return session.scalar(select(NormVersion.id).where(named).limit(1)) is not None
+    """Whether a norm version names this person as drafter or approver, or a rollback as one of its two people."""
+    version = or_(NormVersion.drafted_by == person_id, NormVersion.approved_by == person_id)
+    rollback = or_(NormRollback.asked_by == person_id, NormRollback.confirmed_by == person_id)
+    named = (select(NormVersion.id).where(version), select(NormRollback.id).where(rollback))
+    return any(session.scalar(query.limit(1)) is not None for query in named)

@@ -21,6 +21,15 @@ class Gate(StrEnum):
     FULL = "full"
 
 
+class RollbackReason(StrEnum):
+    """Why a norm in force is turned away from."""
+
+    LEAKED_ITEMS = "leaked-items"
+    SAMPLE_FAULTY = "sample-faulty"
+    NUMBERS_FAULTY = "numbers-faulty"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
     """What is known of the people behind a norm."""

@@ -10,11 +10,12 @@ import gzip
 import hashlib
 import io
 import re
+import sys
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ MISSING = -1
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST_FILE_BYTES = 500_000_000  # after decompression: a bomb stops here
 WHOLE_NUMBER = re.compile(r"(\d+)(?:\.0+)?")  # spreadsheets and data frames write 4 as 4.0
+MOST_LABELS = 400  # of groups or blocks in one column
 LONGEST_AGE_DIGITS = 9  # people type phone numbers
 
 
@@ -39,6 +41,7 @@ class SampleFile:
     rows_read: int
     set_aside: dict[str, int]
     sha256: str
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group or block of each person; "" unknown
 
 
 def read_sample(path: Path, mapping: SampleMapping, progress: Callable[[int], None] | None = None) -> SampleFile:
@@ -134,6 +137,8 @@ class _Reader:
         self._code |= dict.fromkeys((*mapping.missing, ""), MISSING)
         self._first_row_of: dict[str, int] = {}
         self._kept = array("b")
+        self._label_columns = {**mapping.groups, **mapping.blocks}
+        self._labels: dict[str, list[str]] = {name: [] for name in self._label_columns}
         self._set_aside: Counter[str] = Counter()
         self._problems: list[RowProblem] = []
         self._rows = 0
@@ -178,6 +183,8 @@ class _Reader:
             self._set_aside["all-missing"] += 1
         else:
             self._kept.extend(codes)
+            for name, column in self._label_columns.items():
+                self._labels[name].append(sys.intern(row[self._position[column]].strip()))
 
     def _code_of(self, number: int, column: str, value: str) -> int:
         code = self._code.get(value)
@@ -212,4 +219,15 @@ class _Reader:
         if not len(codes):
             aside = ", ".join(f"{count} {reason}" for reason, count in self._set_aside.items()) or "no rows at all"
             raise _refusal(1, "", "", f"no person is left to import ({aside}); check the filters and the age rule")
-        return SampleFile(codes, tuple(self._mapping.items), self._rows, dict(self._set_aside), sha256)
+        return SampleFile(
+            codes, tuple(self._mapping.items), self._rows, dict(self._set_aside), sha256, self._found_labels()
+        )
+
+    def _found_labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of the people who stay; a column of ids is no division into groups."""
+        for name, found in self._labels.items():
+            kinds = len(set(found))
+            if kinds > MOST_LABELS:
+                remedy = f"{kinds} different values divide nobody; {MOST_LABELS} are the most. Take a coarser column"
+                raise _refusal(1, self._label_columns[name], name, remedy)
+        return {name: tuple(found) for name, found in self._labels.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.norming.queries import NormView
@@ -20,7 +21,15 @@ REASONS = {
 
 def norm_as_json(norm: NormView) -> dict[str, Any]:
     """Everything but the table, which `/norms/<id>.json` gives."""
-    instants = ("drafted_at", "previewed_at", "approved_at", "takes_effect_at", "published_at", "superseded_at")
+    instants = (
+        "drafted_at",
+        "previewed_at",
+        "approved_at",
+        "takes_effect_at",
+        "published_at",
+        "superseded_at",
+        "restored_at",
+    )
     return {
         "id": str(norm.id),
         "label": norm.label,
@@ -78,4 +87,18 @@ def _preview_lines(norm: NormView) -> list[str]:
             f"  now, under {former['label']}: cut {former['cut']:.4f}, {100 * former['share_above']:.2f} %",
             f"  newly above {former['newly_above']}, no longer above {former['no_longer_above']}",
         ]
-    return lines
+    return lines + _forecast_lines(seen) if "gates" in seen else lines
+
+
+def _forecast_lines(seen: Mapping[str, Any]) -> list[str]:
+    renewals, sensitivity, drift = seen["renewals"], seen["sensitivity"], seen["drift"]
+    before = "" if renewals["above_before"] is None else f"{renewals['above_before']} before, "
+    lines = [
+        f"  last {renewals['days']} days: {renewals['sittings']} sittings, {before}{renewals['above_after']} after",
+        f"  largest influence of one block: {sensitivity['largest']:.4f} SD (at most {sensitivity['limit']:g})",
+    ]
+    if renewals["newly_above"] is not None:
+        lines.append(f"  at renewal: {renewals['newly_above']} newly above, {renewals['no_longer_above']} no longer")
+    drifted = [item["item"] for item in drift["items"] if item["has_drifted"]]
+    lines.append(f"  drifted items: {', '.join(drifted) or 'none' if drift['is_known'] else 'not known'}")
+    return lines + [f"  gate {gate['gate']}: {gate['state']}" for gate in seen["gates"]]

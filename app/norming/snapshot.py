@@ -11,6 +11,10 @@ import json
 from typing import Any
 
 from app.norming.models import NormVersion
+from scoring.errors import ScoringError
+from scoring.norms import Cut, NormTable
+
+PERCENT = 100
 
 
 def content_of(norm: NormVersion) -> dict[str, Any]:
@@ -40,7 +44,23 @@ def content_of(norm: NormVersion) -> dict[str, Any]:
     }
 
 
+def cut_of(norm: NormVersion) -> Cut:
+    """The cut as the norm's own table gives it. The stored one is a copy, and never what takes force."""
+    return NormTable.from_dict(norm.latent).cut(norm.cut_percentile / PERCENT)
+
+
 def sha256_of(norm: NormVersion) -> str:
     """SHA-256 of the canonical JSON: keys sorted, no spaces, UTF-8, floats as their shortest exact form."""
     text = json.dumps(content_of(norm), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_as_drafted(norm: NormVersion) -> bool:
+    """Whether hash, approved hash and cut all follow from the numbers that are stored."""
+    if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
+        return False
+    try:
+        cut = cut_of(norm)
+    except (ScoringError, KeyError, TypeError, ValueError):  # a table that is none
+        return False
+    return (cut.theta, cut.standard_error) == (norm.cut, norm.cut_standard_error)

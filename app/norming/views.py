@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask import jsonify as as_json
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,13 +13,19 @@ from app.accounts import queries as accounts
 from app.foundation.web import actor, asks_for_proof, notice, require_role, runtime
 from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
-from app.norming.errors import NormNotFound
+from app.norming.ask_for_rollback import ask_for_rollback
+from app.norming.errors import NormNotFound, NotPreviewed
 from app.norming.publish_norm import publish_norm
+from app.norming.renewing_people import renewing_people
+from app.norming.roll_back_norm import roll_back_norm
+from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
 
 bp = Blueprint("norming", __name__)
 
 EDITOR, APPROVER = "norm_editor", "norm_approver"
+SUPPORT = "support"  # may read the names of candidates; who norms may not
+REASONS = frozenset(RollbackReason)
 
 
 @bp.get("/norms")
@@ -70,8 +76,22 @@ def norm_card(norm_id: UUID) -> str:
         norm = queries.norm(norm_id, session=session)
         drafter = accounts.person(norm.drafted_by, session=session)
         approver = accounts.person(norm.approved_by, session=session) if norm.approved_by else None
-    is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= runtime().clock.now()
-    return render_template("norming/card.html", norm=norm, drafter=drafter, approver=approver, is_due=is_due)
+        now = runtime().clock.now()
+        rollback = queries.rollback_of(norm_id, session=session, at=now)
+        former = queries.former(norm_id, session=session)
+        watched_until = queries.watched_until(norm, session=session, at=now)
+    is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= now
+    return render_template(
+        "norming/card.html",
+        norm=norm,
+        drafter=drafter,
+        approver=approver,
+        is_due=is_due,
+        rollback=rollback,
+        former=former,
+        watched_until=watched_until,
+        reasons=[str(reason) for reason in RollbackReason],
+    )
 
 
 @bp.post("/desk/norms/draft/<skill>")
@@ -82,6 +102,27 @@ def draft(skill: str) -> ResponseReturnValue:
     norm_id = phases.draft(skill, database=here.database, clock=here.clock, entropy=here.entropy, actor=actor())
     notice(_("The draft is computed. Preview it next."))
     return _to_card(norm_id)
+
+
+@bp.get("/desk/norms/<uuid:norm_id>/preview")
+@require_role(EDITOR, APPROVER)
+def norm_preview(norm_id: UUID) -> str:
+    """Everything a preview found: the line, renewals, groups, items, sensitivity, gates."""
+    names = None
+    with runtime().reading() as session:
+        norm = queries.norm(norm_id, session=session)
+        if SUPPORT in actor().roles and norm.preview is not None:
+            newly, no_longer = renewing_people(norm_id, session=session, at=runtime().clock.now())
+            names = [[accounts.person(one, session=session) for one in people] for people in (newly, no_longer)]
+    if norm.preview is None or "gates" not in norm.preview:
+        raise NotPreviewed(norm.label)
+    return render_template(
+        "norming/preview.html",
+        norm=norm,
+        seen=norm.preview,
+        names=names,
+        pictures=pictures.of_preview(norm.preview, norm.label),
+    )
 
 
 @bp.post("/desk/norms/<uuid:norm_id>/preview")
@@ -100,7 +141,7 @@ def preview(norm_id: UUID) -> ResponseReturnValue:
 def approve(norm_id: UUID) -> ResponseReturnValue:
     """Approve as the second person."""
     with runtime().transaction() as session:
-        norm = approve_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
+        norm = approve_norm(norm_id, seen_sha256=_seen(), session=session, clock=runtime().clock, actor=actor())
     notice(_("Norm %(label)s is approved. It can be scheduled now.", label=norm.label))
     return _to_card(norm_id)
 
@@ -125,6 +166,35 @@ def publish(norm_id: UUID) -> ResponseReturnValue:
         norm = publish_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
     notice(_("Norm %(label)s is published. Sittings that start now use it.", label=norm.label))
     return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/rollback")
+@require_role(EDITOR, APPROVER)
+@asks_for_proof("norming.norm_card")
+def ask_rollback(norm_id: UUID) -> ResponseReturnValue:
+    """Ask, as the first person, that the former norm take force again."""
+    here = runtime()
+    reason = RollbackReason(request.form["reason"]) if request.form.get("reason") in REASONS else RollbackReason.OTHER
+    with here.transaction() as session:
+        ask_for_rollback(norm_id, reason, session=session, clock=here.clock, entropy=here.entropy, actor=actor())
+    notice(_("The rollback is asked for. Nothing has changed yet: another person confirms it."))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/rollback/confirm")
+@require_role(APPROVER)
+@asks_for_proof("norming.norm_card")
+def confirm_rollback(norm_id: UUID) -> ResponseReturnValue:
+    """Confirm it as the second person; the former norm is in force at once."""
+    with runtime().transaction() as session:
+        restored = roll_back_norm(norm_id, seen_sha256=_seen(), session=session, clock=runtime().clock, actor=actor())
+    notice(_("Norm %(label)s is in force again. Sittings that start now use it.", label=restored.label))
+    return _to_card(restored.id)
+
+
+def _seen() -> str:
+    """The fingerprint on the page that was sent from."""
+    return request.form.get("sha256", "")
 
 
 def _to_card(norm_id: UUID) -> ResponseReturnValue:

@@ -92,6 +92,7 @@ NOT_PERSONAL = {
     "item_state_change": "steps in the life of an item; names the staff who made them, likewise",
     "legacy_sample": "packed responses without ids",
     "norm_group": "a described population",
+    "norm_rollback": "names the staff who asked for it and confirmed it, likewise",
     "norm_version": "computed numbers; names the staff who signed, who cannot be erased while it stands",
     "policy_version": "policies",
     "skill": "definitions",

@@ -311,9 +311,11 @@ class Exhibition:
             editor, approver = people(session, now)
             for role in ("norm_editor", "norm_approver", "item_editor"):
                 grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
-            a_calibrated_sample(
-                session, clock, entropy, mapping=a_described_mapping(simulated=True, consent="norm_use 1")
-            )
+            described = a_described_mapping(simulated=True, consent="norm_use 1", groups={"sex": "sex"})
+            sexes = ["f", "m"] * 147 + ["x"] * 4 + [""] * 2
+            a_calibrated_sample(session, clock, entropy, mapping=described, labels={"sex": sexes})
+            a_norm(session, clock, entropy, editor, approver, NormState.SUPERSEDED)
+            clock.advance(timedelta(minutes=1))
             for state in (NormState.PUBLISHED, NormState.SCHEDULED, NormState.APPROVED):
                 norm = a_norm(session, clock, entropy, editor, approver, state)
                 self.norms[state.value] = norm.id

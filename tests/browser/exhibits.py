@@ -148,6 +148,8 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
         Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
+        Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
+        Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("checks", "/desk/checks", "reviewer"),
         Exhibit("check-waiting", f"/desk/checks/{house.sittings['apart']}", "reviewer"),
@@ -164,6 +166,13 @@ def _staff(house: Exhibition) -> list[Exhibit]:
 def _press(page: Page) -> None:
     with page.expect_navigation():
         page.locator("main form button").first.click()
+
+
+def _ask_for_rollback(page: Page) -> None:
+    button = page.locator("form[action$='/rollback'] button")
+    if button.count():
+        with page.expect_navigation():
+            button.click()
 
 
 def _enrol(page: Page) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from app.foundation.access import system
-from app.norming import phases
+from app.norming import phases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.commands import calibrate, responses
 from app.norming.errors import NormNotDue
@@ -77,7 +77,8 @@ def _publish_norm(runtime, clock, sample):
     norm_id = phases.draft(extraversion.SKILL, **tools, entropy=runtime.entropy, actor=editor)
     phases.preview(norm_id, **tools, actor=editor)
     with runtime.transaction() as session:
-        approve_norm(norm_id, session=session, clock=clock, actor=approver)
+        seen = queries.norm(norm_id, session=session).sha256
+        approve_norm(norm_id, seen_sha256=seen, session=session, clock=clock, actor=approver)
         schedule_norm(norm_id, session=session, clock=clock, actor=editor)
     with pytest.raises(NormNotDue), runtime.transaction() as session:
         publish_norm(norm_id, session=session, clock=clock, actor=system())

@@ -195,6 +195,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("GET", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
@@ -210,6 +211,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],
     ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED, {"verdict": "sound", "reasons": "A reason."})],
     ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
+    ("POST", "/desk/norms/<uuid:norm_id>/rollback"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/rollback/confirm"): [Route(APPROVERS, DRAFT)],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

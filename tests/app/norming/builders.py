@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from app.accounts.confirm_second_factor import confirm_second_factor
 from app.accounts.enrol_second_factor import enrol_second_factor
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
-from app.accounts.models import Person
+from app.accounts.models import Person, RoleGrant
 from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
@@ -81,17 +81,29 @@ def graded_items(count: int = 10) -> ItemParameters:
     return ItemParameters(np.full(count, 1.8), centres[:, None] + np.array([-1.5, -0.5, 0.5, 1.5]))
 
 
-def a_sample_file(n: int, *, seed: int = 1, items: int = 10, shift: float = 0.0) -> SampleFile:
-    """`n` simulated people answering `graded_items`."""
+def a_sample_file(
+    n: int,
+    *,
+    seed: int = 1,
+    items: int = 10,
+    shift: float = 0.0,
+    stuffed: float = 0.0,
+    labels: Mapping[str, Sequence[str]] | None = None,
+) -> SampleFile:
+    """`n` simulated people answering `graded_items`; the last share `stuffed` answers the highest everywhere."""
     rng = np.random.default_rng(seed)
     codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng)
-    return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}")
+    codes[n - int(n * stuffed) :] = codes.max()
+    told = {name: tuple(values[:n]) for name, values in (labels or {}).items()}
+    return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}", told)
 
 
 def people(session: Session, at: datetime) -> tuple[Actor, Actor]:
     """A norm editor and a norm approver, both with a second factor given at `at`."""
     for person_id, email in ((EDITOR_ID, "editor@example.org"), (APPROVER_ID, "approver@example.org")):
         session.add(Person(id=person_id, email=email, language="en", known_since_at=at, adult_confirmed_at=at))
+    session.flush()
+    session.add(RoleGrant(person_id=APPROVER_ID, role="norm_approver", granted_at=at))
     session.flush()
     editor = Actor(EDITOR_ID, "editor", frozenset({"candidate", "norm_editor"}), at)
     return editor, Actor(APPROVER_ID, "approver", frozenset({"candidate", "norm_approver"}), at)
@@ -105,12 +117,14 @@ def import_sample(
     n: int = 300,
     seed: int = 1,
     shift: float = 0.0,
+    stuffed: float = 0.0,
+    labels: Mapping[str, Sequence[str]] | None = None,
     mapping: SampleMapping | None = None,
 ) -> LegacySample:
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
     return import_responses(
-        a_sample_file(n, seed=seed, shift=shift),
+        a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels),
         mapping or a_described_mapping(),
         skill=SKILL,
         population=POPULATION,
@@ -167,7 +181,7 @@ def a_norm(session: Session, clock: Any, entropy: Any, editor: Actor, approver: 
         if step is NormState.APPROVED:
             session.flush()
             present = replace(approver, second_factor_at=clock.now())
-            approve_norm(norm.id, session=session, clock=clock, actor=present)
+            approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=present)
         else:
             take_step(norm, step, at=clock.now(), approver=approver)
     session.flush()

@@ -30,7 +30,7 @@ def previewed(session, clock, entropy, staff):
 
 
 def test_another_approver_with_a_fresh_second_factor_approves(session, clock, staff, previewed):
-    norm = approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])
+    norm = approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=staff[1])
     assert (norm.state, norm.approved_by, norm.approved_at) == (NormState.APPROVED, staff[1].person_id, clock.now())
     assert norm.approved_sha256 == norm.sha256
     entry = session.scalars(select(AuditEntry).where(AuditEntry.kind == "norm.approved")).one()
@@ -42,14 +42,14 @@ def test_another_approver_with_a_fresh_second_factor_approves(session, clock, st
 def test_edge_075_the_drafter_cannot_approve_even_as_an_approver(session, clock, staff, previewed):
     promoted = replace(staff[0], roles=staff[0].roles | {"norm_approver"})
     with pytest.raises(SelfApproval):
-        approve_norm(previewed.id, session=session, clock=clock, actor=promoted)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=promoted)
     assert previewed.state is NormState.PREVIEWED
 
 
 def test_edge_075_a_change_of_roles_after_drafting_does_not_help(session, clock, staff, previewed):
     swapped = replace(staff[0], roles=frozenset({"norm_approver"}))
     with pytest.raises(SelfApproval):
-        approve_norm(previewed.id, session=session, clock=clock, actor=swapped)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=swapped)
 
 
 def test_an_approver_who_drafted_cannot_approve_after_becoming_an_editor_again(session, clock, entropy, staff):
@@ -57,38 +57,38 @@ def test_an_approver_who_drafted_cannot_approve_after_becoming_an_editor_again(s
     norm = a_draft(session, clock, entropy, staff[1])
     norm.mark_previewed({"former": None}, at=clock.now())
     with pytest.raises(SelfApproval):
-        approve_norm(norm.id, session=session, clock=clock, actor=staff[1])
+        approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=staff[1])
 
 
 def test_an_editor_without_the_role_cannot_approve(session, clock, staff, previewed):
     other = replace(staff[1], roles=frozenset({"norm_editor", "support", "recruiter"}))
     with pytest.raises(Forbidden):
-        approve_norm(previewed.id, session=session, clock=clock, actor=other)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=other)
 
 
 @pytest.mark.parametrize("actor", [operator(), system()], ids=["command line", "worker"])
 def test_neither_the_command_line_nor_the_worker_can_approve_by_themselves(session, clock, previewed, actor):
     with pytest.raises(Forbidden):
-        approve_norm(previewed.id, session=session, clock=clock, actor=actor)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=actor)
 
 
 def test_a_role_without_a_person_cannot_approve(session, clock, previewed):
     nobody = Actor(None, "token", frozenset({"norm_approver"}), clock.now())
     with pytest.raises(SignInNeeded):
-        approve_norm(previewed.id, session=session, clock=clock, actor=nobody)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=nobody)
 
 
 @pytest.mark.parametrize("age", [None, timedelta(hours=1)])
 def test_an_approver_without_a_fresh_second_factor_is_refused(session, clock, staff, previewed, age):
     stale = replace(staff[1], second_factor_at=clock.now() - age if age else None)
     with pytest.raises(ProofNotFresh):
-        approve_norm(previewed.id, session=session, clock=clock, actor=stale)
+        approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=stale)
 
 
 def test_a_draft_that_nobody_previewed_cannot_be_approved(session, clock, entropy, staff, previewed):
     draft = a_draft(session, clock, entropy, staff[0])
     with pytest.raises(NormInAnotherState, match="only a previewed norm can be approved"):
-        approve_norm(draft.id, session=session, clock=clock, actor=staff[1])
+        approve_norm(draft.id, seen_sha256=draft.sha256, session=session, clock=clock, actor=staff[1])
 
 
 def test_nobody_drafts_without_being_a_person(session, clock, entropy, staff, previewed):
@@ -102,7 +102,7 @@ def test_nobody_drafts_without_being_a_person(session, clock, entropy, staff, pr
 
 def test_an_unknown_norm_is_not_found(session, clock, entropy, staff):
     with pytest.raises(NormNotFound):
-        approve_norm(entropy.uuid(), session=session, clock=clock, actor=staff[1])
+        approve_norm(entropy.uuid(), seen_sha256="", session=session, clock=clock, actor=staff[1])
 
 
 def test_a_norm_edited_below_the_application_is_not_approved(session, clock, staff, previewed):
@@ -113,6 +113,6 @@ def test_a_norm_edited_below_the_application_is_not_approved(session, clock, sta
         savepoint = session.begin_nested()
         session.execute(update(NormVersion).where(NormVersion.id == previewed.id).values(change))
         with pytest.raises(NormAltered):
-            approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])
+            approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=staff[1])
         savepoint.rollback()
-    approve_norm(previewed.id, session=session, clock=clock, actor=staff[1])
+    approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=staff[1])

@@ -8,71 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
-from app.accounts.policy import AccountPolicy
 from app.foundation.access import operator
-from app.norming import queries
 from app.norming.models import NormState
 from scoring.norms import NormTable
-from tests.app.norming.builders import (
-    APPROVER_ID,
-    EDITOR_ID,
-    SKILL,
-    a_calibrated_sample,
-    a_described_mapping,
-    a_norm,
-    people,
-)
+from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, SKILL
+from tests.app.norming.desk import press, state_of
 from tests.journeys.pages import form_to
-
-
-@pytest.fixture
-def norms(runtime):
-    """One norm in force, one draft."""
-    with runtime.transaction() as session:
-        staff = people(session, runtime.clock.now())
-        for person_id, role in ((EDITOR_ID, "norm_editor"), (APPROVER_ID, "norm_approver")):
-            grant_role(person_id, role, session=session, clock=runtime.clock, actor=operator())
-        a_calibrated_sample(session, runtime.clock, runtime.entropy, mapping=a_described_mapping(simulated=True))
-        in_force = a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.PUBLISHED)
-        draft = a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.DRAFT)
-    return in_force, draft
-
-
-@pytest.fixture
-def browser_of(app, runtime):
-    """A signed-in browser of a person, its second factor given now."""
-
-    def signed_in(person_id, *, second_factor=True):
-        now = runtime.clock.now()
-        with runtime.transaction() as session:
-            token = open_session(
-                person_id,
-                browser=Browser("test"),
-                second_factor_at=now if second_factor else None,
-                session=session,
-                at=now,
-                entropy=runtime.entropy,
-                policy=AccountPolicy(),
-            )
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = token
-        return client
-
-    return signed_in
-
-
-def press(client, page, part):
-    """Send the page's form to `part`; the page it leads to."""
-    form = form_to(client.get(page).text, part)
-    return client.post(form.action, data=form.fields, follow_redirects=True)
-
-
-def state_of(runtime, norm_id):
-    with runtime.reading() as session:
-        return queries.norm(norm_id, session=session).state
 
 
 def test_anyone_sees_the_norms_in_force_and_no_drafts(client, norms):
