@@ -17,6 +17,7 @@ import app.foundation.audit
 import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
+import app.keying.models
 import app.norming.models
 import app.results.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
@@ -38,12 +39,14 @@ from app.foundation.policies import Policy, PolicyInvalid
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
+from app.keying.policy import KeyingPolicy
 from app.norming.policy import NormPolicy
 
 POLICIES: tuple[type[Policy], ...] = (
     SittingPolicy,
     AwardPolicy,
     NormPolicy,
+    KeyingPolicy,
     AccountPolicy,
     CredentialPolicy,
     RatePolicy,

@@ -16,6 +16,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
+from app.keying import views as keying_views
 from app.norming import views as norming_views
 from app.verification import views as verification_views
 
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     accounts_views.bp,
     assessment_views.bp,
     awarding_views.bp,
+    keying_views.bp,
     norming_views.bp,
     credentials_views.bp,
     verification_views.bp,

@@ -12,6 +12,7 @@ from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.open_pilot import open_pilot
 from app.awarding.decide_award import decide_award
 from app.credentials import queries as credentials
 from app.credentials.issue_credential import issue_credential
@@ -23,6 +24,7 @@ from app.foundation.access import system
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
+from app.keying.send_judge_invitation import send_judge_invitation
 from app.norming.publish_due_norms import publish_due_norms
 from app.results.report_result import report_result
 
@@ -80,6 +82,23 @@ def _send_sign_in_mail(runtime: Runtime, request_id: str) -> None:
     with runtime.reading() as session:
         send_sign_in_mail(
             UUID(request_id),
+            base_url=runtime.settings.base_url,
+            session=session,
+            clock=runtime.clock,
+            links=runtime.links,
+            mailer=runtime.mailer,
+        )
+
+
+def _open_pilot(runtime: Runtime, release_id: str) -> None:
+    with runtime.transaction() as session:
+        open_pilot(UUID(release_id), session=session, clock=runtime.clock)
+
+
+def _send_judge_invitation(runtime: Runtime, seat_id: str) -> None:
+    with runtime.reading() as session:
+        send_judge_invitation(
+            UUID(seat_id),
             base_url=runtime.settings.base_url,
             session=session,
             clock=runtime.clock,
@@ -147,6 +166,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "issue_credential": _issue_credential,
     "publish_status_list": _publish_status_list,
     "send_sign_in_mail": _send_sign_in_mail,
+    "open_pilot": _open_pilot,
+    "send_judge_invitation": _send_judge_invitation,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
     "publish_due_norms": _publish_due_norms,

@@ -12,7 +12,14 @@ TYPING_ERROR = "7Q4FXK2M9TBDW3HN0"
 
 def exhibits(house: Exhibition) -> list[Exhibit]:
     """All of them."""
-    return [*_open_to_all(house), *_verdicts(house), *_signing_in(house), *_candidate(house), *_staff(house)]
+    return [
+        *_open_to_all(house),
+        *_verdicts(house),
+        *_signing_in(house),
+        *_candidate(house),
+        *_judging(house),
+        *_staff(house),
+    ]
 
 
 def _open_to_all(house: Exhibition) -> list[Exhibit]:
@@ -107,11 +114,25 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
     ]
 
 
+def _judging(house: Exhibition) -> list[Exhibit]:
+    links = {name: f"/judge/{token}" for name, token in house.judges.items()}
+    return [
+        Exhibit("judge-new", links["new"]),
+        Exhibit("judge-undeclared", links["new"], act=_press_unchecked),
+        Exhibit("judge-rating", links["rating"]),
+        Exhibit("judge-scenario", f"{links['rating']}/1"),
+        Exhibit("judge-scenario-unrated", f"{links['rating']}/1", act=_press_unchecked),
+        Exhibit("judge-signed", links["signed"]),
+    ]
+
+
 def _staff(house: Exhibition) -> list[Exhibit]:
     cards = ("draft", "previewed", "approved", "scheduled", "published")
     return [
         Exhibit("norm-desk", "/desk/norms", "editor"),
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("key-desk", "/desk/keys", "editor"),
+        Exhibit("panel", f"/desk/keys/{house.panel_id}", "editor"),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("second-factor-absent", "/second-factor", "fresh editor"),
         Exhibit("second-factor-enrolled", "/second-factor", "fresh editor", act=_enrol),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
+from tests.app.api.world import ANONYMOUS, EDITOR, NOTHING, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
 
 IN = "in"
 
@@ -30,6 +30,7 @@ PROVEN = everyone(IN, anonymous="401", unproven_editor="403")  # a sensitive ste
 SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
 NORM_DESK = everyone("403", anonymous="401", editor=IN)
 PASSKEY_REMOVAL = {**OWNERS, "unproven editor": "403"}  # staff show their second factor before anything is looked up
+DRAFT_DESK = everyone("403", anonymous="401", editor="404")  # nothing is there for whoever may look
 APPROVERS = everyone("403", anonymous="401")
 # Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
 TOKEN = everyone(IN, anonymous="401", unproven_editor="401")
@@ -58,6 +59,7 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
+JUDGE, PANEL = being(token="torn"), being(panel_id=NOTHING)
 PASSKEY = its(passkey_id="passkey_id")
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
@@ -156,6 +158,18 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         for suffix in ("json", "jwt", "svg", "png", "pdf")
     ],
     ("POST", "/credentials/<code>/visibility"): [Route(OWNERS, CODE, {"visibility": "public"})],
+    # judges, who need no account: their link is signed, and this one is torn
+    ("GET", "/judge/<token>"): [Route(PUBLIC, JUDGE)],
+    ("GET", "/judge/<token>/<int:place>"): [Route(PUBLIC, being(token="torn", place=1))],
+    ("POST", "/judge/<token>/declare"): [Route(PUBLIC, JUDGE, {"independent": "1"})],
+    ("POST", "/judge/<token>/<int:place>"): [Route(PUBLIC, being(token="torn", place=1))],
+    ("POST", "/judge/<token>/sign"): [Route(PUBLIC, JUDGE)],
+    # the key desk
+    ("GET", "/desk/keys"): [Route(NORM_DESK)],
+    ("POST", "/desk/keys/open/<uuid:release_id>"): [Route(DRAFT_DESK, being(release_id=NOTHING))],
+    ("GET", "/desk/keys/<uuid:panel_id>"): [Route(DRAFT_DESK, PANEL)],
+    ("POST", "/desk/keys/<uuid:panel_id>/invite"): [Route(DRAFT_DESK, PANEL)],
+    ("POST", "/desk/keys/<uuid:panel_id>/release"): [Route(DRAFT_DESK, PANEL)],
     # the norm desk
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
