@@ -12,6 +12,7 @@ from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.note_founder_told import note_founder_told
 from app.assessment.open_pilot import open_pilot
 from app.awarding.decide_award import decide_award
 from app.credentials import queries as credentials
@@ -25,7 +26,9 @@ from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.keying.send_judge_invitation import send_judge_invitation
+from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
+from app.norming.tell_founder import tell_founder
 from app.results.report_result import report_result
 
 
@@ -127,6 +130,19 @@ def _send_passkey_notice(runtime: Runtime, kind: str, passkey_id: str, person_id
         )
 
 
+def _keep_founding_promises(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        keep_founding_promises(session=session, jobs=runtime.jobs)
+
+
+def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
+    """Sent while only reading, then noted: a crash between the two sends it again under the same message id."""
+    with runtime.reading() as session:
+        tell_founder(UUID(person_id), skill, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer)
+    with runtime.transaction() as session:
+        note_founder_told(UUID(person_id), skill, session=session, clock=runtime.clock)
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -170,12 +186,15 @@ JOBS: dict[str, Callable[..., None]] = {
     "send_judge_invitation": _send_judge_invitation,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
+    "keep_founding_promises": _keep_founding_promises,
+    "tell_founder": _tell_founder,
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
 }
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
+    PeriodicJob("keep_founding_promises", "17 * * * *"),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
 )

@@ -266,8 +266,12 @@ def choose(
     avoid: Collection[str],
     seed: int,
     policy: SittingPolicy,
+    form: Sequence[str] | None = None,
 ) -> ItemView | Stop:
     """The item of the next position, or why there is none. The same arguments always give the same item."""
+    if form is not None:
+        code = next(iter(form[len(units) :]), None)
+        return Stop.FOUNDING_FORM if code is None else bank.by_code[code]
     shown = {unit.code for unit in units} | set(avoid)
     unseen = tuple(item for item in bank.items if item.code not in shown)
     rng = np.random.default_rng([seed, len(units) + 1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.assessment import adaptation
 from app.assessment.adaptation import Bank, Standing, Unit
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import Presentation, Response, Sitting, Stop
+from app.assessment.models import FoundingForm, Presentation, Response, Sitting, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.policies import PolicyVersion
@@ -50,6 +50,7 @@ class Course:
     policy: SittingPolicy
     bank: Bank
     rows: tuple[Row, ...]
+    form: tuple[str, ...] | None = None  # of a founding sitting
 
     @property
     def current(self) -> Row | None:
@@ -84,13 +85,14 @@ class Course:
             avoid=self.sitting.avoided_items,
             seed=self.sitting.seed,
             policy=self.policy,
+            form=self.form,
         )
 
     def with_value(self, value: Any, client_sequence: int, received_at: datetime) -> Course:
         """The same course with another value kept at the current position."""
         last = self.rows[-1]
         kept = Row(last.position, last.item_code, value, client_sequence, received_at)
-        return Course(self.sitting, self.policy, self.bank, (*self.rows[:-1], kept))
+        return replace(self, rows=(*self.rows[:-1], kept))
 
 
 def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
@@ -113,7 +115,9 @@ def course_of(sitting: Sitting, *, session: Session) -> Course:
     """Read everything the sitting's next step depends on."""
     policy = pinned_policy(sitting.policy_version, session=session)
     bank = adaptation.bank_of(sitting, session=session)
-    return Course(sitting, policy, bank, rows_of(sitting.id, session=session))
+    form = session.get(FoundingForm, sitting.id) if sitting.cut is None else None
+    codes = tuple(form.item_codes) if form else None
+    return Course(sitting, policy, bank, rows_of(sitting.id, session=session), codes)
 
 
 def pinned_policy(version: int, *, session: Session) -> SittingPolicy:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.assessment import adaptation, rules
+from app.assessment.draw_founding_form import draw_founding_form
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -76,6 +77,8 @@ def start_sitting(
     _require_enough_new_items(sitting, policy, session=session)
     session.add(sitting)
     session.flush()
+    if sitting.cut is None:
+        draw_founding_form(sitting, policy, session=session, at=now)
     present_next_item(sitting.id, after=0, session=session, clock=clock)
     detail = {"skill": skill, "edition": edition.id, "policy_version": sitting.policy_version}
     audit.record("sitting.started", sitting.id, actor=_person(person_id), at=now, session=session, detail=detail)
