@@ -76,3 +76,7 @@ linkedin  # unused variable (app/credentials/sharing.py, read by own_credential.
 cv_line  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 embed  # unused variable (app/credentials/sharing.py, read by own_credential.html)
 has_declared  # unused variable (app/keying/queries.py, read by judge.html)
+have  # unused variable (app/desk/founding.py, read by founding pages)
+need  # unused variable (app/desk/founding.py, read by founding pages)
+pytestmark  # unused variable (read by pytest)
+compared_by  # unused variable (app/norming/models.py, for the record)

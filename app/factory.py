@@ -10,6 +10,7 @@ from app.api import views as api_views
 from app.assessment import views as assessment_views
 from app.awarding import views as awarding_views
 from app.credentials import views as credentials_views
+from app.desk import views as desk_views
 from app.foundation import health_views, policies
 from app.foundation.access import Actor
 from app.foundation.rates import RatePolicy
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     accounts_views.bp,
     assessment_views.bp,
     awarding_views.bp,
+    desk_views.bp,
     keying_views.bp,
     norming_views.bp,
     credentials_views.bp,

@@ -15,6 +15,7 @@ from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.note_founder_told import note_founder_told
 from app.assessment.open_pilot import open_pilot
 from app.awarding.decide_award import decide_award
+from app.awarding.open_awards import open_awards
 from app.credentials import queries as credentials
 from app.credentials.issue_credential import issue_credential
 from app.credentials.publish_key import publish_key
@@ -42,6 +43,11 @@ def _report_result(runtime: Runtime, sitting_id: str) -> None:
 def _decide_award(runtime: Runtime, result_id: str) -> None:
     with runtime.transaction() as session:
         decide_award(UUID(result_id), session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs)
+
+
+def _open_awards(runtime: Runtime, norm_id: str) -> None:
+    with runtime.transaction() as session:
+        open_awards(UUID(norm_id), session=session, jobs=runtime.jobs)
 
 
 def _reserve_credential(runtime: Runtime, award_id: str) -> None:
@@ -178,6 +184,7 @@ def _signer(runtime: Runtime) -> Signer:
 JOBS: dict[str, Callable[..., None]] = {
     "report_result": _report_result,
     "decide_award": _decide_award,
+    "open_awards": _open_awards,
     "reserve_credential": _reserve_credential,
     "issue_credential": _issue_credential,
     "publish_status_list": _publish_status_list,

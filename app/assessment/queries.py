@@ -325,6 +325,31 @@ def responses_for_norming(
         query = first.where(is_later)
 
 
+def first_scores_under(norm_id: UUID, *, session: Session) -> tuple[tuple[float, float], ...]:
+    """Median and standard error of the composite of every person's first sitting of the skill, taken under a norm."""
+    query = (
+        select(FrozenSitting.median, FrozenSitting.standard_error)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .where(Sitting.norm_id == norm_id, Sitting.first_of_skill.is_(True), FrozenSitting.median.is_not(None))
+        .order_by(Sitting.completed_at, Sitting.id)
+    )
+    return tuple((median, error) for median, error in session.execute(query) if median is not None and error)
+
+
+def founding_responses(release_id: UUID, language: str, *, session: Session) -> tuple[NormingRow, ...]:
+    """First founding sittings of a release, completed, one row each; whether to use one is the caller's to ask."""
+    query = (
+        select(FrozenSitting.responses, Sitting.id, Sitting.person_id, Sitting.release_id, Sitting.completed_at)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .join(FoundingForm, FoundingForm.sitting_id == Sitting.id)
+        .where(
+            FoundingForm.release_id == release_id, FoundingForm.language == language, Sitting.first_of_skill.is_(True)
+        )
+        .order_by(FoundingForm.number)
+    )
+    return tuple(_norming_row(*row) for row in session.execute(query))
+
+
 def _norming_row(
     responses: str, sitting_id: UUID, person_id: UUID, release_id: UUID, completed_at: datetime | None
 ) -> NormingRow:

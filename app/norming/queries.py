@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.foundation import policies
 from app.norming.errors import NormNotFound
-from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
+from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion, SittingComparison
+from app.norming.policy import NormPolicy
 from app.norming.rules import Gate
 from app.norming.snapshot import content_of
 from scoring.norms import NormTable
@@ -134,6 +136,50 @@ def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
     """Skills of which a norm can be drafted."""
     query = select(NormGroup.skill).join(LegacySample).join(CalibrationRun).distinct().order_by(NormGroup.skill)
     return tuple(session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """Founding sittings against sittings under the norm: the shift in standard deviations, with its 90 % interval."""
+
+    n: int
+    shift: float
+    low: float
+    high: float
+    bound: float
+    holds: bool
+    compared_at: datetime
+
+
+def comparison_of(norm_id: UUID, *, session: Session) -> ComparisonView | None:
+    """The latest comparison of a norm's founders; None before the first."""
+    query = select(SittingComparison).where(SittingComparison.norm_id == norm_id)
+    row = session.scalar(query.order_by(SittingComparison.compared_at.desc(), SittingComparison.holds.desc()).limit(1))
+    return view_of_comparison(row) if row else None
+
+
+def view_of_comparison(row: SittingComparison) -> ComparisonView:
+    """The comparison as others may see it."""
+    return ComparisonView(row.n, row.shift, row.low, row.high, row.bound, row.holds, row.compared_at)
+
+
+def awards_wait(norm_id: UUID, *, session: Session, at: datetime) -> bool:
+    """Whether decisions under this norm wait until its founders are compared with those who sat under it."""
+    row = session.get(NormVersion, norm_id)
+    if row is None:
+        raise NormNotFound(norm_id)
+    if not (row.may_certify and row.run.sample.is_founding):
+        return False
+    if not policies.current(NormPolicy, session=session, at=at).founders_must_be_compared:
+        return False
+    found = comparison_of(norm_id, session=session)
+    return found is None or not found.holds
+
+
+def is_calibrated(release_id: UUID, *, session: Session) -> bool:
+    """Whether a sample of the release's items carries parameters estimated from it."""
+    query = select(CalibrationRun.id).join(CalibrationRun.sample).where(LegacySample.release_id == release_id).limit(1)
+    return session.scalar(query) is not None
 
 
 def has_real_sample(skill: str, *, session: Session) -> bool:

@@ -13,6 +13,7 @@ from app.accounts import queries as accounts
 from app.foundation.web import actor, asks_for_proof, notice, require_role, runtime
 from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
+from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NormNotFound
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
@@ -70,8 +71,18 @@ def norm_card(norm_id: UUID) -> str:
         norm = queries.norm(norm_id, session=session)
         drafter = accounts.person(norm.drafted_by, session=session)
         approver = accounts.person(norm.approved_by, session=session) if norm.approved_by else None
+        waits = queries.awards_wait(norm_id, session=session, at=runtime().clock.now())
+        compared = queries.comparison_of(norm_id, session=session)
     is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= runtime().clock.now()
-    return render_template("norming/card.html", norm=norm, drafter=drafter, approver=approver, is_due=is_due)
+    return render_template(
+        "norming/card.html",
+        norm=norm,
+        drafter=drafter,
+        approver=approver,
+        is_due=is_due,
+        waits=waits,
+        compared=compared,
+    )
 
 
 @bp.post("/desk/norms/draft/<skill>")
@@ -124,6 +135,22 @@ def publish(norm_id: UUID) -> ResponseReturnValue:
     with runtime().transaction() as session:
         norm = publish_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
     notice(_("Norm %(label)s is published. Sittings that start now use it.", label=norm.label))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/compare")
+@require_role(EDITOR, APPROVER)
+def compare(norm_id: UUID) -> ResponseReturnValue:
+    """Compare the founders behind the norm with those who sat under it."""
+    here = runtime()
+    with here.transaction() as session:
+        found = compare_sittings(
+            norm_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=actor()
+        )
+    if found.holds:
+        notice(_("The comparison holds. The decisions that waited are being made."))
+    else:
+        notice(_("The comparison does not hold, so decisions go on waiting."))
     return _to_card(norm_id)
 
 

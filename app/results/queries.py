@@ -62,3 +62,9 @@ def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | Non
     """The sitting's result, or None while it is on its way or where there is none."""
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
     return _view(row) if row is not None else None
+
+
+def results_under(norm_id: UUID, *, session: Session) -> tuple[UUID, ...]:
+    """Every result reported against a norm, the oldest first."""
+    query = select(SkillResult.id).where(SkillResult.norm_id == norm_id)
+    return tuple(session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))

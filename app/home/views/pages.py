@@ -90,6 +90,7 @@ def report(sitting_id: UUID) -> str:
         sitting = sittings.sitting_of(sitting_id, own_id, session=session)
         result = results.result_of_sitting(sitting_id, session=session)
         score = sittings.final_score(sitting_id, session=session) if sitting.is_complete else None
+        norm_id = result.norm_id if result else None
         return render_template(
             "home/report.html",
             sitting=sitting,
@@ -97,7 +98,8 @@ def report(sitting_id: UUID) -> str:
             result=result,
             score=score,
             is_awaited=score is not None and score.has_result and result is None,
-            norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
+            norm=norms.norm(norm_id, session=session) if norm_id else None,
+            waits=norm_id is not None and norms.awards_wait(norm_id, session=session, at=sitting.started_at),
             decision=awards.decision_on(result.id, session=session) if result else None,
             figures=figures,
             level=level_of(result.theta) if result else None,

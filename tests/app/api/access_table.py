@@ -164,6 +164,9 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/judge/<token>/declare"): [Route(PUBLIC, JUDGE, {"independent": "1"})],
     ("POST", "/judge/<token>/<int:place>"): [Route(PUBLIC, being(token="torn", place=1))],
     ("POST", "/judge/<token>/sign"): [Route(PUBLIC, JUDGE)],
+    # the founding desk
+    ("GET", "/desk/founding"): [Route(NORM_DESK)],
+    ("GET", "/desk/founding/<slug>"): [Route(NORM_DESK, SLUG)],
     # the key desk
     ("GET", "/desk/keys"): [Route(NORM_DESK)],
     ("POST", "/desk/keys/open/<uuid:release_id>"): [Route(DRAFT_DESK, being(release_id=NOTHING))],
@@ -178,6 +181,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/compare"): [Route(NORM_DESK, DRAFT)],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],
