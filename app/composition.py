@@ -17,6 +17,7 @@ import app.foundation.audit
 import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
+import app.keying.models
 import app.norming.models
 import app.privacy.models
 import app.results.models
@@ -42,6 +43,7 @@ from app.foundation.policies import Policy, PolicyInvalid
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
+from app.keying.policy import KeyingPolicy
 from app.norming.policy import NormPolicy
 from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
@@ -52,6 +54,7 @@ POLICIES: tuple[type[Policy], ...] = (
     CheckPolicy,
     AwardPolicy,
     NormPolicy,
+    KeyingPolicy,
     AccountPolicy,
     CredentialPolicy,
     VerificationPolicy,

@@ -17,6 +17,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
+from app.keying import views as keying_views
 from app.norming import views as norming_views
 from app.privacy import views as privacy_views
 from app.reviews import views as reviews_views
@@ -28,6 +29,8 @@ BLUEPRINTS = (
     accounts_views.bp,
     assessment_views.bp,
     awarding_views.bp,
+    desk_views.bp,
+    keying_views.bp,
     norming_views.bp,
     desk_views.bp,
     credentials_views.bp,

@@ -17,7 +17,10 @@ from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.check_sitting import check_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
+from app.assessment.note_founder_told import note_founder_told
+from app.assessment.open_pilot import open_pilot
 from app.awarding.decide_award import decide_award
+from app.awarding.open_awards import open_awards
 from app.credentials import did
 from app.credentials import queries as credentials
 from app.credentials.decide_review import decide_review
@@ -39,7 +42,10 @@ from app.foundation.access import operator, system
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer, Signers
+from app.keying.send_judge_invitation import send_judge_invitation
+from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
+from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
 from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
@@ -62,6 +68,11 @@ def _check_sitting(runtime: Runtime, sitting_id: str) -> None:
 def _decide_award(runtime: Runtime, result_id: str) -> None:
     with runtime.transaction() as session:
         decide_award(UUID(result_id), session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs)
+
+
+def _open_awards(runtime: Runtime, norm_id: str) -> None:
+    with runtime.transaction() as session:
+        open_awards(UUID(norm_id), session=session, jobs=runtime.jobs)
 
 
 def _reserve_credential(runtime: Runtime, award_id: str) -> None:
@@ -200,6 +211,23 @@ def _send_sign_in_mail(runtime: Runtime, request_id: str) -> None:
         )
 
 
+def _open_pilot(runtime: Runtime, release_id: str) -> None:
+    with runtime.transaction() as session:
+        open_pilot(UUID(release_id), session=session, clock=runtime.clock)
+
+
+def _send_judge_invitation(runtime: Runtime, seat_id: str) -> None:
+    with runtime.reading() as session:
+        send_judge_invitation(
+            UUID(seat_id),
+            base_url=runtime.settings.base_url,
+            session=session,
+            clock=runtime.clock,
+            links=runtime.links,
+            mailer=runtime.mailer,
+        )
+
+
 def _send_guessing_notice(runtime: Runtime, kind: str, subject_id: str) -> None:
     with runtime.reading() as session:
         send_guessing_notice(
@@ -249,6 +277,19 @@ def _forget_traces(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         forget_retake_traces(session=session, clock=runtime.clock)
         forget_erased_addresses(session=session, clock=runtime.clock)
+
+
+def _keep_founding_promises(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        keep_founding_promises(session=session, jobs=runtime.jobs)
+
+
+def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
+    """Sent while only reading, then noted: a crash between the two sends it again under the same message id."""
+    with runtime.reading() as session:
+        tell_founder(UUID(person_id), skill, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer)
+    with runtime.transaction() as session:
+        note_founder_told(UUID(person_id), skill, session=session, clock=runtime.clock)
 
 
 def _publish_due_norms(runtime: Runtime) -> None:
@@ -305,6 +346,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "report_result": _report_result,
     "check_sitting": _check_sitting,
     "decide_award": _decide_award,
+    "open_awards": _open_awards,
     "reserve_credential": _reserve_credential,
     "issue_credential": _issue_credential,
     "publish_status_list": _publish_status_list,
@@ -314,12 +356,16 @@ JOBS: dict[str, Callable[..., None]] = {
     "remind_of_expiry": _remind_of_expiry,
     "send_reminder": _send_reminder,
     "send_sign_in_mail": _send_sign_in_mail,
+    "open_pilot": _open_pilot,
+    "send_judge_invitation": _send_judge_invitation,
     "send_guessing_notice": _send_guessing_notice,
     "send_passkey_notice": _send_passkey_notice,
     "send_case_letter": _send_case_letter,
     "open_held_cases": _open_held_cases,
     "erase_person": _erase_person,
     "forget_traces": _forget_traces,
+    "keep_founding_promises": _keep_founding_promises,
+    "tell_founder": _tell_founder,
     "publish_due_norms": _publish_due_norms,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
@@ -328,6 +374,7 @@ JOBS: dict[str, Callable[..., None]] = {
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False),
+    PeriodicJob("keep_founding_promises", "17 * * * *"),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),

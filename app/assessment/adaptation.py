@@ -291,14 +291,19 @@ def choose(
     seed: int,
     policy: SittingPolicy,
     states: Callable[[str], ItemState],
+    form: Sequence[str] | None = None,
 ) -> ItemView | Stop:
     """The item of the next position, or why there is none. The same arguments always give the same item.
 
     `early_among` is drawn from before the fewest units; None draws from as many as later.
     `states` gives the state of an item by its code: active and watched ones may be scored, pilot ones take the few
-    positions set aside for them, and nothing else is shown.
+    positions set aside for them, and nothing else is shown. The `form` of a founding sitting is gone through in order,
+    without what may not be shown any more.
     """
     shown = {unit.code for unit in units} | set(avoid)
+    if form is not None:
+        left = (code for code in form if code not in shown and states(code) in SCORED)
+        return next((bank.by_code[code] for code in left), Stop.FOUNDING_FORM)
     pilots = [item for item in bank.by_code.values() if states(item.code) is ItemState.PILOT and item.code not in shown]
     position = len(units) + 1
     if pilots and position in pilot_positions(seed, policy):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.assessment import adaptation
 from app.assessment.adaptation import Bank, Role, Standing, Unit
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import ItemReport, Pins, Presentation, Response, Sitting, Stop
+from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, Response, Sitting, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.policies import PolicyVersion
@@ -62,6 +62,7 @@ class Course:
     ledger: StateLedger
     seen_at: int
     left_out: frozenset[str] = frozenset()
+    form: tuple[str, ...] | None = None  # of a founding sitting
 
     @property
     def exposure(self) -> Mapping[str, Any]:
@@ -128,6 +129,7 @@ class Course:
             seed=self.sitting.seed,
             policy=self.policy,
             states=self.state_of,
+            form=self.form,
         )
 
     def with_value(self, value: Any, client_sequence: int, received_at: datetime) -> Course:
@@ -159,7 +161,9 @@ def course_of(sitting: Sitting, *, session: Session) -> Course:
     bank = adaptation.bank_of(sitting, session=session)
     ledger = state_ledger(sitting.release_id, sitting.language, session=session)
     seen_at = ledger.latest if sitting.is_open else sitting.item_states_at or 0
-    return Course(sitting, policy, bank, rows_of(sitting.id, session=session), ledger, seen_at)
+    form = session.get(FoundingForm, sitting.id) if sitting.cut is None else None
+    codes = tuple(form.item_codes) if form else None
+    return Course(sitting, policy, bank, rows_of(sitting.id, session=session), ledger, seen_at, form=codes)
 
 
 def scored_items(bank: Bank, pins: Pins, *, session: Session) -> tuple[ItemView, ...]:

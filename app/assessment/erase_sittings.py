@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.assessment import rules
 from app.assessment.models import (
+    FoundingForm,
+    FoundingPromise,
     FrozenSitting,
     ItemReport,
     Presentation,
@@ -24,7 +26,7 @@ from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.clock import Clock
 
-SITTING_ROWS = (FrozenSitting, Response, ItemReport, Presentation, SittingCheck)
+SITTING_ROWS = (FoundingForm, FrozenSitting, Response, ItemReport, Presentation, SittingCheck)
 
 
 def traces_end_at(*, session: Session, at: datetime) -> datetime:
@@ -39,7 +41,8 @@ def erase_sittings(person_id: UUID, lineage_id: UUID, *, session: Session, clock
     rows = session.scalars(select(Sitting).where(Sitting.person_id == person_id)).all()
     session.add_all(_traces(rows, lineage_id, session=session, at=now))
     own = select(Sitting.id).where(Sitting.person_id == person_id)
-    session.execute(delete(SittingAllowance).where(SittingAllowance.person_id == person_id))
+    for granted in (SittingAllowance, FoundingPromise):
+        session.execute(delete(granted).where(granted.person_id == person_id))
     for owned in SITTING_ROWS:
         session.execute(delete(owned).where(owned.sitting_id.in_(own)))
     session.execute(delete(Sitting).where(Sitting.person_id == person_id))

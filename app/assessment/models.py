@@ -180,6 +180,35 @@ class Presentation(Base):
     )  # step of the ledger it was chosen under
 
 
+class FoundingForm(Base):
+    """The items of one founding sitting, drawn when it starts. `number` counts the forms of a release and language.
+
+    The constraint, not a check, keeps two that start at once from drawing the same form.
+    """
+
+    __tablename__ = "founding_form"
+    __table_args__ = (UniqueConstraint("release_id", "language", "number", name="uq_founding_form_number"),)
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"))
+    language: Mapped[str]
+    number: Mapped[int]
+    item_codes: Mapped[list[str]]
+    drawn_at: Mapped[datetime]
+
+
+class FoundingPromise(Base):
+    """What a founder was told: a message once the norm exists, and then one sitting outside the limit."""
+
+    __tablename__ = "founding_promise"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str]  # of the first founding sitting: the norm that is waited for
+    made_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
 class Response(Base):
     """The value kept for a position: the one with the highest client sequence while the position was current."""
 

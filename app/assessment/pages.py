@@ -177,6 +177,8 @@ def _next_at(sitting: Sitting, session: Session, at: datetime) -> datetime | Non
 
 def remaining(course: Course) -> tuple[int, int]:
     """Fewest and most items still to come after the current one, whatever the answers will be."""
+    if course.form is not None:
+        return (len(course.form) - len(course.rows),) * 2
     policy, content = course.policy, course.standing.content
     answered = content.units + (not course.rows[-1].is_whole)
     longest = policy.most_units_undecided

@@ -16,9 +16,20 @@ from app.assessment.checks import kept_out_of_norms
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
-from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Sitting, State, Stop
+from app.assessment.models import (
+    FORGOTTEN,
+    Edition,
+    FoundingForm,
+    FoundingPromise,
+    FrozenSitting,
+    Presentation,
+    Sitting,
+    State,
+    Stop,
+)
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
+from app.item_bank import queries as item_bank
 
 BATCH_ROWS = 1000
 
@@ -260,6 +271,59 @@ def retake_of(
     return rules.retake(taken_before(person_id, edition, session=session, at=at), at=at, policy=policy)
 
 
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """A founder who waits for the norm of a skill in the language of their sitting."""
+
+    person_id: UUID
+    skill: str
+    language: str
+    told_at: datetime | None
+
+
+def promise_to(person_id: UUID, skill: str, *, session: Session) -> PromiseView | None:
+    """What this person was promised as a founder of the skill."""
+    row = session.get(FoundingPromise, (person_id, skill))
+    return PromiseView(row.person_id, row.skill, row.language, row.told_at) if row else None
+
+
+def waiting_founders(*, session: Session) -> tuple[PromiseView, ...]:
+    """Founders who were not told yet, the longest waiting first."""
+    query = select(FoundingPromise).where(FoundingPromise.told_at.is_(None)).order_by(FoundingPromise.made_at)
+    return tuple(PromiseView(row.person_id, row.skill, row.language, None) for row in session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundingProgress:
+    """How far the founding sittings of a release are, in one language."""
+
+    sittings: int  # completed
+    founders: int  # people, each counted once
+    responses: Mapping[str, int]  # usable, by code of every item of the release
+
+    def items_with(self, least: int) -> int:
+        """Items that have at least so many usable responses."""
+        return sum(count >= least for count in self.responses.values())
+
+
+def founding_progress(release_id: UUID, language: str, *, session: Session) -> FoundingProgress:
+    """Usable responses (scored, so not those that did not arise) of completed founding sittings, by item."""
+    counts = {item.code: 0 for item in item_bank.release_items(release_id, language, session=session)}
+    query = (
+        select(FrozenSitting.responses, Sitting.person_id)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .join(FoundingForm, FoundingForm.sitting_id == Sitting.id)
+        .where(FoundingForm.release_id == release_id, FoundingForm.language == language)
+    )
+    people, sittings = set(), 0
+    for responses, person_id in session.execute(query):
+        people.add(person_id)
+        sittings += 1
+        for code, _kind, category, _value in json.loads(responses)["units"]:
+            counts[code] += category is not None
+    return FoundingProgress(sittings, len(people), counts)
+
+
 def responses_for_norming(
     skill: str, language: str, *, after: datetime, until: datetime, session: Session
 ) -> Iterator[NormingRow]:
@@ -330,6 +394,31 @@ def scored_sittings(
         for person_id, completed_at, calibration_id, median, standard_error in session.execute(query)
         if completed_at is not None and median is not None and standard_error is not None
     )
+
+
+def first_scores_under(norm_id: UUID, *, session: Session) -> tuple[tuple[float, float], ...]:
+    """Median and standard error of the composite of every person's first sitting of the skill, taken under a norm."""
+    query = (
+        select(FrozenSitting.median, FrozenSitting.standard_error)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .where(Sitting.norm_id == norm_id, Sitting.first_of_skill.is_(True), FrozenSitting.median.is_not(None))
+        .order_by(Sitting.completed_at, Sitting.id)
+    )
+    return tuple((median, error) for median, error in session.execute(query) if median is not None and error)
+
+
+def founding_responses(release_id: UUID, language: str, *, session: Session) -> tuple[NormingRow, ...]:
+    """First founding sittings of a release, completed, one row each; whether to use one is the caller's to ask."""
+    query = (
+        select(FrozenSitting.responses, Sitting.id, Sitting.person_id, Sitting.release_id, Sitting.completed_at)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .join(FoundingForm, FoundingForm.sitting_id == Sitting.id)
+        .where(
+            FoundingForm.release_id == release_id, FoundingForm.language == language, Sitting.first_of_skill.is_(True)
+        )
+        .order_by(FoundingForm.number)
+    )
+    return tuple(_norming_row(*row) for row in session.execute(query))
 
 
 def _norming_row(

@@ -15,6 +15,7 @@ from app.accounts import queries as accounts
 from app.assessment import adaptation, exposure, rules
 from app.assessment.checks import may_seed_prior
 from app.assessment.course import scored_items
+from app.assessment.draw_founding_form import draw_founding_form
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -80,6 +81,8 @@ def start_sitting(
     session.add(sitting)
     session.flush()
     use_allowance(sitting, session=session)
+    if sitting.cut is None:
+        draw_founding_form(sitting, policy, session=session, at=now)
     present_next_item(sitting.id, after=0, session=session, clock=clock)
     detail = {"skill": skill, "edition": edition.id, "policy_version": sitting.policy_version}
     audit.record("sitting.started", sitting.id, actor=_person(person_id), at=now, session=session, detail=detail)

@@ -21,13 +21,20 @@ from app.norming import queries as norms
 from app.results import queries as results
 
 
-def decide_award(result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> AwardDecision:
-    """Record the decision with every reason; where it is an award, reserve its credential next."""
+def decide_award(
+    result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> AwardDecision | None:
+    """Record the decision with every reason; where it is an award, reserve its credential next.
+
+    None while decisions under the norm wait for its founders to be compared; `open_awards` asks again then.
+    """
     existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if existing is not None:
         return existing
     result = results.result(result_id, session=session)
     score = sittings.final_score(result.sitting_id, session=session)
+    if score.norm_id is not None and norms.awards_wait(score.norm_id, session=session, at=score.started_at):
+        return None
     policy = award_policy_of(score, session=session)
     decision = decide(evidence_of(result, score, session=session), policy)
     now = clock.now()

@@ -1,1 +1,1 @@
-"""The desk of people who work on the content: what they see of items, and what they do with them."""
+"""The desk of people who work on content: what they see of items and of founding, and what they do with them."""

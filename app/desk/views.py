@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from app.assessment import item_reports
 from app.assessment.judge_report import KEPT, SUSPENDED, judge_report
-from app.desk import item_pages, item_pictures
-from app.foundation.web import actor, notice, require_role, runtime
+from app.desk import founding, item_pages, item_pictures
+from app.foundation.web import LANGUAGES, actor, language_of_request, notice, require_role, runtime
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.errors import StepUnknown
 from app.item_bank.item_states import ItemState
@@ -20,7 +20,8 @@ from app.item_bank.review_item import ASPECTS, aspect_named, review_item
 bp = Blueprint("desk", __name__)
 
 EDITOR = "item_editor"
-READERS = (EDITOR, "norm_editor", "norm_approver")
+NORM_STAFF = ("norm_editor", "norm_approver")
+READERS = (EDITOR, *NORM_STAFF)
 
 
 @bp.get("/desk/items")
@@ -137,3 +138,22 @@ def judge(report_id: UUID) -> ResponseReturnValue:
         )
     notice(_("The report is judged, and the reason is on record."))
     return redirect(url_for(".item", item_id=reported.item_id), code=303)
+
+
+@bp.get("/desk/founding")
+@require_role(*NORM_STAFF)
+def founding_desk() -> str:
+    """Every skill, and how far it is from its first real certificate."""
+    with runtime().reading() as session:
+        found = founding.checklists(language_of_request(), session=session, at=runtime().clock.now())
+    return render_template("desk/founding.html", checklists=found)
+
+
+@bp.get("/desk/founding/<slug>")
+@require_role(*NORM_STAFF)
+def founding_skill(slug: str) -> str:
+    """One skill: the checklist in each language of its items."""
+    now = runtime().clock.now()
+    with runtime().reading() as session:
+        found = [founding.checklist(slug, language, session=session, at=now) for language in LANGUAGES]
+    return render_template("desk/founding_skill.html", checklists=found, skill=found[0].skill)

@@ -51,6 +51,7 @@ class Report:
     retake_from_at: datetime | None
     case: reviews.CaseView | None
     may_ask_until_at: datetime | None
+    waits: bool  # the decision, until the people behind the norm are compared with those who sat under it
 
     @property
     def is_awaited(self) -> bool:
@@ -87,7 +88,13 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         retake_from_at=pages.done_page(sitting_id, person_id, session=session, at=at).from_at,
         case=reviews.case_of_sitting(sitting_id, session=session, at=at),
         may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
+        waits=_waits(result, sitting, session=session),
     )
+
+
+def _waits(result: results.ResultView | None, sitting: sittings.SittingView, *, session: Session) -> bool:
+    norm_id = result.norm_id if result else None
+    return norm_id is not None and norms.awards_wait(norm_id, session=session, at=sitting.started_at)
 
 
 def _facet_plot(bands: Sequence[FacetBand], skill: banks.SkillView, language: str) -> drawings.Bars | None:

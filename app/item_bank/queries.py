@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.item_bank.calibrated_items import CalibratedItems, unpack
 from app.item_bank.development import FacetDevelopment, unpack_development
 from app.item_bank.errors import CalibrationNotFound, LanguageNotReleased, ReleaseNotFound, SkillNotFound
-from app.item_bank.models import BankRelease, Calibration, Item, Skill, Source
+from app.item_bank.models import BankRelease, Calibration, Item, Kind, Skill, Source
 
 ESCO_PREFIX = "http://data.europa.eu/esco/skill/"
 
@@ -156,6 +156,17 @@ def latest_release(skill: str, *, session: Session) -> BankReleaseView:
     return view_of_release(row)
 
 
+def latest_releases(*, session: Session) -> tuple[BankReleaseView, ...]:
+    """The highest released version of every skill of the catalogue that has a bank, in the catalogue's order."""
+    query = (
+        select(BankRelease)
+        .join(Skill, Skill.slug == BankRelease.skill)
+        .where(Skill.is_trial.is_(False))
+        .order_by(Skill.position, BankRelease.version)
+    )
+    return tuple({row.skill: view_of_release(row) for row in session.scalars(query)}.values())
+
+
 def release(release_id: UUID, *, session: Session) -> BankReleaseView:
     """One release."""
     return view_of_release(_release(release_id, session=session))
@@ -182,6 +193,18 @@ def scenario_keys(release_id: UUID, *, session: Session) -> dict[str, ScenarioKe
         for item in row.items
         if item.option_keys is not None
     }
+
+
+def scenarios(release_id: UUID, language: str, *, session: Session) -> tuple[ItemView, ...]:
+    """The scenarios of a release in one language, ordered by code, without any key."""
+    found = release_items(release_id, language, session=session)
+    return tuple(item for item in found if item.kind == Kind.SCENARIO)
+
+
+def option_counts(release_id: UUID, *, session: Session) -> dict[str, int]:
+    """How many options each scenario of a release has, by code."""
+    query = select(Item.code, Item.option_keys).where(Item.release_id == release_id, Item.kind == Kind.SCENARIO)
+    return {code: len(keys) for code, keys in session.execute(query) if keys is not None}
 
 
 def calibration(calibration_id: UUID, *, session: Session) -> CalibrationView:

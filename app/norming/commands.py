@@ -19,6 +19,7 @@ from app.foundation.runtime import Runtime
 from app.norming import phases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
+from app.norming.draw_founding_sample import draw_founding_sample
 from app.norming.errors import MappingInvalid
 from app.norming.import_responses import import_responses
 from app.norming.mapping import SampleMapping, read_mapping
@@ -100,6 +101,23 @@ def import_command(
     click.echo(f"{'Would import' if dry_run else 'Imported'} {len(sample.codes)} of {sample.rows_read} rows.{aside}")
     if not dry_run:
         click.echo(f"Next: decile calibrate {skill}")
+
+
+@responses.command("founding")
+@click.option("--skill", required=True, help="Slug of the skill.")
+@click.option("--language", type=click.Choice(["en", "fr"]), required=True, help="Language of the sittings.")
+@click.pass_obj
+def founding_command(runtime: Runtime, skill: str, language: str) -> None:
+    """Make the sample of a first norm out of founding sittings, once every item has enough responses.
+
+    Example: decile responses founding --skill adaptability --language en
+    """
+    with runtime.transaction() as session:
+        stored = draw_founding_sample(
+            skill, language, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=operator()
+        )
+        n = stored.n
+    click.echo(f"Stored {n} founding sittings as a sample.\nNext: decile calibrate {skill}")
 
 
 def _beside(file: Path) -> Path:

@@ -335,3 +335,36 @@ class SampleInvalid(Invalid):
         count = len(self.problems)
         headline = f"{count} problem{'s' if count > 1 else ''} in the file; nothing was imported."
         super().__init__("\n".join([headline, *lines]))
+
+
+class FoundingUnfinished(Conflict):
+    """Some items have too few responses for a first calibration."""
+
+    code = "founding-unfinished"
+
+    def __init__(self, label: str, ready: int, items: int, needed: int, usable: int) -> None:
+        super().__init__(
+            f"{ready} of {items} items of {label} have {needed} usable responses, from {usable} founding sittings that "
+            "may serve a norm. Go on with founding sittings; the forms bring what is missing."
+        )
+
+
+class NothingToCompare(Conflict):
+    """The norm does not rest on founding sittings."""
+
+    code = "nothing-to-compare"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"Norm {label} does not rest on founding sittings, so nothing needs to be compared.")
+
+
+class TooFewToCompare(Conflict):
+    """Too few people sat under the norm."""
+
+    code = "too-few-to-compare"
+
+    def __init__(self, label: str, given: int, needed: int) -> None:
+        super().__init__(
+            f"{given} first sittings under norm {label} are complete; {needed} are needed to compare them with the "
+            "founders. Their decisions wait until then."
+        )

@@ -56,6 +56,7 @@ class LegacySample(Base):
     window_end_on: Mapped[date | None]
     ages_known: Mapped[bool]
     is_simulated: Mapped[bool]
+    is_founding: Mapped[bool] = mapped_column(default=False)  # of sittings before there was a norm: no award at stake
     file_name: Mapped[str]
     file_sha256: Mapped[str]
     mapping: Mapped[dict[str, Any]]
@@ -215,6 +216,25 @@ class NormRollback(Base):
     def is_open(self, *, at: datetime) -> bool:
         """Whether a second person can still confirm it."""
         return self.confirmed_at is None and at <= self.lapses_at
+
+
+class SittingComparison(Base):
+    """Founding sittings behind a norm against sittings under it, at one moment. Kept whatever came out."""
+
+    __tablename__ = "sitting_comparison"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    norm_id: Mapped[UUID] = mapped_column(ForeignKey("norm_version.id"), index=True)
+    n: Mapped[int]  # sittings under the norm
+    shift: Mapped[float]  # standard deviations of the norm group; above 0: higher under the norm
+    standard_error: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
+    bound: Mapped[float]
+    holds: Mapped[bool]
+    policy_version: Mapped[int]
+    compared_at: Mapped[datetime]
+    compared_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
 
 for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):

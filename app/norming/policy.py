@@ -26,6 +26,10 @@ class NormPolicy:
         "judgement_must_be_measured": "higher",
         "watch_days": "higher",
         "rollback_open_hours": "lower",
+        "founding_responses": "higher",
+        "compare_from_n": "higher",
+        "largest_founding_shift": "lower",
+        "founders_must_be_compared": "higher",
     }
     percentile_from_n: int = 400  # people; at 400 the true share above the cut is 7.1-12.9 %
     certify_from_n: int = 1000  # people
@@ -41,3 +45,7 @@ class NormPolicy:
     consent_must_be_stated: bool = True
     ages_must_be_known: bool = True
     judgement_must_be_measured: bool = True  # no award from self-report alone
+    founding_responses: int = 300  # usable, of every item, before founding sittings are calibrated
+    founders_must_be_compared: bool = True  # low stakes and high stakes differ
+    compare_from_n: int = 200  # first sittings under the norm: the shift then has a standard error of about .08
+    largest_founding_shift: float = 0.25  # standard deviations; the 90 % interval of the shift must lie within

@@ -21,6 +21,7 @@ from app.norming.models import (
     NormRollback,
     NormState,
     NormVersion,
+    SittingComparison,
 )
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate, RollbackReason
@@ -197,6 +198,50 @@ def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """Founding sittings against sittings under the norm: the shift in standard deviations, with its 90 % interval."""
+
+    n: int
+    shift: float
+    low: float
+    high: float
+    bound: float
+    holds: bool
+    compared_at: datetime
+
+
+def comparison_of(norm_id: UUID, *, session: Session) -> ComparisonView | None:
+    """The latest comparison of a norm's founders; None before the first."""
+    query = select(SittingComparison).where(SittingComparison.norm_id == norm_id)
+    row = session.scalar(query.order_by(SittingComparison.compared_at.desc(), SittingComparison.holds.desc()).limit(1))
+    return view_of_comparison(row) if row else None
+
+
+def view_of_comparison(row: SittingComparison) -> ComparisonView:
+    """The comparison as others may see it."""
+    return ComparisonView(row.n, row.shift, row.low, row.high, row.bound, row.holds, row.compared_at)
+
+
+def awards_wait(norm_id: UUID, *, session: Session, at: datetime) -> bool:
+    """Whether decisions under this norm wait until its founders are compared with those who sat under it."""
+    row = session.get(NormVersion, norm_id)
+    if row is None:
+        raise NormNotFound(norm_id)
+    if not (row.may_certify and row.run.sample.is_founding):
+        return False
+    if not policies.current(NormPolicy, session=session, at=at).founders_must_be_compared:
+        return False
+    found = comparison_of(norm_id, session=session)
+    return found is None or not found.holds
+
+
+def is_calibrated(release_id: UUID, *, session: Session) -> bool:
+    """Whether a sample of the release's items carries parameters estimated from it."""
+    query = select(CalibrationRun.id).join(CalibrationRun.sample).where(LegacySample.release_id == release_id).limit(1)
+    return session.scalar(query) is not None
+
+
 def has_real_sample(skill: str, *, session: Session) -> bool:
     """Whether answers of real people to a skill's items were imported, in any state of use."""
     real = (
@@ -267,5 +312,9 @@ def has_signed(person_id: UUID, *, session: Session) -> bool:
     """Whether a norm version names this person as drafter or approver, or a rollback as one of its two people."""
     version = or_(NormVersion.drafted_by == person_id, NormVersion.approved_by == person_id)
     rollback = or_(NormRollback.asked_by == person_id, NormRollback.confirmed_by == person_id)
-    named = (select(NormVersion.id).where(version), select(NormRollback.id).where(rollback))
+    named = (
+        select(NormVersion.id).where(version),
+        select(NormRollback.id).where(rollback),
+        select(SittingComparison.id).where(SittingComparison.compared_by == person_id),
+    )
     return any(session.scalar(query.limit(1)) is not None for query in named)

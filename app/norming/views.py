@@ -14,6 +14,7 @@ from app.foundation.web import actor, asks_for_proof, notice, require_role, runt
 from app.norming import phases, pictures, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
+from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NormNotFound, NotPreviewed
 from app.norming.publish_norm import publish_norm
 from app.norming.renewing_people import renewing_people
@@ -80,6 +81,8 @@ def norm_card(norm_id: UUID) -> str:
         rollback = queries.rollback_of(norm_id, session=session, at=now)
         former = queries.former(norm_id, session=session)
         watched_until = queries.watched_until(norm, session=session, at=now)
+        waits = queries.awards_wait(norm_id, session=session, at=now)
+        compared = queries.comparison_of(norm_id, session=session)
     is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= now
     return render_template(
         "norming/card.html",
@@ -91,6 +94,8 @@ def norm_card(norm_id: UUID) -> str:
         former=former,
         watched_until=watched_until,
         reasons=[str(reason) for reason in RollbackReason],
+        waits=waits,
+        compared=compared,
     )
 
 
@@ -195,6 +200,22 @@ def confirm_rollback(norm_id: UUID) -> ResponseReturnValue:
 def _seen() -> str:
     """The fingerprint on the page that was sent from."""
     return request.form.get("sha256", "")
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/compare")
+@require_role(EDITOR, APPROVER)
+def compare(norm_id: UUID) -> ResponseReturnValue:
+    """Compare the founders behind the norm with those who sat under it."""
+    here = runtime()
+    with here.transaction() as session:
+        found = compare_sittings(
+            norm_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=actor()
+        )
+    if found.holds:
+        notice(_("The comparison holds. The decisions that waited are being made."))
+    else:
+        notice(_("The comparison does not hold, so decisions go on waiting."))
+    return _to_card(norm_id)
 
 
 def _to_card(norm_id: UUID) -> ResponseReturnValue:

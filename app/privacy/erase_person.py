@@ -26,6 +26,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer
+from app.keying.erase_judge import erase_judge
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import objection
 from app.results import queries as results
@@ -88,6 +89,7 @@ def erase_person(
     erase_results(person_id, session=session)
     taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
     session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
+    erase_judge(address, session=session)
     erase_account(person_id, session=session, links=links)
     detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
     audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)

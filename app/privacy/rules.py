@@ -11,11 +11,12 @@ from app.accounts import queries as accounts
 from app.accounts.roles import is_staff
 from app.foundation.errors import Conflict
 from app.item_bank import item_record
+from app.keying import queries as keying
 from app.norming import queries as norms
 from app.privacy.errors import CaseStillOpen, SignedRecords, StillStaff
 from app.reviews import queries as reviews
 
-RECORDS = (norms, item_record)  # whose entries name the people behind them for as long as results cite them
+RECORDS = (norms, item_record, keying)  # whose entries name the people behind them for as long as results cite them
 
 
 def objection(person_id: UUID, *, session: Session, at: datetime) -> Conflict | None:

@@ -73,3 +73,9 @@ def results_of(person_id: UUID, skill: str, *, session: Session) -> tuple[Result
 def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
     """Ids of all of a person's results."""
     return tuple(session.scalars(select(SkillResult.id).where(SkillResult.person_id == person_id)))
+
+
+def results_under(norm_id: UUID, *, session: Session) -> tuple[UUID, ...]:
+    """Every result reported against a norm, the oldest first."""
+    query = select(SkillResult.id).where(SkillResult.norm_id == norm_id)
+    return tuple(session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))

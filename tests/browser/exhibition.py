@@ -59,6 +59,7 @@ from app.item_bank.change_item_state import change_item_state
 from app.item_bank.item_states import ItemState
 from app.item_bank.release_skills import release_skills
 from app.item_bank.review_item import aspect_named, review_item
+from app.keying.open_panel import open_panel
 from app.norming import phases
 from app.norming.models import NormState
 from app.privacy.erase_person import erase_person
@@ -72,7 +73,8 @@ from app.verification.grant_share import grant_share
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.credentials.awards import an_award
-from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
+from tests.app.keying.builders import Judging, disputing
+from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
 from tests.browser.normed_bank import adopt_a_norm
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs
@@ -108,6 +110,7 @@ class Exhibition:
         self.cases: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
         self.items: dict[str, UUID] = {}
+        self.judges: dict[str, str] = {}
         self._fill()
         self.app = create_app(self.runtime)
 
@@ -136,6 +139,7 @@ class Exhibition:
         self._erasures()
         self._item_desk()
         self._reported()
+        self._key_desk()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -467,6 +471,24 @@ class Exhibition:
             asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
             row.visibility = Visibility.PRIVATE
         return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
+
+    def _key_desk(self) -> None:
+        """A panel of three judges who halve on one situation; a fourth has not begun, a fifth is on the way."""
+        approver = Actor(APPROVER_ID, "approver", frozenset({"norm_approver"}), self.place.clock.now())
+        with self.runtime.transaction() as session:
+            release = banks.latest_release(SKILL, session=session)
+            keys = {code: key.option_keys for code, key in banks.scenario_keys(release.id, session=session).items()}
+            self.panel_id = open_panel(
+                release.id, session=session, clock=self.place.clock, entropy=self.place.entropy, actor=approver
+            )
+        judging = Judging(self.runtime, approver, approver, release, self.panel_id, keys)
+        for number in range(1, 4):
+            judging.judge(1, disputing(min(keys)), first=number)
+        (self.judges["signed"], self.judges["new"], self.judges["rating"]) = judging.invite(
+            "judge-3@example.org", "new@example.org", "rating@example.org"
+        )
+        judging.declare(self.judges["rating"])
+        judging.rate(self.judges["rating"], *min(keys.items()))
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""

@@ -12,7 +12,14 @@ TYPING_ERROR = "7Q4FXK2M9TBDW3HN0"
 
 def exhibits(house: Exhibition) -> list[Exhibit]:
     """All of them."""
-    return [*_open_to_all(house), *_verdicts(house), *_signing_in(house), *_candidate(house), *_staff(house)]
+    return [
+        *_open_to_all(house),
+        *_verdicts(house),
+        *_signing_in(house),
+        *_candidate(house),
+        *_judging(house),
+        *_staff(house),
+    ]
 
 
 def _open_to_all(house: Exhibition) -> list[Exhibit]:
@@ -133,6 +140,18 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
     ]
 
 
+def _judging(house: Exhibition) -> list[Exhibit]:
+    links = {name: f"/judge/{token}" for name, token in house.judges.items()}
+    return [
+        Exhibit("judge-new", links["new"]),
+        Exhibit("judge-undeclared", links["new"], act=_press_unchecked),
+        Exhibit("judge-rating", links["rating"]),
+        Exhibit("judge-scenario", f"{links['rating']}/1"),
+        Exhibit("judge-scenario-unrated", f"{links['rating']}/1", act=_press_unchecked),
+        Exhibit("judge-signed", links["signed"]),
+    ]
+
+
 def _staff(house: Exhibition) -> list[Exhibit]:
     cards = ("draft", "previewed", "approved", "scheduled", "published")
     return [
@@ -150,6 +169,11 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
         Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
         Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
+        Exhibit("key-desk", "/desk/keys", "editor"),
+        Exhibit("panel", f"/desk/keys/{house.panel_id}", "editor"),
+        Exhibit("founding-desk", "/desk/founding", "editor"),
+        Exhibit("founding-skill", "/desk/founding/collaboration", "editor"),
+        Exhibit("founding-skill-closed", "/desk/founding/creative_problem_solving", "editor"),
         Exhibit("account-editor", "/account", "editor"),
         Exhibit("checks", "/desk/checks", "reviewer"),
         Exhibit("check-waiting", f"/desk/checks/{house.sittings['apart']}", "reviewer"),

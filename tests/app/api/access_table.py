@@ -30,6 +30,7 @@ PROVEN = everyone(IN, anonymous="401", unproven_editor="403")  # a sensitive ste
 SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
 NORM_DESK = everyone("403", anonymous="401", editor=IN)
 PASSKEY_REMOVAL = {**OWNERS, "unproven editor": "403"}  # staff show their second factor before anything is looked up
+DRAFT_DESK = everyone("403", anonymous="401", editor="404")  # nothing is there for whoever may look
 APPROVERS = everyone("403", anonymous="401")
 ITEM_EDITORS = everyone("403", anonymous="401")
 # Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
@@ -59,6 +60,7 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
+JUDGE, PANEL = being(token="torn"), being(panel_id=NOTHING)
 PASSKEY = its(passkey_id="passkey_id")
 ITEM = its(item_id="item")
 SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
@@ -180,6 +182,21 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/asked/<token>"): [Route(PUBLIC, ASKED), Route(NOBODYS, being(token="torn"))],
     ("GET", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
     ("POST", "/asked/<token>/confirm"): [Route(OWNERS, ASKED)],
+    # judges, who need no account: their link is signed, and this one is torn
+    ("GET", "/judge/<token>"): [Route(PUBLIC, JUDGE)],
+    ("GET", "/judge/<token>/<int:place>"): [Route(PUBLIC, being(token="torn", place=1))],
+    ("POST", "/judge/<token>/declare"): [Route(PUBLIC, JUDGE, {"independent": "1"})],
+    ("POST", "/judge/<token>/<int:place>"): [Route(PUBLIC, being(token="torn", place=1))],
+    ("POST", "/judge/<token>/sign"): [Route(PUBLIC, JUDGE)],
+    # the founding desk
+    ("GET", "/desk/founding"): [Route(NORM_DESK)],
+    ("GET", "/desk/founding/<slug>"): [Route(NORM_DESK, SLUG)],
+    # the key desk
+    ("GET", "/desk/keys"): [Route(NORM_DESK)],
+    ("POST", "/desk/keys/open/<uuid:release_id>"): [Route(DRAFT_DESK, being(release_id=NOTHING))],
+    ("GET", "/desk/keys/<uuid:panel_id>"): [Route(DRAFT_DESK, PANEL)],
+    ("POST", "/desk/keys/<uuid:panel_id>/invite"): [Route(DRAFT_DESK, PANEL)],
+    ("POST", "/desk/keys/<uuid:panel_id>/release"): [Route(DRAFT_DESK, PANEL)],
     # the norm desk
     ("GET", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED)],
     ("POST", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED, {"reason": "unclear", "words": ""})],
@@ -213,6 +230,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback/confirm"): [Route(APPROVERS, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/compare"): [Route(NORM_DESK, DRAFT)],
     # for programs
     ("GET", "/api/v1/skills"): [Route(PUBLIC)],
     ("GET", "/api/v1/skills/<slug>"): [Route(PUBLIC, SLUG)],

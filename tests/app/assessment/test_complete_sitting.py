@@ -190,7 +190,7 @@ def test_a_founding_sitting_without_any_calibration_is_frozen_for_the_first_one(
     a_trial_skill(place, items)
     sitting_id = take(place, a_person(place), lambda _: 3, skill="trial")
     score = _score(place, sitting_id)
-    assert (score.statements, score.has_result, score.stop_reason) == (10, False, Stop.BANK_EXHAUSTED)
+    assert (score.statements, score.has_result, score.stop_reason) == (10, False, Stop.FOUNDING_FORM)
 
 
 def test_responses_for_norming_are_first_sittings_with_every_category(place: Place) -> None:

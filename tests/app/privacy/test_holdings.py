@@ -9,7 +9,18 @@ from tests.app.api.world import World
 from tests.app.privacy.traces import held, tables_of_ours
 
 LEFT_BY_AN_ERASURE = {"retake_trace", "erased_address", "erasure_request"}
-NAMES_STAFF = {"norm_version", "norm_rollback", "item_author", "item_review", "item_state_change"}
+NAMES_STAFF = {
+    "norm_version",
+    "norm_rollback",
+    "key_panel",
+    "key_seat",
+    "key_rating",
+    "key_agreement",
+    "sitting_comparison",
+    "item_author",
+    "item_review",
+    "item_state_change",
+}
 
 
 def test_every_table_is_either_a_persons_or_nobodys():

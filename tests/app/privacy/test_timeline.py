@@ -10,7 +10,17 @@ from tests.app.api.world import OTHER, OWNER, World
 from tests.app.privacy.traces import owner_id
 
 APP = Path(__file__).resolve().parents[3] / "app"
-OF_PEOPLE = ("accounts", "assessment", "results", "awarding", "credentials", "reviews", "privacy", "verification")
+OF_PEOPLE = (
+    "accounts",
+    "assessment",
+    "results",
+    "awarding",
+    "credentials",
+    "reviews",
+    "privacy",
+    "verification",
+    "keying",
+)
 NOT_TO_MEET = {"person.erased", "status_list.published", "key.published", "key.retired", "key.compromised"}
 
 

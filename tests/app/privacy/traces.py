@@ -18,7 +18,7 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
-from app.assessment.models import ItemReport, SittingAllowance
+from app.assessment.models import FoundingForm, FoundingPromise, ItemReport, SittingAllowance
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -31,12 +31,14 @@ from app.credentials.models import (
 from app.foundation.db import Base
 from app.foundation.kept_answers import Keyed, former_answer, keep_answer
 from app.foundation.mail import Message
+from app.item_bank.models import BankRelease
+from app.keying.models import Panel, Seat
 from app.privacy.holdings import HOLDINGS, owned_by, rows_of
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.take_case_back import take_case_back
 from app.verification.count_verification import count_verification
 from app.verification.models import ControlChallenge, ShareGrant, ShareLook
-from tests.app.api.world import OWNER, World
+from tests.app.api.world import EDITOR, OWNER, World
 from tests.app.reviews.desk import Actor
 
 EMAIL, NAME, SHOWN_NAME = "olivia@owner.example.org", "Olivia Owner", "Olivia of the Paper"
@@ -55,12 +57,21 @@ def leave_traces_everywhere(world: World) -> None:
         row = session.query(Credential).filter_by(person_id=person_id).one()
         row.shown_name, row.visibility = SHOWN_NAME, "unlisted"
         credential_id = row.id
-        grant_id = here.entropy.uuid()
+        grant_id, panel_id = here.entropy.uuid(), here.entropy.uuid()
+        release_id = session.scalars(select(BankRelease.id)).first()
+        session.add(Panel(id=panel_id, release_id=release_id, opened_at=now, opened_by=world.facts.people[EDITOR],
+                          is_simulated=False))  # fmt: skip
+        session.flush()
         key_id = session.scalars(select(IssuerKey.key_id)).first()
         session.add_all(
             [
                 WithdrawnSignature(status_list=row.status_list, status_index=(row.status_index + 1) % 131_072,
                                    credential_id=credential_id, key_id=key_id, withdrawn_at=now),
+                Seat(id=here.entropy.uuid(), panel_id=panel_id, number=1, email=EMAIL, language="en", seed=1,
+                     invited_at=now),
+                FoundingForm(sitting_id=world.facts.ended_sitting, release_id=release_id, language="en", number=1,
+                             item_codes=[], drawn_at=now),
+                FoundingPromise(person_id=person_id, skill="collaboration", language="en", made_at=now),
                 ShareGrant(id=grant_id, credential_id=credential_id, made_for=SHOWN_TO, made_at=now, expires_at=now),
                 ShareLook(grant_id=grant_id, on_day=now.date(), count=2),
                 ControlChallenge(id=here.entropy.uuid(), credential_id=credential_id, number="4711", asked_at=now,

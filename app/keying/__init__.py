@@ -1,0 +1,1 @@
+"""How the key of a bank becomes evidence: independent judges rate every option, and their agreement is kept."""

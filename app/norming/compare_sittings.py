@@ -1,0 +1,68 @@
+"""Use case: compare the founders behind a norm with those who sat under it; awards open only where they agree."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment import queries as sittings
+from app.foundation import audit, policies
+from app.foundation.access import Actor, require
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.norming import queries
+from app.norming.comparison import shift_of
+from app.norming.errors import NothingToCompare, TooFewToCompare
+from app.norming.locked import norm_for_update
+from app.norming.models import SittingComparison
+from app.norming.policy import NormPolicy
+
+
+def compare_sittings(
+    norm_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, actor: Actor
+) -> queries.ComparisonView:
+    """Record the comparison; where it holds, the decisions that waited for it are made next.
+
+    Once it held, it is not made again. Where it did not, more sittings may be compared later.
+
+    Raises
+    ------
+    NormNotFound, NothingToCompare, TooFewToCompare
+    """
+    require(actor, "norm_editor", "norm_approver", "operator")
+    norm, now = norm_for_update(norm_id, session=session), clock.now()
+    former = queries.comparison_of(norm_id, session=session)
+    if former is not None and former.holds:
+        return former
+    if not norm.run.sample.is_founding:
+        raise NothingToCompare(norm.label)
+    policy = policies.current(NormPolicy, session=session, at=now)
+    scores = sittings.first_scores_under(norm_id, session=session)
+    if len(scores) < policy.compare_from_n:
+        raise TooFewToCompare(norm.label, len(scores), policy.compare_from_n)
+    table = queries.view_of(norm).table
+    medians, errors = zip(*scores, strict=True)
+    found = shift_of(medians, errors, norm_mean=table.mean, norm_sd=norm.latent_sd, norm_n=norm.n)
+    row = SittingComparison(
+        id=entropy.uuid(),
+        norm_id=norm_id,
+        n=found.n,
+        shift=found.shift,
+        standard_error=found.standard_error,
+        low=found.low,
+        high=found.high,
+        bound=policy.largest_founding_shift,
+        holds=found.is_within(policy.largest_founding_shift),
+        policy_version=policies.version(NormPolicy, session=session, at=now),
+        compared_at=now,
+        compared_by=actor.person_id,
+    )
+    session.add(row)
+    session.flush()
+    detail = {"n": row.n, "shift": row.shift, "interval": [row.low, row.high], "holds": row.holds}
+    audit.record("norm.compared", norm_id, actor=actor, at=now, session=session, detail=detail)
+    if row.holds:
+        jobs.enqueue("open_awards", f"open-awards:{norm_id}", session=session, arguments={"norm_id": str(norm_id)})
+    return queries.view_of_comparison(row)

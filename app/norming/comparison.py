@@ -1,0 +1,53 @@
+"""Did people answer otherwise once an award was at stake? A shift with its interval, held against a bound. Pure.
+
+Medians of composites are shrunk towards the middle of the prior, and the more so the fewer units a sitting has. Each
+is therefore read as what its responses alone say: with prior variance 1, the posterior (m, s^2) comes from a likelihood
+around m / (1 - s^2) with error variance s^2 / (1 - s^2). The mean of these, weighted by their precision, is compared
+with the mean of the norm's latent distribution. The two one-sided tests of Schuirmann (1987) at 5 % are the 90 %
+interval within the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Z_OF_90_PERCENT = 1.6448536269514722
+LARGEST_POSTERIOR_VARIANCE = 0.95  # of the prior's 1: beyond, a sitting says next to nothing by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How much higher people stand under the norm than the founders behind it, in the group's standard deviations."""
+
+    n: int
+    shift: float
+    standard_error: float
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 90 % interval."""
+        return self.shift - Z_OF_90_PERCENT * self.standard_error
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 90 % interval."""
+        return self.shift + Z_OF_90_PERCENT * self.standard_error
+
+    def is_within(self, bound: float) -> bool:
+        """Whether the shift is shown to be smaller than `bound`, whichever way it goes."""
+        return -bound < self.low and self.high < bound
+
+
+def shift_of(medians: ArrayLike, standard_errors: ArrayLike, *, norm_mean: float, norm_sd: float, norm_n: int) -> Shift:
+    """The shift of sittings under a norm; posterior medians and standard errors have shape (n,), n >= 2."""
+    m, variance = np.asarray(medians, dtype=float), np.asarray(standard_errors, dtype=float) ** 2
+    variance = np.minimum(variance, LARGEST_POSTERIOR_VARIANCE)
+    theta, error = m / (1 - variance), variance / (1 - variance)
+    weights = 1 / (norm_sd**2 + error)
+    mean = float(np.average(theta, weights=weights))
+    of_mean = float((weights**2 * (theta - mean) ** 2).sum() / weights.sum() ** 2)  # robust to another spread
+    norm_error = norm_sd**2 / norm_n
+    return Shift(len(m), (mean - norm_mean) / norm_sd, float(np.sqrt(of_mean + norm_error)) / norm_sd)

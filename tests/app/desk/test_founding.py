@@ -1,0 +1,53 @@
+"""The checklist says what is reached in numbers, and is whole only where a real certificate can be earned."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.desk.founding import Step, checklist, checklists
+from app.item_bank.errors import SkillNotFound
+from app.keying.models import Panel
+
+
+def steps(judging, language="en", skill="collaboration"):
+    with judging.runtime.reading() as session:
+        found = checklist(skill, language, session=session, at=judging.runtime.clock.now())
+    return {check.step: check for check in found.checks}
+
+
+def test_a_fresh_bank_has_nothing_but_itself(judging):
+    found = steps(judging)
+
+    assert {step for step, check in found.items() if check.is_done} == {Step.BANK, Step.ISSUER}
+    assert (found[Step.JUDGES].have, found[Step.JUDGES].need) == (0, 10)
+    assert (found[Step.RESPONSES].have, found[Step.RESPONSES].need) == (0, 90)
+    assert (found[Step.PEOPLE].have, found[Step.PEOPLE].need) == (0, 1000)
+
+
+def test_signed_judges_are_counted_before_the_key_is_released_and_after(judged):
+    before = steps(judged)
+    judged.clear()
+    after = steps(judged)
+
+    for found in (before, after):
+        assert (found[Step.JUDGES].have, found[Step.JUDGES].is_done) == (10, True)
+        assert found[Step.SCENARIOS].is_done
+    assert (before[Step.KEY].is_done, after[Step.KEY].is_done) == (False, True)
+
+
+def test_simulated_judges_leave_the_key_missing(judged):
+    with judged.runtime.transaction() as session:
+        session.get_one(Panel, judged.panel_id).is_simulated = True
+    judged.clear()
+
+    assert not steps(judged)[Step.KEY].is_done
+
+
+def test_a_skill_without_a_bank_lacks_just_that(judging):
+    found = steps(judging, skill="creative_problem_solving")
+
+    assert [(check.step, check.is_done) for check in found.values()] == [(Step.BANK, False)]
+    with judging.runtime.reading() as session:
+        assert len(checklists("fr", session=session, at=judging.runtime.clock.now())) == 12
+        with pytest.raises(SkillNotFound):
+            checklist("nowhere", "en", session=session, at=judging.runtime.clock.now())

@@ -1,0 +1,123 @@
+"""Decisions under a norm of founders wait for the comparison, and are made by it where it holds."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from app.awarding.models import AwardDecision
+from app.foundation import policies
+from app.foundation.access import Actor, operator
+from app.norming import queries
+from app.norming.compare_sittings import compare_sittings
+from app.norming.errors import NothingToCompare, TooFewToCompare
+from app.norming.models import LegacySample, NormVersion, SittingComparison
+from app.norming.policy import NormPolicy
+from app.norming.snapshot import sha256_of
+from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.browser.normed_bank import adopt_a_norm
+from tests.journeys.at_a_standstill import run_jobs, with_signer
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+EDITOR = Actor(None, "editor", frozenset({"norm_editor"}))
+SEATED = 4
+
+
+@pytest.fixture
+def place(runtime) -> Place:
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    the_collaboration_bank(place)
+    return place
+
+
+@pytest.fixture
+def norm_id(place):
+    """A norm that may certify, made of founders; four first sittings would do to compare."""
+    norm_id = a_norm(place)
+    with place.database.transaction() as session:
+        session.execute(update(LegacySample).values(is_founding=True))
+    return norm_id
+
+
+def a_norm(place: Place):
+    """Written down, and so without the hash that a drafted norm has; it gets it, past the trigger that forbids it."""
+    norm_id = adopt_a_norm(place)
+    with place.database.transaction() as session:
+        session.execute(text("DROP TRIGGER norm_version_no_edit"))
+        norm = session.get_one(NormVersion, norm_id)
+        norm.sha256 = sha256_of(norm)
+    return norm_id
+
+
+def with_bound(place: Place, bound: float) -> None:
+    values = {"compare_from_n": SEATED, "largest_founding_shift": bound}
+    with place.database.transaction() as session:
+        policies.set_policy(NormPolicy, values, session=session, at=place.clock.now(), actor=operator())
+
+
+def seat(place: Place, count: int = SEATED) -> None:
+    for seed in range(count):
+        take(place, a_person(place), SimulatedPerson(place, 0.4 * seed - 0.6, 0.4 * seed - 0.6, seed).answer)
+
+
+def compare(place: Place, norm_id):
+    return place.do(
+        lambda session: compare_sittings(
+            norm_id, session=session, clock=place.clock, entropy=place.entropy, jobs=place.jobs, actor=EDITOR
+        )
+    )
+
+
+def decisions(place: Place) -> int:
+    return place.do(lambda session: session.scalar(select(func.count()).select_from(AwardDecision)))
+
+
+def test_decisions_wait_until_the_comparison_holds_and_are_then_made_once(place, norm_id, runtime, tmp_path):
+    with_bound(place, 9.0)
+    seat(place)
+    working = with_signer(runtime, tmp_path)
+    run_jobs(working)
+    assert decisions(place) == 0
+    with place.database.reading() as session:
+        assert queries.awards_wait(norm_id, session=session, at=place.clock.now())
+
+    found = compare(place, norm_id)
+    place.jobs.enqueued = {key: job for key, job in place.jobs.enqueued.items() if job[0] == "open_awards"}
+    run_jobs(working)
+
+    assert (found.n, found.holds) == (SEATED, True)
+    assert decisions(place) == SEATED
+    assert compare(place, norm_id) == found
+    with place.database.reading() as session:
+        assert not queries.awards_wait(norm_id, session=session, at=place.clock.now())
+
+
+def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_id, runtime, tmp_path):
+    with_bound(place, 0.01)
+    seat(place)
+    run_jobs(with_signer(runtime, tmp_path))
+
+    for _ in range(2):
+        assert not compare(place, norm_id).holds
+
+    assert "open_awards" not in place.jobs.names()
+    with place.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(SittingComparison)) == 2
+        assert queries.awards_wait(norm_id, session=session, at=place.clock.now())
+
+
+def test_with_too_few_sittings_nothing_is_compared(place, norm_id):
+    with_bound(place, 9.0)
+    seat(place, SEATED - 1)
+
+    with pytest.raises(TooFewToCompare, match="3 first sittings"):
+        compare(place, norm_id)
+
+
+def test_a_norm_of_other_people_waits_for_nothing(place):
+    norm_id = a_norm(place)
+
+    with place.database.reading() as session:
+        assert not queries.awards_wait(norm_id, session=session, at=place.clock.now())
+    with pytest.raises(NothingToCompare):
+        compare(place, norm_id)

@@ -1,0 +1,53 @@
+"""The shift between founders and later people, recovered from shrunken scores, and the bound it must lie within."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.norming.comparison import Shift, shift_of
+
+
+def sittings(mean: float, n: int, seed: int, *, sd: float = 1.0):
+    """Posterior medians and errors of people around `mean`, under a standard normal prior, as sittings give them."""
+    rng = np.random.default_rng(seed)
+    information = rng.uniform(1.5, 8.0, n)
+    observed = rng.normal(mean, sd, n) + rng.normal(0, 1 / np.sqrt(information))
+    variance = 1 / (1 + information)
+    return variance * information * observed, np.sqrt(variance)
+
+
+@pytest.mark.parametrize("true", [-0.4, 0.0, 0.3])
+def test_the_shift_is_recovered_although_scores_are_shrunk(true):
+    medians, errors = sittings(true, 4000, seed=3)
+
+    found = shift_of(medians, errors, norm_mean=0.0, norm_sd=1.0, norm_n=100_000)
+
+    assert abs(found.shift - true) < 3 * found.standard_error < 0.06
+    assert true == 0 or abs(np.mean(medians)) < 0.9 * abs(true), "the mean of the medians would not do"
+
+
+def test_the_interval_covers_the_truth_nine_times_in_ten():
+    found = [shift_of(*sittings(0.1, 200, seed), norm_mean=0.0, norm_sd=1.0, norm_n=100_000) for seed in range(400)]
+
+    covered = np.mean([shift.low < 0.1 < shift.high for shift in found])
+
+    assert 0.86 < covered < 0.94  # 0.9 and three standard errors of 400 trials, 0.045
+
+
+def test_the_shift_is_in_standard_deviations_of_the_group_and_counts_the_norms_own_error():
+    medians, errors = sittings(1.0, 500, seed=5)
+
+    plain = shift_of(medians, errors, norm_mean=0.0, norm_sd=1.0, norm_n=100_000)
+    wide = shift_of(medians, errors, norm_mean=0.5, norm_sd=2.0, norm_n=100)
+
+    assert wide.shift == pytest.approx((plain.shift - 0.5) / 2, abs=0.05)
+    assert wide.standard_error > 0.1
+
+
+@pytest.mark.parametrize(
+    ("shift", "error", "holds"),
+    [(0.0, 0.08, True), (0.0, 0.16, False), (0.2, 0.02, True), (0.2, 0.05, False), (-0.3, 0.01, False)],
+)
+def test_equivalence_needs_the_whole_interval_within_the_bound_on_both_sides(shift, error, holds):
+    assert Shift(300, shift, error).is_within(0.25) is holds
