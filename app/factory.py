@@ -32,7 +32,6 @@ BLUEPRINTS = (
     desk_views.bp,
     keying_views.bp,
     norming_views.bp,
-    desk_views.bp,
     credentials_views.bp,
     verification_views.bp,
     reviews_views.bp,
