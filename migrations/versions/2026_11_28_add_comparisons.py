@@ -1,13 +1,13 @@
 """add comparisons of founding sittings with later ones, and say which samples are of founders.
 
-Revision ID: 2026_11_28_add_sitting_comparisons
+Revision ID: 2026_11_28_add_comparisons
 Revises: 2026_11_28_add_founding_forms
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_28_add_sitting_comparisons"
+revision = "2026_11_28_add_comparisons"
 down_revision = "2026_11_28_add_founding_forms"
 branch_labels = None
 depends_on = None
