@@ -1,0 +1,74 @@
+"""The desk of checks: a queue, the evidence, and a decision with reasons, for reviewers alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.grant_role import grant_role
+from app.accounts.policy import AccountPolicy
+from app.assessment import checks
+from app.assessment.models import SittingCheck
+from app.foundation.access import operator
+from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, take
+from tests.journeys.pages import form_to
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def waiting(runtime):
+    """A sitting that waits for a person."""
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = take(place, a_person(place), SimulatedPerson(place, 0.2, 0.2).answer)
+    sign = {"value": -4.1, "share": 0.0005}
+    with runtime.transaction() as session:
+        session.add(
+            SittingCheck(
+                sitting_id=sitting_id,
+                tier=3,
+                evidence={"units": 12, "fit": sign, "flags": ["fit"], "pace_not_read": "adjusted"},
+                policy_version=0,
+                checked_at=runtime.clock.now(),
+            )
+        )
+    return sitting_id
+
+
+@pytest.fixture
+def reviewer(app, runtime):
+    """The browser of somebody with the role, second factor given."""
+    person_id, now = a_person(Place(runtime.database, runtime.clock, runtime.entropy)), runtime.clock.now()
+    with runtime.transaction() as session:
+        grant_role(person_id, "support", session=session, clock=runtime.clock, actor=operator())
+        token = open_session(
+            person_id,
+            browser=Browser("test"),
+            second_factor_at=now,
+            session=session,
+            at=now,
+            entropy=runtime.entropy,
+            policy=AccountPolicy(),
+        )
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return client
+
+
+def test_a_reviewer_reads_the_evidence_and_decides_with_reasons(runtime, waiting, reviewer):
+    page = f"/desk/checks/{waiting}"
+    assert page in reviewer.get("/desk/checks").text
+    text = reviewer.get(page).text
+    assert "Answers that fit together ill" in text
+    assert "the person asked for an adjustment" in text
+    form = form_to(text, page)
+    refused = reviewer.post(form.action, data={**form.fields, "verdict": "sound", "reasons": "no"})
+    assert refused.status_code == 422
+    sent = {**form.fields, "verdict": "sound", "reasons": "I read every answer; nothing is odd."}
+    assert "Your decision is kept" in reviewer.post(form.action, data=sent, follow_redirects=True).text
+    with runtime.reading() as session:
+        assert checks.check_of(waiting, session=session).verdict == "sound"
+    assert "nothing is odd" in reviewer.get(page).text
+    assert reviewer.post(form.action, data=sent).status_code == 409
