@@ -25,6 +25,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer
 from app.norming.publish_due_norms import publish_due_norms
 from app.operations.apply_retention import apply_retention
+from app.operations.metrics import new_registry, serve_metrics
 from app.results.report_result import report_result
 
 
@@ -183,4 +184,6 @@ def _run(runtime: Runtime) -> None:
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
     _publish_keys(runtime)
+    if runtime.settings.metrics_port:
+        serve_metrics(runtime.settings, new_registry(runtime))
     JobRunner(runtime, JOBS, PERIODIC).run()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
@@ -241,6 +241,15 @@ def retake_of(
         and (row.norm_id is not None or edition.norm_id is None)
     ]
     return rules.retake(taken, at=at, policy=policy)
+
+
+# a literal, not a parameter: a partial index serves only who can be seen to ask for its rows
+_OPEN: ColumnElement[str] = literal_column(f"'{State.OPEN}'")
+
+
+def open_sittings(*, session: Session) -> int:
+    """How many sittings take responses at this moment."""
+    return session.scalar(select(func.count()).where(Sitting.state == _OPEN)) or 0
 
 
 def responses_for_norming(
