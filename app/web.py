@@ -12,6 +12,7 @@ from app import composition
 from app.factory import create_app
 from app.foundation import running, schema
 from app.foundation.runtime import Runtime
+from app.operations.metrics import WsgiApplication, counting, new_registry, serve_metrics
 
 CONNECTION_LIMIT = 1000
 CHANNEL_TIMEOUT_SECONDS = 30
@@ -32,7 +33,7 @@ def _serve(runtime: Runtime) -> None:
     composition.load_policy_file(runtime)
     settings = runtime.settings
     server = waitress.create_server(
-        create_app(runtime),
+        _measured(runtime),
         host=settings.host,
         port=settings.port,
         threads=settings.threads,
@@ -48,3 +49,13 @@ def _serve(runtime: Runtime) -> None:
     signal.signal(signal.SIGTERM, stop)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     server.run()
+
+
+def _measured(runtime: Runtime) -> WsgiApplication:
+    """The application; with metrics on a port of their own where the settings name one."""
+    application = create_app(runtime)
+    if not runtime.settings.metrics_port:
+        return application
+    registry = new_registry(runtime)
+    serve_metrics(runtime.settings, registry)
+    return counting(application, registry)

@@ -48,6 +48,7 @@ from app.norming.publish_due_norms import publish_due_norms
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
 from app.privacy.erase_person import carry_out_erasure
+from app.operations.metrics import new_registry, serve_metrics
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
@@ -397,4 +398,6 @@ def _run(runtime: Runtime) -> None:
     composition.load_policy_file(runtime)
     _publish_keys(runtime)
     _destroy_spent_keys(runtime)
+    if runtime.settings.metrics_port:
+        serve_metrics(runtime.settings, new_registry(runtime))
     JobRunner(runtime, JOBS, PERIODIC).run()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
@@ -322,6 +322,15 @@ def founding_progress(release_id: UUID, language: str, *, session: Session) -> F
         for code, _kind, category, _value in json.loads(responses)["units"]:
             counts[code] += category is not None
     return FoundingProgress(sittings, len(people), counts)
+
+
+# a literal, not a parameter: a partial index serves only who can be seen to ask for its rows
+_OPEN: ColumnElement[str] = literal_column(f"'{State.OPEN}'")
+
+
+def open_sittings(*, session: Session) -> int:
+    """How many sittings take responses at this moment."""
+    return session.scalar(select(func.count()).where(Sitting.state == _OPEN)) or 0
 
 
 def responses_for_norming(

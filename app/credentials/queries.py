@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, did, issuer_keys
@@ -190,6 +190,12 @@ def status_list(number: int, *, session: Session) -> StatusListView:
     if row.signed_document is None or row.published_at is None:
         raise StatusListMissing(number)
     return StatusListView(row.number, row.signed_document, row.signed_jwt, row.published_at)
+
+
+def status_lists_behind(*, session: Session) -> int:
+    """How many lists hold a change that is not signed yet."""
+    behind = select(func.count()).where(StatusList.published_revision < StatusList.revision)
+    return session.scalar(behind) or 0
 
 
 def did_document(*, base_url: str, session: Session) -> dict[str, Any]:

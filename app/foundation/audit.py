@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, event
+from sqlalchemy import BigInteger, Integer, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import DDL
 
@@ -69,6 +69,11 @@ def record(
         at=at, kind=kind, subject=str(subject), actor_id=actor.person_id, actor=_kind_of(actor), detail=detail or {}
     )
     session.add(entry)
+
+
+def latest(kind: str, *, session: Session) -> datetime | None:
+    """When an act of this kind was last recorded; None if it never was."""
+    return session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.kind == kind))
 
 
 def _kind_of(actor: Actor) -> str:

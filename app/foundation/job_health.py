@@ -32,6 +32,13 @@ def failed_count(session: Session) -> int:
     return session.scalar(dead) or 0
 
 
+def unfinished_count(session: Session) -> int:
+    """How many jobs wait or run."""
+    job = _job_table(session)
+    open_ones = (*STATUSES[JobState.WAITING], *STATUSES[JobState.RUNNING])
+    return session.scalar(select(func.count()).where(job.c.status.in_(open_ones))) or 0
+
+
 def _job_table(session: Session) -> TableClause:
     return table(
         "workflow_status",

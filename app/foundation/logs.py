@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+
+
+class _Lossy:
+    """A stream that loses lines rather than the request they tell of: a full disk must not turn answers into errors."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write it if that can be done."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush it if that can be done; what could not go out goes with the next line that can."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -21,6 +40,8 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(
+            cast("TextIO", _Lossy(sys.stderr))
+        ),  # print needs no more of a file
         cache_logger_on_first_use=True,
     )

@@ -307,6 +307,7 @@ def _remember_language(response: Response) -> None:
 def _log_request(response: Response) -> None:
     """The rule and never the path: a path may hold a token or a code, a rule holds neither."""
     rule = request.url_rule.rule if request.url_rule else None
+    request.environ["decile.rule"] = rule  # for whoever counts answers around the application
     started_at = g.get("started_at")
     elapsed = (runtime().clock.now() - started_at).total_seconds() * 1000 if started_at else None
     log.info("request", method=request.method, rule=rule, status=response.status_code, milliseconds=elapsed)

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.credentials import queries as credentials
-from app.foundation import job_health, schema
+from app.foundation import audit, job_health, schema
 from app.foundation.audit import AuditEntry
 from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
 from app.foundation.settings import Settings
@@ -157,7 +157,7 @@ def published_keys(session: Session) -> Iterator[Check]:
 
 def backups(session: Session, now: datetime) -> Iterator[Check]:
     """A backup was made lately. Whether it can be restored, only a restore can say."""
-    latest = session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.kind == "backup.made"))
+    latest = audit.latest("backup.made", session=session)
     fresh = latest is not None and now - latest <= OLDEST_BACKUP
     saw = "never" if latest is None else latest.isoformat(timespec="minutes")
     yield Check(

@@ -91,12 +91,17 @@ def doctor_command(instruments: Instruments) -> click.Command:
 
     @click.command("doctor")
     @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-    def doctor(*, as_json: bool) -> None:
+    @click.option("--only", multiple=True, metavar="NAME", help="This check alone, as a health check of one role.")
+    def doctor(only: tuple[str, ...], *, as_json: bool) -> None:
         """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
 
         Example: decile doctor --json
         """
         found = examine(os.environ, clock=SystemClock(), instruments=instruments)
+        if only:
+            found = tuple(check for check in found if check.name in only)
+            if len(found) < len(set(only)):
+                raise click.ClickException("A check of that name was not made; run `decile doctor` to see them all.")
         if as_json:
             click.echo(json.dumps([asdict(check) for check in found], indent=2))
         else:

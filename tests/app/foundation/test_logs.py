@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 FAULT = """
 import structlog
@@ -26,3 +27,10 @@ def test_a_logged_fault_shows_where_and_not_whose() -> None:
     frames = json.loads(said)["exception"][0]["frames"]
     assert [frame["name"] for frame in frames][-1] == "fail"
     assert "somebody" not in said
+
+
+def test_a_log_that_cannot_be_written_stops_nothing() -> None:
+    code = FAULT + "\nprint('went on', flush=True)"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"

@@ -1,0 +1,173 @@
+"""Files under deploy/ name only settings, commands, figures and pages that exist; their own programs accept them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.cli import main
+from app.foundation.job_slots import WorkerSlot
+from app.foundation.settings import BELONGS_TO_TESTS, PREFIX, Settings, read_settings
+from app.operations.metrics import counting, new_registry
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+OWN_METRIC = re.compile(r"\b(?:decile|process)_[a-z_]+\b")
+
+
+def env_file(name: str) -> dict[str, str]:
+    lines = (DEPLOY / name).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def command_of(words: list[str]) -> object:
+    """The command of ours that these words after `decile` call."""
+    found = main
+    for word in words:
+        if word.startswith(("-", "/", "$")) or not hasattr(found, "commands"):
+            break
+        found = found.commands[word]
+    assert found is not main
+    return found
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_the_settings_of_each_role_start_and_only_the_worker_reads_a_passphrase(role):
+    given = env_file("decile.env.example") | env_file(f"{role}.env.example")
+    settings = read_settings(given)
+    assert bool(settings.key_passphrase) == (role == "worker")
+    assert settings.metrics_port > 0
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists():
+    table = (ROOT / "docs/settings.md").read_text(encoding="utf-8").split("In the embedded default")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {PREFIX + name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert documented == SETTINGS
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_every_unit_calls_a_command_of_ours(unit):
+    text = unit.read_text(encoding="utf-8")
+    (called,) = re.findall(r"^ExecStart=.*?/bin/decile (.*)$", text, re.MULTILINE)
+    command_of(called.rstrip("'").split())
+    assert set(re.findall(r"DECILE_[A-Z_]+", text)) <= SETTINGS
+    names = {Path(name).name for name in re.findall(r"^EnvironmentFile=(.*)$", text, re.MULTILINE)}
+    assert {f"{name}.example" for name in names} <= {path.name for path in DEPLOY.iterdir()}
+    assert ("worker.env" in names) == ("User=decile-worker" in text)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_systemd_accepts_every_unit(tmp_path):
+    for path in (DEPLOY / "systemd").iterdir():
+        text = path.read_text(encoding="utf-8").replace("/opt/decile/.venv/bin/decile", "/bin/true")
+        (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.MULTILINE))
+    said = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, [line for line in said.stderr.splitlines() if str(tmp_path) in line]) == (0, []), (
+        said.stderr
+    )
+
+
+def test_the_services_of_the_compose_file_call_commands_of_ours_and_have_a_health_check_each():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name, service in services.items():
+        if "build" in service:
+            assert service["command"][0] == "decile"
+            command_of(service["command"][1:])
+            assert set(service["environment"]) <= SETTINGS
+            assert {f"{file}.example" for file in service["env_file"]} <= {path.name for path in DEPLOY.iterdir()}
+            assert ("worker.env" in service["env_file"]) == (name == "worker")
+            assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        if service.get("restart") != "no":
+            test = service["healthcheck"]["test"]
+            assert test[0] == "CMD"
+            assert test[1] != "decile" or command_of(test[2:])
+        assert set(service.get("depends_on", {})) <= set(services)
+
+
+def test_the_containerfile_copies_what_the_program_needs():
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    copied = {word for line in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE) for word in line.split()}
+    assert {"app", "scoring", "migrations", "item_banks", "pyproject.toml", "uv.lock"} <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_proxy_tells_the_truth_about_visitors_and_takes_every_file_we_take(tmp_path):
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    bare = re.sub(r"#.*", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert all(line.strip()[-1] in ";{}" for line in bare.splitlines() if line.strip())
+    assert "X-Forwarded-For $remote_addr;" in text
+    assert f"127.0.0.1:{env_file('web.env.example')['DECILE_PORT']}" in text
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is not installed; its file was read, not tried")
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
+    files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
+    subprocess.run([*request, *files], check=True, capture_output=True)
+    inside = text.replace("/etc/letsencrypt/live/decile.example", str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(f"events {{}}\nhttp {{\n{inside}\n}}\n")
+    subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_alerts_and_dashboard_ask_for_figures_that_exist(installation):
+    registry = new_registry(installation)
+    counting(lambda *_: [], registry)
+    now = installation.clock.now()
+    with installation.transaction() as session:
+        session.add(WorkerSlot(name="worker-0", process_id=1, started_at=now, heartbeat_at=now))
+    shown = {family.name for family in registry.collect()} | {"decile_last_backup_timestamp_seconds"}
+    shown |= {f"decile_request_seconds_{part}" for part in ("bucket", "count", "sum")}
+    asked = [rule["expr"] for rule in alerts()] + [
+        target["expr"]
+        for panel in json.loads((DEPLOY / "grafana/decile.json").read_text(encoding="utf-8"))["panels"]
+        for target in panel["targets"]
+    ]
+    named = {name for expression in asked for name in OWN_METRIC.findall(expression)}
+    assert len(named) > 10
+    assert named <= shown
+
+
+def alerts() -> list[dict[str, object]]:
+    groups = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def test_every_alert_leads_to_a_runbook_that_is_there():
+    for rule in alerts():
+        assert (ROOT / rule["annotations"]["runbook"]).is_file(), rule
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_every_remedy_and_page_that_names_a_runbook_or_command_names_one_that_is_there():
+    for path in [*DEPLOY.rglob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "app/operations").glob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"docs/runbooks/(\w+\.md)", text):
+            assert (ROOT / "docs/runbooks" / name).is_file(), (path, name)
+    for path in (ROOT / "docs/runbooks").glob("*.md"):
+        for words in re.findall(r"\bdecile ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)", code_in(path)):
+            command_of(words.split())
+        named = set(re.findall(r"\bDECILE_[A-Z_]+", path.read_text(encoding="utf-8")))
+        assert {name for name in named if not name.startswith(BELONGS_TO_TESTS)} <= SETTINGS
+
+
+def code_in(path: Path) -> str:
+    return "\n".join(re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL))
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+def test_prometheus_accepts_its_rules():
+    subprocess.run(["promtool", "check", "rules", DEPLOY / "prometheus/alerts.yaml"], check=True, capture_output=True)
