@@ -45,6 +45,13 @@ class CertificateVerification(Verification):
     token: str | None = None
     """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The figures that the signed document states; of one that was altered, none is repeated."""
+        if self.document is None or self.verdict is Verdict.ALTERED:
+            return {}
+        return open_badge.told_facts(self.document)
+
 
 def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
     """What holds of the credential under this exact code.

@@ -33,7 +33,7 @@ _numbers = count(1)
 
 
 def an_id() -> UUID:
-    return UUID(int=(next(_numbers) << 64) | 7, version=4)
+    return UUID(int=(next(_numbers) << 80) | 7, version=4)
 
 
 def a_signer() -> SeedSigner:
