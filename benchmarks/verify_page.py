@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import logging
 import multiprocessing
 import os
 import platform
@@ -91,7 +92,7 @@ def _hello() -> Flask:
 
 
 def _serve(url: str | None, directory: Path, port: int) -> None:
-    configure_logs()
+    configure_logs(logging.WARNING)
     app = create_app(a_runtime(url, directory)) if url else _hello()
     waitress.serve(app, host="127.0.0.1", port=port, threads=4, _quiet=True)
 
