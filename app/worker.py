@@ -47,8 +47,8 @@ from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
-from app.privacy.erase_person import carry_out_erasure
 from app.operations.metrics import new_registry, serve_metrics
+from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter

@@ -10,7 +10,6 @@ from app.assessment.pages import DonePage, ItemPage
 from app.assessment.queries import SittingView
 from app.assessment.record_response import Recorded
 from app.awarding.queries import DecisionView
-from app.credentials import open_badge
 from app.credentials.queries import CredentialView
 from app.item_bank.queries import ItemView, SkillView
 from app.norming.queries import NormView
@@ -187,7 +186,7 @@ def verdict(found: CertificateVerification, *, page: str) -> shapes.Verdict:
         valid_until=row.valid_until,
         revoked_at=row.revoked_at,
         checked_at=found.checked_at,
-        facts=open_badge.told_facts(found.document) if found.document else {},
+        facts=found.facts,
         page=page,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from app.credentials import open_badge, validity
+from app.credentials import validity
 from app.foundation.inert_csv import inert_csv
 from app.verification.verify_batch import BatchRow
 
@@ -37,7 +37,7 @@ def _cells(row: BatchRow, page_of: Callable[[str], str]) -> list[str]:
         told = [*sent, "", "", row.problem or ""]
         return told + [""] * (len(COLUMNS) - len(told))
     judgement, credential = row.found.judgement, row.found.credential
-    facts = open_badge.told_facts(row.found.document) if row.found.document else {}
+    facts = row.found.facts
     return [
         *sent,
         judgement.verdict,

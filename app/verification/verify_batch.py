@@ -63,7 +63,7 @@ class _Stopped:
 
 def _row(line: Line, *, session: Session, clock: _Stopped) -> BatchRow:
     try:
-        found = verify_credential(codes.read_code(line.sent), session=session, clock=clock)
+        found = verify_credential(codes.read_code(line.sent), session=session, clock=clock, with_token=False)
     except TypingError:
         return BatchRow(line, clock.instant, None, RowProblem.TYPING_ERROR)
     except CredentialNotFound:

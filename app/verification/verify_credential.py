@@ -48,9 +48,16 @@ class CertificateVerification(Verification):
     newer: str | None = None
     """Code of the credential that renewed it, where its holder shows that one too."""
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The figures that the signed document states; of one that was altered, none is repeated."""
+        if self.document is None or self.verdict is Verdict.ALTERED:
+            return {}
+        return open_badge.told_facts(self.document)
 
-def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
-    """What holds of the credential under this exact code.
+
+def verify_credential(code: str, *, session: Session, clock: Clock, with_token: bool = True) -> CertificateVerification:
+    """What holds of the credential under this exact code; without the JWT, two fifths of the work are spared.
 
     Raises
     ------
@@ -62,17 +69,20 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
         raise _nothing_shown(code, session=session, at=clock.now())
-    return verification_of(found, session=session, at=clock.now())
+    return verification_of(found, session=session, at=clock.now(), with_token=with_token)
 
 
-def verification_of(found: CredentialView, *, session: Session, at: datetime) -> CertificateVerification:
+def verification_of(
+    found: CredentialView, *, session: Session, at: datetime, with_token: bool = True
+) -> CertificateVerification:
     """What holds of a credential of the register, for whoever may see it."""
     text = found.signed_document or ""
     document = _readable(text)
     if document is None or not _is_document_of(found, document):
         return CertificateVerification(ALTERED, at, None, found)
     judgement = _judgement(text, document, found, session=session, at=at)
-    token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
+    says_the_same = with_token and _says_the_same(found.signed_jwt, document, session=session)
+    token = found.signed_jwt if says_the_same else None
     newer = queries.successor(found.id, session=session)
     shown = newer.code if newer is not None and newer.is_shown else None
     return CertificateVerification(judgement, at, document, found, token, shown)

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
@@ -28,7 +28,7 @@ from app.foundation.web import (
 from app.verification.carried import carried
 from app.verification.count_verification import count_verification
 from app.verification.errors import NothingCarried
-from app.verification.verdict import Reason
+from app.verification.verdict import Reason, Verdict
 from app.verification.verify_credential import (
     CertificateVerification,
     Verification,
@@ -43,6 +43,9 @@ SIGNED_TYPES = (SIGNED_JSON, "application/vc", "application/ld+json", "applicati
 VERDICT_HEADER = "Decile-Verdict"
 NOT_FOUND, GONE = 404, 410
 ETAG_BYTES = 16
+MOST_DRAWN = 500  # pages of about 12 kB
+CHECKED_MARK = "@@the-hour-of-the-check@@"
+_drawn: dict[tuple[str, str, str], str] = {}
 
 guessing = limiter.shared_limit(
     rate("not_found_per_minute", "minute"),
@@ -149,8 +152,8 @@ def _verify_file(file: bytes) -> Response:
         text = carried(file)
     except (NothingCarried, CarrierUnreadable) as problem:
         return private(_refused_file(problem))
-    with runtime().reading() as session:
-        found = verify_document(text, session=session, clock=runtime().clock)
+    with runtime().reading() as database:
+        found = verify_document(text, session=database, clock=runtime().clock)
     facts = _document_facts(found)
     if prefers_json():
         facts["lines"] = dict(facts["lines"])
@@ -213,12 +216,15 @@ def _carrier(typed: str, kind: str) -> Any:
 
 
 def _answer(code: str, accepted: str) -> Response:
-    with runtime().reading() as session:
-        found = verify_credential(code, session=session, clock=runtime().clock)
+    with runtime().reading() as database:
+        found = verify_credential(code, session=database, clock=runtime().clock)
     _count(found)
-    if accepted == HTML:
-        response = make_response(render_template("verification/certificate.html", **page_facts(found)))
-    elif found.document is None:
+    etag = _etag(found, accepted)
+    if accepted == HTML and request.if_none_match.contains(etag):
+        response = Response(status=304)  # nothing need be drawn for it
+    elif accepted == HTML:
+        response = make_response(_page(found, etag))
+    elif found.verdict is Verdict.ALTERED:
         words = _("What is stored under this code no longer matches its signature. Do not rely on it.")
         return _closed(_problem_json("credential-altered", _("Altered"), words, status=409), accepted)
     elif accepted == jwt.MEDIA_TYPE:
@@ -233,7 +239,22 @@ def _answer(code: str, accepted: str) -> Response:
     else:
         response = _readable_everywhere(Response(found.credential.signed_document, mimetype=accepted))
     response.headers[VERDICT_HEADER] = found.verdict.value
-    return _conditional(response, found, accepted)
+    return _conditional(response, found, etag)
+
+
+def _page(found: CertificateVerification, etag: str) -> str:
+    """The page, drawn once for readers without a cookie: all it shows but the hour of the check is in its ETag."""
+    if session:  # somebody is signed in, or a notice waits to be shown
+        return render_template("verification/certificate.html", **page_facts(found))
+    key = (runtime().settings.base_url, request.path, etag)
+    drawn = _drawn.get(key)
+    if drawn is None:
+        facts = {**page_facts(found), "checked_at": None, "checked_mark": CHECKED_MARK}
+        drawn = render_template("verification/certificate.html", **facts)
+        if len(_drawn) >= MOST_DRAWN:
+            _drawn.clear()
+        _drawn[key] = drawn
+    return drawn.replace(CHECKED_MARK, render_template("verification/checked_at.html", checked_at=found.checked_at))
 
 
 def _count(found: CertificateVerification) -> None:
@@ -249,8 +270,8 @@ def _printed(found: CertificateVerification, kind: str) -> bytes:
     return carriers.carry(kind, words, row.signed_document or "", draw=draw)
 
 
-def _conditional(response: Response, found: CertificateVerification, accepted: str) -> Response:
-    """With an ETag that changes with the verdict and with everything shown, not with the time of the check."""
+def _etag(found: CertificateVerification, accepted: str) -> str:
+    """Changes with the verdict and with everything shown, not with the time of the check."""
     row = found.credential
     shown = (
         accepted,
@@ -263,10 +284,17 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         row.shown_name,
         row.visibility,
         row.revoked_at,
+        row.suspended_at,
+        found.token is not None,
     )
-    response.set_etag(hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES])
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES]
+
+
+def _conditional(response: Response, found: CertificateVerification, etag: str) -> Response:
+    """Asked again each time, and answered in one line while nothing has changed."""
+    response.set_etag(etag)
     private(response)
-    if row.visibility == Visibility.PUBLIC:
+    if found.credential.visibility == Visibility.PUBLIC:
         del response.headers["X-Robots-Tag"]  # the holder chose to be found
     response.make_conditional(request)
     return response
@@ -281,7 +309,7 @@ def page_facts(found: CertificateVerification) -> dict[str, Any]:
         "checked_at": found.checked_at,
         "credential": row,
         "shown": row.display,
-        "told": open_badge.told_facts(found.document) if found.document else {},
+        "told": found.facts,
         "has_jwt": found.token is not None,
         "newer": found.newer,
         "printed": carriers.PRINTED,
@@ -293,8 +321,8 @@ def page_facts(found: CertificateVerification) -> dict[str, Any]:
 
 
 def _verdict_json(code: str) -> Response:
-    with runtime().reading() as session:
-        found = verify_credential(code, session=session, clock=runtime().clock)
+    with runtime().reading() as database:
+        found = verify_credential(code, session=database, clock=runtime().clock)
     _count(found)
     row = found.credential
     response = jsonify(
@@ -306,11 +334,11 @@ def _verdict_json(code: str) -> Response:
         valid_until=validity.to_text(row.valid_until),
         revoked_at=validity.to_text(row.revoked_at) if row.revoked_at else None,
         checked_at=validity.to_text(found.checked_at),
-        facts=open_badge.told_facts(found.document) if found.document else {},
+        facts=found.facts,
         credential=absolute_url(".certificate_json", typed=row.code),
         superseded_by=absolute_url(".certificate", typed=found.newer) if found.newer else None,
     )
-    return _conditional(_readable_everywhere(response), found, "verdict")
+    return _conditional(_readable_everywhere(response), found, _etag(found, "verdict"))
 
 
 def _not_shown_words() -> str:

@@ -11,6 +11,7 @@ from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
 from app.foundation.web import limiter, rate, runtime
 from app.verification.receipt import Receipt, receipt_of
+from app.verification.verdict import Verdict
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
 from app.verification.views.certificate import HTML, SIGNED_JSON, guessing, not_shown, page_facts, typing_error
@@ -25,7 +26,7 @@ def receipt_page(typed: str) -> Any:
         receipt = _receipt(typed)
     except (TypingError, CredentialNotFound) as problem:
         return _nothing(problem, HTML)
-    if receipt.verification.document is None:
+    if receipt.verification.verdict is Verdict.ALTERED:
         return redirect(url_for(".certificate", typed=receipt.verification.credential.code), 303)
     facts = page_facts(receipt.verification)
     return unkept(make_response(render_template("verification/receipt.html", **facts, receipt=receipt)))
@@ -41,7 +42,7 @@ def receipt_file(typed: str) -> Any:
     except (TypingError, CredentialNotFound) as problem:
         return _nothing(problem, SIGNED_JSON)
     found = receipt.verification
-    if found.document is None:
+    if found.verdict is Verdict.ALTERED:
         return redirect(url_for(".certificate_json", typed=found.credential.code), 303)
     told = receipt.as_dict(base_url=runtime().settings.base_url)
     response = Response(json.dumps(told, ensure_ascii=False, indent=1), mimetype="application/json")

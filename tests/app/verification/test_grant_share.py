@@ -97,7 +97,7 @@ def test_a_link_shows_a_private_certificate_and_nothing_else_does(client, holder
     assert client.get(f"/c/{holder.code}", headers=HTML).status_code == 404
     assert (page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     assert '<meta name="robots" content="noindex">' in page.text
-    for kept_back in (f'href="/c/{holder.code}', "og:title", 'rel="alternate"', 'rel="canonical"', "Acme"):
+    for kept_back in (f"/c/{holder.code}", "og:title", 'rel="alternate"', 'rel="canonical"', "Acme"):
         assert kept_back not in page.text
     assert "Set-Cookie" not in page.headers
 

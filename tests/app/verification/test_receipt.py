@@ -15,6 +15,8 @@ from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.app.verification.register import FRENCH, HTML
 from tests.app.verification.test_files import hand_over
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 def test_an_outside_verifier_needs_nothing_but_the_receipt(client, register, clock) -> None:
     code = register.issued()

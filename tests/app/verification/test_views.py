@@ -18,6 +18,7 @@ from app.foundation.rates import RatePolicy
 from tests.app.credentials.awards import JWT_KEY_ID, KEY_ID
 from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
 from tests.app.verification.register import FRENCH, HTML
+from tests.app.verification.test_grant_share import Holder
 
 
 def words(page: str) -> str:
@@ -339,3 +340,59 @@ def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, re
     assert published.mimetype == "application/jwk-set+json"
     assert [(key["kid"], key["kty"], "d" in key) for key in published.json["keys"]] == [(JWT_KEY_ID, "RSA", False)]
     assert client.get("/status/9").status_code == 404
+
+
+def test_a_readable_record_that_was_altered_is_repeated_nowhere(client, register) -> None:
+    code = register.issued()
+    document = json.loads(client.get(f"/c/{code}.json").text)
+    for result in document["credentialSubject"]["result"]:
+        result["value"] = "99.7" if result["value"] == "93.4" else result["value"]
+    register.change(code, signed_document=json.dumps(document))
+    page = client.get(f"/c/{code}", headers=HTML)
+    assert "ALTERED" in page.text
+    assert "99.7" not in page.text
+    assert "99.7" not in client.post("/verify", json={"code": code}).text
+    assert "99.7" not in client.get(f"/api/v1/verify/{code}").text
+    assert "99.7" not in client.post("/verify/batch", data={"codes": code, "form": "csv"}).text
+    for carrier in ("json", "jwt", "svg", "png", "pdf"):
+        assert client.get(f"/c/{code}.{carrier}").status_code == 409
+
+
+def test_a_page_drawn_before_tells_the_hour_of_this_check_and_never_an_old_verdict(client, register, clock) -> None:
+    code = register.issued(shown_name="Zoë")
+    first = client.get(f"/c/{code}", headers=HTML).text
+    clock.advance(timedelta(minutes=5))
+    second = client.get(f"/c/{code}", headers=HTML).text
+    assert "Checked at 23 November 2026, 12:05 UTC" in words(second)
+    assert second == first.replace("12:00:00Z", "12:05:00Z", 1) or words(second) == words(first).replace(
+        "Checked at 23 November 2026, 12:00", "Checked at 23 November 2026, 12:05"
+    )
+    register.change(code, shown_name="Ada")
+    assert "Ada" in client.get(f"/c/{code}", headers=HTML).text
+    register.revoke(code)
+    assert "REVOKED" in client.get(f"/c/{code}", headers=HTML).text
+    register.change(code, visibility=Visibility.PRIVATE)
+    assert client.get(f"/c/{code}", headers=HTML).status_code == 404
+
+
+def test_a_page_drawn_for_a_reader_without_cookies_is_not_shown_to_one_who_is_signed_in(
+    client, register, runtime
+) -> None:
+    holder = Holder(runtime, register)
+    register.change(holder.code, visibility=Visibility.UNLISTED)
+    assert "Sign in" in client.get(f"/c/{holder.code}", headers=HTML).text
+    holder.signs_in(client)
+    assert "My data" in client.get(f"/c/{holder.code}", headers=HTML).text
+    stranger = client.application.test_client()
+    page = stranger.get(f"/c/{holder.code}", headers=HTML).text
+    assert "My data" not in page
+    assert "csrf_token" not in page
+
+
+def test_nothing_is_drawn_for_a_304_and_its_headers_are_those_of_the_page(client, register) -> None:
+    code = register.issued()
+    page = client.get(f"/c/{code}", headers=HTML)
+    again = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Vary", "X-Robots-Tag", "Decile-Verdict", "Content-Security-Policy"):
+        assert again.headers[name] == page.headers[name], name
