@@ -24,6 +24,8 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.norming.commands import calibrate, norm, responses
+from app.transparency.commands import log
+from app.verification.commands import bundle
 
 
 class Doorkeeper(click.Group):
@@ -99,8 +101,9 @@ def keys_init_command(runtime: Runtime) -> None:
         click.echo(f"Made {key_id}. The worker publishes it when it starts.")
 
 
+credential.add_command(bundle)
 demo = demo_commands(composition.with_signer)
-for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, jobs_group, person, demo):
+for group in (db, bank, responses, calibrate, norm, sitting, credential, keys, log, jobs_group, person, demo):
     main.add_command(group)
 
 

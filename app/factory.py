@@ -17,6 +17,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
 from app.norming import views as norming_views
+from app.transparency import views as transparency_views
 from app.verification import views as verification_views
 
 BLUEPRINTS = (
@@ -27,6 +28,7 @@ BLUEPRINTS = (
     awarding_views.bp,
     norming_views.bp,
     credentials_views.bp,
+    transparency_views.bp,
     verification_views.bp,
     api_views.bp,
 )

@@ -11,8 +11,10 @@ from app.assessment.adopt_edition import adopt_edition
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
+from app.foundation.jobs import JSON
 from app.norming.locked import norm_for_update, published_for_update, require_recorded_approval
 from app.norming.models import NormVersion
+from app.transparency.log_event import log_event
 
 
 def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> NormVersion:
@@ -48,5 +50,15 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
         at=now,
     )
     detail = {"label": norm.label, "sha256": norm.sha256, "former": str(former.id) if former else None}
+    facts: dict[str, JSON] = {
+        "norm": str(norm.id),
+        "label": norm.label,
+        "skill": norm.group.skill,
+        "sha256": norm.sha256,
+        "n": norm.n,
+        "cut": norm.cut,
+        "demo": norm.demo,
+    }
+    log_event("norm", f"{norm.id}:{now:%Y-%m-%dT%H:%M:%S.%fZ}", facts, at=now, session=session)
     audit.record("norm.published", norm.id, actor=actor, at=now, session=session, detail=detail)
     return norm

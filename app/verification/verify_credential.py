@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
 from app.credentials.errors import CredentialNotFound, ProofInvalid, TypingError
+from app.credentials.log_events import issue_subjects
 from app.credentials.queries import CredentialView
 from app.foundation.clock import Clock
+from app.transparency import queries as log
+from app.transparency.queries import Place
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
 
@@ -46,6 +49,8 @@ class CertificateVerification(Verification):
     """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
     newer: str | None = None
     """Code of the credential that renewed it, where its holder shows that one too."""
+    log_place: Place | None = None
+    """Where it stands in the public log; None until the next checkpoint, and for what is older than the log."""
 
 
 def verify_credential(code: str, *, session: Session, clock: Clock) -> CertificateVerification:
@@ -67,7 +72,12 @@ def verify_credential(code: str, *, session: Session, clock: Clock) -> Certifica
     token = found.signed_jwt if _says_the_same(found.signed_jwt, document, session=session) else None
     newer = queries.successor(found.id, session=session)
     shown = newer.code if newer is not None and newer.is_shown else None
-    return CertificateVerification(judgement, now, document, found, token, shown)
+    return CertificateVerification(judgement, now, document, found, token, shown, _log_place(found, session=session))
+
+
+def _log_place(found: CredentialView, *, session: Session) -> Place | None:
+    subjects = issue_subjects(found.id, found.status_list, found.status_index)
+    return log.place_of(subjects, session=session)
 
 
 def verify_document(text: str, *, session: Session, clock: Clock) -> Verification:

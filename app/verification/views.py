@@ -24,6 +24,8 @@ from app.foundation.web import (
     rate,
     runtime,
 )
+from app.transparency import queries as log
+from app.transparency.log_json import proof_json
 from app.verification.carried import carried
 from app.verification.errors import NothingCarried
 from app.verification.verdict import Reason
@@ -89,6 +91,23 @@ def certificate_jwt(typed: str) -> Any:
 def certificate_printed(typed: str, suffix: str) -> Any:
     """Badge or certificate with the signed document inside."""
     return _carrier(typed, carriers.PRINTED[suffix])
+
+
+@bp.get("/log/proof/<typed>")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def log_proof(typed: str) -> Any:
+    """The proof that a credential stands in the public log, to whoever may see the credential."""
+    try:
+        code = codes.read_code(typed)
+        with runtime().reading() as session:
+            place = verify_credential(code, session=session, clock=runtime().clock).log_place
+            shown = proof_json(log.proof_at(place, session=session)) if place else {"state": "awaiting"}
+    except TypingError:
+        return _closed(_typing_error(SIGNED_JSON), SIGNED_JSON)
+    except CredentialNotFound:
+        return _closed(_not_shown(SIGNED_JSON), SIGNED_JSON)
+    return _private(_readable_everywhere(jsonify(shown)))
 
 
 @bp.get("/verify")
@@ -243,6 +262,7 @@ def _conditional(response: Response, found: CertificateVerification, accepted: s
         language_of_request(),
         found.judgement,
         found.newer,
+        found.log_place and found.log_place.number,
         row.signed_document,
         row.signed_jwt,
         row.display,
@@ -269,6 +289,7 @@ def _page_facts(found: CertificateVerification) -> dict[str, Any]:
         "told": open_badge.told_facts(found.document) if found.document else {},
         "has_jwt": found.token is not None,
         "newer": found.newer,
+        "log_place": found.log_place,
         "printed": carriers.PRINTED,
         "skill_name": row.display["skill_names"][language],
         "skill_definition": row.display["skill_definitions"][language],
