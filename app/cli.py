@@ -30,6 +30,8 @@ from app.norming.commands import calibrate, norm, responses
 from app.operations.commands import backup, doctor_command, restore, retention
 from app.operations.doctor import Instruments
 from app.privacy.commands import erase_command, export_command
+from app.transparency.commands import log
+from app.verification.commands import bundle
 
 SETTINGS_ALONE = ("restore", "doctor")
 
@@ -110,6 +112,7 @@ def keys_init_command(runtime: Runtime) -> None:
 
 for command in (export_command, erase_command):
     person.add_command(command)
+credential.add_command(bundle)
 demo = demo_commands(composition.with_signer)
 doctor = doctor_command(Instruments(composition.mailer_for, composition.open_keys))
 for group in (
@@ -122,6 +125,7 @@ for group in (
     sitting,
     credential,
     keys,
+    log,
     jobs_group,
     person,
     backup,

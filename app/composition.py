@@ -22,13 +22,14 @@ import app.norming.models
 import app.privacy.models
 import app.results.models
 import app.reviews.models
+import app.transparency.models
 import app.verification.models  # noqa: F401  every table is known once a runtime can be built
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
-from app.credentials.did import ED25519, RS256, did_web
+from app.credentials.did import ED25519, LOG, RS256, did_web
 from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.policy import CredentialPolicy
 from app.foundation import policies
@@ -105,7 +106,7 @@ def with_signer(runtime: Runtime) -> Runtime:
 def init_signing_keys(runtime: Runtime) -> list[str]:
     """Make the first key of each algorithm that has none. Their ids are returned, never the keys."""
     store, did = _key_store(runtime), did_web(runtime.settings.base_url)
-    missing = [algorithm for algorithm in (ED25519, RS256) if not store.has(algorithm)]
+    missing = [algorithm for algorithm in (ED25519, RS256, LOG) if not store.has(algorithm)]
     return [
         store.init(did, _passphrase(runtime), at=runtime.clock.now(), algorithm=algorithm).key_id
         for algorithm in missing

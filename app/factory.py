@@ -21,6 +21,7 @@ from app.keying import views as keying_views
 from app.norming import views as norming_views
 from app.privacy import views as privacy_views
 from app.reviews import views as reviews_views
+from app.transparency import views as transparency_views
 from app.verification import views as verification_views
 
 BLUEPRINTS = (
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     keying_views.bp,
     norming_views.bp,
     credentials_views.bp,
+    transparency_views.bp,
     verification_views.bp,
     reviews_views.bp,
     privacy_views.bp,

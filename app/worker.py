@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from app.credentials.destroy_spent_keys import destroy_spent_keys
 from app.credentials.errors import KeyNotPublished
 from app.credentials.issue_credential import issue_credential
 from app.credentials.issuer_keys import signer_in_use
+from app.credentials.log_months import log_months
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
 from app.credentials.reissue_affected import reissue_affected
@@ -52,6 +54,8 @@ from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
+from app.transparency.head import LogHead
+from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 
 
 def _report_result(runtime: Runtime, sitting_id: str) -> None:
@@ -192,6 +196,25 @@ def _send_reminder(runtime: Runtime, credential_id: str, days: int) -> None:
     if sent:
         with runtime.transaction() as session:
             note_sent(UUID(credential_id), days, session=session, clock=runtime.clock)
+
+
+def _sign_checkpoint(runtime: Runtime) -> None:
+    signer = _signers(runtime).newest(did.LOG)
+    if signer is None:
+        return  # an installation older than the log, until `decile keys init` makes its key
+    while True:
+        with runtime.transaction() as session:
+            if not number_entries(session=session):
+                break
+    origin = f"{urlsplit(runtime.settings.base_url).netloc}/log"
+    head = LogHead(runtime.settings.key_directory / "log-head.json")
+    with runtime.transaction() as session:
+        sign_checkpoint(origin, session=session, clock=runtime.clock, signer=signer, head=head)
+
+
+def _log_months(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        log_months(session=session, clock=runtime.clock)
 
 
 def _destroy_spent_keys(runtime: Runtime) -> None:
@@ -354,6 +377,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "rotate_key": _rotate_key,
     "compromise_key": _compromise_key,
     "decide_review": _decide_review,
+    "sign_checkpoint": _sign_checkpoint,
+    "log_months": _log_months,
     "remind_of_expiry": _remind_of_expiry,
     "send_reminder": _send_reminder,
     "send_sign_in_mail": _send_sign_in_mail,
@@ -374,6 +399,8 @@ JOBS: dict[str, Callable[..., None]] = {
 }
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
+    PeriodicJob("sign_checkpoint", "* * * * *", catch_up=False),
+    PeriodicJob("log_months", "41 0 * * *", catch_up=False),
     PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False),
     PeriodicJob("keep_founding_promises", "17 * * * *"),
     PeriodicJob("close_expired_sittings", "7 * * * *"),

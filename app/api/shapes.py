@@ -333,7 +333,9 @@ class BatchEntry(Shape):
 
     line: int = Field(description="Its number in the list, from 1; of a CSV the number of the line.")
     sent: str = Field(description="What stood where the code should, up to 200 characters.")
-    problem: str | None = Field(description="code-typing-error, or credential-not-found: unknown or private.")
+    problem: str | None = Field(
+        description="code-typing-error; credential-not-found: unknown or private; or credential-erased."
+    )
     verdict: Verdict | None
 
 

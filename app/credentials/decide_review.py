@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.credentials.errors import ReviewNotFound
+from app.credentials.log_events import log_state
 from app.credentials.models import Credential, CredentialReview
 from app.credentials.reissue_affected import reissue
 from app.credentials.revoke_credential import revoke_credential
@@ -55,6 +56,7 @@ def decide_review(
             actor=actor,
         )
         credential.reinstate()
+        log_state("reinstate", credential, at=now, session=session)
     else:
         revoke_credential(
             credential.id, RevocationReason.KEY_COMPROMISED, session=session, clock=clock, jobs=jobs, actor=actor

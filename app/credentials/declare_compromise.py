@@ -16,7 +16,9 @@ from app.credentials.rotate_key import rotate_key
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.jobs import JSON
 from app.foundation.signing import Signers
+from app.transparency.log_event import log_event
 
 
 def declare_compromise(
@@ -41,5 +43,7 @@ def declare_compromise(
     now = clock.now()
     key.declare_compromised(since, at=now)
     detail = {"since": since.isoformat()}
+    facts: dict[str, JSON] = {"event": "compromised", "key": key_id, "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
+    log_event("key", f"compromised:{key_id}", facts, at=now, session=session)
     audit.record("key.compromised", key_id, actor=actor, at=now, session=session, detail=detail)
     rotate_key(key.algorithm, request, session=session, clock=clock, signers=signers, actor=actor, base_url=base_url)

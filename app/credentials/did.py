@@ -15,6 +15,7 @@ from app.credentials import multibase
 
 ED25519 = "Ed25519"
 RS256 = "RS256"
+LOG = "Ed25519-log"  # signs checkpoints of the public log, and nothing else
 
 CONTEXTS = (
     "https://www.w3.org/ns/did/v1",  # must come first

@@ -24,6 +24,7 @@ from app.credentials.states import RevocationReason
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
+from app.transparency.forget_subject import forget_subject
 
 
 def erase_credentials(
@@ -42,6 +43,7 @@ def erase_credentials(
             session.execute(delete(owned).where(owned.credential_id == row.id))
         former = update(WithdrawnSignature).where(WithdrawnSignature.credential_id == row.id)
         session.execute(former.values(credential_id=None))  # its entry stays set for ever
+        forget_subject(row.id, session=session)
         session.delete(row)
     session.flush()
     return len(rows)

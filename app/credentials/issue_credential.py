@@ -10,6 +10,7 @@ from app.credentials import conformance, jwt, proof
 from app.credentials.conformance import CheckedDocument
 from app.credentials.errors import CredentialNotFound
 from app.credentials.issuer_keys import key_in_use
+from app.credentials.log_events import log_issue
 from app.credentials.models import Credential, StatusList
 from app.credentials.publish_status_list import publish_status_list
 from app.foundation import audit
@@ -52,6 +53,7 @@ def _sign_document(
     signed = proof.sign(checked, signer=signer, created=now)
     proof.verify(proof.parse(signed), key.public_bytes)
     credential.issue(signed, key_id=signer.key_id, at=now)
+    log_issue("issue", credential.id, credential, at=now, session=session)
     audit.record(
         "credential.issued", credential.id, actor=system(), at=now, session=session, detail={"key_id": signer.key_id}
     )

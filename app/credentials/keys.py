@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from app.credentials.did import ED25519, RS256
+from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.foundation.clock import Clock
 
@@ -54,10 +54,8 @@ PRIVATE_DIRECTORY_MODE = 0o700
 class Ed25519Signer:
     """Signs with a private key that was decrypted from the store; it never shows it."""
 
-    algorithm = ED25519
-
-    def __init__(self, key_id: str, private_key: Ed25519PrivateKey) -> None:
-        self.key_id = key_id
+    def __init__(self, key_id: str, private_key: Ed25519PrivateKey, algorithm: str = ED25519) -> None:
+        self.key_id, self.algorithm = key_id, algorithm
         self._private_key = private_key
         self.public_bytes = private_key.public_key().public_bytes_raw()
 
@@ -207,15 +205,15 @@ class FileSigners:
 
 def _new_private_bytes(algorithm: str) -> bytes:
     """A fresh private key as it lies in the store: raw for Ed25519, PKCS #8 for RSA."""
-    if algorithm == ED25519:
+    if algorithm in (ED25519, LOG):
         return Ed25519PrivateKey.generate().private_bytes_raw()
     key = generate_private_key(RSA_EXPONENT, RSA_BITS)
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _signer(key_id: str, algorithm: str, private_bytes: bytes) -> FileSigner:
-    if algorithm == ED25519:
-        return Ed25519Signer(key_id, Ed25519PrivateKey.from_private_bytes(private_bytes))
+    if algorithm in (ED25519, LOG):
+        return Ed25519Signer(key_id, Ed25519PrivateKey.from_private_bytes(private_bytes), algorithm)
     key = load_der_private_key(private_bytes, None)
     if algorithm != RS256 or not isinstance(key, RSAPrivateKey):
         raise KeyStoreRefused(f"Key {key_id} is of an unknown kind: {algorithm}.")

@@ -111,7 +111,7 @@ def credential_document(facts: AwardFacts, identity: Identity, *, issuer: Issuer
         "validFrom": validity.to_text(identity.valid_from),
         "validUntil": validity.to_text(identity.valid_until),
         "credentialSubject": _subject(facts, identity, issuer),
-        "evidence": [_norm_card(facts, issuer)],
+        "evidence": [_norm_card(facts, issuer), _log_proof(identity, issuer)],
         "credentialSchema": [{"id": SCHEMA_URL, "type": SCHEMA_TYPE}],
         "credentialStatus": status_list.entry(list_url, identity.status_index),
     }
@@ -148,6 +148,17 @@ def _norm_card(facts: AwardFacts, issuer: Issuer) -> dict[str, Any]:
             f"The published norm {facts.norm_label}: {facts.norm_population}, {facts.norm_n} people, "
             f"{_window(facts, ' to ')}, with its distribution, its cut and the standard error of the cut."
         ),
+    }
+
+
+def _log_proof(identity: Identity, issuer: Issuer) -> dict[str, Any]:
+    """Where the proof will be that this was logged; the proof itself exists only after the signature."""
+    return {
+        "id": f"{issuer.base_url}/log/proof/{identity.code}",
+        "type": ["Evidence"],
+        "name": "Entry in the public log",
+        "genre": "transparency log",
+        "narrative": "Proof that this credential stands in the issuer's append-only public log (C2SP tlog-tiles).",
     }
 
 

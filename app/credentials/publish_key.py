@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sqlalchemy.orm import Session
 
 from app.credentials.models import IssuerKey
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.jobs import JSON
 from app.foundation.signing import Signer
+from app.transparency.log_event import log_event
 
 
 def publish_key(signer: Signer, *, session: Session, clock: Clock, actor: Actor) -> None:
@@ -19,5 +23,11 @@ def publish_key(signer: Signer, *, session: Session, clock: Clock, actor: Actor)
     session.add(
         IssuerKey(key_id=signer.key_id, algorithm=signer.algorithm, public_bytes=signer.public_bytes, activated_at=now)
     )
+    facts: dict[str, JSON] = {
+        "event": "published",
+        "key": signer.key_id,
+        "sha256": sha256(signer.public_bytes).hexdigest(),
+    }
+    log_event("key", f"published:{signer.key_id}", facts, at=now, session=session)
     audit.record("key.published", signer.key_id, actor=actor, at=now, session=session)
     session.flush()

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.credentials import conformance, jwt, proof, status_list
 from app.credentials.errors import KeyNotFound
 from app.credentials.issuer_keys import key_in_use
+from app.credentials.log_events import log_issue, log_state
 from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState
@@ -95,6 +96,7 @@ def reissue(
         )
         session.add(former)
         _sign_again(row, entry, session=session, at=now, signer=signer, jwt_signer=jwt_signer)
+        log_issue("reissue", f"{row.id}:{entry[0]}:{entry[1]}", row, at=now, session=session)
         detail = {"key_id": signer.key_id, "former_key_id": key_id}
         audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
@@ -159,6 +161,7 @@ def _issued_at(credentials: Sequence[Credential], *, session: Session) -> dict[U
 def _queue_for_review(row: Credential, key_id: str, *, session: Session, clock: Clock, entropy: Entropy) -> None:
     now = clock.now()
     row.suspend(at=now)
+    log_state("suspend", row, at=now, session=session)
     session.add(CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now))
     detail = {"key_id": key_id}
     audit.record("credential.review_opened", row.id, actor=system(), at=now, session=session, detail=detail)

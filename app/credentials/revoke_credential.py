@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.credentials.errors import CredentialNotFound, StatusListNotFound
+from app.credentials.log_events import log_state
 from app.credentials.models import Credential, StatusList
 from app.credentials.states import RevocationReason
 from app.foundation import audit
@@ -26,6 +27,7 @@ def revoke_credential(
         return
     now = clock.now()
     credential.revoke(reason, at=now)
+    log_state("revoke", credential, at=now, session=session)
     status_list = session.get(StatusList, credential.status_list, with_for_update=True)
     if status_list is None:
         raise StatusListNotFound(credential.status_list)

@@ -14,7 +14,9 @@ from app.credentials.sign_lists_anew import sign_lists_anew
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.jobs import JSON
 from app.foundation.signing import Signers
+from app.transparency.log_event import log_event
 
 
 def rotate_key(
@@ -37,6 +39,8 @@ def rotate_key(
     )
     for key in former:
         key.retire(at=clock.now())
+        facts: dict[str, JSON] = {"event": "retired", "key": key.key_id}
+        log_event("key", f"retired:{key.key_id}", facts, at=clock.now(), session=session)
         audit.record("key.retired", key.key_id, actor=actor, at=clock.now(), session=session)
     session.flush()
     sign_lists_anew(session=session, clock=clock, signers=signers, base_url=base_url)

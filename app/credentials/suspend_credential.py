@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.credentials.errors import CredentialNotFound, ReasonNeeded
+from app.credentials.log_events import log_state
 from app.credentials.models import Credential
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -23,6 +24,7 @@ def suspend_credential(credential_id: UUID, reason: str, *, session: Session, cl
     credential.require_not_revoked()
     if credential.suspended_at is None:
         credential.suspend(at=clock.now())
+        log_state("suspend", credential, at=clock.now(), session=session)
         _record("credential.suspended", credential_id, reason, session=session, clock=clock, actor=actor)
 
 
@@ -31,6 +33,7 @@ def reinstate_credential(credential_id: UUID, reason: str, *, session: Session, 
     credential = _for_update(credential_id, reason, session=session)
     if credential.suspended_at is not None:
         credential.reinstate()
+        log_state("reinstate", credential, at=clock.now(), session=session)
         _record("credential.reinstated", credential_id, reason, session=session, clock=clock, actor=actor)
 
 

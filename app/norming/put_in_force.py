@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.assessment.adopt_edition import adopt_edition
+from app.foundation.jobs import JSON
 from app.norming.models import NormVersion
 from app.norming.snapshot import cut_of
+from app.transparency.log_event import log_event
 
 
 def put_in_force(norm: NormVersion, *, session: Session, at: datetime) -> None:
-    """Append the edition of a norm that has just been published or restored."""
+    """Append the edition of a norm that has just been published or restored, and tell the public log."""
     cut = cut_of(norm)
     adopt_edition(
         norm.group.skill,
@@ -30,3 +32,13 @@ def put_in_force(norm: NormVersion, *, session: Session, at: datetime) -> None:
         session=session,
         at=at,
     )
+    facts: dict[str, JSON] = {
+        "norm": str(norm.id),
+        "label": norm.label,
+        "skill": norm.group.skill,
+        "sha256": norm.sha256,
+        "n": norm.n,
+        "cut": cut.theta,
+        "demo": norm.demo,
+    }
+    log_event("norm", f"{norm.id}:{at:%Y-%m-%dT%H:%M:%S.%fZ}", facts, at=at, session=session)

@@ -99,6 +99,8 @@ NOT_PERSONAL = {
     "sample_label": "labels of packed responses without ids",
     "sitting_comparison": "figures of a norm; names the staff who compared, likewise",
     "legacy_sample": "packed responses without ids",
+    "log_checkpoint": "public",
+    "log_entry": "public, and names nobody; what ties an entry to a certificate is destroyed with the holder",
     "norm_group": "a described population",
     "norm_rollback": "names the staff who asked for it and confirmed it, likewise",
     "norm_version": "computed numbers; names the staff who signed, who cannot be erased while it stands",

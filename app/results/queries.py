@@ -79,3 +79,24 @@ def results_under(norm_id: UUID, *, session: Session) -> tuple[UUID, ...]:
     """Every result reported against a norm, the oldest first."""
     query = select(SkillResult.id).where(SkillResult.norm_id == norm_id)
     return tuple(session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    """A normed score without its person."""
+
+    skill: str
+    norm_id: UUID
+    percentile_rank: float
+    decision_confidence: float
+    reported_at: datetime
+
+
+def normed_scores(*, before: datetime, session: Session) -> tuple[ScoreView, ...]:
+    """Every score under a norm that was reported before this instant."""
+    query = select(SkillResult).where(SkillResult.norm_id.is_not(None), SkillResult.reported_at < before)
+    return tuple(
+        ScoreView(row.skill, row.norm_id, row.percentile_rank, row.decision_confidence, row.reported_at)
+        for row in session.scalars(query)
+        if row.norm_id is not None and row.percentile_rank is not None and row.decision_confidence is not None
+    )

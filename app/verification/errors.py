@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.foundation.errors import Conflict, Invalid, NotFound
+from app.foundation.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class NothingCarried(Invalid):
@@ -78,3 +78,15 @@ class ChallengeOver(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This question was answered before, or its time is over. Ask for a new one.")
+
+
+class NotLoggedYet(Unavailable):
+    """The public log has no signed entry for it."""
+
+    code = "not-logged-yet"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It has no proof in the public log: the worker signs one every minute, and what is older than the log "
+            "has none. Try again in a minute."
+        )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app.credentials import codes
-from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
 from app.foundation.clock import Clock
 from app.verification.batch_list import Line
 from app.verification.errors import BatchEmpty, BatchTooLong
@@ -24,6 +24,7 @@ class RowProblem(StrEnum):
 
     TYPING_ERROR = "code-typing-error"
     NOT_SHOWN = "credential-not-found"
+    ERASED = "credential-erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,6 @@ def _row(line: Line, *, session: Session, clock: _Stopped) -> BatchRow:
         return BatchRow(line, clock.instant, None, RowProblem.TYPING_ERROR)
     except CredentialNotFound:
         return BatchRow(line, clock.instant, None, RowProblem.NOT_SHOWN)
+    except CredentialErased:
+        return BatchRow(line, clock.instant, None, RowProblem.ERASED)
     return BatchRow(line, clock.instant, found, None)

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
 from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
+from app.credentials.log_events import issue_subjects
 from app.credentials.queries import CredentialView
 from app.credentials.register_line import line_of_code
 from app.foundation.clock import Clock
+from app.transparency import queries as log
+from app.transparency.queries import Place
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
 
@@ -47,6 +50,8 @@ class CertificateVerification(Verification):
     """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
     newer: str | None = None
     """Code of the credential that renewed it, where its holder shows that one too."""
+    log_place: Place | None = None
+    """Where it stands in the public log; None until the next checkpoint, and for what is older than the log."""
 
     @property
     def facts(self) -> dict[str, str]:
@@ -85,7 +90,13 @@ def verification_of(
     token = found.signed_jwt if says_the_same else None
     newer = queries.successor(found.id, session=session)
     shown = newer.code if newer is not None and newer.is_shown else None
-    return CertificateVerification(judgement, at, document, found, token, shown)
+    place = _log_place(found, session=session)
+    return CertificateVerification(judgement, at, document, found, token, shown, place)
+
+
+def _log_place(found: CredentialView, *, session: Session) -> Place | None:
+    subjects = issue_subjects(found.id, found.status_list, found.status_index)
+    return log.place_of(subjects, session=session)
 
 
 def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNotFound | CredentialErased:

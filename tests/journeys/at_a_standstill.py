@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import worker
-from app.credentials.did import ED25519, RS256
+from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.publish_key import publish_key
 from app.foundation.access import system
@@ -24,6 +24,7 @@ def with_signer(runtime: Runtime, directory: Path) -> Runtime:
         for algorithm in (ED25519, RS256):
             made = signers.make(algorithm, "the first")
             publish_key(made, session=session, clock=runtime.clock, actor=system())
+    signers.make(LOG, "the first")
     return runtime
 
 

@@ -25,6 +25,8 @@ from app.foundation.web import (
     rate,
     runtime,
 )
+from app.transparency import queries as log
+from app.transparency.log_json import proof_json
 from app.verification.carried import carried
 from app.verification.count_verification import count_verification
 from app.verification.errors import NothingCarried
@@ -95,6 +97,25 @@ def certificate_jwt(typed: str) -> Any:
 def certificate_printed(typed: str, suffix: str) -> Any:
     """Badge or certificate with the signed document inside."""
     return _carrier(typed, carriers.PRINTED[suffix])
+
+
+@bp.get("/log/proof/<typed>")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def log_proof(typed: str) -> Any:
+    """The proof that a credential stands in the public log, to whoever may see the credential."""
+    try:
+        code = codes.read_code(typed)
+        with runtime().reading() as session:
+            place = verify_credential(code, session=session, clock=runtime().clock).log_place
+            shown = proof_json(log.proof_at(place, session=session)) if place else {"state": "awaiting"}
+    except TypingError:
+        return _closed(typing_error(SIGNED_JSON), SIGNED_JSON)
+    except CredentialNotFound:
+        return _closed(not_shown(SIGNED_JSON), SIGNED_JSON)
+    except CredentialErased as erased:
+        return _closed(_erased(erased, SIGNED_JSON), SIGNED_JSON)
+    return private(_readable_everywhere(jsonify(shown)))
 
 
 @bp.get("/verify")
@@ -278,6 +299,7 @@ def _etag(found: CertificateVerification, accepted: str) -> str:
         language_of_request(),
         found.judgement,
         found.newer,
+        found.log_place and found.log_place.number,
         row.signed_document,
         row.signed_jwt,
         row.display,
@@ -312,6 +334,7 @@ def page_facts(found: CertificateVerification) -> dict[str, Any]:
         "told": found.facts,
         "has_jwt": found.token is not None,
         "newer": found.newer,
+        "log_place": found.log_place,
         "printed": carriers.PRINTED,
         "skill_name": row.display["skill_names"][language],
         "skill_definition": row.display["skill_definitions"][language],

@@ -109,6 +109,11 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/problems/<code>"): [Route(PUBLIC, being(code="internal"))],
     ("GET", "/reminders/<token>"): [Route(PUBLIC, being(token="torn"))],  # the link in a mail is the proof
     ("POST", "/reminders/<token>"): [Route(PUBLIC, being(token="torn"))],
+    ("GET", "/log/checkpoint"): [Route(PUBLIC)],
+    ("GET", "/log/keys"): [Route(PUBLIC)],
+    ("GET", "/log/tile/<int:level>/<path:place>"): [Route(NOBODYS, being(level=0, place="999"))],
+    ("GET", "/log/tile/entries/<path:place>"): [Route(NOBODYS, being(place="999"))],
+    ("GET", "/log/proof/<typed>"): [Route(NOBODYS, its(typed="code"))],  # private, as its certificate
     # signing in
     ("GET", "/sign-in"): [Route(PUBLIC)],
     ("POST", "/sign-in"): [Route(PUBLIC)],

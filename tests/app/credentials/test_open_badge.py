@@ -73,7 +73,8 @@ def test_a_port_is_escaped_in_the_did() -> None:
 
 
 def test_the_evidence_is_the_public_card_of_the_norm() -> None:
-    (card,) = a_document()["evidence"]
+    card, log = a_document()["evidence"]
+    assert log["id"].startswith("https://decile.example/log/proof/")
     assert card["id"] == "https://decile.example/norms/0b6f9a52-5555-4666-8777-888899990000"
     assert "5120 people, 2024-11-01 to 2026-10-31" in card["narrative"]
 

@@ -1,0 +1,25 @@
+"""`decile log`: whether the public log fits together."""
+
+from __future__ import annotations
+
+import click
+
+from app.foundation.runtime import Runtime
+from app.transparency import queries
+
+
+@click.group("log")
+def log() -> None:
+    """The public log of what was issued, revoked and published."""
+
+
+@log.command("verify")
+@click.pass_obj
+def verify_command(runtime: Runtime) -> None:
+    """Recompute every hash, tree and signature of the log; name the first that does not fit.
+
+    Example: decile log verify
+    """
+    with runtime.reading() as session:
+        found = queries.verify(session=session)
+    click.echo(f"The log holds together: {found.size} entries, signed by {found.verifier_key}")

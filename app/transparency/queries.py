@@ -1,0 +1,154 @@
+"""Reading the log: checkpoint, tiles, proofs, and whether it fits together. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.transparency import merkle, note
+from app.transparency.errors import LogBroken, NoCheckpoint, TileNotFound
+from app.transparency.models import LogCheckpoint, LogEntry
+
+TILE = 256
+ISSUES = ("issue", "reissue")
+HIGHEST_LEVEL = 5  # 2 ** 48 entries
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointView:
+    """The latest checkpoint."""
+
+    size: int
+    note: str
+    verifier_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The number of an entry, and the size of the signed tree it stands in."""
+
+    number: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry stands in the log under a signed checkpoint, and what its commitment was made of."""
+
+    checkpoint: CheckpointView
+    number: int
+    entry: str
+    salt: str | None
+    path: tuple[bytes, ...]
+
+
+def checkpoint(*, session: Session) -> CheckpointView:
+    """The latest signed one.
+
+    Raises
+    ------
+    NoCheckpoint
+    """
+    row = session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
+    if row is None:
+        raise NoCheckpoint
+    return CheckpointView(row.size, row.note, row.verifier_key)
+
+
+def verifier_keys(*, session: Session) -> tuple[str, ...]:
+    """Every key that ever signed a checkpoint."""
+    return tuple(session.scalars(select(LogCheckpoint.verifier_key).distinct()))
+
+
+def hash_tile(level: int, number: int, width: int, *, session: Session) -> bytes:
+    """`width` hashes of a tile of this level, one after the other.
+
+    Raises
+    ------
+    TileNotFound, NoCheckpoint
+    """
+    if not 0 <= level <= HIGHEST_LEVEL:
+        raise TileNotFound
+    span = TILE**level
+    first = number * TILE * span
+    _require(first + width * span, session=session)
+    hashes = _hashes(first, first + width * span, session=session)
+    return b"".join(merkle.root(hashes[start : start + span]) for start in range(0, len(hashes), span))
+
+
+def entry_tile(number: int, width: int, *, session: Session) -> bytes:
+    """`width` entries, each after its length in two bytes (C2SP tlog-tiles)."""
+    first = number * TILE
+    _require(first + width, session=session)
+    query = select(LogEntry.entry).where(LogEntry.number >= first, LogEntry.number < first + width)
+    texts = [entry.encode() for entry in session.scalars(query.order_by(LogEntry.number))]
+    return b"".join(struct.pack(">H", len(text)) + text for text in texts)
+
+
+def place_of(subjects: Sequence[str], *, session: Session) -> Place | None:
+    """Where the entry of an issue stands, the first of these subjects that has one; None while it waits.
+
+    What is older than the log was never written to it.
+    """
+    query = select(LogEntry.subject, LogEntry.number).where(
+        LogEntry.kind.in_(ISSUES), LogEntry.subject.in_(subjects), LogEntry.number.is_not(None)
+    )
+    numbers: dict[str, int | None] = {row.subject: row.number for row in session.execute(query)}
+    size = session.scalar(select(func.max(LogCheckpoint.size))) or 0
+    found = next((numbers[subject] for subject in subjects if subject in numbers), None)
+    return Place(found, size) if found is not None and found < size else None
+
+
+def proof_at(place: Place, *, session: Session) -> Proof:
+    """The proof of the entry at a place."""
+    row = session.scalars(select(LogEntry).where(LogEntry.number == place.number)).one()
+    latest = checkpoint(session=session)
+    path = merkle.inclusion_path(place.number, _hashes(0, latest.size, session=session))
+    return Proof(latest, place.number, row.entry, row.salt, tuple(path))
+
+
+def entries(kind: str, *, session: Session) -> tuple[Mapping[str, Any], ...]:
+    """What the entries of a kind say, in order of their instants."""
+    query = select(LogEntry.entry).where(LogEntry.kind == kind).order_by(LogEntry.at, LogEntry.id)
+    return tuple(json.loads(text) for text in session.scalars(query))
+
+
+def verify(*, session: Session) -> CheckpointView:
+    """Recompute everything: each entry's hash, the tree of every checkpoint, each signature.
+
+    Raises
+    ------
+    LogBroken
+        Naming the place.
+    NoCheckpoint
+    """
+    rows = session.scalars(select(LogEntry).where(LogEntry.number.is_not(None)).order_by(LogEntry.number)).all()
+    for number, row in enumerate(rows):
+        if row.number != number:
+            raise LogBroken(f"entry {number}", "it is missing")
+        if row.leaf_hash != merkle.leaf_hash(row.entry.encode()):
+            raise LogBroken(f"entry {number}", "its text and its hash do not match")
+    hashes = [row.leaf_hash for row in rows if row.leaf_hash is not None]
+    for signed in session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
+        said = note.read(signed.note, signed.verifier_key)
+        if said.size > len(hashes):
+            raise LogBroken(f"checkpoint {said.size}", f"there are only {len(hashes)} entries")
+        if said.root != merkle.root(hashes[: said.size]) or said.root != signed.root:
+            raise LogBroken(f"checkpoint {said.size}", "its root is not that of the entries")
+    return checkpoint(session=session)
+
+
+def _require(size: int, *, session: Session) -> None:
+    if size > checkpoint(session=session).size:
+        raise TileNotFound
+
+
+def _hashes(first: int, end: int, *, session: Session) -> list[bytes]:
+    query = select(LogEntry.leaf_hash).where(LogEntry.number >= first, LogEntry.number < end).order_by(LogEntry.number)
+    return [found for found in session.scalars(query) if found is not None]

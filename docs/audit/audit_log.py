@@ -1,0 +1,301 @@
+"""Audit the public log of an issuer, with nothing but Python's standard library.
+
+    python audit_log.py https://decile.example --key 'decile.example/log+…+…' --notebook seen.json certificate.json …
+
+It reads the log as files (or a folder with a copy of them), and keeps in the notebook which checkpoints it saw and
+when. It finds an entry that was rewritten, a log that was cut off or forked, an entry dated before it can have been
+written, certificates that were left out, and more certificates than the issuer's own months admit. Exit code 0 when
+nothing was found, 1 otherwise. It cannot tell whether the people behind the scores exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+TILE = 256
+WRITTEN_WITHIN = timedelta(minutes=10)  # an entry is numbered within minutes of what it tells of
+ISSUED_WITHIN = timedelta(days=1)  # a certificate is signed within minutes of its award; its term begins there
+MONTH_WITHIN = timedelta(days=3)  # after a month is over, its entry is due
+SHARE_NEEDS = 400  # below, the share above the line says little
+Problem = tuple[str, str]
+"""The kind of cheat, and where."""
+
+
+class Checkpoint(NamedTuple):
+    """What was signed."""
+
+    size: int
+    root: bytes
+
+
+# Ed25519 after RFC 8032, section 5.1: slow, short, and ours alone.
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+
+
+def _add(a: Point, b: Point) -> Point:
+    one, two = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    three, four = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = two - one, four - three, four + three, two + one
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _times(number: int, point: Point) -> Point:
+    total: Point = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            total = _add(total, point)
+        point, number = _add(point, point), number >> 1
+    return total
+
+
+def _point(data: bytes) -> Point | None:
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def ed25519_holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether this key signed exactly this message."""
+    if len(public_key) != 32 or len(signature) != 64 or BASE is None:
+        return False
+    key, commitment = _point(public_key), _point(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or commitment is None or scalar >= ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
+    left = _times(scalar, BASE)
+    right = _add(commitment, _times(int.from_bytes(digest, "little") % ORDER, key))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 == (left[1] * right[2] - right[1] * left[2]) % P
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """The root of the tree over leaf hashes (RFC 6962, section 2.1)."""
+    if len(hashes) <= 1:
+        return hashes[0] if hashes else hashlib.sha256(b"").digest()
+    split = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(hashes[:split]) + root_of(hashes[split:])).digest()
+
+
+def read_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint | None:
+    """What a checkpoint says, if one of these keys signed it."""
+    text, _, signatures = note.partition("\n\n")
+    origin, size, root = text.split("\n")[:3]
+    for key in keys:
+        name, key_hash, encoded = key.split("+", 2)
+        for line in signatures.splitlines():
+            if name == origin and line.startswith(f"\u2014 {name} "):
+                signature = base64.b64decode(line.rpartition(" ")[2])
+                public_key = base64.b64decode(encoded)[1:]
+                if signature[:4].hex() == key_hash and ed25519_holds(public_key, f"{text}\n".encode(), signature[4:]):
+                    return Checkpoint(int(size), base64.b64decode(root))
+    return None
+
+
+def fetch(source: str, path: str) -> bytes | None:
+    """A file of the log, from its address or from a folder; None where there is none."""
+    if not source.startswith(("http://", "https://")):
+        file = Path(source) / path
+        return file.read_bytes() if file.is_file() else None
+    try:
+        with urllib.request.urlopen(f"{source.rstrip('/')}/{path}", timeout=60) as answer:  # noqa: S310  http and https alone, above
+            return bytes(answer.read())
+    except urllib.error.HTTPError:
+        return None
+
+
+def tile_path(kind: str, number: int, width: int) -> str:
+    """Where C2SP tlog-tiles puts a tile."""
+    digits = f"{number:03d}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[start : start + 3] for start in range(0, len(digits), 3)]
+    place = "/".join([f"x{group}" for group in groups[:-1]] + [groups[-1]])
+    return f"log/tile/{kind}/{place}" + (f".p/{width}" if width < TILE else "")
+
+
+def read_entries(source: str, size: int) -> list[bytes]:
+    """Every entry below `size`; fewer where tiles are missing or torn."""
+    found: list[bytes] = []
+    for number in range(-(-size // TILE)):
+        width = min(TILE, size - number * TILE)
+        data = fetch(source, tile_path("entries", number, width)) or b""
+        while len(data) >= 2:
+            length = int.from_bytes(data[:2], "big")
+            found.append(data[2 : 2 + length])
+            data = data[2 + length :]
+    return found
+
+
+def read_hashes(source: str, size: int) -> list[bytes]:
+    """Every leaf hash below `size`, as the tiles of level 0 give them."""
+    found: list[bytes] = []
+    for number in range(-(-size // TILE)):
+        data = fetch(source, tile_path("0", number, min(TILE, size - number * TILE))) or b""
+        found += [data[start : start + 32] for start in range(0, len(data), 32)]
+    return found
+
+
+def instant(text: str) -> datetime:
+    """An instant in UTC."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def check_tree(checkpoint: Checkpoint, entries: Sequence[bytes], hashes: Sequence[bytes]) -> list[Problem]:
+    """The entries are those that were signed."""
+    made = [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
+    problems = [
+        ("rewrite", f"entry {number} is not the one in the tree")
+        for number, (one, other) in enumerate(zip(made, hashes, strict=False))
+        if one != other
+    ]
+    if len(entries) != checkpoint.size or len(hashes) != checkpoint.size:
+        problems.append(("truncation", f"{checkpoint.size} entries are signed, {len(entries)} are shown"))
+    elif root_of(made) != checkpoint.root and not problems:
+        problems.append(("rewrite", "the entries do not have the root that was signed"))
+    return problems
+
+
+def check_growth(checkpoint: Checkpoint, hashes: Sequence[bytes], notebook: Sequence[dict[str, Any]]) -> list[Problem]:
+    """The log only grew since each checkpoint in the notebook."""
+    problems = []
+    for seen in notebook:
+        size, root = int(seen["size"]), bytes.fromhex(seen["root"])
+        if size > checkpoint.size:
+            problems.append(("truncation", f"{size} entries were signed on {seen['seen_at']}, now {checkpoint.size}"))
+        elif size == checkpoint.size and root != checkpoint.root:
+            problems.append(("fork", f"two trees of {size} entries were signed"))
+        elif root_of(hashes[:size]) != root:
+            problems.append(("fork", f"the tree does not continue the {size} entries signed on {seen['seen_at']}"))
+    return problems
+
+
+def check_dates(entries: Sequence[dict[str, Any]], notebook: Sequence[dict[str, Any]]) -> list[Problem]:
+    """No entry is dated before others that were there already."""
+    problems, latest = [], instant("1970-01-01T00:00:00Z")
+    seen = [(int(one["size"]), instant(one["seen_at"])) for one in notebook]
+    for number, entry in enumerate(entries):
+        at = instant(entry["at"])
+        earliest = max([latest, *(seen_at for size, seen_at in seen if size <= number)]) - WRITTEN_WITHIN
+        if at < earliest:
+            problems.append(("backdating", f"entry {number} says {entry['at']} and was not there then"))
+        latest = max(latest, at)
+    return problems
+
+
+def check_months(entries: Sequence[dict[str, Any]], ceiling: float) -> list[Problem]:
+    """As many were issued as each month says, and no more than stood above the line."""
+    issued = Counter(
+        (one["skill"], one["norm"], one["at"][:7]) for one in entries if one["kind"] == "issue" and not one["specimen"]
+    )
+    told = {(one["skill"], one["norm"], one["month"]): one for one in entries if one["kind"] == "month"}
+    problems = []
+    for place, month in told.items():
+        if not issued[place] == month["certified"] <= month["above"] <= month["eligible"]:
+            counts = f"{issued[place]} issued, {month['certified']} certified, {month['above']} above"
+            problems.append(("over-issue", f"{' '.join(place)}: {counts}, {month['eligible']} eligible"))
+        elif month["eligible"] >= SHARE_NEEDS and month["above"] > ceiling * month["eligible"]:
+            share = month["above"] / month["eligible"]
+            problems.append(("over-issue", f"{' '.join(place)}: {share:.0%} stood above the line"))
+    newest = max((instant(one["at"]) for one in entries), default=None)
+    for place in issued:
+        begun = instant(f"{place[2]}-01T00:00:00Z")
+        over = (begun + timedelta(days=32)).replace(day=1) + MONTH_WITHIN
+        if place not in told and newest is not None and newest > over:
+            problems.append(("omission", f"{' '.join(place)}: the month is over and was never told"))
+    return problems
+
+
+def check_certificate(text: str, source: str, entries: Sequence[bytes]) -> list[Problem]:
+    """The certificate stands in the log, and is as old as it says."""
+    document = {name: value for name, value in json.loads(text).items() if name != "proof"}
+    name, code = document["id"], document["id"].rpartition("/")[2]
+    shown = json.loads(fetch(source, f"log/proof/{code}") or b"{}")
+    number = shown.get("number")
+    if not isinstance(number, int) or not 0 <= number < len(entries):
+        return [("omission", f"{name} is not in the log")]
+    entry = json.loads(entries[number])
+    spelled = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    salted = bytes.fromhex(shown.get("salt") or "") + hashlib.sha256(spelled).digest()
+    if entry["kind"] not in ("issue", "reissue") or entry.get("commitment") != hashlib.sha256(salted).hexdigest():
+        return [("omission", f"{name} is not what entry {number} commits to")]
+    if entry["kind"] == "issue" and abs(instant(entry["at"]) - instant(document["validFrom"])) > ISSUED_WITHIN:
+        return [("backdating", f"{name} says {document['validFrom']}, its entry {entry['at']}")]
+    return []
+
+
+def audit(
+    source: str,
+    keys: Sequence[str],
+    notebook: list[dict[str, Any]],
+    certificates: Sequence[str] = (),
+    *,
+    at: datetime,
+    ceiling: float = 0.25,
+) -> list[Problem]:
+    """Everything; the checkpoint is added to the notebook when nothing is wrong with it."""
+    note = fetch(source, "log/checkpoint")
+    checkpoint = read_checkpoint(note.decode(), keys) if note else None
+    if checkpoint is None:
+        return [("fork", "there is no checkpoint that this key signed")]
+    raw, hashes = read_entries(source, checkpoint.size), read_hashes(source, checkpoint.size)
+    problems = check_growth(checkpoint, hashes, notebook) + check_tree(checkpoint, raw, hashes)
+    if not problems:
+        entries = [json.loads(one) for one in raw]
+        problems = check_dates(entries, notebook) + check_months(entries, ceiling)
+        for text in certificates:
+            problems += check_certificate(text, source, raw)
+        seen_at = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        notebook.append({"size": checkpoint.size, "root": checkpoint.root.hex(), "seen_at": seen_at})
+    return problems
+
+
+def main() -> int:
+    """Read the arguments, audit, say what was found."""
+    parser = argparse.ArgumentParser(description="Audit the public log of an issuer.")
+    parser.add_argument("source", help="the issuer's address, or a folder with a copy of its log")
+    parser.add_argument("certificates", nargs="*", type=Path, help="signed documents (JSON) that should be in the log")
+    parser.add_argument("--key", action="append", required=True, help="the log's public key, from /log/keys")
+    parser.add_argument("--notebook", type=Path, help="file in which seen checkpoints are kept")
+    parser.add_argument("--ceiling", type=float, default=0.25, help="largest share above the line to accept")
+    given = parser.parse_args()
+    has_notes = given.notebook is not None and given.notebook.is_file()
+    notebook = json.loads(given.notebook.read_text(encoding="utf-8")) if has_notes else []
+    certificates = [file.read_text(encoding="utf-8") for file in given.certificates]
+    now = datetime.now(UTC)
+    problems = audit(given.source, given.key, notebook, certificates, at=now, ceiling=given.ceiling)
+    if given.notebook is not None:
+        given.notebook.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+    for kind, where in problems:
+        sys.stdout.write(f"{kind}: {where}\n")
+    sys.stdout.write(f"{len(problems)} problems found\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
