@@ -208,12 +208,31 @@ def test_the_page_shows_counts_to_the_desk_and_names_to_support_alone(runtime, s
 
 
 def test_the_command_gives_everything_as_json(runtime, staff):
-    norm = previewed(runtime, staff)
-    result = CliRunner().invoke(norm_commands, ["preview", str(norm.id), "--json"], obj=runtime, catch_exceptions=False)
+    with runtime.transaction() as session:
+        a_calibrated_sample(session, runtime.clock, runtime.entropy, n=N)
+        norm_id = str(a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.DRAFT).id)
+    result = CliRunner().invoke(norm_commands, ["preview", norm_id, "--json"], obj=runtime, catch_exceptions=False)
     shown = json.loads(result.output)["preview"]
     assert {"cut", "renewals", "sensitivity", "drift", "dif", "impact", "gates", "realised_share"} <= set(shown)
-    lines = CliRunner().invoke(norm_commands, ["show", str(norm.id)], obj=runtime).output
-    assert "gate sample-size: green" in lines
+    assert "gate sample-size: green" in CliRunner().invoke(norm_commands, ["show", norm_id], obj=runtime).output
+
+
+def test_weak_sittings_spread_evenly_lower_the_cut_by_less_than_the_limit():
+    """The other half of threat T3: no block shows them, and a twentieth of them cannot move the cut far."""
+    rng = np.random.default_rng(5)
+    places = np.linspace(-6, 6, 61)
+    theta = rng.normal(0, 1, 4000)
+    weak = theta.copy()
+    weak[::20] = -3.0
+    error = rng.normal(0, 0.4, 4000)  # the same for both: what differs is the weak sittings alone
+
+    def norm_of(thetas):
+        logs = -0.5 * ((thetas + error)[:, None] - places) ** 2 / 0.16
+        return NormTable.from_log_likelihoods(logs, places)
+
+    honest = norm_of(theta)
+    shift = (norm_of(weak).cut(0.9).theta - honest.cut(0.9).theta) / honest.sd
+    assert -0.05 < shift < 0
 
 
 def test_groups_and_blocks_are_read_from_the_columns_the_mapping_names(tmp_path):
