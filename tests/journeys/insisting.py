@@ -18,6 +18,7 @@ from uuid import UUID
 
 import numpy as np
 import requests
+from sqlalchemy.exc import OperationalError
 
 from tests.app.assessment.builders import SKILL
 from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration
@@ -90,7 +91,7 @@ class InsistingPerson(Person):
                 if page.url.endswith("/join"):
                     page = self.fill_in(page, "/join", adult="yes", language=self.language)
                 self.csrf = CSRF.search(self.insist("GET", f"/skills/{SKILL}/start").text).group(1)
-            except (requests.RequestException, AssertionError):
+            except (requests.RequestException, OperationalError, AssertionError):
                 if time.monotonic() > deadline or self.ledger.abandoned.is_set():
                     raise
                 time.sleep(PAUSE_SECONDS)
