@@ -17,7 +17,7 @@ from app.assessment.check_policy import CheckPolicy
 from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
 from app.assessment.founding_form import STATEMENT
-from app.assessment.models import FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.models import FORGOTTEN, FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
 from app.assessment.tiers import ALIKE, FIT, PACE, RUN, tier_of
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -105,6 +105,7 @@ def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[tup
             Sitting.release_id == sitting.release_id,
             Sitting.person_id != sitting.person_id,
             Sitting.completed_at <= sitting.completed_at,
+            FrozenSitting.responses != FORGOTTEN,
         )
         .order_by(Sitting.completed_at.desc(), Sitting.id)
         .limit(most)
@@ -113,7 +114,8 @@ def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[tup
 
 
 def _categories(responses: str) -> dict[str, int]:
-    return {code: category for code, _, category, _ in json.loads(responses)["units"] if category is not None}
+    units = json.loads(responses)["units"]  # a fifth place marks a unit that does not count
+    return {code: category for code, _, category, _, *role in units if category is not None and not role}
 
 
 def _pace(

@@ -313,14 +313,14 @@ def founding_progress(release_id: UUID, language: str, *, session: Session) -> F
         select(FrozenSitting.responses, Sitting.person_id)
         .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
         .join(FoundingForm, FoundingForm.sitting_id == Sitting.id)
-        .where(FoundingForm.release_id == release_id, FoundingForm.language == language)
+        .where(FoundingForm.release_id == release_id, FoundingForm.language == language, *_usable())
     )
     people, sittings = set(), 0
     for responses, person_id in session.execute(query):
         people.add(person_id)
         sittings += 1
-        for code, _kind, category, _value in json.loads(responses)["units"]:
-            counts[code] += category is not None
+        for code, _kind, category, _value, *role in json.loads(responses)["units"]:
+            counts[code] += category is not None and not role
     return FoundingProgress(sittings, len(people), counts)
 
 
@@ -351,9 +351,7 @@ def responses_for_norming(
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
             Sitting.first_of_skill.is_(True),
-            Sitting.state == State.COMPLETED,
-            Sitting.id.not_in(kept_out_of_norms()),
-            FrozenSitting.responses != FORGOTTEN,
+            *_usable(),
         )
         .order_by(Sitting.completed_at, Sitting.id)
         .limit(BATCH_ROWS)
@@ -423,11 +421,23 @@ def founding_responses(release_id: UUID, language: str, *, session: Session) -> 
         .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
         .join(FoundingForm, FoundingForm.sitting_id == Sitting.id)
         .where(
-            FoundingForm.release_id == release_id, FoundingForm.language == language, Sitting.first_of_skill.is_(True)
+            FoundingForm.release_id == release_id,
+            FoundingForm.language == language,
+            Sitting.first_of_skill.is_(True),
+            *_usable(),
         )
         .order_by(FoundingForm.number)
     )
     return tuple(_norming_row(*row) for row in session.execute(query))
+
+
+def _usable() -> tuple[ColumnElement[bool], ...]:
+    """What lets a frozen sitting count: completed and not annulled, its responses still held, its checks passed."""
+    return (
+        Sitting.state == State.COMPLETED,
+        FrozenSitting.responses != FORGOTTEN,
+        Sitting.id.not_in(kept_out_of_norms()),
+    )
 
 
 def _norming_row(
@@ -435,5 +445,6 @@ def _norming_row(
 ) -> NormingRow:
     if completed_at is None:
         raise NoScoreYet(sitting_id)
-    units = tuple((code, kind, category) for code, kind, category, *_ in json.loads(responses)["units"])
+    held = json.loads(responses)["units"]  # a fifth place marks a unit that does not count
+    units = tuple((code, kind, category) for code, kind, category, _value, *role in held if not role)
     return NormingRow(sitting_id, person_id, release_id, completed_at, units)
