@@ -61,6 +61,7 @@ def an_award(session: Session, **award: Any) -> UUID:
         session,
         "frozen_sitting",
         sitting_id=sitting_id,
+        responses='{"packing": 1, "units": []}',
         statements=11,
         scenarios=9,
         median=1.5,
