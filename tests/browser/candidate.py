@@ -99,7 +99,7 @@ class Candidate:
 
     def open_the_link(self) -> str:
         """From the result to my place; the code of the certificate once everybody may see it."""
-        self.hands.press(self.page.locator("main a[href='/me']"))
+        self.hands.press(self.page.locator("main a.button[href='/me']"))
         link = self.page.locator("main dd a[href^='/c/']")
         for _ in range(MOST_LOOKS):
             if link.count():

@@ -30,7 +30,7 @@ LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], ViewportSize], ...]] = {
     "en": (("light", WIDE), ("dark", NARROW)),
     "fr": (("dark", NARROW),),
 }
-FOR_PROGRAMS = re.compile(r"^/(api|static|status|\.well-known|healthz|readyz)\b|\.(json|jwt|<any\(.*:suffix>)$")
+FOR_PROGRAMS = re.compile(r"^/(api|static|status|log|\.well-known|healthz|readyz)\b|\.(json|jwt|<any\(.*:suffix>)$")
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 

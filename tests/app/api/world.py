@@ -39,6 +39,7 @@ from app.norming.models import NormState, NormVersion
 from app.verification import signed_ids
 from app.verification.grant_share import grant_share
 from app.verification.models import ControlChallenge
+from app.worker import JOBS
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_norm, people
 from tests.browser.normed_bank import adopt_a_norm
@@ -183,6 +184,7 @@ def _owners_things(place: Place, facts: Facts, worker: Runtime) -> None:
     owner = facts.people[OWNER]
     facts.ended_sitting = take(place, owner, SimulatedPerson(place, 3.0, 3.0, 1).answer)
     run_jobs(worker)
+    JOBS["sign_checkpoint"](worker)
     place.jobs.enqueued.clear()
     with place.database.transaction() as session:
         (held,) = credentials.credentials_of(owner, session=session)

@@ -55,7 +55,7 @@ def test_a_retired_key_signs_nothing_more_and_its_private_half_is_gone(house: Ru
     store = FileKeyStore(tmp_path / "keys")
     held = [json.loads(file.read_text())["key_id"] for file in store.directory.glob("*.key.json")]
     assert former not in held
-    assert sorted(held) == sorted([key_in_use(house), key_in_use(house, RS256)])
+    assert {key_in_use(house), key_in_use(house, RS256)} <= set(held)
     with house.reading() as session:
         assert queries.public_key(former, ED25519, session=session) is not None
 

@@ -13,7 +13,7 @@ from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.models import LegacySample, NormVersion, SittingComparison
 from app.norming.policy import NormPolicy
-from app.norming.snapshot import sha256_of
+from app.norming.snapshot import cut_of, sha256_of
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.browser.normed_bank import adopt_a_norm
 from tests.journeys.at_a_standstill import run_jobs, with_signer
@@ -45,6 +45,8 @@ def a_norm(place: Place):
     with place.database.transaction() as session:
         session.execute(text("DROP TRIGGER norm_version_no_edit"))
         norm = session.get_one(NormVersion, norm_id)
+        cut = cut_of(norm)
+        norm.cut, norm.cut_standard_error = cut.theta, cut.standard_error
         norm.sha256 = sha256_of(norm)
     return norm_id
 

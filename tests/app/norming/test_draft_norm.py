@@ -159,7 +159,7 @@ def test_a_sample_that_is_not_calibrated_cannot_be_normed(session, clock, entrop
 def test_a_first_preview_says_what_share_would_be_above(session, clock, entropy, staff):
     a_calibrated_sample(session, clock, entropy, n=2000)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = bases.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session, at=clock.now())
     preview_norm(basis, session=session, clock=clock, actor=staff[0])
     assert norm.state is NormState.PREVIEWED
     assert norm.preview is not None
@@ -173,7 +173,7 @@ def test_edge_012_a_preview_counts_who_would_differ(session, clock, entropy, sta
     former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
     a_calibrated_sample(session, clock, entropy, n=1000, seed=2, shift=0.5)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = bases.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session, at=clock.now())
     preview_norm(basis, session=session, clock=clock, actor=operator())
     assert norm.preview is not None
     seen = norm.preview["former"]
@@ -186,7 +186,7 @@ def test_edge_012_a_preview_counts_who_would_differ(session, clock, entropy, sta
 def test_a_preview_of_another_norm_in_force_is_refused(session, clock, entropy, staff):
     a_calibrated_sample(session, clock, entropy)
     norm = a_draft(session, clock, entropy, staff[0])
-    basis = bases.basis_of_preview(norm.id, session=session)
+    basis = bases.basis_of_preview(norm.id, session=session, at=clock.now())
     a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
     with pytest.raises(NormMovedOn):
         preview_norm(basis, session=session, clock=clock, actor=staff[0])

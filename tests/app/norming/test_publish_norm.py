@@ -176,7 +176,7 @@ def test_case_085_a_kill_between_phases_leaves_the_old_norm_or_the_new_one_whole
     while _is_killed(database, clock, before_write=kills + 1):
         kills += 1
         assert _state_of(database) == (first.id, first.id)
-    assert kills == len(("supersede", "publish", "edition", "audit"))
+    assert kills == len(("supersede", "publish", "edition", "log", "audit"))
     assert _state_of(database) == (second.id, second.id)
 
 

@@ -88,7 +88,7 @@ def test_a_norm_hashes_and_reads_the_share_it_was_drafted_with(session, clock, e
     share = run.stray_shares["self_report"]["share"]
     assert norm.composite["stray_shares"] == [0.0, share]
     assert content_of(norm)["composite"]["stray_shares"] == [0.0, share]
-    assert bases.basis_of_preview(norm.id, session=session).calibrated.stray_shares == (0.0, share)
+    assert bases.basis_of_preview(norm.id, session=session, at=clock.now()).calibrated.stray_shares == (0.0, share)
 
 
 def test_the_latent_distribution_is_estimated_under_the_same_likelihood(session, clock, entropy, monkeypatch):
