@@ -24,6 +24,13 @@ from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
 
 LONGEST_FIRST = ("test_real_respondents", "test_every_page", "test_kill_minus_nine", "tests/journeys", "tests/browser")
+SAME_ON_BOTH = tuple(  # pages, files and commands: what they show comes from queries that have tests on both databases
+    f"tests/app/{place}"
+    for place in (
+        "accounts/test_commands", "accounts/test_views", "assessment/test_views", "credentials/test_set_visibility",
+        "demo/", "verification/test_files", "verification/test_printed", "verification/test_views",
+    )
+)  # fmt: skip
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 
 
@@ -35,8 +42,12 @@ def shared_file(name: str) -> Path:
     return path
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks choose what runs
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker ends alone."""
+    """Begin with what takes longest, so that no worker ends alone; leave to long campaigns what SQLite shows too."""
+    for item in items:
+        if "postgresql" in item.nodeid.partition("[")[2] and item.nodeid.startswith(SAME_ON_BOTH):
+            item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST_FIRST) if part in item.nodeid), 99))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from app.factory import create_app
 from app.foundation.db import Database
 from app.privacy.models import Certificates
@@ -15,6 +17,7 @@ from tests.fakes import CountingEntropy
 from tests.postgres_server import fresh_postgres_database
 
 
+@pytest.mark.long
 def test_nothing_of_the_person_stands_in_any_column_on_postgresql_either(
     postgres_database_with_tables: str, tmp_path: Path
 ):
