@@ -18,6 +18,7 @@ from app.credentials.commands import credential, keys
 from app.credentials.errors import KeyStoreRefused
 from app.demo.commands import demo_commands
 from app.demo.simulate_command import simulate_command
+from app.desk import founding_list
 from app.foundation.database_commands import db
 from app.foundation.errors import DecileError
 from app.foundation.job_commands import jobs_group
@@ -113,7 +114,7 @@ def keys_init_command(runtime: Runtime) -> None:
 for command in (export_command, erase_command):
     person.add_command(command)
 credential.add_command(bundle)
-demo = demo_commands(composition.with_signer)
+demo = demo_commands(composition.with_signer, founding_list.lines)
 doctor = doctor_command(Instruments(composition.mailer_for, composition.open_keys))
 for group in (
     db,

@@ -25,8 +25,16 @@ from app.foundation.links import Links
 DEVICE = "demonstration"
 
 
-def join(part: Part, *, session: Session, clock: Clock, entropy: Entropy, links: Links) -> UUID:
-    """The id of the person. They never consent to norm use: no norm of real people may hold their sittings."""
+def join(
+    part: Part,
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    links: Links,
+    consents: tuple[str, ...] = (ASSESSMENT,),
+) -> UUID:
+    """The id of the person. Only simulated founders consent to norm use, beside a bank that certifies nobody."""
     path = make_sign_in_link(part.email, roles=part.roles, session=session, clock=clock, entropy=entropy, links=links)
     browser = Browser(DEVICE)
     came = sign_in_with_link(
@@ -59,8 +67,10 @@ def join(part: Part, *, session: Session, clock: Clock, entropy: Entropy, links:
         clock=clock,
         actor=actor,
     )
-    if part.sittings:
-        version = next(offer.version for offer in OFFERS if offer.kind == ASSESSMENT)
-        record_consent(came.person_id, ASSESSMENT, version, session=session, clock=clock, entropy=entropy, actor=actor)
+    for offer in OFFERS if part.sittings else ():
+        if offer.kind in consents:
+            record_consent(
+                came.person_id, offer.kind, offer.version, session=session, clock=clock, entropy=entropy, actor=actor
+            )
     sign_out(came.token, session=session, clock=clock, actor=actor)
     return came.person_id

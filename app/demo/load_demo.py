@@ -89,12 +89,12 @@ def _prepare(candidates: int, runtime: Runtime) -> Stage:
         return Stage(runtime, runtime.signer, answers_of_bank(session), now)
 
 
-def answers_of_bank(session: Session) -> Answers:
+def answers_of_bank(session: Session, skill: str = SKILL) -> Answers:
     """How simulated people answer each item of the latest release."""
-    release = banks.latest_release(SKILL, session=session)
+    release = banks.latest_release(skill, session=session)
     expected = banks.prior_calibration(release.id, session=session)
     if expected is None:
-        raise RealContentThere(SKILL, f"a trial bank {release.label}")
+        raise RealContentThere(skill, f"a trial bank {release.label}")
     items = {item.code: item for item in banks.release_items(release.id, "en", session=session)}
     keys = {code: key.option_keys for code, key in banks.scenario_keys(release.id, session=session).items()}
     return answers_to(instrument_of(banks.item_parameters(expected.id, session=session)), items, keys)

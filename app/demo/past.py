@@ -79,29 +79,53 @@ class JobsOfThePast:
         """Call the use case behind each job, and behind those that it enqueues."""
         while self.waiting:
             name, arguments = self.waiting.pop(0)
-            match name, arguments:
-                case "report_result", {"sitting_id": str(sitting)}:
-                    report_result(UUID(sitting), session=session, clock=clock, entropy=entropy, jobs=self)
-                case "check_sitting", {"sitting_id": str(sitting)}:
-                    check_sitting(UUID(sitting), session=session, clock=clock)
-                case "decide_award", {"result_id": str(result)}:
-                    decide_award(UUID(result), session=session, clock=clock, entropy=entropy, jobs=self)
-                case "reserve_credential", {"award_id": str(award)}:
-                    reserve_credential(
-                        UUID(award), session=session, clock=clock, entropy=entropy, jobs=self, base_url=base_url
-                    )
-                case "issue_credential", {"credential_id": str(credential)}:
-                    issue_credential(
-                        UUID(credential),
-                        session=session,
-                        clock=clock,
-                        signer=signer,
-                        jwt_signer=jwt_signer,
-                        base_url=base_url,
-                    )
-                case "publish_status_list", {"number": int(number)}:
-                    publish_status_list(
-                        number, session=session, clock=clock, signer=signer, jwt_signer=jwt_signer, base_url=base_url
-                    )
-                case _:
-                    raise LookupError(f"the demonstration does not know the job {name}")
+            self.do(
+                name,
+                arguments,
+                session=session,
+                clock=clock,
+                entropy=entropy,
+                signer=signer,
+                jwt_signer=jwt_signer,
+                base_url=base_url,
+            )
+
+    def do(
+        self,
+        name: str,
+        arguments: Mapping[str, JSON],
+        *,
+        session: Session,
+        clock: Clock,
+        entropy: Entropy,
+        signer: Signer,
+        jwt_signer: Signer | None,
+        base_url: str,
+    ) -> None:
+        """Call the use case behind one job."""
+        match name, arguments:
+            case "report_result", {"sitting_id": str(sitting)}:
+                report_result(UUID(sitting), session=session, clock=clock, entropy=entropy, jobs=self)
+            case "check_sitting", {"sitting_id": str(sitting)}:
+                check_sitting(UUID(sitting), session=session, clock=clock)
+            case "decide_award", {"result_id": str(result)}:
+                decide_award(UUID(result), session=session, clock=clock, entropy=entropy, jobs=self)
+            case "reserve_credential", {"award_id": str(award)}:
+                reserve_credential(
+                    UUID(award), session=session, clock=clock, entropy=entropy, jobs=self, base_url=base_url
+                )
+            case "issue_credential", {"credential_id": str(credential)}:
+                issue_credential(
+                    UUID(credential),
+                    session=session,
+                    clock=clock,
+                    signer=signer,
+                    jwt_signer=jwt_signer,
+                    base_url=base_url,
+                )
+            case "publish_status_list", {"number": int(number)}:
+                publish_status_list(
+                    number, session=session, clock=clock, signer=signer, jwt_signer=jwt_signer, base_url=base_url
+                )
+            case _:
+                raise LookupError(f"the demonstration does not know the job {name}")

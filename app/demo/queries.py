@@ -23,7 +23,7 @@ from app.demo.stage import SKILL
 from app.foundation.audit import AuditEntry
 from app.norming import queries as norms
 
-LOADED = "demo.loaded"  # the kind of audit entry
+LOADED, FOUNDED = "demo.loaded", "demo.founded"  # kinds of audit entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,25 @@ def is_loaded(*, session: Session) -> bool:
     return session.scalar(select(AuditEntry.sequence).where(AuditEntry.kind == LOADED).limit(1)) is not None
 
 
-def real_content(*, session: Session) -> str | None:
+def real_content(*, session: Session, skill: str = SKILL) -> str | None:
     """What of the skill belongs to real people, so that nothing simulated may be put beside it."""
-    real = [norm.label for norm in norms.norms(session=session, skill=SKILL) if not norm.demo]
+    real = [norm.label for norm in norms.norms(session=session, skill=skill) if not norm.demo]
     if real:
         return f"the norm {real[0]} of real people"
-    return "a sample of real people" if norms.has_real_sample(SKILL, session=session) else None
+    return "a sample of real people" if norms.has_real_sample(skill, session=session) else None
+
+
+def anything_of(skill: str, *, session: Session) -> str | None:
+    """What is there that a founding run of the skill could not begin from."""
+    if is_loaded(session=session):
+        return "a loaded demonstration"
+    if session.scalar(select(AuditEntry.sequence).where(AuditEntry.kind == "policy.set").limit(1)) is not None:
+        return "a policy other than the shipped one"
+    if norms.norms(session=session, skill=skill):
+        return f"a norm of {skill}"
+    if any(promise.skill == skill for promise in sittings.waiting_founders(session=session)):
+        return f"a founder of {skill}"
+    return None
 
 
 def is_there(part: Part, *, session: Session) -> bool:

@@ -18,7 +18,7 @@ from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
 from app.demo.cast import Ending, Part, Sat
 from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy
-from app.demo.stage import SKILL, Stage
+from app.demo.stage import Stage
 from app.foundation import policies
 from app.results import queries as results
 
@@ -35,8 +35,8 @@ def sit(part: Part, sat: Sat, person_id: UUID, *, stage: Stage, session: Session
         seed = (*part.key.encode(), int(sat.days_ago), attempt)
         entropy = RepeatableEntropy(stage.runtime.entropy, *seed)
         undo = session.begin_nested()
-        sitting_id = _start(part, person_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
-        _answer(sitting_id, person_id, sat, seed, stage=stage, session=session, clock=clock, jobs=jobs)
+        sitting_id = start(part, person_id, stage=stage, session=session, clock=clock, entropy=entropy, jobs=jobs)
+        answer_all(sitting_id, person_id, sat, seed, stage=stage, session=session, clock=clock, jobs=jobs)
         jobs.carry_out(
             session=session,
             clock=clock,
@@ -52,13 +52,21 @@ def sit(part: Part, sat: Sat, person_id: UUID, *, stage: Stage, session: Session
     return sitting_id
 
 
-def _start(
-    part: Part, person_id: UUID, *, session: Session, clock: PastClock, entropy: RepeatableEntropy, jobs: JobsOfThePast
+def start(
+    part: Part,
+    person_id: UUID,
+    *,
+    stage: Stage,
+    session: Session,
+    clock: PastClock,
+    entropy: RepeatableEntropy,
+    jobs: JobsOfThePast,
 ) -> UUID:
+    """Begin; the id of the sitting."""
     policy = policies.current(SittingPolicy, session=session, at=clock.now())
     return start_sitting(
         person_id,
-        SKILL,
+        stage.skill,
         part.language,
         honesty_statement=policy.honesty_statement,
         session=session,
@@ -68,7 +76,7 @@ def _start(
     ).sitting_id
 
 
-def _answer(
+def answer_all(
     sitting_id: UUID,
     person_id: UUID,
     sat: Sat,

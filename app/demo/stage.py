@@ -23,6 +23,7 @@ class Stage:
     signer: Signer | None  # None where nothing is issued
     answers: Answers
     now: datetime
+    skill: str = SKILL
 
     @property
     def present_signer(self) -> Signer:

@@ -12,13 +12,14 @@ from app.norming import queries
 def keep_founding_promises(*, session: Session, jobs: Jobs) -> int:
     """How many founders have a message coming. The job's name is the promise, so asking again sends nothing more.
 
-    Only a norm of real people that gives percentile ranks is the norm they were promised.
+    Only a norm of real people that gives percentile ranks is the norm they were promised; or, where all founders are
+    simulated, the demo norm made of them.
     """
     due = [
         promise
         for promise in sittings.waiting_founders(session=session)
         if any(
-            norm.gives_percentile_rank and not norm.demo
+            norm.gives_percentile_rank and (norm.is_founding or not norm.demo)
             for norm in queries.published(promise.skill, promise.language, session=session)
         )
     ]

@@ -48,6 +48,7 @@ class NormView:
     cut_percentile: float
     latent_sd: float
     demo: bool
+    is_founding: bool  # made of sittings from before there was a norm
     gate: Gate
     may_certify: bool
     gate_reasons: tuple[str, ...]
@@ -285,6 +286,7 @@ def view_of(row: NormVersion) -> NormView:
         cut_percentile=row.cut_percentile,
         latent_sd=row.latent_sd,
         demo=row.demo,
+        is_founding=row.run.sample.is_founding,
         gate=row.gate,
         may_certify=row.may_certify,
         gate_reasons=tuple(row.gate_reasons),
