@@ -18,6 +18,7 @@ import app.foundation.job_slots
 import app.foundation.kept_answers
 import app.item_bank.models
 import app.keying.models
+import app.monitoring.models
 import app.norming.models
 import app.privacy.models
 import app.results.models

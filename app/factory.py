@@ -18,6 +18,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
 from app.keying import views as keying_views
+from app.monitoring import views as monitoring_views
 from app.norming import views as norming_views
 from app.privacy import views as privacy_views
 from app.reviews import views as reviews_views
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     awarding_views.bp,
     desk_views.bp,
     keying_views.bp,
+    monitoring_views.bp,
     norming_views.bp,
     credentials_views.bp,
     transparency_views.bp,

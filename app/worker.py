@@ -45,6 +45,10 @@ from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer, Signers
 from app.keying.send_judge_invitation import send_judge_invitation
+from app.monitoring import queries as monitoring
+from app.monitoring.look_at_norm import look_at_norm
+from app.monitoring.raise_alarms import raise_alarms
+from app.monitoring.send_alarm_mail import send_alarm_mail
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.tell_founder import tell_founder
@@ -316,6 +320,30 @@ def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
         note_founder_told(UUID(person_id), skill, session=session, clock=runtime.clock)
 
 
+def _watch_norms(runtime: Runtime) -> None:
+    """Each norm is looked at while only reading, then what was seen is kept: sittings never wait for the look."""
+    with runtime.reading() as session:
+        found = [norm.id for norm in monitoring.in_force(session=session)]
+    for norm_id in found:
+        with runtime.reading() as session:
+            seen = look_at_norm(norm_id, session=session, at=runtime.clock.now())
+        with runtime.transaction() as session:
+            raise_alarms(
+                norm_id, seen, session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
+            )
+
+
+def _send_alarm_mail(runtime: Runtime, person_id: str, alarm_ids: list[str]) -> None:
+    with runtime.reading() as session:
+        send_alarm_mail(
+            UUID(person_id),
+            [UUID(alarm_id) for alarm_id in alarm_ids],
+            base_url=runtime.settings.base_url,
+            session=session,
+            mailer=runtime.mailer,
+        )
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -393,6 +421,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "keep_founding_promises": _keep_founding_promises,
     "tell_founder": _tell_founder,
     "publish_due_norms": _publish_due_norms,
+    "watch_norms": _watch_norms,
+    "send_alarm_mail": _send_alarm_mail,
     "close_expired_sittings": _close_expired_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
     "apply_retention": _apply_retention,
@@ -407,6 +437,7 @@ PERIODIC = (
     PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
+    PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),
     PeriodicJob("apply_retention", "47 2 * * *"),
 )
 

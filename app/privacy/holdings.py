@@ -103,6 +103,8 @@ NOT_PERSONAL = {
     "log_entry": "public, and names nobody; what ties an entry to a certificate is destroyed with the holder",
     "norm_group": "a described population",
     "norm_rollback": "names the staff who asked for it and confirmed it, likewise",
+    "norm_alarm": "figures of a norm, and what staff found; who closed it stands in the audit record",
+    "norm_watch": "counts and shares of a norm, of no single person",
     "norm_version": "computed numbers; names the staff who signed, who cannot be erased while it stands",
     "policy_version": "policies",
     "skill": "definitions",

@@ -157,6 +157,7 @@ def _staff(house: Exhibition) -> list[Exhibit]:
     return [
         Exhibit("norm-desk", "/desk/norms", "editor"),
         *(Exhibit(f"norm-card-{state}", f"/desk/norms/{house.norms[state]}", "editor") for state in cards),
+        Exhibit("alarms", "/desk/alarms", "editor"),
         Exhibit("cases", "/desk/cases", "reviewer"),
         Exhibit("case", f"/desk/cases/{house.cases['ordinary']}", "reviewer"),
         Exhibit("case-held", f"/desk/cases/{house.cases['apart']}", "reviewer"),

@@ -214,6 +214,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/cases"): [Route(STAFF)],
     ("GET", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
     ("POST", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
+    ("GET", "/desk/alarms"): [Route(NORM_DESK)],
+    ("POST", "/desk/alarms/<uuid:alarm_id>/close"): [Route(DRAFT_DESK, being(alarm_id=NOTHING))],
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],

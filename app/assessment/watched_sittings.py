@@ -1,0 +1,123 @@
+"""The sittings under a norm as its watch reads them: a few numbers each, and every scored answer with its theta."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from app.assessment.founding_form import SCENARIO
+from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Response, Sitting, State
+
+MOST_SITTINGS = 20_000  # the latest; bounds memory and time of a night's watch
+MOST_TIMES = 200_000  # the latest answers whose seconds are read
+BATCH_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSitting:
+    """One completed sitting. `probability_above` is that of standing above the line."""
+
+    completed_at: datetime
+    is_first: bool
+    probability_above: float | None
+    kind_difference: float | None  # judgement less self-report, in standard errors of the difference
+
+
+@dataclass(slots=True)
+class ItemAnswers:
+    """Scored answers to one item, oldest first, with the theta of its kind of those who gave them."""
+
+    kind: str
+    categories: list[int] = field(default_factory=list)
+    thetas: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSittings:
+    """What the latest sittings under one norm say; those whose responses were forgotten lack answers."""
+
+    sittings: tuple[WatchedSitting, ...]
+    with_answers: int
+    shown: Mapping[str, int]  # sittings with answers that asked each item, by code
+    answers: Mapping[str, ItemAnswers]
+
+
+def watched_sittings(norm_id: UUID, *, session: Session) -> WatchedSittings:
+    """The latest `MOST_SITTINGS` completed sittings pinned to a norm, oldest first. Annulled ones are left out."""
+    sittings: list[WatchedSitting] = []
+    with_answers, shown, answers = 0, defaultdict[str, int](int), dict[str, ItemAnswers]()
+    for row in _rows(norm_id, session=session):
+        sittings.append(
+            WatchedSitting(row.completed_at, row.first_of_skill, row.probability_above, row.kind_difference)
+        )
+        if row.responses == FORGOTTEN:
+            continue
+        with_answers += 1
+        for code, kind, category, _value, *role in json.loads(row.responses)["units"]:
+            shown[code] += 1
+            theta = row.judgement_theta if kind == SCENARIO else row.self_report_theta
+            if category is None or theta is None or role:
+                continue  # it did not arise, or it does not count
+            of_item = answers.setdefault(code, ItemAnswers(kind))
+            of_item.categories.append(category)
+            of_item.thetas.append(theta)
+    return WatchedSittings(tuple(sittings), with_answers, dict(shown), answers)
+
+
+def _rows(norm_id: UUID, *, session: Session) -> Iterator[Any]:
+    """In batches, each a statement of its own, so that no cursor is held open while rows are read."""
+    latest = (
+        select(Sitting.id)
+        .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
+        .where(Sitting.norm_id == norm_id, Sitting.state == State.COMPLETED)
+        .order_by(Sitting.completed_at.desc(), Sitting.id.desc())
+        .limit(MOST_SITTINGS)
+    )
+    ids = session.scalars(latest).all()[::-1]
+    columns = select(
+        Sitting.completed_at,
+        Sitting.first_of_skill,
+        FrozenSitting.responses,
+        FrozenSitting.judgement_theta,
+        FrozenSitting.self_report_theta,
+        FrozenSitting.probability_above,
+        FrozenSitting.kind_difference,
+    ).join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
+    for first in range(0, len(ids), BATCH_ROWS):
+        batch = columns.where(Sitting.id.in_(ids[first : first + BATCH_ROWS]))
+        yield from session.execute(batch.order_by(Sitting.completed_at, Sitting.id)).all()
+
+
+def answer_seconds(norm_id: UUID, *, session: Session) -> Mapping[str, list[float]]:
+    """Seconds of the latest answers to each item under a norm, oldest first.
+
+    Sittings with adjustments are left out: how long those take is nobody's signal.
+    """
+    is_its = and_(Response.sitting_id == Presentation.sitting_id, Response.position == Presentation.position)
+    query = (
+        select(Presentation.item_code, Presentation.presented_at, Response.received_at)
+        .join(Sitting, Sitting.id == Presentation.sitting_id)
+        .join(Response, is_its)
+        .where(Sitting.norm_id == norm_id, Sitting.state == State.COMPLETED, Sitting.adjustments.is_(None))
+        .order_by(Presentation.presented_at.desc())
+        .limit(MOST_TIMES)
+    )
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for code, presented_at, received_at in reversed(session.execute(query).all()):
+        found[code].append((received_at - presented_at).total_seconds())
+    return dict(found)
+
+
+def exposure_cap(norm_id: UUID, *, session: Session) -> float | None:
+    """The greatest share of sittings that may show an item under a norm; None where its edition rests no item."""
+    query = select(Edition.exposure).where(Edition.norm_id == norm_id).order_by(Edition.id.desc()).limit(1)
+    stated = session.scalar(query)
+    return float(stated["cap"]) if stated else None

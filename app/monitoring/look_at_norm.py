@@ -1,0 +1,48 @@
+"""Use case: read everything that is watched of a norm in force. It only reads, and so holds up nobody who writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from statistics import NormalDist
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.assessment.watched_sittings import answer_seconds, exposure_cap, watched_sittings
+from app.awarding.policy import AwardPolicy
+from app.foundation import policies
+from app.item_bank import queries as item_bank
+from app.monitoring.findings import NormPromise, seen_of
+from app.norming import queries as norms
+from app.norming.queries import NormView
+
+PERCENT = 100.0
+
+
+def look_at_norm(norm_id: UUID, *, session: Session, at: datetime) -> dict[str, Any]:
+    """Lay the latest sittings under the norm against what it promises.
+
+    Raises
+    ------
+    NormNotFound
+    """
+    norm = norms.norm(norm_id, session=session)
+    return seen_of(
+        watched_sittings(norm_id, session=session),
+        item_bank.item_parameters(norm.calibration_id, session=session),
+        answer_seconds(norm_id, session=session),
+        _promise(norm, session=session, at=at),
+        at,
+    )
+
+
+def _promise(norm: NormView, *, session: Session, at: datetime) -> NormPromise:
+    """The share's error follows from the cut's: by the normal density there, in standard deviations of the group."""
+    below, normal = norm.cut_percentile / PERCENT, NormalDist()
+    return NormPromise(
+        share=1 - below,
+        share_standard_error=norm.cut_error_in_sd * normal.pdf(normal.inv_cdf(below)),
+        cap=exposure_cap(norm.id, session=session),
+        largest_kind_difference=policies.current(AwardPolicy, session=session, at=at).largest_kind_difference,
+    )
