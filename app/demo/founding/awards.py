@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
-from app.awarding.models import Outcome
 from app.credentials import queries as credentials
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import set_visibility
@@ -28,6 +27,7 @@ from app.norming.queries import ComparisonView, NormView
 from app.results import queries as results
 from app.verification.verify_credential import CertificateVerification, verify_credential
 
+AWARDED = "awarded"
 TRUE_LINE = NormalDist().inv_cdf(0.9) * math.sqrt((1 + KINDS_CORRELATION) / 2)  # of the mean of both true thetas
 
 
@@ -78,7 +78,7 @@ class Decided:
     @property
     def is_awarded(self) -> bool:
         """Whether a credential comes of it."""
-        return self.outcome == Outcome.AWARDED
+        return self.outcome == AWARDED
 
     @property
     def is_top(self) -> bool:
