@@ -21,6 +21,11 @@ def checked(item: ItemView, value: Any) -> Any:
     return _ratings(item, value) if item.kind == SCENARIO else _category(item, value)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether the value answers its item completely: every option of a scenario is rated."""
+    return value is not None and not (isinstance(value, list) and None in value)
+
+
 def _category(item: ItemView, value: Any) -> Any:
     if value == DID_NOT_ARISE and item.content.get("did_not_arise"):
         return value

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from app.assessment import adaptation
+from app.assessment import adaptation, answers
 from app.assessment.adaptation import Bank, Role, Standing, Unit
 from app.assessment.errors import SittingNotFound
 from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, Response, Sitting, Stop
@@ -43,8 +43,8 @@ class Row:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the value answers its item completely: every option of a scenario is rated."""
-        return self.value is not None and not (isinstance(self.value, list) and None in self.value)
+        """Whether the value answers its item completely."""
+        return answers.is_whole(self.value)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 
 from app.accounts.record_consent import record_consent
 from app.assessment import checks, pages
+from app.assessment.answers import checked, is_whole
 from app.assessment.decide_check import decide_check
 from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired, TooManyReports
 from app.assessment.leave_sitting import leave_sitting
+from app.assessment.practice import practice_page
 from app.assessment.record_response import Recorded, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
@@ -43,6 +45,31 @@ def _own_id() -> UUID:
     if person_id is None:
         raise SignInNeeded
     return person_id
+
+
+@bp.get("/practice/<int:position>")
+def practice_item(position: int) -> str:
+    """An item to try the screen with; no account, nothing kept."""
+    return render_template("assessment/practice.html", page=practice_page(position, language_of_request()))
+
+
+@bp.post("/practice/<int:position>")
+def practise(position: int) -> Answer:
+    """Look at the choice as at a real one, forget it, and go on."""
+    value = _value_of_form()
+    page = practice_page(position, language_of_request(), value)
+    if not is_whole(checked(page.item, value)):
+        problem = _("Please answer first, as you would have to in an assessment. Nothing is kept here.")
+        return render_template("assessment/practice.html", page=page, problem=problem), 422
+    if page.position == page.count:
+        return redirect(url_for("assessment.practised"), code=303)
+    return redirect(url_for("assessment.practice_item", position=position + 1), code=303)
+
+
+@bp.get("/practice/done")
+def practised() -> str:
+    """The end of the practice, and the way to a skill."""
+    return render_template("assessment/practised.html")
 
 
 @bp.get("/skills/<slug>/start")
@@ -199,13 +226,17 @@ def _after(sitting_id: UUID, recorded: Recorded) -> Answer:
 
 def _sent_as_form() -> dict[str, Any]:
     form = request.form
+    numbers = form.get("position", type=int), form.get("client_sequence", type=int)
+    return _checked_numbers(*numbers, _value_of_form(), form.get("action") != "pause")
+
+
+def _value_of_form() -> Any:
+    """The choice, or the ratings of a scenario; whether an item takes it is for the use case to judge."""
+    form = request.form
     options = form.get("options", type=int)
-    value: Any = _as_number(form.get("answer"))
-    if options is not None:
-        value = [_as_number(form.get(f"rating-{option}")) for option in range(min(options, MOST_OPTIONS))]
-    return _checked_numbers(
-        form.get("position", type=int), form.get("client_sequence", type=int), value, form.get("action") != "pause"
-    )
+    if options is None:
+        return _as_number(form.get("answer"))
+    return [_as_number(form.get(f"rating-{option}")) for option in range(min(options, MOST_OPTIONS))]
 
 
 def _sent_as_json(position: int | None = None) -> dict[str, Any]:

@@ -97,6 +97,9 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         Route(NOBODYS, lambda facts, suffix=suffix: {"typed": facts.code, "suffix": suffix})
         for suffix in ("svg", "png", "pdf")
     ],
+    ("GET", "/practice/<int:position>"): [Route(PUBLIC, being(position=1))],
+    ("POST", "/practice/<int:position>"): [Route(PUBLIC, being(position=1), {"answer": "0"})],
+    ("GET", "/practice/done"): [Route(PUBLIC)],
     ("GET", "/docs"): [Route(PUBLIC)],
     ("GET", "/design"): [Route(PUBLIC)],
     ("GET", "/design/plots"): [Route(PUBLIC)],
