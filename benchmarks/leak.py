@@ -1,7 +1,7 @@
 """How soon five leaked scenarios are noticed, and how often honest items are taken for leaked.
 
-    python benchmarks/leak.py                     3 runs for each share of holders
-    python benchmarks/leak.py --runs 10           more
+    python -m benchmarks.leak                     3 runs for each share of holders
+    python -m benchmarks.leak --runs 10           more
 
 On the Collaboration bank, sittings follow the exact rules and items rest as an edition says. From sitting 3,001 on a
 share of people knows the keyed answer of the five scenarios that are shown most. Difficulties are what the authors

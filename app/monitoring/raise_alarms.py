@@ -18,7 +18,7 @@ from app.foundation.jobs import Jobs
 from app.foundation.locks import hold
 from app.monitoring.close_alarm import NORM_STAFF
 from app.monitoring.findings import Finding, findings
-from app.monitoring.models import NormAlarm, NormWatch
+from app.monitoring.models import AlarmKind, NormAlarm, NormWatch
 
 
 def raise_alarms(
@@ -57,7 +57,8 @@ def _is_known(norm_id: UUID, found: Finding, *, session: Session) -> bool:
     )
     if session.scalar(same.where(NormAlarm.period == found.period)) is not None:
         return True
-    return bool(found.subject) and session.scalar(same.where(NormAlarm.closed_at.is_(None)).limit(1)) is not None
+    lasts = found.kind is not AlarmKind.SHARE  # each week of the share is a cause of its own
+    return lasts and session.scalar(same.where(NormAlarm.closed_at.is_(None)).limit(1)) is not None
 
 
 def _call_for_mail(raised: list[UUID], *, session: Session, jobs: Jobs) -> None:

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.foundation.access import Actor, Forbidden
+from app.accounts.grant_role import grant_role
+from app.accounts.invite_person import invite_person
+from app.foundation.access import Actor, Forbidden, operator
 from app.monitoring import queries
 from app.monitoring.close_alarm import close_alarm
 from app.monitoring.errors import AlarmClosed, AlarmNotFound, AlarmReasonMissing
@@ -45,6 +47,13 @@ def close(runtime, alarm_id, reason, actor=None):
         close_alarm(alarm_id, reason, session=session, clock=runtime.clock, actor=actor or editor())
 
 
+def invited(runtime, email, role):
+    with runtime.transaction() as session:
+        person_id = invite_person(email, session=session, clock=runtime.clock, entropy=runtime.entropy)
+        grant_role(person_id, role, session=session, clock=runtime.clock, actor=operator())
+    return person_id
+
+
 def editor():
     return Actor(EDITOR_ID, "editor", frozenset({"norm_editor"}))
 
@@ -55,6 +64,7 @@ def count(runtime):
 
 
 def test_a_cause_is_raised_once_and_mailed_once_to_each_of_the_norm_desk(runtime, norm_id):
+    other = invited(runtime, "items@example.org", "item_editor")
     runtime.jobs.enqueued.clear()
     (alarm_id,) = look(runtime, norm_id)
     for _ in range(3):
@@ -64,6 +74,7 @@ def test_a_cause_is_raised_once_and_mailed_once_to_each_of_the_norm_desk(runtime
     assert {mail["person_id"] for mail in mails} == {str(EDITOR_ID), str(APPROVER_ID)}
     assert all(mail["alarm_ids"] == [str(alarm_id)] for mail in mails)
     assert len(mails) == 2
+    assert str(other) not in {mail["person_id"] for mail in mails}
     assert count(runtime) == 1
 
 
