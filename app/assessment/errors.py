@@ -29,6 +29,15 @@ class SittingNotFound(NotFound):
         super().__init__(f"There is no sitting {sitting_id} of yours. Open your skills to see the ones you began.")
 
 
+class AdjustmentUnknown(Invalid):
+    """Something was asked for that we do not offer."""
+
+    code = "adjustment-unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no adjustment {name[:40]!r}. Choose among those on the page of the question.")
+
+
 class SkillNotOpen(NotFound):
     """No edition was adopted for this skill and language."""
 

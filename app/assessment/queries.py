@@ -50,6 +50,7 @@ class SittingView:
     norm_id: UUID | None
     fewest_for_result: int  # scored units, by the policy of the start
     demo: bool  # compared with simulated people
+    adjustments: tuple[str, ...]  # asked for by the candidate
 
     @property
     def is_open(self) -> bool:
@@ -173,6 +174,7 @@ def view_of(row: Sitting, *, session: Session) -> SittingView:
         norm_id=row.norm_id,
         fewest_for_result=pinned_policy(row.policy_version, session=session).fewest_units_for_result,
         demo=row.demo,
+        adjustments=tuple(row.adjustments or ()),
     )
 
 

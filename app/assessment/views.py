@@ -9,9 +9,10 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask_babel import gettext as _
 
 from app.accounts.record_consent import record_consent
-from app.assessment import checks, pages
+from app.assessment import checks, pages, queries
 from app.assessment.answers import checked, is_whole
 from app.assessment.decide_check import decide_check
+from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired, TooManyReports
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.practice import practice_page
@@ -299,6 +300,19 @@ def report(sitting_id: UUID) -> Answer:
         problem = _("You have reported %(most)d questions, the most that can be replaced.", most=refused.most)
         return _item_page(sitting_id, problem=f"{problem} {_('Please answer this one as well as you can.')}"), 409
     notice(_("Thank you. The question does not count, and somebody will look at it."))
+    return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
+
+
+@bp.post("/sittings/<uuid:sitting_id>/adjustments")
+@require_signed_in
+def adjust(sitting_id: UUID) -> Answer:
+    """Take one adjustment on, or off; a form sent twice asks for the same."""
+    here, own_id, form = runtime(), _own_id(), request.form
+    with here.transaction() as session:
+        asked = set(queries.sitting_of(sitting_id, own_id, session=session).adjustments)
+        asked = (asked | set(form.getlist("on"))) - set(form.getlist("off"))
+        declare_adjustments(sitting_id, asked, person_id=own_id, session=session, clock=here.clock)
+    notice(_("Done. It holds from this question on."))
     return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
 
 

@@ -101,6 +101,7 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("start-too-soon", "/skills/collaboration/start", "ordinary"),
         Exhibit("statement", f"/sittings/{sat['statement']}", "statement"),
         Exhibit("statement-reporting", f"/sittings/{sat['statement']}", "statement", act=_open_report),
+        Exhibit("statement-adjusting", f"/sittings/{sat['statement']}", "statement", act=_open_adjustments),
         Exhibit("statement-unanswered", f"/sittings/{sat['statement']}", "statement", act=_press_unchecked),
         Exhibit("scenario", f"/sittings/{sat['scenario']}", "scenario"),
         Exhibit("leave", f"/sittings/{sat['statement']}/leave", "statement"),
@@ -213,8 +214,12 @@ def _press_unchecked(page: Page) -> None:
         page.locator("main form").first.evaluate(SUBMIT_UNCHECKED)
 
 
+def _open_adjustments(page: Page) -> None:
+    page.locator("#adjustments summary").click()
+
+
 def _open_report(page: Page) -> None:
-    page.locator("main details summary").first.click()
+    page.locator("main details:not(#adjustments) summary").click()
 
 
 def _fill(page: Page, field: str, value: str) -> None:

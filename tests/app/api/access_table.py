@@ -169,6 +169,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         Route(OWNERS, OPEN, {"position": 1, "problem": "unclear"}),
         Route(OWNERS, ENDED, {"position": 1, "problem": "unclear"}),
     ],
+    ("POST", "/sittings/<uuid:sitting_id>/adjustments"): [
+        Route(OWNERS, OPEN, {"on": "larger-text"}),
+        Route(OWNERS, ENDED, {"on": "larger-text"}),
+    ],
     ("GET", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("POST", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],
