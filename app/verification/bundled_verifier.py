@@ -21,6 +21,8 @@ SHA256_OF = bytes.fromhex("3031300d060960864801650304020105000420")  # DigestInf
 
 
 # Ed25519 after RFC 8032, section 5.1: slow, short, and ours alone.
+# It stands in docs/audit/audit_log.py too: each is one file that
+# has to run where nothing of ours is installed.
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P

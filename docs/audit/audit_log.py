@@ -40,6 +40,8 @@ class Checkpoint(NamedTuple):
 
 
 # Ed25519 after RFC 8032, section 5.1: slow, short, and ours alone.
+# It stands in the verifier in a bundle too: each is one file that
+# has to run where nothing of ours is installed.
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
