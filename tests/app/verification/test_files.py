@@ -12,6 +12,8 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from app.credentials import jwt, png_carrier, svg_carrier
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
@@ -24,9 +26,16 @@ JSON = {"Accept": "application/json"}
 
 
 def hand_over(client, content: bytes, headers=JSON, network="192.0.2.1"):
+    """Post the file as a browser would.
+
+    The form is encoded here, in memory: the test client would spool a large one to a temporary file
+    that nobody closes, and whichever test runs next would be blamed for it.
+    """
+    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(content), "certificate")})
     return client.post(
         "/verify",
-        data={"file": (io.BytesIO(content), "certificate")},
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
         headers=headers,
         environ_base={"REMOTE_ADDR": network},
     )
