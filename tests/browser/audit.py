@@ -78,6 +78,7 @@ WALKED = """() => [...window.walk.faults, ...[...window.walk.due].filter((e) => 
 class Findings:
     """What was measured on the pages, and what must not be."""
 
+    asks_axe: bool = True
     faults: list[str] = field(default_factory=list)
     pages: int = 0
     axe_runs: int = 0
@@ -108,8 +109,9 @@ def weigh(page: Page, where: str, findings: Findings) -> None:
 
 def look(page: Page, where: str, findings: Findings, *, again: bool = False) -> None:
     """Axe, targets and width, as the page stands now; `again` in another appearance, by the rules that depend on it."""
-    findings.axe_runs += 1
-    findings.add(where, _axe(page, APPEARANCE if again else EVERY_RULE, findings))
+    if findings.asks_axe:
+        findings.axe_runs += 1
+        findings.add(where, _axe(page, APPEARANCE if again else EVERY_RULE, findings))
     findings.add(where, [f"target too small: {target}" for target in page.evaluate(TOO_SMALL, SMALLEST_TARGET_PIXELS)])
     findings.add(where, [f"scrolls sideways because of {element}" for element in page.evaluate(SIDEWAYS)])
 

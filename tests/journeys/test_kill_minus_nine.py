@@ -162,8 +162,8 @@ def settle(world: Collaboration, ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        ("sqlite", 6),
-        ("postgresql", 3),
+        ("sqlite", 4),
+        ("postgresql", 2),
         pytest.param("sqlite", 200, marks=pytest.mark.long),
         pytest.param("postgresql", 100, marks=pytest.mark.long),
     ],
