@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import composition
@@ -366,8 +367,15 @@ def _apply_retention(runtime: Runtime) -> None:
             found = apply_retention(session=session, clock=runtime.clock, actor=system()).sittings > 0
 
 
-def _publish_keys(runtime: Runtime) -> None:
+def publish_keys(runtime: Runtime) -> None:
     """Publish what this worker signs with; what was issued before there was a key for JWTs gets its JWT."""
+    try:
+        _publish_keys(runtime)
+    except IntegrityError:  # another worker started just now and was first: what it published is found the second time
+        _publish_keys(runtime)
+
+
+def _publish_keys(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         for signer in filter(None, (runtime.signer, runtime.jwt_signer)):
             publish_key(signer, session=session, clock=runtime.clock, actor=system())
@@ -454,7 +462,7 @@ def _run(runtime: Runtime) -> None:
             raise schema.SchemaBehind
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
-    _publish_keys(runtime)
+    publish_keys(runtime)
     _destroy_spent_keys(runtime)
     if runtime.settings.metrics_port:
         serve_metrics(runtime.settings, new_registry(runtime))

@@ -1,14 +1,25 @@
-"""Counts of requests in this process's memory, safe under several threads.
+"""Counts of requests: in this process's memory, safe under several threads; or shared in Redis, which may go away.
 
 `limits` 5.8 checks and restarts one timer from every request without a lock: two threads at once start the same one,
-and a request ends with "threads can only be started once".
+and a request ends with "threads can only be started once". And where Redis does not answer, its storage fails the
+request after five seconds; a limit is no reason to lose a response, so this process counts alone meanwhile.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from typing import Any
 
-from limits.storage import MemoryStorage
+import structlog
+from limits.storage import MemoryStorage, RedisStorage, Storage
+
+ANSWER_SECONDS = 0.3  # that Redis has for one count; it takes well under a millisecond on one network
+ALONE_SECONDS = 5.0  # before it is asked again
+SHARED = "shared+"
+
+log = structlog.get_logger()
 
 
 class SteadyMemoryStorage(MemoryStorage):
@@ -24,3 +35,55 @@ class SteadyMemoryStorage(MemoryStorage):
         """Count one request more."""
         with self._one_at_a_time:
             return super().incr(key, expiry, amount)
+
+
+class SharedStorage(Storage):
+    """Counts in Redis, shared by every web process; in this process alone for some seconds after Redis failed."""
+
+    STORAGE_SCHEME = [SHARED + scheme for scheme in RedisStorage.STORAGE_SCHEME or ()]  # noqa: RUF012  as above
+
+    def __init__(self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        times = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+        self._shared = RedisStorage(uri.removeprefix(SHARED), **times, retry=None)  # type: ignore[arg-type]  # the client's own
+        self._own = SteadyMemoryStorage()
+        self._alone_until = 0.0
+
+    def _ask(self, what: Callable[[Storage], Any]) -> Any:
+        if time.monotonic() >= self._alone_until:
+            try:
+                return what(self._shared)
+            except self._shared.base_exceptions as problem:
+                self._alone_until = time.monotonic() + ALONE_SECONDS
+                log.warning("rates.counted-alone", problem=type(problem).__name__, seconds=ALONE_SECONDS)
+        return what(self._own)
+
+    @property
+    def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
+        """What Redis raises; none of it gets past `_ask`."""
+        return self._shared.base_exceptions
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count one request more."""
+        return int(self._ask(lambda storage: storage.incr(key, expiry, amount)))
+
+    def get(self, key: str) -> int:
+        """How many there were."""
+        return int(self._ask(lambda storage: storage.get(key)))
+
+    def get_expiry(self, key: str) -> float:
+        """When counting begins anew, in seconds since 1970."""
+        return float(self._ask(lambda storage: storage.get_expiry(key)))
+
+    def check(self) -> bool:
+        """Whether somebody counts; in the end this process does."""
+        return bool(self._ask(lambda storage: storage.check()))
+
+    def reset(self) -> int | None:
+        """Forget everything."""
+        found: int | None = self._ask(lambda storage: storage.reset())
+        return found
+
+    def clear(self, key: str) -> None:
+        """Forget this one."""
+        self._ask(lambda storage: storage.clear(key))

