@@ -254,7 +254,9 @@ def test_a_backup_of_another_release_is_refused(installation, elsewhere, tmp_pat
         restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
 
 
-def test_what_was_revoked_after_the_backup_is_revoked_again_before_anything_opens(installation, elsewhere, tmp_path):
+def test_edge_089_what_was_revoked_after_the_backup_is_revoked_again_before_anything_opens(
+    installation, elsewhere, tmp_path
+):
     with installation.transaction() as session:
         desk = Desk(session, FrozenClock(), CountingEntropy(), CollectedJobs())
         kept, taken = desk.issued().id, desk.issued().id
