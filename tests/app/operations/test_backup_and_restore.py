@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete, select
 
 from app.accounts.models import BrowserSession, Consent, Person
 from app.credentials import queries
 from app.credentials.errors import StatusListInvalid
+from app.credentials.keys import Ed25519Signer
+from app.credentials.models import WithdrawnSignature
 from app.credentials.publish_status_list import publish_status_list
+from app.credentials.reapply_revocations import Reapplied
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.foundation import running
@@ -28,11 +33,20 @@ from app.foundation.jobs import DurableJobs
 from app.foundation.running import RestoreUnfinished, SystemRunning
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.foundation.signing import Signer
 from app.operations import restore_backup as restoring
 from app.operations.archive import read_manifest
 from app.operations.errors import BackupRefused, BackupUnreadable, RestoreRefused
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import restore_backup
+from app.transparency import merkle
+from app.transparency import queries as log
+from app.transparency.adopt_published import Adopted
+from app.transparency.errors import CopyUnreadable, LogBroken
+from app.transparency.head import LogHead
+from app.transparency.models import LogCheckpoint, LogEntry
+from app.transparency.published_copy import write_copy
+from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 from tests.app.credentials.awards import BASE_URL, Desk, a_signer
 from tests.app.operations.conftest import PASSPHRASE, settings_for
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
@@ -272,6 +286,117 @@ def test_edge_089_what_was_revoked_after_the_backup_is_revoked_again_before_anyt
         assert (views[kept].revoked_at, views[taken].revoked_at is not None) == (None, True)
         assert [job.name for job in list_jobs(DurableJobs(database).client)] == ["publish_status_list"]
     database.dispose()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_edge_089_after_a_restore_the_log_goes_on_from_what_was_published(installation, elsewhere, tmp_path):
+    taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
+    signed = _revoke_and_publish(installation, taken)
+    published = _sign_log(installation, tmp_path / "head.json")
+    with installation.reading() as session:
+        write_copy(log_copy, session=session)
+
+    options = {"log_copy": log_copy, "signed_lists": [signed]}
+    restored_one = restore_backup(tmp_path / "x.backup", settings=_at_test_origin(elsewhere), clock=CLOCK, **options)
+
+    assert (restored_one.adopted, restored_one.reapplied.revoked) == (Adopted(entries=1, revocations=1), 1)
+    there = replace(installation, database=Database(elsewhere.resolved_database_url))
+    with there.reading() as session:
+        assert log.verify(session=session).size == published
+        assert log.holds(published, LogHead(tmp_path / "head.json").read()[1], session=session)
+    assert _sign_log(there, tmp_path / "head.json") == published + 1  # the revocation that was made again
+    with there.reading() as session:
+        log.verify(session=session)
+    there.database.dispose()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_edge_089_lists_that_tell_of_fewer_revocations_than_the_log_are_refused(installation, elsewhere, tmp_path):
+    taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
+    with installation.reading() as session:
+        old_list = queries.status_list(1, session=session).signed_document
+    _revoke_and_publish(installation, taken)
+    _sign_log(installation, tmp_path / "head.json")
+    with installation.reading() as session:
+        write_copy(log_copy, session=session)
+
+    settings = _at_test_origin(elsewhere)
+    with pytest.raises(RestoreRefused, match="1 revocations after the backup, the status lists of 0"):
+        restore_backup(
+            tmp_path / "x.backup", settings=settings, clock=CLOCK, log_copy=log_copy, signed_lists=[old_list]
+        )
+    assert names_below(elsewhere.data) == set()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("spoilt", ["an entry", "a missing tile", "another key", "another story"])
+def test_edge_089_a_copy_of_another_log_is_refused(installation, elsewhere, tmp_path, spoilt):
+    taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
+    signer = a_signer()
+    if spoilt == "another story":
+        with installation.transaction() as session:
+            row = session.scalars(select(LogEntry).where(LogEntry.number == 0)).one()
+            row.entry = row.entry.replace('"v":1', '"v":2')
+            row.leaf_hash = merkle.leaf_hash(row.entry.encode())
+            session.execute(delete(LogCheckpoint))
+        (tmp_path / "head.json").unlink()
+    if spoilt == "another key":
+        signer = Ed25519Signer("did:web:another#log", Ed25519PrivateKey.generate())
+    _revoke_and_publish(installation, taken)
+    _sign_log(installation, tmp_path / "head.json", signer=signer)
+    with installation.reading() as session:
+        write_copy(log_copy, session=session)
+    (tile,) = (log_copy / "log/tile/entries").iterdir()
+    (file,) = tile.iterdir()
+    if spoilt == "an entry":
+        file.write_bytes(file.read_bytes().replace(b'"revoke"', b'"revOke"'))
+    if spoilt == "a missing tile":
+        file.unlink()
+    with pytest.raises(LogBroken if spoilt == "another story" else CopyUnreadable):
+        restore_backup(tmp_path / "x.backup", settings=_at_test_origin(elsewhere), clock=CLOCK, log_copy=log_copy)
+    assert names_below(elsewhere.data) == set()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_signatures_withdrawn_before_the_backup_are_not_taken_for_later_certificates(installation, elsewhere, tmp_path):
+    with installation.transaction() as session:
+        desk = Desk(session, FrozenClock(), CountingEntropy(), CollectedJobs())
+        kept, taken = desk.issued().id, desk.issued().id
+        free = 99
+        session.add(
+            WithdrawnSignature(
+                status_list=1,
+                status_index=free,
+                credential_id=kept,
+                key_id=desk.signer.key_id,
+                withdrawn_at=CLOCK.now(),
+            )
+        )
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    signed = _revoke_and_publish(installation, taken)
+    settings = _at_test_origin(elsewhere)
+    came = restore_backup(tmp_path / "x.backup", settings=settings, clock=CLOCK, signed_lists=[signed])
+    assert came.reapplied == Reapplied(revoked=1, unknown=0)
+
+
+def _issued_logged_and_backed_up(installation: Runtime, tmp_path: Path) -> tuple[UUID, Path]:
+    """Two credentials in a signed log, and a backup; the id of one, and where a copy of the log will be."""
+    with installation.transaction() as session:
+        desk = Desk(session, FrozenClock(), CountingEntropy(), CollectedJobs())
+        _, taken = desk.issued().id, desk.issued().id
+    _sign_log(installation, tmp_path / "head.json")
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    return taken, tmp_path / "copy"
+
+
+def _sign_log(runtime: Runtime, head: Path, signer: Signer | None = None) -> int:
+    """What the worker does every minute; the size that was signed."""
+    with runtime.transaction() as session:
+        number_entries(session=session)
+    with runtime.transaction() as session:
+        sign_checkpoint("t/log", session=session, clock=CLOCK, signer=signer or a_signer(), head=LogHead(head))
+    with runtime.reading() as session:
+        return log.checkpoint(session=session).size
 
 
 def _at_test_origin(settings: Settings) -> Settings:
