@@ -26,7 +26,7 @@ class LogHead:
 
     def write(self, size: int, root: bytes) -> None:
         """Keep it, on the disk, before the checkpoint is shown to anybody; a full disk stops the signature."""
-        temporary = self.path.with_suffix(".part")
+        temporary = self.path.with_name(f".{self.path.name}.part")  # a backup of the directory passes it over
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({"size": size, "root": root.hex()}, file)
