@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS := 1
 # Spinning threads of the matrix library only take processors from each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: install up test test-long check bench format
+.PHONY: install up test test-long check bench format sbom wheel
 
 install: $(VENV)/.installed
 
@@ -39,12 +39,22 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/bandit --configfile pyproject.toml --severity-level medium --quiet --recursive app scoring migrations scripts docs
 	$(BIN)/djlint --lint --quiet app/templates
 	$(MAKE) test
 
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What runs, with the hash of every file, as CycloneDX 1.5.
+sbom: install
+	@mkdir -p dist
+	$(BIN)/uv export --locked --no-dev --format cyclonedx1.5 --quiet --output-file dist/decile.cdx.json
+
+# The same commit gives the same bytes: what is in it is dated by the commit.
+wheel: install
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --wheel --quiet --out-dir dist
 
 bench: install
 	@for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done

@@ -102,7 +102,7 @@ def _wait_until_up(runtime: Runtime, children: dict[str, subprocess.Popen[bytes]
             if child.poll() is not None:
                 raise SystemExit(_last_line(role, runtime))
         try:
-            with urlopen(f"{base_url}/healthz", timeout=1):  # noqa: S310  our own address from the settings
+            with urlopen(f"{base_url}/healthz", timeout=1):  # noqa: S310  our own address  # nosec B310
                 return
         except (URLError, OSError):
             time.sleep(0.05)

@@ -59,7 +59,7 @@ from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
-from app.transparency.head import LogHead
+from app.transparency.head import LOG_HEAD, LogHead
 from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 
 
@@ -212,7 +212,7 @@ def _sign_checkpoint(runtime: Runtime) -> None:
             if not number_entries(session=session):
                 break
     origin = f"{urlsplit(runtime.settings.base_url).netloc}/log"
-    head = LogHead(runtime.settings.key_directory / "log-head.json")
+    head = LogHead(runtime.settings.key_directory / LOG_HEAD)
     with runtime.transaction() as session:
         sign_checkpoint(origin, session=session, clock=runtime.clock, signer=signer, head=head)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.credentials import proof, queries, status_list
 from app.credentials.did import ED25519
 from app.credentials.errors import ProofInvalid, StatusListInvalid
-from app.credentials.models import Credential
+from app.credentials.models import Credential, ErasedCredential, WithdrawnSignature
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.foundation.access import Actor
@@ -46,7 +46,8 @@ def reapply_revocations(
         number, bits = _checked(text, base_url=base_url, session=session)
         query = select(Credential).where(Credential.status_list == number)
         known = {row.status_index: row for row in session.scalars(query)}
-        for index in _set_entries(bits):
+        settled = _of_no_credential(number, session=session)
+        for index in (one for one in _set_entries(bits) if one not in settled):
             credential = known.get(index)
             if credential is None:
                 unknown += 1
@@ -55,6 +56,14 @@ def reapply_revocations(
                 revoke_credential(credential.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
                 revoked += 1
     return Reapplied(revoked, unknown)
+
+
+def _of_no_credential(number: int, *, session: Session) -> set[int]:
+    """Entries that stay set though no credential has them: signatures withdrawn with their key, and erased holders."""
+    found: set[int] = set()
+    for table in (WithdrawnSignature, ErasedCredential):
+        found.update(session.scalars(select(table.status_index).where(table.status_list == number)))
+    return found
 
 
 def _checked(text: str, *, base_url: str, session: Session) -> tuple[int, bytes]:

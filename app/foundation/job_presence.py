@@ -1,10 +1,11 @@
-"""A worker's presence: it holds a slot, is heard of every few seconds, and looks after workers that are not."""
+"""A worker's presence: it holds a slot, is heard of every few seconds, and looks after jobs that nobody runs."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from app.foundation.db import Database
 from app.foundation.job_pace import Pace
 from app.foundation.job_reaper import reap
 from app.foundation.job_slots import Locks, Slot, SlotLost, WorkerSlot, take_free_slot
+from app.foundation.job_strays import Strays
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -28,10 +30,11 @@ class Presence:
 
     def __init__(
         self, *, locks: Locks, database: Database, client: DBOSClient, clock: Clock, pace: Pace,
-        when_lost: Callable[[SlotLost], None],
+        running: Set[str], when_lost: Callable[[SlotLost], None],
     ) -> None:  # fmt: skip
         self._locks, self._database, self._client, self._clock = locks, database, client, clock
         self._pace, self._when_lost = pace, when_lost
+        self._strays = Strays(client, running=running, looks=math.ceil(pace.silent / pace.heartbeat))
         self._leaving = threading.Event()
         self._heart = threading.Thread(target=self._live, name="decile-heartbeat", daemon=True)
         self._started_at = clock.now()
@@ -59,6 +62,7 @@ class Presence:
                 self._keep_slot()
                 self._beat()
                 self._look_after_others()
+                self._look_after_our_own()
             except SlotLost as lost:
                 self._when_lost(lost)
                 return
@@ -91,3 +95,8 @@ class Presence:
         )
         if adopted:
             log.warning("worker.adopted", slot=self.name, jobs=len(adopted))
+
+    def _look_after_our_own(self) -> None:
+        strays = self._strays.put_back(self.name)
+        if strays:
+            log.warning("worker.strays", slot=self.name, jobs=len(strays))

@@ -7,6 +7,7 @@ kills every worker that runs it is adopted a bounded number of times.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from app.foundation.job_suspects import BEGUN_AGAIN
 from app.foundation.jobs import QUEUE
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, WorkflowStatus
 
 
 def reap(
@@ -45,17 +46,23 @@ def _adopt_from(name: str, *, database: Database, locks: Locks, client: DBOSClie
     if lock is None:
         return []  # slow, but alive
     with held(lock):
-        adopted = _requeue_unfinished(name, client)
+        adopted = put_back(unfinished_of(name, client), client)
         with database.transaction() as session:
             session.execute(delete(WorkerSlot).where(WorkerSlot.name == name))
     return adopted
 
 
-def _requeue_unfinished(name: str, client: DBOSClient) -> list[str]:
-    adopted = []
-    for job in client.list_workflows(status="PENDING", executor_id=name, load_input=False, load_output=False):
+def unfinished_of(slot: str, client: DBOSClient) -> list[WorkflowStatus]:
+    """The jobs that the library holds for begun under this name."""
+    return client.list_workflows(status="PENDING", executor_id=slot, load_input=False, load_output=False)
+
+
+def put_back(jobs: Iterable[WorkflowStatus], client: DBOSClient) -> list[str]:
+    """Put them into the queue again; their keys."""
+    back = []
+    for job in jobs:
         # resuming clears the library's count of attempts, so the mark tells that it may have begun before
         client.update_workflow_attributes(job.workflow_id, {BEGUN_AGAIN: 0, **(job.attributes or {})})
         client.resume_workflow(job.workflow_id, queue_name=QUEUE)
-        adopted.append(job.workflow_id)
-    return adopted
+        back.append(job.workflow_id)
+    return back

@@ -88,6 +88,7 @@ class JobRunner:
             client=self._client,
             clock=self._runtime.clock,
             pace=self._pace,
+            running=self._running,
             when_lost=self._ends.put,
         )
         self._open_queue()

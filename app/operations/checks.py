@@ -22,6 +22,8 @@ from app.foundation.audit import AuditEntry
 from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
 from app.foundation.settings import Settings
 from app.operations import sqlite_snapshot
+from app.transparency import queries as log
+from app.transparency.head import LOG_HEAD, LogHead
 
 MIB = 1 << 20
 LEAST_FREE_BYTES = 256 * MIB  # below this SQLite's log may not fit a busy hour
@@ -153,6 +155,16 @@ def published_keys(session: Session) -> Iterator[Check]:
     else:
         remedy = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
         yield Check("published keys", State.FAIL, "none is in use", remedy)
+
+
+def log_head(session: Session, settings: Settings) -> Iterator[Check]:
+    """The public log continues what was signed last, as the file beside the worker's keys remembers it."""
+    size, root = LogHead(settings.key_directory / LOG_HEAD).read()
+    if log.holds(size, root, session=session):
+        yield Check("log head", State.OK, f"{size} entries were signed last" if size else "none on this machine")
+    else:
+        remedy = "Nothing will be signed. Restore with `--log`, or see docs/runbooks/restore.md."
+        yield Check("log head", State.FAIL, f"the log does not continue the {size} entries signed last", remedy)
 
 
 def backups(session: Session, now: datetime) -> Iterator[Check]:

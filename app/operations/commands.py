@@ -45,19 +45,32 @@ def backup(runtime: Runtime, file: Path) -> None:
 @click.option(
     "--status-list", "status_lists", type=GIVEN_FILE, multiple=True, help="A published status list, newer than FILE."
 )
-def restore(file: Path, status_lists: tuple[Path, ...]) -> None:
+@click.option(
+    "--log",
+    "log_copy",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with a copy of the public log, newer than FILE (`decile log copy`).",
+)
+def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None) -> None:
     """Put a backup into an empty data directory and an empty database; nothing may be running.
 
-    What the status lists say is revoked is revoked again. Fetch them from wherever copies of /status/… are kept.
+    What the status lists say is revoked is revoked again; the log tells whether they tell of all. Fetch both from
+    wherever copies of /status/… and /log/… are kept.
 
-    Example: decile restore /var/backups/decile/2026-11-28.backup --status-list status-1.json
+    Example: decile restore /var/backups/decile/2026-11-28.backup --status-list status-1.json --log decile-log
     """
     signed = [path.read_text(encoding="utf-8", errors="replace") for path in status_lists]
-    restored = restore_backup(file, settings=read_settings(), clock=SystemClock(), signed_lists=signed)
+    restored = restore_backup(
+        file, settings=read_settings(), clock=SystemClock(), signed_lists=signed, log_copy=log_copy
+    )
     click.echo(f"Restored the state of {restored.manifest.made_at}.")
     click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
     if restored.reapplied.unknown:
         click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
+    if log_copy is None:
+        click.echo("No copy of the log was given: the worker will not sign a log that is shorter than what it signed.")
+    else:
+        click.echo(f"Brought back {restored.adopted.entries} entries of the public log, which goes on from there.")
     if not status_lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
     click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")

@@ -86,6 +86,7 @@ def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
                 for look in (checks.clock, checks.worker, checks.backups):
                     found += look(session, now)
                 found += checks.published_keys(session)
+                found += checks.log_head(session, settings)
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
     except SQLAlchemyError as problem:

@@ -28,25 +28,32 @@ from app.operations import archive, postgres_snapshot, sqlite_snapshot
 from app.operations.archive import DATABASE, KEYS, SECRET_KEYS, Manifest
 from app.operations.errors import RestoreRefused
 from app.operations.make_backup import passphrase_of
+from app.transparency import queries as log
+from app.transparency.adopt_published import Adopted, adopt_published
+from app.transparency.published_copy import read_copy
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, and what was revoked again."""
+    """What came back, what was revoked again, and what the public log had to tell."""
 
     manifest: Manifest
     reapplied: Reapplied
+    adopted: Adopted
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What is known of the time after the backup: what hour it is, and which lists were published."""
+    """What is known of the time after the backup: what hour it is, which lists and what log were published."""
 
     clock: Clock
     signed_lists: tuple[str, ...]
+    log_copy: Path | None
 
 
-def restore_backup(path: Path, *, settings: Settings, clock: Clock, signed_lists: Sequence[str] = ()) -> Restored:
+def restore_backup(
+    path: Path, *, settings: Settings, clock: Clock, signed_lists: Sequence[str] = (), log_copy: Path | None = None
+) -> Restored:
     """Restore into an empty data directory and an empty database.
 
     Raises
@@ -54,7 +61,10 @@ def restore_backup(path: Path, *, settings: Settings, clock: Clock, signed_lists
     BackupUnreadable
         The file, or the passphrase, is not the right one. Nothing was touched.
     RestoreRefused
-        Something is there already, or the backup does not fit this release or database.
+        Something is there already, the backup does not fit this release or database, or the log tells of more
+        revocations than the lists do.
+    CopyUnreadable, LogBroken
+        The copy of the log is not one of this log.
     SystemRunning
         A web or worker process is at work.
     """
@@ -66,8 +76,7 @@ def restore_backup(path: Path, *, settings: Settings, clock: Clock, signed_lists
             manifest = archive.extract(path, passphrase, into=stage)
             _require_fit(manifest, settings)
             restore = _restore_sqlite if manifest.engine == "sqlite" else _restore_postgres
-            reapplied = restore(stage, manifest, settings, Later(clock, tuple(signed_lists)))
-    return Restored(manifest, reapplied)
+            return restore(stage, manifest, settings, Later(clock, tuple(signed_lists), log_copy))
 
 
 def _require_fit(manifest: Manifest, settings: Settings) -> None:
@@ -101,13 +110,13 @@ def _staged(data: Path) -> Iterator[Path]:
         shutil.rmtree(stage)
 
 
-def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Reapplied:
+def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Restored:
     copy = stage / DATABASE / sqlite_snapshot.COPY
     sqlite_snapshot.check(copy, manifest.rows)
     database = Database(f"sqlite:///{copy}")
     try:
         with database.transaction() as session:
-            reapplied = _bring_up_to_date(session, database, manifest, settings, later)
+            restored = _bring_up_to_date(session, database, manifest, settings, later)
     finally:
         database.dispose()  # the last connection writes the log into the file and removes it
     if copy.with_name(copy.name + "-wal").exists():
@@ -121,7 +130,7 @@ def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: 
     finally:
         part.unlink()
     _sync(target.parent)
-    return reapplied
+    return restored
 
 
 def _sync(directory: Path) -> None:
@@ -130,7 +139,7 @@ def _sync(directory: Path) -> None:
     os.close(descriptor)
 
 
-def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Reapplied:
+def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Restored:
     database = Database(settings.resolved_database_url)
     try:
         with database.reading() as session:
@@ -141,10 +150,10 @@ def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later
         schema.upgrade(database)
         with ExitStack() as moved, database.transaction() as session:
             postgres_snapshot.load(session.connection(), stage / DATABASE, manifest.rows)
-            reapplied = _bring_up_to_date(session, database, manifest, settings, later)
+            restored = _bring_up_to_date(session, database, manifest, settings, later)
             session.flush()
             moved.enter_context(_moved_into_place(stage, settings))
-        return reapplied
+        return restored
     finally:
         database.dispose()
 
@@ -155,8 +164,9 @@ def _bring_up_to_date(
     manifest: Manifest,
     settings: Settings,
     later: Later,
-) -> Reapplied:
+) -> Restored:
     """What must be true before anybody is let in again: revoked stays revoked, and signed out stays signed out."""
+    adopted = _adopted(later, session)
     reapplied = reapply_revocations(
         later.signed_lists,
         base_url=settings.base_url,
@@ -165,12 +175,30 @@ def _bring_up_to_date(
         jobs=DurableJobs(database),
         actor=operator(),
     )
+    _require_as_many_as_the_log_tells(adopted, reapplied)
     end_all_sign_ins(session=session)
-    detail = {"made_at": manifest.made_at, "revoked_again": reapplied.revoked}
+    detail = {"made_at": manifest.made_at, "revoked_again": reapplied.revoked, "log": adopted.entries}
     audit.record(
         "backup.restored", manifest.made_at, actor=operator(), at=later.clock.now(), session=session, detail=detail
     )
-    return reapplied
+    return Restored(manifest, reapplied, adopted)
+
+
+def _adopted(later: Later, session: Session) -> Adopted:
+    if later.log_copy is None:
+        return Adopted(0, 0)
+    copy = read_copy(later.log_copy, log.verifier_keys(session=session))
+    return adopt_published(copy, session=session, clock=later.clock)
+
+
+def _require_as_many_as_the_log_tells(adopted: Adopted, reapplied: Reapplied) -> None:
+    """The log tells how many were revoked and hides which; the lists tell which. An old list is noticed here."""
+    listed = reapplied.revoked + reapplied.unknown
+    if adopted.revocations > listed:
+        raise RestoreRefused(
+            f"The log tells of {adopted.revocations} revocations after the backup, the status lists of {listed}. "
+            "Fetch newer copies of the lists, every one of them."
+        )
 
 
 @contextmanager

@@ -44,6 +44,15 @@ class NoCheckpoint(Unavailable):
         super().__init__("The log has no signed checkpoint yet. The worker signs one every minute.")
 
 
+class CopyUnreadable(Invalid):
+    """A copy of the log that is not whole, or not of this log."""
+
+    code = "log-copy-unreadable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The copy of the log cannot be used: {reason}. Take another copy, from whoever keeps one.")
+
+
 class TileNotFound(NotFound):
     """No tile of this place and width lies below the latest checkpoint."""
 

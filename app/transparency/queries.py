@@ -144,6 +144,17 @@ def verify(*, session: Session) -> CheckpointView:
     return checkpoint(session=session)
 
 
+def holds(size: int, root: bytes, *, session: Session) -> bool:
+    """Whether the log here still holds the tree that was signed with this size and root. `verify` looks deeper."""
+    if size == 0:
+        return True
+    signed = session.get(LogCheckpoint, size)
+    if signed is not None:
+        return signed.root == root
+    hashes = _hashes(0, size, session=session)
+    return len(hashes) == size and merkle.root(hashes) == root
+
+
 def _require(size: int, *, session: Session) -> None:
     if size > checkpoint(session=session).size:
         raise TileNotFound

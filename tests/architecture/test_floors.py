@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,22 @@ def test_the_web_application_starts_without_the_heavy_libraries(heavy):
     code = f"import sys, app.factory; print({heavy!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_case_078_nothing_but_mail_and_the_start_page_reaches_out():
+    """Whoever fetches addresses needs a guard against those of the inside; nobody fetches, so there is none."""
+    doors = r"socket|ssl|smtplib|ftplib|http\.client|urllib\.request|requests|httpx|aiohttp|urllib3"
+    reaches = re.compile(rf"^\s*(?:from|import) ({doors})\b", re.MULTILINE)
+    found = {
+        (path.relative_to(ROOT).as_posix(), module)
+        for path in (ROOT / "app").rglob("*.py")
+        for module in reaches.findall(path.read_text(encoding="utf-8"))
+    }
+    assert found == {
+        ("app/foundation/mail.py", "smtplib"),
+        ("app/foundation/mail.py", "ssl"),
+        ("app/up.py", "urllib.request"),
+    }
 
 
 def test_no_module_name_invites_strangers(graph):

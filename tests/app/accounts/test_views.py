@@ -198,7 +198,7 @@ def test_every_post_of_accounts_is_refused_without_its_token(visit, app):
     assert visitor.name_shown() == ADA
 
 
-def test_a_name_is_shown_as_text_and_never_as_markup(visit):
+def test_edge_083_a_name_is_shown_as_text_and_never_as_markup(visit):
     visitor = visit()
     visitor.sign_in(ADA)
     visitor.send("/account", page="/account", display_name="<script>alert(1)</script>", language="fr")

@@ -6,7 +6,7 @@ import pytest
 from flask import url_for
 
 from tests.app.api.access_table import IN, TABLE, Route
-from tests.app.api.world import ANONYMOUS, OWNER, OWNERS_NAME, ROLES, World
+from tests.app.api.world import ANONYMOUS, OWNER, OWNERS_NAME, RECRUITER, ROLES, World
 
 JSON_FIRST = {"Accept": "application/json"}
 # No CSRF check: they are questions, asked by POST so that they stand in no log.
@@ -74,6 +74,19 @@ def test_case_070_everyone_is_answered_as_declared_and_nothing_leaks(shared_worl
     assert found == []
     assert leaks == []
     assert asked >= len(TABLE)
+
+
+def test_edge_070_no_page_tells_a_recruiter_of_anybodys_sitting(shared_world: World):
+    """Neither how it went nor that there was one: to a recruiter a failure and no sitting at all look the same."""
+    sitting_ids = {shared_world.facts.open_sitting, shared_world.facts.ended_sitting}
+    tried, let_in = 0, []
+    for key, routes in TABLE.items():
+        for route in routes:
+            if key[0] == "GET" and sitting_ids & set(route.filled(shared_world.facts).values()):
+                answer, tried = ask(shared_world, RECRUITER, key, route), tried + 1
+                let_in += [key] if answer.status_code not in (403, 404) else []
+    assert tried >= 8
+    assert let_in == []
 
 
 def secrets_of(world: World) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def test_case_022_of_eight_parallel_starts_with_one_left_in_the_year_one_succeed
         assert len([sitting for sitting in place.sittings() if sitting.person_id == person_id]) == 3
 
 
-def test_the_database_itself_admits_one_open_sitting_per_person_and_skill(place: Place) -> None:
+def test_case_090_the_database_itself_admits_one_open_sitting_per_person_and_skill(place: Place) -> None:
     a_normed_skill(place)
     started = place.start(a_person(place))
     copied = place.sitting(started.sitting_id)

@@ -90,7 +90,9 @@ def attached(pdf: bytes) -> str:
         return opened.attachments["credential.json"].get_file().read_bytes().decode()
 
 
-def test_the_holder_downloads_every_carrier_of_a_private_certificate_and_nobody_else_does(own, app, database) -> None:
+def test_case_080_the_holder_downloads_every_carrier_of_a_private_certificate_and_nobody_else_does(
+    own, app, database
+) -> None:
     holder, code = own
     with database.reading() as session:
         row = session.query(Credential).filter_by(code=code).one()

@@ -78,7 +78,7 @@ def test_a_signed_in_person_is_told_and_keeps_the_sign_in_while_no_connection_is
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_lost_connection_is_answered_503_once_and_then_made_anew(visitor, database):
+def test_case_091_a_lost_connection_is_answered_503_once_and_then_made_anew(visitor, database):
     visitor.sign_in("a@example.org")
     terminate_connections(database)
     answers = [visitor.open("/me", headers=HTML) for _ in range(2)]

@@ -22,10 +22,19 @@ from app.foundation.job_slots import (
     locks_for,
     take_free_slot,
 )
+from app.foundation.job_strays import Strays
 from app.foundation.job_suspects import KilledItsWorkers, Suspects
 from app.foundation.jobs import JOB_SCHEMA
 from app.foundation.runtime import Runtime
-from tests.app.foundation.effects import client_of, effects, enqueue_effects, state_of, wait_until, worker_processes
+from tests.app.foundation.effects import (
+    client_of,
+    effects,
+    enqueue_effects,
+    running,
+    state_of,
+    wait_until,
+    worker_processes,
+)
 
 SILENT_FOR = timedelta(seconds=15)
 DEAD = "worker-9"
@@ -41,18 +50,24 @@ def slots_seen(runtime: Runtime) -> set[str]:
         return set(session.scalars(select(WorkerSlot.name)))
 
 
-def a_job_left_running(runtime: Runtime, key: str) -> None:
-    """As a worker that died an hour ago leaves it."""
-    hour_ago = runtime.clock.now() - timedelta(hours=1)
+def a_job_claimed(runtime: Runtime, key: str, slot: str) -> None:
+    """Begun under this name, as the table has it."""
     schema = "" if runtime.database.is_sqlite else f"{JOB_SCHEMA}."
-    leave = text(
-        f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :dead WHERE workflow_uuid = :key"
+    claim = text(
+        f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :slot WHERE workflow_uuid = :key"
     )
     if state_of(runtime, key) is None:
         enqueue_effects(runtime, key)
     with runtime.transaction() as session:
+        session.execute(claim, {"slot": slot, "key": key})
+
+
+def a_job_left_running(runtime: Runtime, key: str) -> None:
+    """As a worker that died an hour ago leaves it."""
+    hour_ago = runtime.clock.now() - timedelta(hours=1)
+    with runtime.transaction() as session:
         session.merge(WorkerSlot(name=DEAD, process_id=1, started_at=hour_ago, heartbeat_at=hour_ago))
-        session.execute(leave, {"dead": DEAD, "key": key})
+    a_job_claimed(runtime, key, DEAD)
 
 
 def reap_now(runtime: Runtime, locks: Locks) -> list[str]:
@@ -175,6 +190,32 @@ def test_the_second_time_suspects_run_one_after_the_other(worker_runtime: Runtim
     for thread in threads:
         thread.join()
     assert most == [1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_job_that_stands_idle_under_our_name_is_put_back_and_one_that_runs_is_not(worker_runtime: Runtime) -> None:
+    under_way = {"runs"}
+    strays = Strays(client_of(worker_runtime), running=under_way, looks=3)
+    for key in ("runs", "idle", "just claimed"):
+        a_job_claimed(worker_runtime, key, "worker-0")
+    a_job_claimed(worker_runtime, "another's", "worker-1")
+    assert strays.put_back("worker-0") == []
+    under_way.add("just claimed")
+    assert strays.put_back("worker-0") == []
+    under_way.remove("just claimed")
+    assert strays.put_back("worker-0") == ["idle"]
+    assert state_of(worker_runtime, "idle") is JobState.WAITING
+    for key in ("runs", "just claimed", "another's"):
+        assert state_of(worker_runtime, key) is JobState.RUNNING
+
+
+def test_a_job_whose_end_could_not_be_written_ends_without_a_restart(worker_runtime: Runtime) -> None:
+    enqueue_effects(worker_runtime, "lost")
+    with running(worker_runtime):
+        wait_until(lambda: state_of(worker_runtime, "lost") is JobState.DONE)
+        a_job_claimed(worker_runtime, "lost", "worker-0")  # as if the note that it is done had met a full disk
+        wait_until(lambda: state_of(worker_runtime, "lost") is JobState.DONE)
+    assert effects(worker_runtime.database) == {"lost"}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -69,7 +69,7 @@ def test_a_retry_into_the_spool_leaves_one_message(tmp_path):
 
 
 @pytest.mark.parametrize("field", ["to", "subject"])
-def test_a_line_break_cannot_smuggle_in_a_header(tmp_path, field):
+def test_edge_083_a_line_break_cannot_smuggle_in_a_header(tmp_path, field):
     parts = {"to": "a@b.example", "subject": "x", field: "x\r\nBcc: all@b.example"}
     with pytest.raises(ValueError, match=r"(?i)header|line"):
         SpoolMailer(tmp_path, sender=SENDER, clock=FrozenClock()).send(Message(text="t", key="k", **parts))

@@ -55,7 +55,7 @@ def test_a_near_miss_is_explained(world: World):
     assert "It was close" in page
 
 
-def test_facets_carry_their_bands_and_are_told_apart_only_where_bands_separate(world: World):
+def test_edge_087_facets_carry_their_bands_and_are_told_apart_only_where_bands_separate(world: World):
     page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
     with world.runtime.reading() as session:
         bands = facet_bands(world.facts.ended_sitting, session=session)

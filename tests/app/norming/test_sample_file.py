@@ -139,7 +139,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path):
     assert "cannot be read" in str(report(tmp_path, whole[:2] + b"\xff" * 50))
 
 
-def test_a_decompression_bomb_stops_at_the_limit(tmp_path, monkeypatch):
+def test_case_079_a_decompression_bomb_stops_at_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(sample_file, "LARGEST_FILE_BYTES", 1_000_000)
     assert "larger than" in str(report(tmp_path, gzip.compress(b"0" * 5_000_000)))
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from app import composition
 from app.cli import doctor
@@ -22,6 +23,10 @@ from app.operations import checks, sqlite_snapshot
 from app.operations.checks import State
 from app.operations.doctor import Instruments, examine
 from app.operations.make_backup import make_backup
+from app.transparency import merkle
+from app.transparency.head import LOG_HEAD, LogHead
+from app.transparency.models import LogEntry
+from app.transparency.sign_checkpoint import number_entries
 from tests.app.credentials.awards import a_signer
 from tests.app.operations.conftest import PASSPHRASE
 from tests.fakes import FrozenClock
@@ -113,6 +118,19 @@ def test_an_older_schema_is_named_and_hides_nothing_else(installation, well):
     with installation.transaction() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
     assert amiss(seen(installation, well)) == {"migrations": State.FAIL}
+
+
+def test_a_log_that_does_not_continue_what_was_signed_is_named(installation, well):
+    with installation.transaction() as session:
+        assert number_entries(session=session) > 0
+        query = select(LogEntry.leaf_hash).order_by(LogEntry.number)
+        leaves = list(session.scalars(query))
+    head = LogHead(installation.settings.key_directory / LOG_HEAD)
+    head.write(len(leaves), merkle.root(leaves))
+    assert amiss(seen(installation, well)) == {}, "the file is private, and the log is the one that was signed"
+    for size, root in ((len(leaves), b"another"), (len(leaves) + 1, merkle.root([*leaves, leaves[0]]))):
+        head.write(size, root)
+        assert amiss(seen(installation, well)) == {"log head": State.FAIL}
 
 
 def test_looking_makes_nothing(installation, tmp_path):

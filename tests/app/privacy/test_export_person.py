@@ -66,7 +66,7 @@ def test_nothing_of_anybody_else_and_no_secret_is_in_it(world: World):
     assert [one for one in secrets if one in text or one in page] == []
 
 
-def test_the_readable_page_says_the_same_and_runs_nothing(world: World):
+def test_edge_083_the_readable_page_says_the_same_and_runs_nothing(world: World):
     with world.runtime.transaction() as session:
         table = Base.metadata.tables["review_case"]
         session.execute(table.update().values(words="<script>alert(1)</script>"))
@@ -86,7 +86,7 @@ def test_taking_it_is_noted_and_takes_far_less_than_a_minute(world: World):
         assert session.query(AuditEntry).filter_by(kind="person.exported").count() == 1
 
 
-def test_it_is_downloaded_only_by_whoever_proved_who_they_are(world: World):
+def test_case_080_it_is_downloaded_only_by_whoever_proved_who_they_are(world: World):
     browser = world.browser(OWNER)
     form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/me/export").text).group(1)}
     answer = browser.post("/me/export", data=form)

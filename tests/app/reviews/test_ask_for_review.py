@@ -23,7 +23,7 @@ def as_actor(world: World, role: str) -> Actor:
     return Actor(world.facts.people[role], role)
 
 
-def test_asking_opens_a_case_with_its_last_day_and_a_letter(world: World):
+def test_case_093_asking_opens_a_case_with_its_last_day_and_a_letter(world: World):
     case_id = ask(world)
     run_jobs(world.runtime)
     case = case_row(world, case_id)

@@ -204,7 +204,7 @@ def hold(world: World) -> None:
             session.connection().exec_driver_sql(f"DELETE FROM {table}")
 
 
-def test_case_007_an_award_that_waits_gets_a_case_by_itself_once(world: World):
+def test_edge_007_an_award_that_waits_gets_a_case_by_itself_once(world: World):
     hold(world)
     here = world.runtime
     for expected in (1, 0):
@@ -221,7 +221,7 @@ def test_case_007_an_award_that_waits_gets_a_case_by_itself_once(world: World):
     assert "reserve_credential" in here.jobs.names()
 
 
-def test_case_007_a_hold_may_end_without_an_award(world: World):
+def test_edge_007_a_hold_may_end_without_an_award(world: World):
     hold(world)
     case_id = ask(world)
     with pytest.raises(CaseIncomplete):

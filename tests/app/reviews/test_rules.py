@@ -20,7 +20,7 @@ from app.reviews.policy import ReviewPolicy
         (datetime(2026, 11, 29, 12, tzinfo=UTC), date(2026, 12, 11)),  # and so does a Sunday
     ],
 )
-def test_the_answer_is_due_ten_working_days_on(asked, due):
+def test_case_093_the_answer_is_due_ten_working_days_on(asked, due):
     assert rules.due_on(asked, ReviewPolicy()) == due
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,8 +18,9 @@ from app.transparency import merkle, queries
 from app.transparency.commands import log
 from app.transparency.errors import LogForked
 from app.transparency.models import LogCheckpoint, LogEntry
+from app.transparency.published_copy import read_copy, tile_path
 from tests.app.credentials.worker_house import ask, issue, key_in_use, since, stored
-from tests.app.transparency.copy_of_log import auditor, key_of, path_leads_to_root, sign
+from tests.app.transparency.copy_of_log import auditor, copied, key_of, path_leads_to_root, sign
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -171,3 +173,20 @@ def test_the_key_of_the_log_signs_nothing_else(house, client) -> None:
     assert vkey.startswith("localhost/log+")
     published = client.get("/.well-known/did.json").get_data(as_text=True)
     assert house.signers.newest(LOG).key_id not in published
+
+
+def test_a_copy_is_what_the_pages_give_and_is_written_over_by_the_next(house, client, tmp_path: Path) -> None:
+    for _ in range(2):
+        issue(house, 1)
+        sign(house)
+        done = CliRunner().invoke(log, ["copy", str(tmp_path / "ours")], obj=house)
+        assert done.exit_code == 0, done.output
+    pages = copied(client, tmp_path / "pages", [])
+    for file in (path for path in pages.rglob("*") if path.is_file()):
+        assert (tmp_path / "ours" / file.relative_to(pages)).read_bytes() == file.read_bytes()
+    with house.reading() as session:
+        keys = queries.verifier_keys(session=session)
+        whole = read_copy(tmp_path / "ours", keys)
+        assert len(whole.entries) == whole.checkpoint.size == queries.checkpoint(session=session).size
+    for number in (0, 7, 255, 256, 1000, 1_234_067):
+        assert tile_path("entries", number, 8) == auditor().tile_path("entries", number, 8)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import socket
+import sys
 import time
 import tracemalloc
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pikepdf
@@ -44,6 +48,46 @@ def hand_over(client, content: bytes, headers=JSON, network="192.0.2.1"):
 def verdict(client, content: bytes, network="192.0.2.1") -> str:
     answer = hand_over(client, content, network=network)
     return answer.json["verdict"] if answer.status_code == 200 else answer.json["code"]
+
+
+REACHES = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request"}
+NAMED_ADDRESSES = [
+    "http://127.0.0.1/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "http://017700000001/",
+    "http://[::1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://someone@127.0.0.1/",
+    "http://127.0.0.1:80\\@decile.example/",
+    "https://rebind.example/",
+    "//127.0.0.1/",
+    "file:///etc/passwd",
+    "ftp://127.0.0.1/",
+    "gopher://127.0.0.1/",
+]
+
+
+@pytest.fixture(scope="module")
+def watched() -> dict[str, list[str] | None]:
+    """An audit hook stays for ever, so it writes only while there is a list."""
+    place: dict[str, list[str] | None] = {"list": None}
+
+    def note(event: str, _arguments: object) -> None:
+        if event in REACHES and (reached := place["list"]) is not None:
+            reached.append(event)
+
+    sys.addaudithook(note)
+    return place
+
+
+@pytest.fixture
+def reaching_out(watched) -> Iterator[list[str]]:
+    """What the process tries to reach."""
+    watched["list"] = reached = []
+    yield reached
+    watched["list"] = None
 
 
 def in_a_pdf(*contents: bytes) -> bytes:
@@ -206,7 +250,7 @@ def a_pdf_with(packed: bytes, dictionary: bytes = b"/Type /EmbeddedFile /Filter 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_hostile_file_is_refused_at_once(client, name, content) -> None:
+def test_case_079_edge_083_a_hostile_file_is_refused_at_once(client, name, content) -> None:
     assert len(content) < 960_000
     started = time.process_time()
     found = verdict(client, content)
@@ -214,17 +258,35 @@ def test_a_hostile_file_is_refused_at_once(client, name, content) -> None:
     assert time.process_time() - started < 2.0
 
 
-def test_an_entity_is_never_expanded_even_where_it_would_be_harmless(client) -> None:
+def test_case_079_an_entity_is_never_expanded_even_where_it_would_be_harmless(client) -> None:
     assert verdict(client, DECLARED) == "carrier-unreadable"
 
 
-def test_a_bomb_is_not_inflated(client) -> None:
+def test_case_079_a_bomb_is_not_inflated(client) -> None:
     tracemalloc.start()
     try:
         assert verdict(client, a_pdf_with(BOMB)) == "carrier-unreadable"
         assert tracemalloc.get_traced_memory()[1] < 30_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_case_078_no_address_that_a_document_names_is_reached(client, register, reaching_out) -> None:
+    document = json.loads(client.get(f"/c/{register.issued()}.json").text)
+    places = [path for path in leaves(document) if str(value_at(document, path)).startswith("http")]
+    assert len(places) >= 5
+    for address in NAMED_ADDRESSES:
+        everywhere = document
+        for path in places:
+            everywhere = with_value(everywhere, path, address)
+        assert verdict(client, json.dumps(everywhere).encode()) in ("altered", "nothing-carried", "unknown")
+    assert reaching_out == []
+
+
+def test_a_look_at_an_address_would_be_noticed(reaching_out) -> None:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", 9), timeout=0.1):
+        pass
+    assert reaching_out
 
 
 def test_more_than_a_megabyte_is_not_read(client) -> None:

@@ -89,7 +89,7 @@ def holder(runtime, register) -> Holder:
     return Holder(runtime, register)
 
 
-def test_a_link_shows_a_private_certificate_and_nothing_else_does(client, holder) -> None:
+def test_case_081_a_link_shows_a_private_certificate_and_nothing_else_does(client, holder) -> None:
     grant = holder.grants()
     page = client.get(f"/s/{holder.token(grant)}", headers=HTML)
     assert page.status_code == 200
