@@ -7,13 +7,14 @@ register adds what it alone knows at once: a revocation that is not in the publi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
+from app.credentials.basis import Basis, basis_of
 from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.log_events import issue_subjects
 from app.credentials.queries import CredentialView
@@ -21,8 +22,9 @@ from app.credentials.register_line import line_of_code
 from app.foundation.clock import Clock
 from app.transparency import queries as log
 from app.transparency.queries import Place
+from app.verification import remembered
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
-from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
+from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge, next_turn
 
 ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
 
@@ -71,10 +73,32 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     CredentialErased
         The holder had shown it, and has erased their data since.
     """
+    at = clock.now()
+    rests_on = basis_of(code, at=at, session=session) if with_token else None
+    if rests_on is not None:
+        known = remembered.unchanged(code, rests_on, at=at, session=session)
+        if known is not None:
+            return known if known.log_place else replace(known, log_place=_log_place(known.credential, session=session))
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
-        raise _nothing_shown(code, session=session, at=clock.now())
-    return verification_of(found, session=session, at=clock.now(), with_token=with_token)
+        raise _nothing_shown(code, session=session, at=at)
+    verification = verification_of(found, session=session, at=at, with_token=with_token)
+    if rests_on is not None:
+        _remember(code, rests_on, verification, session=session)
+    return verification
+
+
+def _remember(code: str, rests_on: Basis, found: CertificateVerification, *, session: Session) -> None:
+    """Keep it: what `rests_on` was read before the check, so a change between the two is seen at the next look."""
+    row, policy = found.credential, queries.policy(session=session, at=found.checked_at)
+    until = next_turn(
+        row.valid_from,
+        row.valid_until,
+        at=found.checked_at,
+        start_skew_seconds=policy.start_skew_seconds,
+        renewal_window_days=policy.renewal_window_days,
+    )
+    remembered.keep(code, rests_on, found, until=until, session=session)
 
 
 def verification_of(
