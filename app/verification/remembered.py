@@ -6,43 +6,46 @@ arithmetic finds out: signatures, the status list, the comparison of two documen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session
 
 from app.credentials.basis import Basis
 
-if TYPE_CHECKING:
-    from app.verification.verify_credential import CertificateVerification
-
 MOST = 1000  # about 30 kB each
+
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Generic[F]):
     basis: Basis
-    found: CertificateVerification
+    found: F
+    found_at: datetime
     until: datetime | None
 
 
-_stores: WeakKeyDictionary[Engine | Connection, dict[str, _Kept]] = WeakKeyDictionary()
+class Remembered(Generic[F]):
+    """What was found, by code, for each database that this process asks."""
 
+    def __init__(self) -> None:
+        self._stores: WeakKeyDictionary[Engine | Connection, dict[str, _Kept[F]]] = WeakKeyDictionary()
 
-def unchanged(code: str, basis: Basis, *, at: datetime, session: Session) -> CertificateVerification | None:
-    """What was found last, checked at this instant; None where something it rests on, or the hour, is another."""
-    kept = _stores.get(session.get_bind(), {}).get(code)
-    if kept is None or kept.basis != basis or at < kept.found.checked_at or (kept.until and at >= kept.until):
-        return None
-    return replace(kept.found, checked_at=at)
+    def unchanged(self, code: str, basis: Basis, *, at: datetime, bind: Engine | Connection) -> F | None:
+        """What was found last; None where something it rests on is another, or the hour changes the verdict."""
+        kept = self._stores.get(bind, {}).get(code)
+        if kept is None or kept.basis != basis or at < kept.found_at or (kept.until and at >= kept.until):
+            return None
+        return kept.found
 
-
-def keep(code: str, basis: Basis, found: CertificateVerification, *, until: datetime | None, session: Session) -> None:
-    """Remember it until the next instant at which time alone changes the verdict."""
-    store = _stores.setdefault(session.get_bind(), {})
-    if len(store) >= MOST:
-        store.clear()
-    store[code] = _Kept(basis, found, until)
+    def keep(
+        self, code: str, basis: Basis, found: F, *, at: datetime, until: datetime | None, bind: Engine | Connection
+    ) -> None:
+        """Remember what was found at this instant, to the next one at which time alone changes the verdict."""
+        store = self._stores.setdefault(bind, {})
+        if len(store) >= MOST:
+            store.clear()
+        store[code] = _Kept(basis, found, at, until)

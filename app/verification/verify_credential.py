@@ -22,8 +22,8 @@ from app.credentials.register_line import line_of_code
 from app.foundation.clock import Clock
 from app.transparency import queries as log
 from app.transparency.queries import Place
-from app.verification import remembered
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
+from app.verification.remembered import Remembered
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge, next_turn
 
 ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
@@ -63,6 +63,9 @@ class CertificateVerification(Verification):
         return open_badge.told_facts(self.document)
 
 
+_remembered: Remembered[CertificateVerification] = Remembered()
+
+
 def verify_credential(code: str, *, session: Session, clock: Clock, with_token: bool = True) -> CertificateVerification:
     """What holds of the credential under this exact code; without the JWT, two fifths of the work are spared.
 
@@ -76,9 +79,10 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     at = clock.now()
     rests_on = basis_of(code, at=at, session=session) if with_token else None
     if rests_on is not None:
-        known = remembered.unchanged(code, rests_on, at=at, session=session)
+        known = _remembered.unchanged(code, rests_on, at=at, bind=session.get_bind())
         if known is not None:
-            return known if known.log_place else replace(known, log_place=_log_place(known.credential, session=session))
+            place = known.log_place or _log_place(known.credential, session=session)
+            return replace(known, checked_at=at, log_place=place)
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
         raise _nothing_shown(code, session=session, at=at)
@@ -98,7 +102,7 @@ def _remember(code: str, rests_on: Basis, found: CertificateVerification, *, ses
         start_skew_seconds=policy.start_skew_seconds,
         renewal_window_days=policy.renewal_window_days,
     )
-    remembered.keep(code, rests_on, found, until=until, session=session)
+    _remembered.keep(code, rests_on, found, at=found.checked_at, until=until, bind=session.get_bind())
 
 
 def verification_of(
