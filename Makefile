@@ -26,10 +26,12 @@ up: install
 
 test: install
 	@sh scripts/install_chromium.sh
+	@sh scripts/install_node_verifiers.sh
 	$(PYTEST) -n 2 --no-loadscope-reorder -m "not long" tests
 
 test-long: install
 	@sh scripts/install_chromium.sh
+	@sh scripts/install_node_verifiers.sh
 	$(PYTEST) -m long tests
 	$(BIN)/python scripts/mutation_testing.py
 

@@ -43,6 +43,10 @@ def shared_file(name: str) -> Path:
     return path
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-verifiers", action="store_true", help="write docs/verifiers.md anew")
+
+
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker ends alone; leave to long campaigns what SQLite shows too."""

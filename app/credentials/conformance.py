@@ -10,38 +10,40 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from app.credentials import codes, did, open_badge, status_list, terms, validity
+from app.credentials.claims import claims_of
 from app.credentials.errors import DocumentRefused, StatusListInvalid, TypingError
 
 _SEAL = object()
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _DECIMAL = re.compile(r"0|[1-9]\d*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _URN_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 RESULT_TYPES = ("Percent", "RawScore", "Result", "ScaledScore")
 NUMERIC_RESULT_TYPES = ("Percent", "RawScore", "ScaledScore")
 
-Rule = Callable[[Any, str], None]
+Rule = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedDocument:
-    """A document that passed `check`; nothing else can make one. It holds text, so nobody can change it afterwards."""
+    """A document that passed `check`; nothing else can make one, and nobody can change it afterwards.
+
+    It holds the exact text, the canonical graph, and what signers repeat of it: its `@context` and the claims of a JWT.
+    """
 
     text: str
     canonical: bytes
+    contexts: tuple[str, ...]
+    claims: Mapping[str, str | int]
     _seal: object = field(repr=False)
 
     def __post_init__(self) -> None:
         if self._seal is not _SEAL:
             raise TypeError("a CheckedDocument comes from conformance.check alone")
-
-    @property
-    def contexts(self) -> list[str]:
-        """The document's own `@context`."""
-        contexts: list[str] = json.loads(self.text)["@context"]
-        return contexts
 
 
 def check(document: Mapping[str, Any]) -> CheckedDocument:
@@ -53,17 +55,38 @@ def check(document: Mapping[str, Any]) -> CheckedDocument:
         Naming the place and the reason.
     """
     if "BitstringStatusListCredential" in (document.get("type") or ()):
-        _STATUS_LIST(document, "document")
+        _obeys(_STATUS_LIST, document)
         _check_status_list(document)
     else:
-        _CREDENTIAL(document, "document")
+        _obeys(_CREDENTIAL, document)
         _check_credential(document)
-    return CheckedDocument(to_text(document), terms.canonical(document), _SEAL)
+    return CheckedDocument(
+        text=to_text(document),
+        canonical=terms.canonical(document),
+        contexts=tuple(document["@context"]),
+        claims=MappingProxyType(claims_of(document)),
+        _seal=_SEAL,
+    )
 
 
 def to_text(document: Mapping[str, Any]) -> str:
     """The exact JSON text of a document, as it is stored and served."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _TO_JSON(document)
+
+
+class _Broken(Exception):
+    """A rule is broken. The place is put together on the way out, so that a document that breaks none pays nothing."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.place = reason, place
+
+
+def _obeys(rule: Rule, document: Any) -> None:
+    try:
+        rule(document)
+    except _Broken as problem:
+        raise DocumentRefused(f"document{problem.place}", problem.reason) from None
 
 
 def _require(fact: bool, place: str, reason: str) -> None:
@@ -71,57 +94,77 @@ def _require(fact: bool, place: str, reason: str) -> None:
         raise DocumentRefused(place, reason)
 
 
-def _text(value: Any, place: str) -> None:
-    _require(isinstance(value, str) and bool(value.strip()), place, "a text is needed")
+def _text(value: Any) -> None:
+    if not isinstance(value, str) or not value or value.isspace():
+        raise _Broken("a text is needed")
 
 
-def _instant(value: Any, place: str) -> None:
-    _text(value, place)
+def _instant(value: Any) -> None:
+    _text(value)
     try:
         validity.from_text(value)
     except ValueError as problem:
-        raise DocumentRefused(place, str(problem)) from None
+        raise _Broken(str(problem)) from None
 
 
 def _matching(pattern: re.Pattern[str], meaning: str) -> Rule:
-    return lambda value, place: _require(
-        isinstance(value, str) and bool(pattern.fullmatch(value)), place, f"{meaning} is needed"
-    )
+    def check_text(value: Any) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise _Broken(f"{meaning} is needed")
+
+    return check_text
 
 
 def _exactly(wanted: Any) -> Rule:
-    return lambda value, place: _require(
-        type(value) is type(wanted) and value == wanted, place, f"it must be {json.dumps(wanted)}"
-    )
+    def check_same(value: Any) -> None:
+        if type(value) is not type(wanted) or value != wanted:
+            raise _Broken(f"it must be {json.dumps(wanted)}")
+
+    return check_same
 
 
 def _one_of(*wanted: str) -> Rule:
-    return lambda value, place: _require(value in wanted, place, f"it must be one of {', '.join(wanted)}")
+    def check_listed(value: Any) -> None:
+        if value not in wanted:
+            raise _Broken(f"it must be one of {', '.join(wanted)}")
+
+    return check_listed
 
 
-def _whole_number(value: Any, place: str) -> None:
-    _require(type(value) is int and value > 0, place, "a whole number above zero is needed")
+def _whole_number(value: Any) -> None:
+    if type(value) is not int or value <= 0:
+        raise _Broken("a whole number above zero is needed")
 
 
 def _list_of(rule: Rule) -> Rule:
-    def check_list(value: Any, place: str) -> None:
-        _require(isinstance(value, list) and bool(value), place, "a list is needed")
+    def check_list(value: Any) -> None:
+        if not isinstance(value, list) or not value:
+            raise _Broken("a list is needed")
         for position, one in enumerate(value):
-            rule(one, f"{place}[{position}]")
+            try:
+                rule(one)
+            except _Broken as problem:
+                raise _Broken(problem.reason, f"[{position}]{problem.place}") from None
 
     return check_list
 
 
 def _object(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
-    known = {**required, **(optional or {})}
+    known, needed = {**required, **(optional or {})}, frozenset(required)
 
-    def check_object(value: Any, place: str) -> None:
-        _require(isinstance(value, Mapping), place, "an object is needed")
-        for key in required:
-            _require(key in value, f"{place}.{key}", "it is missing")
+    def check_object(value: Any) -> None:
+        if not isinstance(value, dict):
+            raise _Broken("an object is needed")
+        if not needed <= value.keys():
+            raise _Broken("it is missing", f".{min(needed - value.keys())}")
         for key, one in value.items():
-            _require(key in known, f"{place}.{key}", "it is not a field we sign")
-            known[key](one, f"{place}.{key}")
+            rule = known.get(key)
+            if rule is None:
+                raise _Broken("it is not a field we sign", f".{key}")
+            try:
+                rule(one)
+            except _Broken as problem:
+                raise _Broken(problem.reason, f".{key}{problem.place}") from None
 
     return check_object
 
@@ -248,7 +291,8 @@ def _check_results(subject: Mapping[str, Any]) -> None:
     )
     for one in subject["result"]:
         if described[one["resultDescription"]] in NUMERIC_RESULT_TYPES:
-            _NUMERAL(one["value"], "credentialSubject.result.value")
+            number = _NUMBER.fullmatch(one["value"])
+            _require(number is not None, "credentialSubject.result.value", "a number written as text is needed")
 
 
 def _check_specimen(document: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from app.credentials import conformance, proof, validity
+from app.credentials import claims, conformance, proof
 from app.credentials.conformance import CheckedDocument
 from app.credentials.did import RS256
 from app.credentials.errors import DocumentRefused, ProofInvalid
@@ -26,7 +26,6 @@ from app.foundation.signing import Signer
 MEDIA_TYPE = "application/vc+jwt"
 TYPE = "JWT"
 HEADER_NAMES = ["alg", "kid", "typ"]
-CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
 PARTS = 3
 
 
@@ -34,9 +33,8 @@ def sign(checked: CheckedDocument, *, signer: Signer) -> str:
     """The signed document as a compact token."""
     if signer.algorithm != RS256:
         raise ProofInvalid(f"a JWT needs an {RS256} key, not {signer.algorithm}")
-    document = proof.parse(checked.text)
     header = conformance.to_text({"alg": RS256, "kid": signer.key_id, "typ": TYPE})
-    payload = conformance.to_text({**document, **_claims(document)})
+    payload = f"{checked.text[:-1]},{conformance.to_text(dict(checked.claims))[1:]}"
     signed = f"{_encoded(header.encode())}.{_encoded(payload.encode())}"
     return f"{signed}.{_encoded(signer.sign(signed.encode('ascii')))}"
 
@@ -60,7 +58,7 @@ def verify(token: str, public_bytes: bytes) -> None:
         payload = proof.parse(signed.payload)
         document = _document(payload)
         conformance.check(document)
-        agrees = {name: payload.get(name) for name in CLAIMS if name in payload} == _claims(document)
+        agrees = {name: payload.get(name) for name in claims.NAMES if name in payload} == claims.claims_of(document)
     except (JoseError, ValueError) as problem:
         raise ProofInvalid(f"the token is not signed by this key: {problem}") from None
     except DocumentRefused as problem:
@@ -79,8 +77,7 @@ def verify_signed(token: str, checked: CheckedDocument, public_bytes: bytes) -> 
         key.verify(_decoded(signature), f"{head}.{body}".encode(), padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         raise ProofInvalid("the token is not signed by this key") from None
-    document = proof.parse(checked.text)
-    if proof.parse(_decoded(body)) != {**document, **_claims(document)}:
+    if proof.parse(_decoded(body)) != {**proof.parse(checked.text), **checked.claims}:
         raise ProofInvalid("what was signed is not what was checked")
 
 
@@ -111,21 +108,7 @@ def key_of(token: str) -> str:
 
 
 def _document(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in payload.items() if name not in CLAIMS}
-
-
-def _claims(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The five facts that the standard wants repeated; instants in whole seconds."""
-    issuer = document["issuer"]
-    claims = {
-        "iss": issuer["id"] if isinstance(issuer, Mapping) else issuer,
-        "jti": document["id"],
-        "sub": document["credentialSubject"]["id"],
-        "nbf": int(validity.from_text(document["validFrom"]).timestamp()),
-    }
-    if "validUntil" in document:
-        claims["exp"] = int(validity.from_text(document["validUntil"]).timestamp())
-    return claims
+    return {name: value for name, value in payload.items() if name not in claims.NAMES}
 
 
 def _parts(token: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, did, issuer_keys
@@ -17,6 +17,19 @@ from app.credentials.models import Credential, CredentialReview, IssuerKey, Stat
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
+
+# Asked with every look at a certificate, and so written once: writing them costs more than their answers.
+_OF_CODE = select(Credential).where(Credential.code == bindparam("code"))
+_SUCCESSOR = (
+    select(Credential)
+    .where(
+        Credential.renews_id == bindparam("renews"),
+        Credential.state == CredentialState.ISSUED,
+        Credential.revoked_at.is_(None),
+    )
+    .order_by(Credential.issued_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +125,13 @@ def credential_of_award(award_id: UUID, *, session: Session) -> CredentialView |
 
 def credential_of_code(code: str, *, session: Session) -> CredentialView | None:
     """The credential under this exact code, whoever may see it; None if there is none."""
-    row = session.scalar(select(Credential).where(Credential.code == code))
+    row = session.scalar(_OF_CODE, {"code": code})
     return _view(row) if row is not None else None
 
 
 def successor(credential_id: UUID, *, session: Session) -> CredentialView | None:
     """The newer issued credential of the same holder and skill, if it stands."""
-    query = select(Credential).where(
-        Credential.renews_id == credential_id,
-        Credential.state == CredentialState.ISSUED,
-        Credential.revoked_at.is_(None),
-    )
-    row = session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
+    row = session.scalar(_SUCCESSOR, {"renews": credential_id})
     return _view(row) if row is not None else None
 
 

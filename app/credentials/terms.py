@@ -17,8 +17,9 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import NamedNode
 
+from app.credentials import canonical as rdfc
 from app.credentials.errors import DocumentRefused
 
 VC = "https://www.w3.org/2018/credentials#"
@@ -36,10 +37,12 @@ DID_V1 = "https://www.w3.org/ns/did/v1"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
 JWK_V1 = "https://w3id.org/security/jwk/v1"
 
-RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+XSD_INTEGER = f"<{XSD}integer>"
 _IRI = re.compile(r"(?:https?://|did:|urn:)[^\s<>\"{}|\\^`]+")
 # PyLD leaves control characters as they are where RDFC-1.0 escapes them: a text holding one would verify here alone.
 _UNSIGNABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _RESERVED = ("@context", "id", "type")
 
 
@@ -52,21 +55,24 @@ class Kind(Enum):
     NODE = auto()
 
 
+TEXT, IRI, NAME, NODE = Kind  # reading a member of an Enum costs more than what is done with it here
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term: its predicate and the kind of its values."""
+    """One term: its predicate and the kind of its values, IRIs as N-Quads spell them."""
 
-    predicate: NamedNode
-    kind: Kind = Kind.TEXT
-    datatype: NamedNode | None = None
-    names: Mapping[str, NamedNode] = field(default_factory=dict)
+    predicate: str
+    kind: Kind = TEXT
+    datatype: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
     """A type name: its IRI and the terms it brings to nodes of that type."""
 
-    iri: NamedNode
+    iri: str
     terms: Mapping[str, Term] = field(default_factory=dict)
 
 
@@ -79,22 +85,22 @@ class Context:
 
 
 def _text(iri: str, datatype: str | None = None) -> Term:
-    return Term(NamedNode(iri), datatype=NamedNode(datatype) if datatype else None)
+    return Term(f"<{iri}>", datatype=f"<{datatype}>" if datatype else "")
 
 
 def _iri(iri: str) -> Term:
-    return Term(NamedNode(iri), Kind.IRI)
+    return Term(f"<{iri}>", IRI)
 
 
 def _node(iri: str) -> Term:
-    return Term(NamedNode(iri), Kind.NODE)
+    return Term(f"<{iri}>", NODE)
 
 
 def _type(iri: str, **terms: Term) -> Type:
-    return Type(NamedNode(iri), terms)
+    return Type(f"<{iri}>", terms)
 
 
-_ASSERTION_METHOD = {"assertionMethod": NamedNode(SECURITY + "assertionMethod")}
+_ASSERTION_METHOD = {"assertionMethod": f"<{SECURITY}assertionMethod>"}
 
 CONTEXTS: Mapping[str, Context] = {
     CREDENTIALS_V2: Context(
@@ -126,7 +132,7 @@ CONTEXTS: Mapping[str, Context] = {
                 SECURITY + "DataIntegrityProof",
                 created=_text("http://purl.org/dc/terms/created", XSD + "dateTime"),
                 cryptosuite=_text(SECURITY + "cryptosuite", SECURITY + "cryptosuiteString"),
-                proofPurpose=Term(NamedNode(SECURITY + "proofPurpose"), Kind.NAME, names=_ASSERTION_METHOD),
+                proofPurpose=Term(f"<{SECURITY}proofPurpose>", NAME, names=_ASSERTION_METHOD),
                 verificationMethod=_iri(SECURITY + "verificationMethod"),
             ),
         },
@@ -203,7 +209,7 @@ CONTEXTS: Mapping[str, Context] = {
 }
 
 
-def graph(document: Mapping[str, Any]) -> Dataset:
+def statements(document: Mapping[str, Any]) -> list[rdfc.Statement]:
     """The RDF graph that every conforming JSON-LD processor makes of this document.
 
     Raises
@@ -216,19 +222,16 @@ def graph(document: Mapping[str, Any]) -> Dataset:
         raise DocumentRefused("@context", "it must be a list of addresses")
     walk = _Walk(tuple(contexts))
     walk.add_node(document, "document")
-    return Dataset(walk.quads)
+    return walk.statements
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
     """The document's graph in canonical N-Quads (RDFC-1.0), the bytes that are hashed and signed."""
-    dataset = graph(document)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    lines = serialize(dataset, format=RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(lines.splitlines(keepends=True)))
+    return rdfc.canonical(statements(document))
 
 
 @lru_cache(maxsize=256)
-def _scope(contexts: tuple[str, ...], types: tuple[str, ...]) -> tuple[Mapping[str, Term], tuple[NamedNode, ...]]:
+def _scope(contexts: tuple[str, ...], types: tuple[str, ...]) -> tuple[Mapping[str, Term], tuple[str, ...]]:
     """Terms and type IRIs for a node of these types under these contexts."""
     known_types: dict[str, Type] = {}
     terms: dict[str, Term] = {}
@@ -245,37 +248,45 @@ def _scope(contexts: tuple[str, ...], types: tuple[str, ...]) -> tuple[Mapping[s
 
 
 class _Walk:
-    """One pass over a document, collecting its quads."""
+    """One pass over a document, collecting what it states."""
 
     def __init__(self, contexts: tuple[str, ...]) -> None:
         self.contexts = contexts
-        self.quads: list[Quad] = []
+        self.statements: list[rdfc.Statement] = []
+        self.nameless = 0
 
-    def add_node(self, node: Mapping[str, Any], place: str) -> NamedNode | BlankNode:
+    def add_node(self, node: Mapping[str, Any], place: str) -> rdfc.Node:
         """Add a node with all it holds; its name in the graph."""
         if not node:
             raise DocumentRefused(place, "it holds nothing")
-        subject = _named(node["id"], place, "id") if "id" in node else BlankNode()
-        names = tuple(_signable(one, place, "type") for one in _each(node.get("type", []), place, "type"))
-        terms, iris = _scope(self.contexts, names)
-        self.quads.extend([Quad(subject, RDF_TYPE, iri) for iri in iris])
+        subject = _named(node["id"], place, "id") if "id" in node else self._without_name()
+        try:
+            terms, iris = _scope(self.contexts, tuple(_each(node.get("type", []), place, "type")))
+        except TypeError:
+            raise DocumentRefused(f"{place}.type", "it is not a text") from None
+        self.statements.extend([(subject, RDF_TYPE, iri) for iri in iris])
         for key, value in node.items():
             term = terms.get(key)
-            if term is not None:
+            if term is None:
+                if key not in _RESERVED:
+                    raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
+            elif term.kind is TEXT and not isinstance(value, list):
+                self.statements.append((subject, term.predicate, _literal(value, term.datatype, place, key)))
+            else:
                 for one in _each(value, place, key):
-                    self.quads.append(Quad(subject, term.predicate, self._value(one, term, place, key)))
-            elif key not in _RESERVED:
-                raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
+                    self.statements.append((subject, term.predicate, self._value(one, term, place, key)))
         return subject
 
-    def _value(self, value: Any, term: Term, place: str, key: str) -> NamedNode | BlankNode | Literal:
-        if term.kind is Kind.TEXT:
-            if type(value) is int and term.datatype is None:
-                return Literal(value)
-            return Literal(_signable(value, place, key), datatype=term.datatype)
-        if term.kind is Kind.NODE and isinstance(value, Mapping):
+    def _without_name(self) -> int:
+        self.nameless += 1
+        return self.nameless
+
+    def _value(self, value: Any, term: Term, place: str, key: str) -> rdfc.Node:
+        if term.kind is TEXT:
+            return _literal(value, term.datatype, place, key)
+        if term.kind is NODE and isinstance(value, dict):
             return self.add_node(value, f"{place}.{key}")
-        if term.kind is Kind.NAME:
+        if term.kind is NAME:
             if value not in term.names:
                 raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a name it can have")
             return term.names[value]
@@ -286,23 +297,41 @@ def _each(value: Any, place: str, key: str) -> Sequence[Any]:
     """The values of a term. A set says each thing once: a repeated one would change nothing that is signed."""
     if not isinstance(value, list):
         return (value,)
-    if any(one in value[:position] for position, one in enumerate(value)):
+    if len(value) > 1 and any(value.index(one) != position for position, one in enumerate(value)):
         raise DocumentRefused(f"{place}.{key}", "a list must hold each thing once")
     return value
+
+
+def _literal(value: Any, datatype: str, place: str, key: str) -> str:
+    if type(value) is int and not datatype:
+        return f'"{value}"^^{XSD_INTEGER}'
+    text = _signable(value, place, key)
+    if "\\" in text or '"' in text or "\n" in text:
+        text = text.translate(_ESCAPES)
+    return f'"{text}"^^{datatype}' if datatype else f'"{text}"'
 
 
 def _signable(value: Any, place: str, key: str) -> str:
     if not isinstance(value, str):
         raise DocumentRefused(f"{place}.{key}", f"{value!r} is not a text")
-    if _UNSIGNABLE.search(value):
+    if not value.isprintable() and _UNSIGNABLE.search(value):  # what is printable is no control character
         raise DocumentRefused(f"{place}.{key}", "it holds a control character")
     return value
 
 
-def _named(value: Any, place: str, key: str) -> NamedNode:
-    if not isinstance(value, str) or not _IRI.fullmatch(value):
+def _named(value: Any, place: str, key: str) -> str:
+    if not isinstance(value, str):
         raise DocumentRefused(f"{place}.{key}", f"{value!r} is not an absolute IRI")
     try:
-        return NamedNode(value)
-    except ValueError:
-        raise DocumentRefused(f"{place}.{key}", f"{value!r} is not an IRI") from None
+        return _spelled(value)
+    except ValueError as problem:
+        raise DocumentRefused(f"{place}.{key}", f"{value!r} is not an absolute IRI: {problem}") from None
+
+
+@lru_cache(maxsize=1024)  # most of a document's addresses stand in every document of its skill
+def _spelled(iri: str) -> str:
+    """An absolute IRI as N-Quads spell it; ValueError for anything else."""
+    if not _IRI.fullmatch(iri):
+        raise ValueError("it does not begin as one of ours do, or holds a character that none may hold")
+    NamedNode(iri)
+    return f"<{iri}>"

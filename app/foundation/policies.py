@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.foundation import audit
@@ -54,14 +54,25 @@ class PolicyVersion(Base):
     set_by: Mapped[str]
 
 
-def _in_force(name: str, *, session: Session, at: datetime) -> PolicyVersion | None:
-    query = (
+@cache
+def _latest() -> Select[PolicyVersion]:
+    """Written once: most requests ask for a policy, and writing the query costs more than its answer."""
+    return (
         select(PolicyVersion)
-        .where(PolicyVersion.name == name, PolicyVersion.effective_at <= at)
+        .where(PolicyVersion.name == bindparam("name"), PolicyVersion.effective_at <= bindparam("at"))
         .order_by(PolicyVersion.version.desc())
         .limit(1)
     )
-    return session.scalar(query)
+
+
+def _in_force(name: str, *, session: Session, at: datetime) -> PolicyVersion | None:
+    return session.scalar(_latest(), {"name": name, "at": at})
+
+
+def version_at(policy: type[Policy], at: BindParameter[datetime]) -> ScalarSelect[int | None]:
+    """The number of the version in force then, None for the policy as shipped: part of another context's query."""
+    query = select(func.max(PolicyVersion.version))
+    return query.where(PolicyVersion.name == policy.policy_name, PolicyVersion.effective_at <= at).scalar_subquery()
 
 
 def current(policy: type[P], *, session: Session, at: datetime) -> P:

@@ -1,7 +1,8 @@
 """Counts of requests: in this process's memory, safe under several threads; or shared in Redis, which may go away.
 
-`limits` 5.8 checks and restarts one timer from every request without a lock: two threads at once start the same one,
-and a request ends with "threads can only be started once". And where Redis does not answer, its storage fails the
+`limits` 5.8 forgets what is over in a thread of its own, which it starts anew with nearly every request: that costs
+more than the counting, and two requests at once start the same one and end with "threads can only be started once".
+Here the request that finds a minute gone forgets what is over. And where Redis does not answer, the library fails the
 request after five seconds; a limit is no reason to lose a response, so this process counts alone meanwhile.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 from limits.storage import MemoryStorage, RedisStorage, Storage
 
+SECONDS_BETWEEN_SWEEPS = 60.0
 ANSWER_SECONDS = 0.3  # that Redis has for one count; it takes well under a millisecond on one network
 ALONE_SECONDS = 5.0  # before it is asked again
 SHARED = "shared+"
@@ -29,12 +31,25 @@ class SteadyMemoryStorage(MemoryStorage):
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
         self._one_at_a_time = threading.Lock()
+        self._sweep_at = 0.0
         super().__init__(uri, wrap_exceptions, **options)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Count one request more."""
+        """Count one request more; a window that is over begins anew."""
+        now = time.time()
         with self._one_at_a_time:
-            return super().incr(key, expiry, amount)
+            if now >= self._sweep_at:
+                self._forget_what_is_over(now)
+            if self.expirations.get(key, 0) <= now:
+                self.storage[key], self.expirations[key] = 0, now + expiry
+            self.storage[key] += amount
+            return self.storage[key]
+
+    def _forget_what_is_over(self, now: float) -> None:
+        self._sweep_at = now + SECONDS_BETWEEN_SWEEPS
+        for key in [key for key, ends_at in self.expirations.items() if ends_at <= now]:
+            self.expirations.pop(key, None)
+            self.storage.pop(key, None)
 
 
 class SharedStorage(Storage):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
@@ -248,11 +248,25 @@ def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Cal
     csrf.init_app(app)
     limiter.init_app(app)
     babel.init_app(app, locale_selector=language_of_request)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _translations().ugettext(text),
+        ngettext=lambda one, many, count: _translations().ungettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: _translations().upgettext(context, text),
+        npgettext=lambda context, one, many, count: _translations().unpgettext(context, one, many, count),
+    )
     login_manager.init_app(app)
     login_manager.user_loader(lambda token: _signed_in(token, load_actor))
     app.before_request(_start_clock)
     app.context_processor(_page_values)
     _register_errors(app)
+
+
+def _translations() -> Any:
+    """The words of this request's language, looked for once: the library looks anew at every text of a template."""
+    if "translations" not in g:
+        g.translations = get_translations()
+    return g.translations
 
 
 def _signed_in(token: str, load_actor: Callable[[str], Actor | None]) -> SignedIn | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.transparency import merkle, note
@@ -91,18 +91,21 @@ def entry_tile(number: int, width: int, *, session: Session) -> bytes:
     return b"".join(struct.pack(">H", len(text)) + text for text in texts)
 
 
+_ISSUED = select(  # asked with every look at a certificate, and so written once
+    LogEntry.subject, LogEntry.number, select(func.max(LogCheckpoint.size)).scalar_subquery().label("size")
+).where(
+    LogEntry.kind.in_(ISSUES), LogEntry.subject.in_(bindparam("subjects", expanding=True)), LogEntry.number.is_not(None)
+)
+
+
 def place_of(subjects: Sequence[str], *, session: Session) -> Place | None:
     """Where the entry of an issue stands, the first of these subjects that has one; None while it waits.
 
     What is older than the log was never written to it.
     """
-    query = select(LogEntry.subject, LogEntry.number).where(
-        LogEntry.kind.in_(ISSUES), LogEntry.subject.in_(subjects), LogEntry.number.is_not(None)
-    )
-    numbers: dict[str, int | None] = {row.subject: row.number for row in session.execute(query)}
-    size = session.scalar(select(func.max(LogCheckpoint.size))) or 0
-    found = next((numbers[subject] for subject in subjects if subject in numbers), None)
-    return Place(found, size) if found is not None and found < size else None
+    found = {row.subject: row for row in session.execute(_ISSUED, {"subjects": list(subjects)})}
+    first = next((found[subject] for subject in subjects if subject in found), None)
+    return Place(first.number, first.size) if first is not None and first.number < (first.size or 0) else None
 
 
 def proof_at(place: Place, *, session: Session) -> Proof:

@@ -7,7 +7,7 @@ whatever else is unknown, and so does a suspension; what cannot be checked is ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.credentials import validity
@@ -83,3 +83,12 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
     if not holding:
         return Judgement(Verdict.VALID, (Reason.ALL_CHECKS_PASSED,))
     return Judgement(holding[0][0], tuple(reason for _, reason in holding))
+
+
+def next_turn(
+    valid_from: datetime, valid_until: datetime, *, at: datetime, start_skew_seconds: int, renewal_window_days: int
+) -> datetime | None:
+    """The next instant after `at` at which time alone changes the verdict or its reasons; None when there is none."""
+    starts = valid_from - timedelta(seconds=start_skew_seconds)
+    renewal = validity.renewal_opens_at(valid_until, window_days=renewal_window_days)
+    return min((turn for turn in (starts, renewal, valid_until) if turn > at), default=None)

@@ -7,13 +7,14 @@ register adds what it alone knows at once: a revocation that is not in the publi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
+from app.credentials.basis import Basis, basis_of
 from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.log_events import issue_subjects
 from app.credentials.queries import CredentialView
@@ -22,7 +23,8 @@ from app.foundation.clock import Clock
 from app.transparency import queries as log
 from app.transparency.queries import Place
 from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
-from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge
+from app.verification.remembered import Remembered
+from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge, next_turn
 
 ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
 
@@ -61,6 +63,9 @@ class CertificateVerification(Verification):
         return open_badge.told_facts(self.document)
 
 
+_remembered: Remembered[CertificateVerification] = Remembered()
+
+
 def verify_credential(code: str, *, session: Session, clock: Clock, with_token: bool = True) -> CertificateVerification:
     """What holds of the credential under this exact code; without the JWT, two fifths of the work are spared.
 
@@ -71,10 +76,33 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     CredentialErased
         The holder had shown it, and has erased their data since.
     """
+    at = clock.now()
+    rests_on = basis_of(code, at=at, session=session) if with_token else None
+    if rests_on is not None:
+        known = _remembered.unchanged(code, rests_on, at=at, bind=session.get_bind())
+        if known is not None:
+            place = known.log_place or _log_place(known.credential, session=session)
+            return replace(known, checked_at=at, log_place=place)
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
-        raise _nothing_shown(code, session=session, at=clock.now())
-    return verification_of(found, session=session, at=clock.now(), with_token=with_token)
+        raise _nothing_shown(code, session=session, at=at)
+    verification = verification_of(found, session=session, at=at, with_token=with_token)
+    if rests_on is not None:
+        _remember(code, rests_on, verification, session=session)
+    return verification
+
+
+def _remember(code: str, rests_on: Basis, found: CertificateVerification, *, session: Session) -> None:
+    """Keep it: what `rests_on` was read before the check, so a change between the two is seen at the next look."""
+    row, policy = found.credential, queries.policy(session=session, at=found.checked_at)
+    until = next_turn(
+        row.valid_from,
+        row.valid_until,
+        at=found.checked_at,
+        start_skew_seconds=policy.start_skew_seconds,
+        renewal_window_days=policy.renewal_window_days,
+    )
+    _remembered.keep(code, rests_on, found, at=found.checked_at, until=until, bind=session.get_bind())
 
 
 def verification_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -47,7 +48,9 @@ NOT_FOUND, GONE = 404, 410
 ETAG_BYTES = 16
 MOST_DRAWN = 500  # pages of about 12 kB
 CHECKED_MARK = "@@the-hour-of-the-check@@"
+MOST_HOURS = 10
 _drawn: dict[tuple[str, str, str], str] = {}
+_hours: dict[tuple[str, datetime], str] = {}
 
 guessing = limiter.shared_limit(
     rate("not_found_per_minute", "minute"),
@@ -275,7 +278,17 @@ def _page(found: CertificateVerification, etag: str) -> str:
         if len(_drawn) >= MOST_DRAWN:
             _drawn.clear()
         _drawn[key] = drawn
-    return drawn.replace(CHECKED_MARK, render_template("verification/checked_at.html", checked_at=found.checked_at))
+    return drawn.replace(CHECKED_MARK, _hour(found.checked_at.replace(second=0, microsecond=0)))
+
+
+def _hour(minute: datetime) -> str:
+    """The hour of a check as pages write it: to the minute, drawn once in each language."""
+    key = (language_of_request(), minute)
+    if key not in _hours:
+        if len(_hours) >= MOST_HOURS:
+            _hours.clear()
+        _hours[key] = render_template("verification/checked_at.html", checked_at=minute)
+    return _hours[key]
 
 
 def _count(found: CertificateVerification) -> None:

@@ -110,7 +110,7 @@ def test_a_specimen_says_so_in_all_three_places() -> None:
 
 def test_nobody_makes_a_checked_document_by_hand() -> None:
     with pytest.raises(TypeError, match=r"conformance\.check alone"):
-        CheckedDocument("{}", b"", object())
+        CheckedDocument("{}", b"", (), {}, object())
 
 
 def test_a_checked_document_does_not_follow_later_changes() -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
 from app.credentials import validity
+from app.credentials.claims import claims_of
+from app.verification.verdict import Checks, Reason, Verdict, judge, next_turn
+from tests.app.credentials.documents import a_document, an_identity
 
+ZONES = (  # every kind of shift: by an hour, by half of one, with the year's turn in summer time, none at all
+    *("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu"),
+    *("Pacific/Kiritimati", "Africa/Casablanca", "Pacific/Apia", "Antarctica/Troll", "UTC"),
+)
+WINDOW, SKEW = {"renewal_window_days": 60}, {"start_skew_seconds": 300}
 FIRST_DAY = datetime(2024, 1, 1, 13, 45, 59, tzinfo=UTC)
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(9 * 365 + 3)]
 
@@ -69,10 +78,19 @@ def test_edge_042_instants_are_written_in_utc_with_whole_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-29T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+00:00", "2026-01-01"]
+    "text",
+    [
+        "2026-02-29T00:00:00Z",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T23:59:60Z",
+        "٢٠٢٦-01-01T00:00:00Z",
+    ],
 )
 def test_another_spelling_of_an_instant_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"instant|out of range"):
+    with pytest.raises(ValueError, match=r"instant|out of range|must be in"):
         validity.from_text(text)
 
 
@@ -81,3 +99,47 @@ def test_edge_043_renewal_opens_sixty_days_before_the_end_and_closes_with_it() -
     opens = end - timedelta(days=60)
     states = [validity.is_renewable(end, at=at, window_days=60) for at in (opens - timedelta(seconds=1), opens, end)]
     assert states == [False, True, False]
+
+
+@pytest.mark.parametrize("number", range(len(ZONES)), ids=ZONES)
+def test_edge_041_every_day_ends_at_the_second_in_verdict_document_and_token_whatever_the_zone(number: int) -> None:
+    try:
+        zone = ZoneInfo(ZONES[number])
+    except ZoneInfoNotFoundError:
+        pytest.skip("needs the zones of tzdata, which are not on this machine")
+    for day in DAYS[number :: len(ZONES)]:
+        midnight = day.astimezone(zone).replace(hour=2, minute=30, second=0)  # skipped or met twice where clocks turn
+        start = validity.whole_second(midnight)
+        end = validity.same_date_next_year(midnight)
+        told = a_document(identity=an_identity(valid_from=midnight))
+        claims = claims_of(told)
+        assert (claims["nbf"], claims["exp"]) == (start.timestamp(), end.timestamp())
+        assert (told["validFrom"], told["validUntil"]) == (validity.to_text(start), validity.to_text(end))
+        assert (end - start).days in {365, 366}
+        checks = Checks(True, False, False, False, valid_from=start, valid_until=end)
+        second = timedelta(seconds=1)
+        for at, expected in (
+            (start - 301 * second, Reason.NOT_STARTED),
+            (start - 300 * second, Reason.ALL_CHECKS_PASSED),
+            (end - timedelta(days=60) - second, Reason.ALL_CHECKS_PASSED),
+            (end - timedelta(days=60), Reason.ENDS_SOON),
+            (end - second, Reason.ENDS_SOON),
+            (end, Reason.ENDED),
+        ):
+            assert judge(checks, at=at.astimezone(zone), **SKEW, **WINDOW).reasons[0] is expected, (start, at)
+
+
+def test_edge_043_time_alone_changes_a_verdict_at_the_next_turn_and_never_before() -> None:
+    for day in DAYS[::7]:
+        end = validity.same_date_next_year(day)
+        checks = Checks(True, False, False, False, valid_from=day, valid_until=end)
+        at, verdicts = day - timedelta(days=1), []
+        while True:
+            verdicts.append(judge(checks, at=at, **SKEW, **WINDOW))
+            turn = next_turn(day, end, at=at, **SKEW, **WINDOW)
+            if turn is None:
+                break
+            assert judge(checks, at=turn - timedelta(seconds=1), **SKEW, **WINDOW) == verdicts[-1]
+            at = turn
+        assert [one.verdict for one in verdicts] == [Verdict.UNKNOWN, Verdict.VALID, Verdict.VALID, Verdict.EXPIRED]
+        assert len(set(verdicts)) == len(verdicts)

@@ -18,7 +18,7 @@ from limits.storage import storage_from_string
 from app.foundation.rate_storage import ANSWER_SECONDS, SteadyMemoryStorage
 
 THREADS, EACH = 8, 150
-TIMER_SECONDS = 0.011  # of the library; it is started anew by whoever counts after that
+TIMER_SECONDS = 0.011  # of the library's own storage; it is started anew by whoever counts after that
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,26 @@ def test_eight_threads_at_once_are_counted_and_none_fails() -> None:
         for done in [pool.submit(ask) for _ in range(THREADS)]:
             done.result()
     assert storage.get("somebody") == THREADS * EACH
+
+
+def test_a_window_that_is_over_begins_anew_and_no_thread_is_started() -> None:
+    storage = SteadyMemoryStorage()
+    time.sleep(2 * TIMER_SECONDS)  # the one thread that the library starts with it
+    threads = threading.active_count()
+    assert [storage.incr("somebody", 0.05) for _ in range(3)] == [1, 2, 3]
+    assert threading.active_count() == threads
+    time.sleep(0.06)
+    assert storage.incr("somebody", 0.05) == 1
+
+
+def test_what_is_over_is_forgotten_and_what_is_not_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = SteadyMemoryStorage()
+    storage.incr("gone", 0.01)
+    storage.incr("here", 60)
+    time.sleep(0.02)
+    monkeypatch.setattr(storage, "_sweep_at", 0.0)
+    storage.incr("somebody else", 60)
+    assert set(storage.storage) == set(storage.expirations) == {"here", "somebody else"}
 
 
 @pytest.fixture
