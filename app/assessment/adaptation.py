@@ -42,6 +42,7 @@ PERCENT = 100
 PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
 CHOSEN_FIRST = 20  # items of a kind that a sitting draws from, as a rule
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
+MOST_RATINGS_KEPT = 20_000  # of all sittings under way; some megabytes
 MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
 STOP_OF_REASON = {
@@ -183,9 +184,14 @@ def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
     if value is None or value == DID_NOT_ARISE:
         return None
     if item.kind == SCENARIO:
-        ratings, key = np.asarray(value, dtype=float), np.asarray(bank.option_keys[item.code], dtype=float)
-        return int(rate_each_category(ratings, key))
+        return _category_of_ratings(tuple(value), bank.option_keys[item.code])
     return int(reverse([[value]], [item.categories], [item.keyed])[0, 0])
+
+
+@lru_cache(maxsize=MOST_RATINGS_KEPT)
+def _category_of_ratings(ratings: tuple[int | None, ...], key: tuple[int, ...]) -> int:
+    """Of one scenario. A sitting asks again for each of its former scenarios at every response."""
+    return int(rate_each_category(np.array(ratings, dtype=float), np.array(key, dtype=float)))
 
 
 def content_of(units: Sequence[Unit], bank: Bank) -> Content:
