@@ -78,12 +78,17 @@ class Campaign:
         self.page, self.sitting_id = someone.page, UUID(someone.page.url.rsplit("/", 1)[-1])
         self.page.on("response", self._heard)
         self.page.on("dialog", lambda dialog: dialog.accept())  # "leave without saving?"
-        while plan and "/sittings/" in self.page.url and not self.page.url.endswith("/done"):
-            for way in [plan.pop() for _ in range(min(PER_ITEM, len(plan)))]:
-                self._cut(way)
+        while plan and not self._has_ended:
+            for _ in range(PER_ITEM):
+                if plan and not self._has_ended:
+                    self._cut(plan.pop())
             self._go_on()
         self._nothing_acknowledged_is_lost()
         context.close()
+
+    @property
+    def _has_ended(self) -> bool:
+        return "/done" in self.page.url or "/results/" in self.page.url
 
     def _heard(self, answer: Response) -> None:
         """Every acknowledgement that reached the browser."""
@@ -154,7 +159,7 @@ class Campaign:
         with self._line_cut(HANDED_IN, fault), self.page.expect_event("requestfailed", _is_handed_in):
             self.page.locator("button[value=next]").click(no_wait_after=True)
         self.page.goto(f"/sittings/{self.sitting_id}")
-        if self.page.url.endswith("/done") or self._position() > position:
+        if self._has_ended or self._position() > position:
             return
         assert self._position() == position
         assert self._chosen() == chosen, "what was acknowledged is not shown"
@@ -204,7 +209,7 @@ class Campaign:
         return self.page.evaluate(CHECKED)
 
     def _go_on(self) -> None:
-        if "/done" in self.page.url or "/results/" in self.page.url:
+        if self._has_ended:
             return
         self._choose_everything()
         with self.page.expect_navigation():

@@ -29,7 +29,7 @@ def _asked(runtime) -> list[str] | None:
         return session.scalar(select(Sitting.adjustments))
 
 
-def test_case_031_asked_in_the_middle_it_holds_from_the_next_screen_without_a_restart(begun, runtime) -> None:
+def test_edge_031_asked_in_the_middle_it_holds_from_the_next_screen_without_a_restart(begun, runtime) -> None:
     ada, path = begun
     ada.answer(path)
     position = 'name="position" value="2"'

@@ -144,7 +144,7 @@ def test_other_people_keep_everything(world: World):
     assert before == after
 
 
-def test_case_059_norms_stay_as_they_are(world: World):
+def test_edge_059_norms_stay_as_they_are(world: World):
     def norms():
         with world.runtime.reading() as session:
             return {norm.id: (norm.sha256, norm.n, norm.state) for norm in session.query(NormVersion)}
@@ -154,7 +154,7 @@ def test_case_059_norms_stay_as_they_are(world: World):
     assert norms() == before
 
 
-def test_case_058_a_revoked_certificate_says_that_it_ended(world: World):
+def test_edge_058_a_revoked_certificate_says_that_it_ended(world: World):
     erase(world, Certificates.REVOKE)
     answer = world.app.test_client().get(f"/c/{world.facts.code}", headers={"Accept": "text/html"})
     assert answer.status_code == 410
@@ -165,7 +165,7 @@ def test_case_058_a_revoked_certificate_says_that_it_ended(world: World):
     assert (line.revocation_reason, line.revoked_at) == ("holder-request", world.runtime.clock.now())
 
 
-def test_case_058_a_kept_line_runs_to_its_end(world: World):
+def test_edge_058_a_kept_line_runs_to_its_end(world: World):
     with world.runtime.reading() as session:
         held = session.query(Credential).one()
     erase(world, Certificates.KEEP)
@@ -188,7 +188,7 @@ def test_the_signed_list_still_says_which_entries_are_revoked(world: World, cert
     assert ("revoked" in answer.json["verdict"] or "revoked" in " ".join(reasons)) == is_listed
 
 
-def test_case_052_a_certificate_that_was_private_is_unknown_afterwards(world: World):
+def test_edge_052_a_certificate_that_was_private_is_unknown_afterwards(world: World):
     with world.runtime.transaction() as session:
         session.execute(update(Credential).values(visibility="private"))
     erase(world)
@@ -301,7 +301,7 @@ def test_the_choice_about_certificates_must_be_made(world: World):
         ask(world, "perhaps")
 
 
-def test_case_060_while_a_person_looks_at_a_result_nothing_is_erased(world: World):
+def test_edge_060_while_a_person_looks_at_a_result_nothing_is_erased(world: World):
     with world.runtime.transaction() as session:
         session.execute(update(ReviewCase).values(state="open", closed_at=None))
     with pytest.raises(CaseStillOpen):
