@@ -125,3 +125,14 @@ pytestmark  # unused variable (tests/app/verification/test_mutations.py:16)
 UNLIMITED_TIME  # unused variable (app/assessment/adjustments.py, asked for by its value)
 LARGER_TEXT  # unused variable (app/assessment/adjustments.py, asked for by its value)
 SCREEN_READER  # unused variable (app/assessment/adjustments.py, asked for by its value)
+fewest_remaining  # unused variable (app/api/shapes.py, a field of answers)
+most_remaining  # unused variable (app/api/shapes.py, a field of answers)
+_MemoryStorage__schedule_expiry  # unused method (app/foundation/rate_storage.py, called by the library)
+_unsent  # unused method (tests/browser/test_disconnects.py, this and the next seven by their names)
+_unheard
+_refused
+_offline
+_reloaded
+_killed
+_handed_in_unsent
+_handed_in_unheard

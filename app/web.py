@@ -13,6 +13,7 @@ from app.factory import create_app
 from app.foundation import running, schema
 from app.foundation.runtime import Runtime
 from app.operations.metrics import WsgiApplication, counting, new_registry, serve_metrics
+from app.operations.overload import WAITING_PER_THREAD, turning_away
 
 CONNECTION_LIMIT = 1000
 CHANNEL_TIMEOUT_SECONDS = 30
@@ -32,8 +33,12 @@ def _serve(runtime: Runtime) -> None:
             raise schema.SchemaBehind
     composition.load_policy_file(runtime)
     settings = runtime.settings
+
+    def waiting() -> int:
+        return len(server.task_dispatcher.queue)
+
     server = waitress.create_server(
-        _measured(runtime),
+        turning_away(_measured(runtime), waiting, most=WAITING_PER_THREAD * settings.threads),
         host=settings.host,
         port=settings.port,
         threads=settings.threads,

@@ -18,6 +18,7 @@ from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.check_sitting import check_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
 from app.assessment.note_founder_told import note_founder_told
 from app.assessment.open_pilot import open_pilot
@@ -355,6 +356,11 @@ def _close_expired_sittings(runtime: Runtime) -> None:
         close_expired_sittings(session=session, clock=runtime.clock, jobs=runtime.jobs)
 
 
+def _end_withdrawn_sittings(runtime: Runtime, person_id: str, withdrawn_at: str) -> None:
+    with runtime.transaction() as session:
+        end_withdrawn_sittings(UUID(person_id), withdrawn_at=datetime.fromisoformat(withdrawn_at), session=session)
+
+
 def _forget_stale_sign_ins(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         forget_stale_sign_ins(session=session, clock=runtime.clock)
@@ -432,6 +438,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "watch_norms": _watch_norms,
     "send_alarm_mail": _send_alarm_mail,
     "close_expired_sittings": _close_expired_sittings,
+    "end_withdrawn_sittings": _end_withdrawn_sittings,
     "forget_stale_sign_ins": _forget_stale_sign_ins,
     "apply_retention": _apply_retention,
 }

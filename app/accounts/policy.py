@@ -21,6 +21,9 @@ class AccountPolicy:
 
     link_lifetime_minutes: int = 15  # slow mail servers need some minutes; a forgotten mail soon opens nothing
     operator_link_lifetime_hours: int = 24  # handed over by a person, perhaps the next morning
+    device_link_lifetime_minutes: int = (
+        5  # to photograph it from one's own other screen; left open, it is soon worthless
+    )
     join_lifetime_minutes: int = 30  # time to read the terms after the address is proven
     same_mail_seconds: int = 60  # asking again within this time sends no second mail
     mails_per_address_per_hour: int = 6  # nobody's mailbox is flooded by a stranger who knows the address

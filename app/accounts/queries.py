@@ -309,6 +309,16 @@ def sign_in_behind_link(token: str, *, session: Session, at: datetime, links: Li
     return pending_sign_in(request_of_link(token, links=links, policy=policy), session=session, at=at)
 
 
+def has_used_device_link(request_id: UUID, person_id: UUID, *, session: Session) -> bool:
+    """Whether a device has signed in by this request as this person; of others' requests one learns nothing."""
+    query = (
+        select(SignInRequest.closed_at)
+        .join(Person, Person.email == SignInRequest.email)
+        .where(SignInRequest.id == request_id, Person.id == person_id)
+    )
+    return session.scalar(query) is not None
+
+
 def passkeys_of(person_id: UUID, *, session: Session) -> tuple[PasskeyView, ...]:
     """A person's passkeys, the oldest first."""
     query = select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.added_at, Passkey.id)

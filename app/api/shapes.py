@@ -205,7 +205,7 @@ class CurrentItem(Shape):
     value: Value
     client_sequence: int = Field(description="The number of the value kept; 0 if there is none.")
     saved_at: datetime | None
-    fewest_remaining: int = Field(description="Items still to come after this one, at least.")
+    fewest_remaining: int = Field(description="Items still to come after this one: most likely at least so many.")
     most_remaining: int
     has_enough_for_result: bool = Field(description="Whether leaving now would still give a result.")
 

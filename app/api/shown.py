@@ -56,8 +56,8 @@ def current_item(page: ItemPage) -> shapes.CurrentItem:
         value=page.value,
         client_sequence=page.client_sequence,
         saved_at=page.saved_at if page.client_sequence else None,
-        fewest_remaining=page.fewest_remaining,
-        most_remaining=page.most_remaining,
+        fewest_remaining=page.remaining.fewest,
+        most_remaining=page.remaining.most,
         has_enough_for_result=page.has_enough_for_result,
     )
 

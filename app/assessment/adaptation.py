@@ -29,6 +29,8 @@ from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
 from scoring.misfit_aware import misfit_aware
+from scoring.normal import NODES
+from scoring.remaining import composite_variances
 from scoring.responses import reverse
 from scoring.selection import Tables, information_tables, next_item
 from scoring.situational_judgement import rate_each_category
@@ -38,7 +40,9 @@ DID_NOT_ARISE = "did-not-arise"
 JUDGEMENT, SELF_REPORT = 0, 1
 PERCENT = 100
 PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
+CHOSEN_FIRST = 20  # items of a kind that a sitting draws from, as a rule
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
+MOST_RATINGS_KEPT = 20_000  # of all sittings under way; some megabytes
 MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
 STOP_OF_REASON = {
@@ -180,9 +184,14 @@ def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
     if value is None or value == DID_NOT_ARISE:
         return None
     if item.kind == SCENARIO:
-        ratings, key = np.asarray(value, dtype=float), np.asarray(bank.option_keys[item.code], dtype=float)
-        return int(rate_each_category(ratings, key))
+        return _category_of_ratings(tuple(value), bank.option_keys[item.code])
     return int(reverse([[value]], [item.categories], [item.keyed])[0, 0])
+
+
+@lru_cache(maxsize=MOST_RATINGS_KEPT)
+def _category_of_ratings(ratings: tuple[int | None, ...], key: tuple[int, ...]) -> int:
+    """Of one scenario. A sitting asks again for each of its former scenarios at every response."""
+    return int(rate_each_category(np.array(ratings, dtype=float), np.array(key, dtype=float)))
 
 
 def content_of(units: Sequence[Unit], bank: Bank) -> Content:
@@ -370,6 +379,21 @@ def _choose_adaptively(
         return bank.items[place]
     are_statements_left = any(item.kind == STATEMENT for item in unseen)
     return Stop.JUDGEMENT_SHARE if are_statements_left else Stop.BANK_EXHAUSTED
+
+
+def expected_variances(bank: Bank, pins: Pins, policy: SittingPolicy) -> NDArray[np.float64]:
+    """Variance of the composite, the cut's own included, expected after 0, 1, … units chosen for the pinned cut."""
+    composite, cut = composite_of(pins, policy), pins.cut or 0.0
+    at = composite.weights @ composite.covariance * cut  # thetas to expect of somebody at the cut
+    best = [_information_near(table, theta) for table, theta in zip(bank.information, at, strict=True)]
+    expected = composite_variances(best, composite.weights, composite.correlation, policy.most_units_undecided)
+    return expected + (pins.cut_standard_error or 0.0) ** 2
+
+
+def _information_near(table: NDArray[np.float64], theta: float) -> float:
+    """Mean information at a theta of the items that are chosen first there."""
+    nearest = table[int(np.abs(NODES - theta).argmin())]
+    return float(np.sort(nearest)[-CHOSEN_FIRST:].mean()) if nearest.size else 0.0
 
 
 def numbers_of(standing: Standing, pins: Pins, band_percent: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Row:
     received_at: datetime | None
     item_states_at: int = 0
     is_reported: bool = False  # the candidate had a problem with it
+    presented_at: datetime | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -191,6 +192,7 @@ def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
             Response.received_at,
             Presentation.item_states_at,
             ItemReport.id.is_not(None),
+            Presentation.presented_at,
         )
         .outerjoin(Response, answers)
         .outerjoin(ItemReport, reports)

@@ -40,6 +40,7 @@ class Stop(StrEnum):
     LEFT = "left"  # the candidate left early
     EXPIRED = "expired"  # not resumed within the window
     NOTHING_AROSE = "nothing-arose"  # every statement "did not arise": no evidence, and no waiting time
+    CONSENT_WITHDRAWN = "consent-withdrawn"  # what was answered is erased
     TECHNICAL = "technical"
 
 

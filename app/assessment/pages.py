@@ -13,12 +13,13 @@ from app.accounts import queries as accounts
 from app.accounts.consents import ASSESSMENT
 from app.accounts.queries import ConsentView
 from app.assessment import adaptation, rules
-from app.assessment.course import Course, course_of, own_sitting, scored_items
+from app.assessment.course import course_of, own_sitting, scored_items
 from app.assessment.errors import ItemTakenBack, SittingExpired, SkillNotOpen
 from app.assessment.founding_form import SCENARIO
 from app.assessment.models import Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.queries import SittingView, latest_edition, retake_of, sittings_of, view_of
+from app.assessment.remaining import Remaining, remaining_of
 from app.assessment.replace_item import replace_item
 from app.foundation import policies
 from app.foundation.clock import Clock
@@ -59,10 +60,8 @@ class ItemPage:
     client_sequence: int
     saved_position: int | None
     saved_at: datetime | None
-    fewest_remaining: int
-    most_remaining: int
-    fewest_minutes: int
-    most_minutes: int
+    remaining: Remaining
+    idle_notice_minutes: int
     is_first_scenario: bool
     scored: int
 
@@ -138,7 +137,6 @@ def item_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at:
         raise ItemTakenBack(sitting_id)
     row, former = course.rows[-1], course.rows[-2] if len(course.rows) > 1 else None
     item = course.bank.by_code[row.item_code]
-    fewest, most = remaining(course)
     is_draft = row.is_answered
     saved = row if is_draft else former
     content = course.standing.content
@@ -150,10 +148,8 @@ def item_page(sitting_id: UUID, person_id: UUID | None, *, session: Session, at:
         client_sequence=row.client_sequence or 0,
         saved_position=saved.position if saved else None,
         saved_at=saved.received_at if saved else None,
-        fewest_remaining=fewest,
-        most_remaining=most,
-        fewest_minutes=_minutes_at_least(fewest + 1, course.policy),
-        most_minutes=_minutes_at_most(most + 1, course.policy),
+        remaining=remaining_of(course),
+        idle_notice_minutes=course.policy.idle_notice_minutes,
         is_first_scenario=item.kind == SCENARIO and not any(unit.kind == SCENARIO for unit in course.units[:-1]),
         scored=content.units,
     )
@@ -173,20 +169,6 @@ def _next_at(sitting: Sitting, session: Session, at: datetime) -> datetime | Non
     if edition is None:
         return None
     return retake_of(sitting.person_id, edition, session=session, at=at, policy=policy).from_at
-
-
-def remaining(course: Course) -> tuple[int, int]:
-    """Fewest and most items still to come after the current one, whatever the answers will be."""
-    if course.form is not None:
-        return (len(course.form) - len(course.rows),) * 2
-    policy, content = course.policy, course.standing.content
-    answered = content.units + (not course.rows[-1].is_whole)
-    longest = policy.most_units_undecided
-    shortest = policy.fewest_units
-    if course.sitting.cut is None:
-        longest = shortest = policy.founding_statements + policy.founding_scenarios
-    most = max(0, min(longest - answered, len(course.unseen)))
-    return min(max(0, shortest - answered), most), most
 
 
 def _minutes_at_least(units: int, policy: SittingPolicy) -> int:
@@ -213,7 +195,7 @@ def as_json(page: ItemPage | DonePage) -> dict[str, Any]:
         "position": page.position,
         "client_sequence": page.client_sequence,
         "value": page.value,
-        "fewest_remaining": page.fewest_remaining,
-        "most_remaining": page.most_remaining,
+        "fewest_remaining": page.remaining.fewest,
+        "most_remaining": page.remaining.most,
         "item": {"code": page.item.code, "kind": page.item.kind, "content": dict(page.item.content)},
     }

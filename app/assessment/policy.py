@@ -57,6 +57,7 @@ class SittingPolicy:
     pilot_units: int = 2  # unscored, asked to try out new items; none where no item is in pilot
     most_reports: int = 3  # of one sitting: each takes an item out of it, and choosing one's items is not the point
     usual_units: int = 20  # said before the start: most people answer fewer
+    idle_notice_minutes: int = 5  # untouched for so long, the page says that nothing is lost
     honesty_statement: str = "1"  # which wording is shown and recorded
     statement_seconds: int = 12  # for the guide of minutes alone; a guess until timings are collected
     scenario_seconds: int = 50

@@ -15,7 +15,13 @@ from app.assessment.course import Course, course_of
 from app.assessment.errors import ResponsesForgotten, SittingNotFound
 from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Sitting, State, Stop
 
-ADAPTIVE_STOPS = frozenset(Stop) - {Stop.LEFT, Stop.EXPIRED, Stop.NOTHING_AROSE, Stop.TECHNICAL}
+ADAPTIVE_STOPS = frozenset(Stop) - {
+    Stop.LEFT,
+    Stop.EXPIRED,
+    Stop.NOTHING_AROSE,
+    Stop.CONSENT_WITHDRAWN,
+    Stop.TECHNICAL,
+}
 FIGURE_TOLERANCE = 1e-12  # the same code on the same machine gives the same bits; another BLAS may not
 
 

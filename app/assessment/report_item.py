@@ -7,8 +7,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment.course import Course, course_of, own_sitting
-from app.assessment.errors import PositionClosed, ReportInvalid, SittingClosed, SittingExpired, TooManyReports
+from app.assessment.errors import (
+    ConsentNeeded,
+    PositionClosed,
+    ReportInvalid,
+    SittingClosed,
+    SittingExpired,
+    TooManyReports,
+)
 from app.assessment.going_on import go_on
 from app.assessment.models import ItemReport, Presentation, Problem, Sitting
 from app.foundation import audit
@@ -39,7 +47,7 @@ def report_item(
 
     Raises
     ------
-    ReportInvalid, SittingClosed, SittingExpired
+    ReportInvalid, SittingClosed, SittingExpired, ConsentNeeded
     PositionClosed
         If the sitting has gone on from that item.
     TooManyReports
@@ -78,6 +86,8 @@ def _require_current(course: Course, position: int, *, session: Session, clock: 
         raise SittingClosed(sitting.state, None)
     if clock.now() > sitting.resumable_until:
         raise SittingExpired(sitting.resumable_until)
+    if not accounts.has_consent(sitting.person_id, "assessment", session=session):
+        raise ConsentNeeded
     if current is None or position != current.position:
         row = course.rows[position - 1] if 1 <= position <= len(course.rows) else None
         raise PositionClosed(

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, floor
 
 from app.assessment.policy import SittingPolicy
 
@@ -124,6 +124,11 @@ def minutes_needed(statements: int, scenarios: int, policy: SittingPolicy) -> in
     """A guide, rounded up, of how long so many units take."""
     seconds = statements * policy.statement_seconds + scenarios * policy.scenario_seconds
     return max(1, ceil(seconds / SECONDS_PER_MINUTE))
+
+
+def whole_minutes(seconds: float, *, up: bool) -> int:
+    """Whole minutes, rounded up or down; never none."""
+    return max(1, (ceil if up else floor)(seconds / SECONDS_PER_MINUTE))
 
 
 def facet_counts(facets: Iterable[str], scored: Iterable[str]) -> dict[str, int]:

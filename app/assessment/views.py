@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import segno
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts
+from app.accounts.make_device_link import make_device_link
 from app.accounts.record_consent import record_consent
 from app.assessment import checks, pages, queries
 from app.assessment.answers import checked, is_whole
@@ -314,6 +317,36 @@ def adjust(sitting_id: UUID) -> Answer:
         declare_adjustments(sitting_id, asked, person_id=own_id, session=session, clock=here.clock)
     notice(_("Done. It holds from this question on."))
     return redirect(url_for("assessment.sitting_page", sitting_id=sitting_id), code=303)
+
+
+@bp.post("/sittings/<uuid:sitting_id>/move")
+@require_signed_in
+def move(sitting_id: UUID) -> Answer:
+    """Show a link by which one other device goes on; nothing is made before the press."""
+    here, own_id = runtime(), _own_id()
+    with here.transaction() as session:
+        queries.sitting_of(sitting_id, own_id, session=session)
+        link = make_device_link(
+            own_id,
+            url_for("assessment.sitting_page", sitting_id=sitting_id),
+            session=session,
+            clock=here.clock,
+            entropy=here.entropy,
+            links=here.links,
+        )
+    address = here.settings.base_url + link.path
+    qr = segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=4, light="#fff")
+    return render_template("assessment/move.html", sitting_id=sitting_id, link=link, qr_data_uri=qr)
+
+
+@bp.get("/sittings/<uuid:sitting_id>/moved/<uuid:request_id>")
+@require_signed_in
+def moved(sitting_id: UUID, request_id: UUID) -> str:
+    """Whether the other device has gone on."""
+    with runtime().reading() as session:
+        queries.sitting_of(sitting_id, _own_id(), session=session)
+        has_moved = accounts.has_used_device_link(request_id, _own_id(), session=session)
+    return render_template("assessment/moved.html", sitting_id=sitting_id, request_id=request_id, moved=has_moved)
 
 
 @bp.get("/sittings/<uuid:sitting_id>/leave")

@@ -9,6 +9,7 @@ const PATIENCE_MILLISECONDS = 4000; // a request that hangs counts as no connect
 let pending = null; // the newest choice that the server has not acknowledged
 let sending = false;
 let handsIn = false; // the form's own button carries the choice itself
+let waiting = null; // the button pressed while something was unsaved; it goes on once that is saved
 let line = new AbortController();
 
 const field = (name) => form.elements.namedItem(name);
@@ -79,6 +80,7 @@ async function send() {
     else if (answer.status >= 500 || answer.status === 429) tryAgainLater();
     else {
       hold(null);
+      waiting = null;
       say(answer.status === 409 ? form.dataset.elsewhere : form.dataset.refused, "unsaved");
     }
   } catch {
@@ -92,14 +94,26 @@ async function send() {
 
 function acknowledge(kept, sent) {
   if (pending === sent || kept.superseded) hold(null);
-  if (kept.superseded) say(form.dataset.elsewhere, "unsaved");
-  else if (pending === null) say(`${form.dataset.saved} ${kept.received_at.slice(11, 19)} UTC`, "saved");
+  if (kept.superseded) {
+    waiting = null;
+    say(form.dataset.elsewhere, "unsaved");
+  } else if (pending === null) {
+    say(`${form.dataset.saved} ${kept.received_at.slice(11, 19)} UTC`, "saved");
+    goOn();
+  }
 }
 
 function tryAgainLater() {
   if (handsIn) return;
-  say(form.dataset.offline, "unsaved");
+  say(waiting === null ? form.dataset.offline : form.dataset.waiting, "unsaved");
   window.setTimeout(send, RETRY_MILLISECONDS);
+}
+
+// A form sent without a connection would end on the browser's own page of errors, and the choice with it.
+function goOn() {
+  const button = waiting;
+  waiting = null;
+  if (button !== null) form.requestSubmit(button);
 }
 
 function keep(choice) {
@@ -112,17 +126,25 @@ function keep(choice) {
 form.addEventListener("change", () => {
   keep({ client_sequence: Number(field("client_sequence").value), value: chosenValue() });
 });
-form.addEventListener("submit", () => {
+form.addEventListener("submit", (event) => {
+  if (pending !== null || !window.navigator.onLine) {
+    event.preventDefault();
+    waiting = event.submitter;
+    if (!window.navigator.onLine) say(form.dataset.waiting, "unsaved");
+    send();
+    return;
+  }
   handsIn = true;
   line.abort(); // a draft that comes after its item is closed would only be refused
 });
 window.addEventListener("pageshow", () => {
   handsIn = false;
+  waiting = null;
 });
 window.addEventListener("beforeunload", (event) => {
   if (pending !== null && !handsIn) event.preventDefault();
 });
-window.addEventListener("online", send);
+window.addEventListener("online", () => (pending === null ? goOn() : send()));
 
 const left = heldBefore();
 if (left !== null) {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from playwright.sync_api import Page
 
 from tests.browser.exhibition import Exhibit, Exhibition, unknown_code
 
+NO_REQUEST = UUID(int=0)
 SUBMIT_UNCHECKED = """(form) => { form.noValidate = true; form.requestSubmit(form.querySelector("button")); }"""
 TYPING_ERROR = "7Q4FXK2M9TBDW3HN0"
 
@@ -102,6 +105,9 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("statement", f"/sittings/{sat['statement']}", "statement"),
         Exhibit("statement-reporting", f"/sittings/{sat['statement']}", "statement", act=_open_report),
         Exhibit("statement-adjusting", f"/sittings/{sat['statement']}", "statement", act=_open_adjustments),
+        Exhibit("statement-keys", f"/sittings/{sat['statement']}", "statement", act=_open_keys),
+        Exhibit("move", f"/sittings/{sat['statement']}", "statement", act=_move),
+        Exhibit("moved-not-yet", f"/sittings/{sat['statement']}/moved/{NO_REQUEST}", "statement"),
         Exhibit("statement-unanswered", f"/sittings/{sat['statement']}", "statement", act=_press_unchecked),
         Exhibit("scenario", f"/sittings/{sat['scenario']}", "scenario"),
         Exhibit("leave", f"/sittings/{sat['statement']}/leave", "statement"),
@@ -218,8 +224,18 @@ def _open_adjustments(page: Page) -> None:
     page.locator("#adjustments summary").click()
 
 
+def _open_keys(page: Page) -> None:
+    page.keyboard.press("?")
+
+
+def _move(page: Page) -> None:
+    page.locator("#other-device summary").click()
+    with page.expect_navigation():
+        page.locator("#other-device button").click()
+
+
 def _open_report(page: Page) -> None:
-    page.locator("main details:not(#adjustments) summary").click()
+    page.locator("#reporting summary").click()
 
 
 def _fill(page: Page, field: str, value: str) -> None:

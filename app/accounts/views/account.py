@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.change_profile import change_profile
+from app.accounts.consents import ASSESSMENT
 from app.accounts.errors import NameInvalid
 from app.accounts.record_consent import record_consent
 from app.accounts.relying_party import relying_party
@@ -88,8 +89,10 @@ def give_consent(kind: str) -> Response:
 def take_consent_back(kind: str) -> Response:
     """Withdraw one consent; the others stay."""
     with runtime().transaction() as session:
-        withdraw_consent(own_id(), kind, session=session, clock=runtime().clock, actor=actor())
+        withdraw_consent(own_id(), kind, session=session, clock=runtime().clock, actor=actor(), jobs=runtime().jobs)
     notice(_("Your consent is withdrawn."))
+    if kind == ASSESSMENT:
+        notice(_("An assessment that you had not finished has ended, and its answers are erased."))
     return redirect(url_for(".account"), 303)
 
 

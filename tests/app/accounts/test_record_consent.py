@@ -28,8 +28,8 @@ def give(session, clock, entropy, ada):
 
 
 @pytest.fixture
-def withdraw(session, clock, ada):
-    return lambda kind: withdraw_consent(ada, kind, session=session, clock=clock, actor=Actor(ada, "ada"))
+def withdraw(session, clock, jobs, ada):
+    return lambda kind: withdraw_consent(ada, kind, session=session, clock=clock, actor=Actor(ada, "ada"), jobs=jobs)
 
 
 def standing(session, ada) -> dict[str, bool]:

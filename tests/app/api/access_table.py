@@ -173,6 +173,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
         Route(OWNERS, OPEN, {"on": "larger-text"}),
         Route(OWNERS, ENDED, {"on": "larger-text"}),
     ],
+    ("POST", "/sittings/<uuid:sitting_id>/move"): [Route(OWNERS, OPEN)],
+    ("GET", "/sittings/<uuid:sitting_id>/moved/<uuid:request_id>"): [
+        Route(OWNERS, lambda facts: {**OPEN(facts), "request_id": NOTHING})
+    ],
     ("GET", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("POST", "/sittings/<uuid:sitting_id>/leave"): [Route(OWNERS, OPEN)],
     ("GET", "/sittings/<uuid:sitting_id>/done"): [Route(OWNERS, ENDED)],

@@ -193,7 +193,7 @@ def test_a_founding_sitting_without_any_calibration_is_frozen_for_the_first_one(
     assert (score.statements, score.has_result, score.stop_reason) == (10, False, Stop.FOUNDING_FORM)
 
 
-def test_responses_for_norming_are_first_sittings_with_every_category(place: Place) -> None:
+def test_edge_014_responses_for_norming_are_first_sittings_with_every_category(place: Place) -> None:
     a_normed_skill(place, scenario_slope=1.5)
     before = place.clock.now()
     people = [a_person(place) for _ in range(3)]

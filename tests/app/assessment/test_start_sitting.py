@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts.record_consent import record_consent
 from app.accounts.withdraw_consent import withdraw_consent
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -266,16 +268,61 @@ def test_edge_033_an_open_sitting_keeps_its_language(place: Place) -> None:
         place.start(person_id, language="en")
 
 
-def test_edge_036_consent_withdrawn_in_the_middle_stops_the_sitting(place: Place) -> None:
+def test_edge_036_consent_withdrawn_in_the_middle_ends_the_sitting_and_erases_it(place: Place) -> None:
+    a_normed_skill(place)
+    person_id, person = a_person(place), SimulatedPerson(place, 0, 0)
+    sitting_id = place.start(person_id).sitting_id
+    for position in (1, 2, 3):
+        place.respond(person_id, sitting_id, position, person.answer(place.shown(sitting_id)[-1].item_code))
+    before = place.clock.now()
+    place.clock.advance(timedelta(minutes=1))
+    _withdraw(place, person_id)
+    answer = person.answer(place.shown(sitting_id)[-1].item_code)
+    with pytest.raises(ConsentNeeded):  # even before the job has come
+        place.respond(person_id, sitting_id, 4, answer)
+
+    _, arguments = next(job for job in place.jobs.enqueued.values() if job[0] == "end_withdrawn_sittings")
+    for _ in range(2):  # a job may come twice
+        place.do(
+            lambda session: end_withdrawn_sittings(
+                UUID(arguments["person_id"]),
+                withdrawn_at=datetime.fromisoformat(arguments["withdrawn_at"]),
+                session=session,
+            )
+        )
+    assert (place.kept(sitting_id), place.shown(sitting_id)) == ([], [])
+    ended = place.sitting(sitting_id)
+    assert (ended.state, ended.stop_reason) == ("abandoned", "consent-withdrawn")
+    assert before < ended.completed_at == place.clock.now()
+    assert "report_result" not in place.jobs.names()
+
+
+def test_edge_036_taking_consent_back_ends_no_wait_and_touches_no_later_sitting(place: Place) -> None:
     a_normed_skill(place)
     person_id = a_person(place)
-    sitting_id = place.start(person_id).sitting_id
+    first = place.start(person_id).sitting_id
+    _withdraw(place, person_id)
+    withdrawn_at = place.clock.now()
+    place.do(lambda session: end_withdrawn_sittings(person_id, withdrawn_at=withdrawn_at, session=session))
+    _consent(place, person_id)
+    with pytest.raises(RetakeTooSoon):
+        place.start(person_id)
+    place.clock.advance(timedelta(days=31))
+    second = place.start(person_id).sitting_id
+    place.do(lambda session: end_withdrawn_sittings(person_id, withdrawn_at=withdrawn_at, session=session))
+    assert second != first
+    assert place.sitting(second).is_open
+
+
+def _withdraw(place: Place, person_id: UUID) -> None:
+    actor = Actor(person_id, "person")
     place.do(
         lambda session: withdraw_consent(
-            person_id, "assessment", session=session, clock=place.clock, actor=Actor(person_id, "person")
+            person_id, "assessment", session=session, clock=place.clock, actor=actor, jobs=place.jobs
         )
     )
-    answer = SimulatedPerson(place, 0, 0).answer(place.shown(sitting_id)[0].item_code)
-    with pytest.raises(ConsentNeeded):
-        place.respond(person_id, sitting_id, 1, answer)
-    assert place.kept(sitting_id) == []
+
+
+def _consent(place: Place, person_id: UUID) -> None:
+    given = {"clock": place.clock, "entropy": place.entropy, "actor": Actor(person_id, "person")}
+    place.do(lambda session: record_consent(person_id, "assessment", 1, session=session, **given))

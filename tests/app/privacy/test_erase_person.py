@@ -260,7 +260,9 @@ def test_withdrawing_consent_ends_no_wait(world: World):
     world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave")
     with here.transaction() as session:
         session.query(SittingAllowance).delete()
-        withdraw_consent(person_id, "assessment", session=session, clock=here.clock, actor=Actor(person_id, "person"))
+        withdraw_consent(
+            person_id, "assessment", session=session, clock=here.clock, actor=Actor(person_id, "person"), jobs=here.jobs
+        )
     with pytest.raises(RetakeTooSoon):
         start(world, person_id)
 

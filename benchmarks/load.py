@@ -1,0 +1,242 @@
+"""Responses under load against the real web process: steady rate, saturation, and processor time beside a bare Flask.
+
+    python -m benchmarks.load [--rate 100] [--seconds 60] [--postgresql]
+    python -m benchmarks.load --seconds 1800          # the half-hour
+
+A response here is the program's call that stores it, updates the posterior and stores the next item. People sit one
+sitting after another; what is asked next is read from the database, so that the server does nothing else. The client
+runs on the same processors as the server: latencies and saturation are those of both together. Latency counts from
+the moment at which a response was due, so a stall is charged to every response that waited behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from app.assessment.models import Presentation
+from tests.journeys import collaboration
+from tests.journeys.collaboration import Collaboration
+from tests.journeys.insisting import InsistingPerson, Ledger
+from tests.journeys.installation import free_port
+from tests.journeys.processes import installed
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PEOPLE = 32
+MOST_AT_ONCE = 96  # connections of the saturation
+GOALS = {"sqlite": 0.25, "postgresql": 0.12}
+P99_GOAL_MS = 100
+ENDLESS = """
+most_sittings = 1000000
+scenario_repeat_months = 0
+most_statement_overlap = 1.0
+"""
+HELLO = """
+import sys
+from flask import Flask, jsonify, request
+import waitress
+app = Flask("hello")
+@app.post("/hello")
+def hello():
+    return jsonify(hello=request.get_json()["value"])
+waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=8, _quiet=True)
+"""
+
+
+def processor_ms(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS * 1000
+
+
+@dataclass
+class Seen:
+    """What came back."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    milliseconds: list[float] = field(default_factory=list)
+    without_retry_after: int = 0
+
+    def add(self, status: int, milliseconds: float, retry_after: str | None) -> None:
+        self.statuses[status] += 1
+        if status == 200:
+            self.milliseconds.append(milliseconds)
+        self.without_retry_after += status == 503 and retry_after is None
+
+    def line(self, seconds: float) -> str:
+        p50, p99 = np.percentile(self.milliseconds, [50, 99]) if self.milliseconds else (0.0, 0.0)
+        good = self.statuses[200] / seconds
+        return f"{good:.0f} responses/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms, answers {dict(self.statuses)}"
+
+
+class Sitter:
+    """One person with a connection of their own, always in a sitting."""
+
+    def __init__(self, world: Collaboration, number: int) -> None:
+        self.world, self.person = world, InsistingPerson(world, number, Ledger())
+        self.person.sign_in_with_link()
+        self.connection = http.client.HTTPConnection("127.0.0.1", world.installation.port, timeout=60)
+        self.body: dict[str, Any] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        self.sitting_id, self.position = self.person.begin(), 1
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.browser.cookies)
+        self.headers = {
+            "Host": f"localhost:{self.world.installation.port}",
+            "Cookie": cookies,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "X-CSRFToken": self.person.csrf,
+        }
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Think of the answer before it is due."""
+        query = select(Presentation.item_code).where(
+            Presentation.sitting_id == self.sitting_id, Presentation.position == self.position
+        )
+        with self.world.runtime.reading() as session:
+            code = session.scalar(query)
+        value = self.world.answer(str(code), self.person.theta, self.person.chance)
+        self.body = {"position": self.position, "client_sequence": 1, "value": value}
+
+    def respond(self, seen: Seen, due: float) -> None:
+        path = f"/sittings/{self.sitting_id}/responses"
+        self.connection.request("POST", path, json.dumps(self.body), self.headers)
+        answer = self.connection.getresponse()
+        body = answer.read()
+        seen.add(answer.status, (time.perf_counter() - due) * 1000, answer.headers.get("Retry-After"))
+        if answer.status != 200:
+            return
+        recorded = json.loads(body)
+        if recorded["state"] != "open":
+            self.begin()
+            return
+        self.position = recorded["current_position"]
+        self.prepare()
+
+
+def at_a_rate(sitters: list[Sitter], rate: float, seconds: float) -> Seen:
+    """Responses due at even distances, whether or not the former ones were answered."""
+    seen, ticket, lock = Seen(), iter(range(int(rate * seconds))), threading.Lock()
+    began = time.perf_counter() + 0.1
+
+    def work(sitter: Sitter) -> None:
+        while True:
+            with lock:
+                number = next(ticket, None)
+            if number is None:
+                return
+            due = began + number / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            sitter.respond(seen, due)
+
+    _together([threading.Thread(target=work, args=(sitter,)) for sitter in sitters])
+    return seen
+
+
+def as_fast_as_they_can(sitters: list[Sitter], seconds: float) -> Seen:
+    seen, until = Seen(), time.perf_counter() + seconds
+
+    def work(sitter: Sitter) -> None:
+        while time.perf_counter() < until:
+            sitter.respond(seen, time.perf_counter())
+
+    _together([threading.Thread(target=work, args=(sitter,)) for sitter in sitters])
+    return seen
+
+
+def _together(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def hello_ms(requests: int) -> float:
+    """Server processor time of one bare Flask answer, behind the same server."""
+    port = free_port()
+    with subprocess.Popen([sys.executable, "-c", HELLO, str(port)]) as server:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            _wait_for(connection)
+            for count in (200, requests):  # the first warm it up
+                before = processor_ms(server.pid)
+                for number in range(count):
+                    body = json.dumps({"value": number})
+                    connection.request("POST", "/hello", body, {"Content-Type": "application/json"})
+                    connection.getresponse().read()
+            return (processor_ms(server.pid) - before) / requests
+        finally:
+            server.terminate()
+
+
+def _wait_for(connection: http.client.HTTPConnection) -> None:
+    for _ in range(200):
+        try:
+            connection.connect()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def measure(kind: str, rate: float, seconds: float) -> None:
+    collaboration.POLICY = collaboration.POLICY.replace("[sitting]", "[sitting]" + ENDLESS)
+    with tempfile.TemporaryDirectory() as directory, installed(kind, Path(directory) / "data") as world:
+        web = world.installation.processes["web"].pid
+        sitters = [Sitter(world, number) for number in range(PEOPLE)]
+        as_fast_as_they_can(sitters[:2], 3)  # caches filled, code loaded
+
+        hello, before, few = hello_ms(3000), processor_ms(web), Seen()
+        until = time.perf_counter() + min(20.0, seconds)
+        while time.perf_counter() < until:
+            sitters[0].respond(few, time.perf_counter())
+        one = (processor_ms(web) - before) / few.statuses[200]
+        print(f"alone: {few.line(min(20.0, seconds))}")
+        print(f"server processor: hello {hello:.2f} ms, response {one:.2f} ms: {hello / one:.0%} of a hello's rate per "
+              f"processor second (goal {GOALS[kind]:.0%}; starts of sittings are in it)")  # fmt: skip
+
+        before = processor_ms(web)
+        steady = at_a_rate(sitters, rate, seconds)
+        used = (processor_ms(web) - before) / 1000 / seconds
+        print(f"{rate:.0f}/s for {seconds:.0f} s: {steady.line(seconds)}; web used {used:.0%} of one processor "
+              f"(goal p99 {P99_GOAL_MS} ms, 0 errors)")  # fmt: skip
+
+        crowd = sitters + [Sitter(world, number) for number in range(PEOPLE, MOST_AT_ONCE)]
+        full = as_fast_as_they_can(crowd, 15)
+        print(
+            f"saturation, {MOST_AT_ONCE} connections: {full.line(15)}; "
+            f"503 without Retry-After: {full.without_retry_after}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rate", type=float, default=100)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--postgresql", action="store_true")
+    options = parser.parse_args()
+    kind = "postgresql" if options.postgresql else "sqlite"
+    print(
+        f"{kind}, {os.cpu_count()} processors shared with the client, load average {os.getloadavg()[0]:.1f}", flush=True
+    )
+    measure(kind, options.rate, options.seconds)
+
+
+if __name__ == "__main__":
+    main()
