@@ -51,6 +51,7 @@ from app.monitoring.raise_alarms import raise_alarms
 from app.monitoring.send_alarm_mail import send_alarm_mail
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
+from app.norming.recalibrate import recalibrate
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
 from app.operations.metrics import new_registry, serve_metrics
@@ -344,6 +345,10 @@ def _send_alarm_mail(runtime: Runtime, person_id: str, alarm_ids: list[str]) -> 
         )
 
 
+def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
+    recalibrate(UUID(recalibration_id), database=runtime.database, clock=runtime.clock, entropy=runtime.entropy)
+
+
 def _publish_due_norms(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         publish_due_norms(session=session, clock=runtime.clock, actor=system())
@@ -420,6 +425,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "forget_traces": _forget_traces,
     "keep_founding_promises": _keep_founding_promises,
     "tell_founder": _tell_founder,
+    "recalibrate": _recalibrate,
     "publish_due_norms": _publish_due_norms,
     "watch_norms": _watch_norms,
     "send_alarm_mail": _send_alarm_mail,
