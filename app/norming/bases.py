@@ -125,8 +125,13 @@ def basis_of_draft_from(sample: Sample, *, session: Session, at: datetime) -> Dr
     )
 
 
-def basis_of_preview(norm_id: UUID, *, session: Session, at: datetime) -> PreviewBasis:
-    """What a draft is compared with, and on whom."""
+def basis_of_preview(
+    norm_id: UUID, *, session: Session, at: datetime, computed: CalibratedSample | None = None
+) -> PreviewBasis:
+    """What a draft is compared with, and on whom.
+
+    `computed` is what the draft was computed from, where that is at hand: its likelihoods are not taken again.
+    """
     row = session.get(NormVersion, norm_id)
     if row is None:
         raise NormNotFound(norm_id)
@@ -148,7 +153,7 @@ def basis_of_preview(norm_id: UUID, *, session: Session, at: datetime) -> Previe
     return PreviewBasis(
         norm=view_of(row),
         former=view_of(former) if former else None,
-        calibrated=calibrated,
+        calibrated=computed if computed is not None and computed.is_same_as(calibrated) else calibrated,
         policy=policies.current(NormPolicy, session=session, at=at),
         set_the_scale=bool(row.run.fits),
         labels=tuple(Labelled(one.name, one.is_block, tuple(one.labels), unpack_labels(one.numbers)) for one in labels),

@@ -27,6 +27,7 @@ from app.norming.choose_sample import choose_sample
 from app.norming.draft_norm import draft_norm
 from app.norming.effort import Effort
 from app.norming.errors import NormMovedOn, RecalibrationEnded
+from app.norming.latent import CalibratedSample
 from app.norming.locked import recalibration_for_update
 from app.norming.preview_norm import preview_norm
 from app.norming.recalibration import Phase
@@ -55,6 +56,7 @@ class Place:
     entropy: Entropy
     actor: Actor
     effort: Effort
+    computed: dict[UUID, CalibratedSample]  # by norm: what a draft was computed from serves its preview too
 
     def commit(self, work: Callable[[Session], Outcome]) -> None:
         """Let `work` compute and then store; its outcome and the step to the next phase stand or fall with it.
@@ -85,7 +87,10 @@ def recalibrate(
 
     Whatever cannot be helped by trying again ends it, with the reason; a lost database is tried again as a whole job.
     """
-    while (place := _next(recalibration_id, database, clock, entropy, effort)) is not None:
+    tools: dict[str, Any] = {
+        "database": database, "clock": clock, "entropy": entropy, "effort": effort, "computed": {},
+    }  # fmt: skip
+    while (place := _next(recalibration_id, **tools)) is not None:
         try:
             PHASES[place.view.phase](place)
         except (RecalibrationEnded, NormMovedOn):
@@ -96,7 +101,15 @@ def recalibrate(
             _refuse(problem, place)
 
 
-def _next(recalibration_id: UUID, database: Database, clock: Clock, entropy: Entropy, effort: Effort) -> Place | None:
+def _next(
+    recalibration_id: UUID,
+    *,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    effort: Effort,
+    computed: dict[UUID, CalibratedSample],
+) -> Place | None:
     """The phase to work on, noted as begun; None at the end."""
     with database.transaction() as session:
         row = recalibration_for_update(recalibration_id, session=session)
@@ -107,7 +120,7 @@ def _next(recalibration_id: UUID, database: Database, clock: Clock, entropy: Ent
         view = recalibrations.view_of(row)
     # With the roles of this moment: whoever lost them meanwhile drafts nothing.
     actor = Actor(person.id, person.display_name or person.email, frozenset(person.roles))
-    return Place(view, database, clock, entropy, actor, effort)
+    return Place(view, database, clock, entropy, actor, effort, computed)
 
 
 def _refuse(problem: DecileError | ScoringError, place: Place) -> None:
@@ -202,6 +215,7 @@ def _draft(place: Place) -> None:
     def work(session: Session) -> Outcome:
         norm = draft_norm(basis, session=session, clock=place.clock, entropy=place.entropy, actor=place.actor)
         noted = {"label": norm.label, "cut": norm.cut, "cut_standard_error": norm.cut_standard_error, "n": norm.n}
+        place.computed[norm.id] = basis.calibrated
         return Outcome(noted, {"norm_id": norm.id})
 
     place.commit(work)
@@ -209,7 +223,8 @@ def _draft(place: Place) -> None:
 
 def _preview(place: Place) -> None:
     with place.database.reading() as session:
-        basis = bases.basis_of_preview(place.view.norm, session=session, at=place.clock.now())
+        computed = place.computed.get(place.view.norm)
+        basis = bases.basis_of_preview(place.view.norm, session=session, at=place.clock.now(), computed=computed)
 
     def work(session: Session) -> Outcome:
         norm = preview_norm(basis, session=session, clock=place.clock, actor=place.actor)
