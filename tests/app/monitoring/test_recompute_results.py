@@ -23,7 +23,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # t
 @pytest.fixture
 def sat(runtime):
     """Three people under a norm of a real bank, with their results."""
-    place = Place(runtime, runtime.clock)
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
     the_collaboration_bank(place)
     adopt_a_norm(place)
     for theta in (-1.0, 0.4, 1.6):
