@@ -27,6 +27,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
 from app.item_bank.commands import bank
 from app.item_bank.item_commands import item
+from app.manual.commands import manual
 from app.norming.commands import calibrate, norm, responses
 from app.operations.commands import backup, doctor_command, restore, retention
 from app.operations.doctor import Instruments
@@ -136,6 +137,7 @@ for group in (
     demo,
     simulate_command,
     bias_report_command,
+    manual,
 ):
     main.add_command(group)
 

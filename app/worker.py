@@ -49,10 +49,12 @@ from app.foundation.signing import Signer, Signers
 from app.keying.send_judge_invitation import send_judge_invitation
 from app.monitoring import queries as monitoring
 from app.monitoring.look_at_norm import look_at_norm
-from app.monitoring.raise_alarms import raise_alarms
+from app.monitoring.raise_alarms import raise_alarms, raise_findings
+from app.monitoring.recompute_results import AT_ONCE, Recomputed, recompute_results, tonights
 from app.monitoring.send_alarm_mail import send_alarm_mail
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
+from app.norming.recalibrate import recalibrate
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
 from app.operations.metrics import new_registry, serve_metrics
@@ -335,6 +337,21 @@ def _watch_norms(runtime: Runtime) -> None:
             )
 
 
+def _recompute_results(runtime: Runtime) -> None:
+    """A batch at a time while only reading; what differs is kept at the end."""
+    found, at = Recomputed(), runtime.clock.now()
+    with runtime.reading() as session:
+        turn = tonights(session=session, at=at)
+    for first in range(0, len(turn), AT_ONCE):
+        with runtime.reading() as session:
+            recompute_results(turn[first : first + AT_ONCE], found, session=session)
+    for norm_id, finding in found.findings(at):
+        with runtime.transaction() as session:
+            raise_findings(
+                norm_id, [finding], session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
+            )
+
+
 def _send_alarm_mail(runtime: Runtime, person_id: str, alarm_ids: list[str]) -> None:
     with runtime.reading() as session:
         send_alarm_mail(
@@ -344,6 +361,10 @@ def _send_alarm_mail(runtime: Runtime, person_id: str, alarm_ids: list[str]) -> 
             session=session,
             mailer=runtime.mailer,
         )
+
+
+def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
+    recalibrate(UUID(recalibration_id), database=runtime.database, clock=runtime.clock, entropy=runtime.entropy)
 
 
 def _publish_due_norms(runtime: Runtime) -> None:
@@ -434,8 +455,10 @@ JOBS: dict[str, Callable[..., None]] = {
     "forget_traces": _forget_traces,
     "keep_founding_promises": _keep_founding_promises,
     "tell_founder": _tell_founder,
+    "recalibrate": _recalibrate,
     "publish_due_norms": _publish_due_norms,
     "watch_norms": _watch_norms,
+    "recompute_results": _recompute_results,
     "send_alarm_mail": _send_alarm_mail,
     "close_expired_sittings": _close_expired_sittings,
     "end_withdrawn_sittings": _end_withdrawn_sittings,
@@ -453,6 +476,7 @@ PERIODIC = (
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
     PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),
+    PeriodicJob("recompute_results", "29 3 * * *", catch_up=False),
     PeriodicJob("apply_retention", "47 2 * * *"),
 )
 

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.latent_density import LatentDensity, estimate_latent_density, normalised_weights
+from scoring.likelihood_rows import LikelihoodRows
 
 GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is within .0001 of a normal percentile
 NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
@@ -129,13 +130,13 @@ class NormTable:
 
     @classmethod
     def from_log_likelihoods(
-        cls, log_likelihoods: ArrayLike, nodes: ArrayLike, weights: ArrayLike | None = None
+        cls, log_likelihoods: ArrayLike | LikelihoodRows, nodes: ArrayLike, weights: ArrayLike | None = None
     ) -> Self:
         """Make the norm of a sample of response vectors: the right way when sittings differ in length or items.
 
         Parameters
         ----------
-        log_likelihoods : array-like, shape (N, Q)
+        log_likelihoods : array-like, shape (N, Q), or LikelihoodRows
             Of each person's responses at each node.
         nodes : array-like, shape (Q,)
             Equally spaced.
@@ -146,7 +147,17 @@ class NormTable:
         EmptyNormSample, ScoringError
             The latter also when the latent density cannot be estimated.
         """
-        latent = estimate_latent_density(log_likelihoods, nodes, weights)
+        return cls.from_density(estimate_latent_density(log_likelihoods, nodes, weights))
+
+    @classmethod
+    def from_density(cls, latent: LatentDensity) -> Self:
+        """Make the norm of a latent density with its covariance.
+
+        Raises
+        ------
+        ScoringError
+            If the density could not be estimated.
+        """
         if not latent.converged:
             raise ScoringError("The latent distribution could not be estimated from these likelihoods.")
         grid, distribution, density = _smooth_table(latent.nodes, latent.masses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -28,22 +28,30 @@ def raise_alarms(
     hold(session, "norm-alarms")
     now = clock.now()
     session.merge(NormWatch(norm_id=norm_id, watched_at=now, seen=dict(seen)))
-    raised = []
-    for found in findings(seen, now):
-        if _is_known(norm_id, found, session=session):
+    return raise_findings(norm_id, findings(seen, now), session=session, clock=clock, entropy=entropy, jobs=jobs)
+
+
+def raise_findings(
+    norm_id: UUID, found: Iterable[Finding], *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> tuple[UUID, ...]:
+    """The same for causes found elsewhere than in a look."""
+    hold(session, "norm-alarms")
+    now, raised = clock.now(), []
+    for one in found:
+        if _is_known(norm_id, one, session=session):
             continue
         alarm = NormAlarm(
             id=entropy.uuid(),
             norm_id=norm_id,
-            kind=found.kind,
-            subject=found.subject,
-            period=found.period,
-            figures=dict(found.figures),
+            kind=one.kind,
+            subject=one.subject,
+            period=one.period,
+            figures=dict(one.figures),
             raised_at=now,
         )
         session.add(alarm)
         session.flush()
-        detail = {"kind": str(found.kind), "subject": found.subject, "period": found.period}
+        detail = {"kind": str(one.kind), "subject": one.subject, "period": one.period}
         audit.record("norm.alarm_raised", norm_id, actor=system(), at=now, session=session, detail=detail)
         raised.append(alarm.id)
     _call_for_mail(raised, session=session, jobs=jobs)

@@ -20,6 +20,7 @@ KINDS = {
         AlarmKind.EXPOSURE: "shown in more sittings than the cap allows",
         AlarmKind.PACE: "answered much faster than it was",
         AlarmKind.FORMATS: "judgement and self-report disagree more often than expected",
+        AlarmKind.RESULTS: "results that do not come out again from their pins",
     },
     "fr": {
         AlarmKind.SHARE: "part au-dessus du seuil hors de ce que le hasard explique",
@@ -27,6 +28,7 @@ KINDS = {
         AlarmKind.EXPOSURE: "montré dans plus de passations que le plafond ne permet",
         AlarmKind.PACE: "répondu bien plus vite qu'avant",
         AlarmKind.FORMATS: "jugement et autoévaluation en désaccord plus souvent que prévu",
+        AlarmKind.RESULTS: "des résultats qui ne se retrouvent pas à partir de leurs données",
     },
 }
 TEXT = {

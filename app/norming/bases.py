@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,10 +20,19 @@ from app.item_bank import queries as item_bank
 from app.norming import stray_shares
 from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
-from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion, SampleLabel
+from app.norming.models import (
+    CalibrationRun,
+    LegacySample,
+    NormGroup,
+    NormState,
+    NormVersion,
+    Recalibration,
+    SampleLabel,
+)
 from app.norming.packed import sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
 from app.norming.queries import NormView, view_of
+from app.norming.recalibration import Phase
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
 
 DAYS_OF_A_CREDENTIAL = 366  # whoever earned one in this time may renew it
@@ -64,25 +75,45 @@ class PreviewBasis:
     labels: tuple[Labelled, ...]
     sittings: tuple[ScoredSitting, ...]  # of the last year, by people who may renew
     at: datetime
+    drift: Mapping[str, Any] | None = None  # as a recalibration reported it; None where none did
 
 
 def latest_sample(skill: str, *, session: Session) -> Sample:
-    """The sample of a skill that was imported last."""
-    query = select(LegacySample).join(LegacySample.group).where(NormGroup.skill == skill)
-    row = session.scalar(
-        query.order_by(LegacySample.imported_at.desc()).limit(1).options(undefer(LegacySample.responses))
+    """The whole sample of a skill that was imported last."""
+    latest = (
+        select(LegacySample.id)
+        .join(LegacySample.group)
+        .where(NormGroup.skill == skill, LegacySample.is_part.is_(False))
+        .order_by(LegacySample.imported_at.desc())
+        .limit(1)
     )
-    if row is None:
+    sample_id = session.scalar(latest)
+    if sample_id is None:
         raise NoSample(skill)
-    return _sample(row, session=session)
+    return sample(sample_id, session=session)
+
+
+def sample(sample_id: UUID, *, session: Session) -> Sample:
+    """One sample with its responses."""
+    return _sample(session.get_one(LegacySample, sample_id, options=[undefer(LegacySample.responses)]), session=session)
+
+
+def set_the_scale(sample_id: UUID, *, session: Session) -> bool:
+    """Whether the parameters in use were estimated on this very sample."""
+    fits = session.scalar(select(CalibrationRun.fits).where(CalibrationRun.sample_id == sample_id))
+    return bool(fits)
 
 
 def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
     """What the next norm of a skill is drafted from: its latest sample, on the scale it was calibrated on."""
-    sample = latest_sample(skill, session=session)
+    return basis_of_draft_from(latest_sample(skill, session=session), session=session, at=at)
+
+
+def basis_of_draft_from(sample: Sample, *, session: Session, at: datetime) -> DraftBasis:
+    """What a norm of this very sample is drafted from."""
     run = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if run is None:
-        raise NotCalibrated(skill)
+        raise NotCalibrated(sample.skill)
     sitting = policies.current(SittingPolicy, session=session, at=at)
     weights, correlation = _composite_of(sample, sitting)
     items = item_bank.item_parameters(run.calibration_id, session=session)
@@ -94,8 +125,13 @@ def basis_of_draft(skill: str, *, session: Session, at: datetime) -> DraftBasis:
     )
 
 
-def basis_of_preview(norm_id: UUID, *, session: Session, at: datetime) -> PreviewBasis:
-    """What a draft is compared with, and on whom."""
+def basis_of_preview(
+    norm_id: UUID, *, session: Session, at: datetime, computed: CalibratedSample | None = None
+) -> PreviewBasis:
+    """What a draft is compared with, and on whom.
+
+    `computed` is what the draft was computed from, where that is at hand: its likelihoods are not taken again.
+    """
     row = session.get(NormVersion, norm_id)
     if row is None:
         raise NormNotFound(norm_id)
@@ -117,13 +153,21 @@ def basis_of_preview(norm_id: UUID, *, session: Session, at: datetime) -> Previe
     return PreviewBasis(
         norm=view_of(row),
         former=view_of(former) if former else None,
-        calibrated=calibrated,
+        calibrated=computed if computed is not None and computed.is_same_as(calibrated) else calibrated,
         policy=policies.current(NormPolicy, session=session, at=at),
         set_the_scale=bool(row.run.fits),
         labels=tuple(Labelled(one.name, one.is_block, tuple(one.labels), unpack_labels(one.numbers)) for one in labels),
         sittings=sittings_on_the_scale(view_of(row), session=session, at=at),
         at=at,
+        drift=_drift_reported(norm_id, session=session),
     )
+
+
+def _drift_reported(norm_id: UUID, *, session: Session) -> Mapping[str, Any] | None:
+    """The drift report of the recalibration that drafted the norm; None for a norm drafted otherwise."""
+    query = select(Recalibration.found).where(Recalibration.norm_id == norm_id).order_by(Recalibration.asked_at)
+    reports = (found[Phase.DRIFT] for found in session.scalars(query) if Phase.DRIFT in found)
+    return next(reports, None)
 
 
 def sittings_on_the_scale(norm: NormView, *, session: Session, at: datetime) -> tuple[ScoredSitting, ...]:

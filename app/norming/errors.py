@@ -279,6 +279,7 @@ class SampleAlreadyImported(Conflict):
     code = "sample-already-imported"
 
     def __init__(self, sample_id: UUID) -> None:
+        self.sample_id = sample_id
         super().__init__(
             f"These responses were imported before, as sample {sample_id}. Nothing was added; "
             "importing them again would count the same people twice."
@@ -367,4 +368,77 @@ class TooFewToCompare(Conflict):
         super().__init__(
             f"{given} first sittings under norm {label} are complete; {needed} are needed to compare them with the "
             "founders. Their decisions wait until then."
+        )
+
+
+class RecalibrationNotFound(NotFound):
+    """No recalibration under that id."""
+
+    code = "recalibration-not-found"
+
+    def __init__(self, recalibration_id: UUID) -> None:
+        super().__init__(
+            f"There is no recalibration {recalibration_id}. `decile norm recalibrations` shows those that exist."
+        )
+
+
+class RecalibrationUnderWay(Conflict):
+    """One at a time for a skill."""
+
+    code = "recalibration-under-way"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(f"A recalibration of {skill} is under way. Wait until it is done, or cancel it.")
+
+
+class RecalibrationEnded(Conflict):
+    """It is over, or its phase has passed."""
+
+    code = "recalibration-ended"
+
+    def __init__(self, recalibration_id: UUID, progress: str) -> None:
+        super().__init__(f"Recalibration {recalibration_id} is {progress}; nothing of it can be changed any more.")
+
+
+class SubgroupNormRefused(Refused):
+    """Norms by sex, race, age or the like would hide what they should show, and are unlawful in places."""
+
+    code = "subgroup-norm-refused"
+
+    def __init__(self, division: str) -> None:
+        super().__init__(
+            f"A norm is not made of some {division} groups alone, nor without one: everybody is compared with the same "
+            "people. Leave out blocks that are not sound (a day, a campaign, a network), or choose another language."
+        )
+
+
+class ChoiceUnknown(Invalid):
+    """The sample has no such division or label."""
+
+    code = "choice-unknown"
+
+    def __init__(self, division: str, label: str) -> None:
+        super().__init__(f"The sample has no block {division}={label}. Look at its blocks on the norm desk.")
+
+
+class NobodyChosen(Conflict):
+    """No responses are left."""
+
+    code = "nobody-chosen"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(
+            f"This choice leaves no responses of {skill}. Take a longer window, or leave fewer blocks out."
+        )
+
+
+class ChoiceInvalid(Invalid):
+    """It says nothing that could be chosen."""
+
+    code = "choice-invalid"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text[:LONGEST_SHOWN_VALUE]!r} is no sample, no day (2026-11-28) and no block (name=label). "
+            "Choose a sample, or sittings in a language, and name blocks as the norm desk shows them."
         )

@@ -6,75 +6,29 @@ from typing import Any
 
 import numpy as np
 
+from app.norming.base_scale import drift_report, fitted_freely, kinds_of, not_known
 from app.norming.bases import Labelled, PreviewBasis
 from app.norming.samples import KindOfEvidence, answered_by
 from scoring.errors import ScoringError
-from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
 
 FEWEST_IN_A_GROUP = 100  # people; with fewer a difference between groups is noise
-FEWEST_COMMON_ITEMS = 3
-
-
-def kinds_of(basis: PreviewBasis) -> list[tuple[str, KindOfEvidence, tuple[str, ...], ItemParameters]]:
-    """Each kind of evidence with the parameters in use for it."""
-    sample, items = basis.calibrated.sample, basis.calibrated.items
-    both = (
-        ("judgement", sample.judgement, items.judgement_codes, items.judgement),
-        ("self_report", sample.self_report, items.self_report_codes, items.self_report),
-    )
-    return [
-        (kind, evidence, codes, parameters)
-        for kind, evidence, codes, parameters in both
-        if evidence is not None and parameters is not None
-    ]
 
 
 def drift(basis: PreviewBasis) -> dict[str, Any]:
     """Parameters estimated freely on this sample, linked to the base scale, against those in use.
 
-    A sample that set the scale itself has nothing to drift from.
+    A sample that set the scale itself has nothing to drift from; a recalibration has looked already.
     """
+    if basis.drift is not None:
+        return dict(basis.drift)
     if basis.set_the_scale:
-        return {"is_known": False, "reason": "sample-set-the-scale", "items": []}
-    found: list[dict[str, Any]] = []
-    for kind, evidence, codes, parameters in kinds_of(basis):
-        try:
-            found += _drift_of(kind, evidence, codes, parameters)
-        except ScoringError as problem:
-            return {"is_known": False, "reason": str(problem), "items": []}
-    return {"is_known": True, "reason": None, "items": found}
-
-
-def _drift_of(
-    kind: str, evidence: KindOfEvidence, codes: tuple[str, ...], parameters: ItemParameters
-) -> list[dict[str, Any]]:
-    from scoring.calibration import calibrate  # noqa: PLC0415  scipy and numba: seconds no other page may pay
-    from scoring.linking import purified_link  # noqa: PLC0415
-
-    place = {code: column for column, code in enumerate(evidence.codes)}
-    rows = [row for row, code in enumerate(codes) if code in place]
-    if len(rows) < FEWEST_COMMON_ITEMS:
-        raise ScoringError(f"{len(rows)} items in common are too few to link.")
-    base = parameters.take(rows)
-    answered = evidence.responses.codes[answered_by(evidence)][:, [place[codes[row]] for row in rows]]
-    fit = calibrate(ResponseMatrix(np.minimum(answered, (base.categories - 1).astype(np.int8))))
-    if not fit.converged:
-        raise ScoringError("The parameters could not be estimated on this sample.")
-    linked = purified_link(fit.items, base)
-    screen = linked.screen
-    return [
-        {
-            "item": codes[row],
-            "kind": kind,
-            "slope_drift": float(screen.slope_drift[k]),
-            "location_drift": float(screen.location_drift[k]),
-            "robust_z": float(min(screen.worst[k], 999.0)),
-            "has_drifted": bool(screen.has_drifted[k]),
-            "is_anchor": bool(linked.is_anchor[k]),
-        }
-        for k, row in enumerate(rows)
-    ]
+        return not_known()
+    sample, scale = basis.calibrated.sample, basis.calibrated.items
+    try:
+        return drift_report(fitted_freely(sample, scale), scale)
+    except ScoringError as problem:
+        return not_known(str(problem))
 
 
 def functioning(basis: PreviewBasis) -> list[dict[str, Any]]:
@@ -83,7 +37,7 @@ def functioning(basis: PreviewBasis) -> list[dict[str, Any]]:
         entry
         for division in basis.labels
         if not division.is_block
-        for kind, evidence, _, _ in kinds_of(basis)
+        for kind, evidence in kinds_of(basis.calibrated.sample, basis.calibrated.items)
         for entry in _functioning_of(kind, evidence, division)
     ]
 

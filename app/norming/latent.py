@@ -6,7 +6,7 @@ the composite's scale, and the distribution behind them is estimated (Mislevy 19
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from app.item_bank.calibrated_items import CalibratedItems
 from app.norming.samples import KindOfEvidence, Sample
+from app.norming.spilled_rows import rows_of
 from app.norming.stray_shares import STRAY_SHARES
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
-from scoring.latent_density import estimate_latent_density, masses_without
+from scoring.latent_density import LatentDensity, estimate_latent_density, masses_without
+from scoring.likelihood_rows import LikelihoodRows, over_blocks
 from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES, normal_distribution, normal_prior
 from scoring.norms import NormTable
@@ -40,46 +42,66 @@ class CalibratedSample:
     correlation: float
     stray_shares: tuple[float, float] = (0.0, 0.0)  # judgement, self-report; see `scoring.misfit_aware`
 
+    def is_same_as(self, other: CalibratedSample) -> bool:
+        """Whether the same responses are read by the same parameters and composite."""
+        return (
+            self.sample.id == other.sample.id
+            and self.sample.calibration_id == other.sample.calibration_id
+            and self.as_pins() == other.as_pins()
+        )
+
     def as_pins(self) -> dict[str, Any]:
         """The composite's definition as an edition pins it."""
         pins = {"weights": list(self.weights), "correlation": self.correlation}
         return {**pins, STRAY_SHARES: list(self.stray_shares)} if any(self.stray_shares) else pins
 
     @cached_property
-    def _likelihoods(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Places (Q,) and log-likelihoods (N, Q) along the composite."""
-        if self.sample.judgement is None or self.sample.self_report is None:
-            return NODES, self._of_judgement() if self.sample.judgement is not None else self._of_self_report()
-        return self._along_composite()
+    def _likelihoods(self) -> tuple[NDArray[np.float64], LikelihoodRows]:
+        """Places (Q,) and log-likelihoods (N, Q) along the composite; of many people not in memory."""
+        places, block = self._along_composite() if self._has_both else (NODES, self._of_one_kind)
+        people = len(_codes(self.sample.self_report or self.sample.judgement))
+        return places, rows_of(over_blocks(people, block), people)
 
-    def _of_judgement(self) -> NDArray[np.float64]:
-        logs = _log_likelihood(self.sample.judgement, self.items.judgement_codes, self.items.judgement)
+    @property
+    def _has_both(self) -> bool:
+        return self.sample.judgement is not None and self.sample.self_report is not None
+
+    def _of_one_kind(self, rows: slice) -> NDArray[np.float64]:
+        return self._of_judgement(rows) if self.sample.judgement is not None else self._of_self_report(rows)
+
+    def _of_judgement(self, rows: slice) -> NDArray[np.float64]:
+        logs = _log_likelihood(self.sample.judgement, rows, self.items.judgement_codes, self.items.judgement)
         return misfit_aware(logs, self.stray_shares[0])
 
-    def _of_self_report(self) -> NDArray[np.float64]:
-        logs = _log_likelihood(self.sample.self_report, self.items.self_report_codes, self.items.self_report)
+    def _of_self_report(self, rows: slice) -> NDArray[np.float64]:
+        logs = _log_likelihood(self.sample.self_report, rows, self.items.self_report_codes, self.items.self_report)
         return misfit_aware(logs, self.stray_shares[1])
 
-    def _along_composite(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _along_composite(self) -> tuple[NDArray[np.float64], Callable[[slice], NDArray[np.float64]]]:
+        """Places of the composite, and what gives the log-likelihoods of some people there."""
         composite = Composite(self.weights, self.correlation)
         cells = np.eye(NODES.size**2).reshape(-1, NODES.size, NODES.size)
         to_places = np.array([composite.along(cell) for cell in cells])
         kept = np.abs(composite.places) <= FURTHEST_PLACE
         to_places, places = to_places[:, kept], composite.places[kept]
         before = composite.prior.reshape(-1) @ to_places
-        chunks = _chunks(self._of_judgement(), self._of_self_report(), composite.prior)
-        after = np.concatenate([chunk @ to_places for chunk in chunks])
-        with np.errstate(divide="ignore"):
-            return places, np.log(after) - np.log(before)
+
+        def block(rows: slice) -> NDArray[np.float64]:
+            chunks = _chunks(self._of_judgement(rows), self._of_self_report(rows), composite.prior)
+            after = np.concatenate([chunk @ to_places for chunk in chunks])
+            with np.errstate(divide="ignore"):
+                return np.asarray(np.log(after) - np.log(before))
+
+        return places, block
 
     def cuts_without(self, blocks: NDArray[np.int64], quantile: float) -> NDArray[np.float64]:
         """The cut if each block of people had not taken part, shape (B,); NaN where nobody would be left.
 
         All by one step from the whole estimate; the block that moves the cut furthest is then estimated anew.
         """
-        places, logs = self._likelihoods
-        latent = estimate_latent_density(logs, places)
-        found = masses_without(latent, logs, blocks)
+        places, rows = self._likelihoods
+        latent = self._latent
+        found = masses_without(latent, rows, blocks)
         cuts = np.array(
             [
                 NormTable.from_latent(places, row, 1).cut(quantile).theta if np.isfinite(row[0]) else np.nan
@@ -89,36 +111,51 @@ class CalibratedSample:
         whole = NormTable.from_latent(places, latent.masses, 1).cut(quantile).theta
         if np.isfinite(cuts).any():
             furthest = int(np.nanargmax(np.abs(cuts - whole)))
-            anew = estimate_latent_density(logs[blocks != furthest], places)
+            anew = estimate_latent_density(rows.take(blocks != furthest), places, start=latent)
             cuts[furthest] = NormTable.from_latent(places, anew.masses, 1).cut(quantile).theta
         return cuts
 
+    @cached_property
+    def _latent(self) -> LatentDensity:
+        places, rows = self._likelihoods
+        return estimate_latent_density(rows, places)
+
     def norm_table(self) -> NormTable:
         """The latent distribution of the composite in the group the sample comes from."""
-        places, logs = self._likelihoods
-        return NormTable.from_log_likelihoods(logs, places)
+        return NormTable.from_density(self._latent)
 
     def probability_above(self, cut: float, cut_standard_error: float) -> NDArray[np.float64]:
         """P(composite >= cut) of each person as a sitting with these responses would have it, shape (N,)."""
-        places, logs = self._likelihoods
-        posterior = np.exp(logs - logs.max(axis=1, keepdims=True)) * normal_prior(places)
-        posterior /= posterior.sum(axis=1, keepdims=True)
+        places, likelihoods = self._likelihoods
         spread = np.hypot((places[1] - places[0]) / 2, cut_standard_error)
-        return np.asarray(posterior @ normal_distribution((places - cut) / spread))
+        prior, above = normal_prior(places), normal_distribution((places - cut) / spread)
+
+        def part(rows: slice) -> NDArray[np.float64]:
+            posterior = likelihoods.block(rows) * prior
+            posterior /= posterior.sum(axis=1, keepdims=True)
+            return np.asarray(posterior @ above)
+
+        return np.concatenate(list(over_blocks(likelihoods.shape[0], part)))
+
+
+def _codes(evidence: KindOfEvidence | None) -> NDArray[np.int8]:
+    if evidence is None:
+        raise ValueError("a sample has evidence of one kind at least")
+    return evidence.responses.codes
 
 
 def _log_likelihood(
-    evidence: KindOfEvidence | None, codes: tuple[str, ...], items: ItemParameters | None
+    evidence: KindOfEvidence | None, rows: slice, codes: tuple[str, ...], items: ItemParameters | None
 ) -> NDArray[np.float64]:
-    """Log-likelihood of each person at each node, by the items that are calibrated, shape (N, 61)."""
+    """Log-likelihood of some people at each node, by the items that are calibrated, shape (n, 61)."""
     if evidence is None or items is None:
         raise ValueError("a kind of evidence needs both responses and parameters")
     place = {code: index for index, code in enumerate(evidence.codes)}
     known = [(place[code], row) for row, code in enumerate(codes) if code in place]
-    columns, rows = [column for column, _ in known], [row for _, row in known]
-    parameters = items.take(rows)
+    columns, numbers = [column for column, _ in known], [row for _, row in known]
+    parameters = items.take(numbers)
     # A category that calibration never saw was merged into the highest it did see.
-    answered = np.minimum(evidence.responses.codes[:, columns], (parameters.categories - 1).astype(np.int8))
+    answered = np.minimum(evidence.responses.codes[rows][:, columns], (parameters.categories - 1).astype(np.int8))
     return log_likelihood(ResponseMatrix(answered), parameters, NODES)
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.foundation.audit import AuditEntry
-from app.norming.errors import NormAltered, NormNotApproved, NormNotFound
-from app.norming.models import NormState, NormVersion
+from app.norming.errors import NormAltered, NormNotApproved, NormNotFound, RecalibrationNotFound
+from app.norming.models import NormState, NormVersion, Recalibration
 from app.norming.rules import is_another_person
 from app.norming.snapshot import is_as_drafted
 
@@ -44,3 +44,12 @@ def published_for_update(norm_group_id: UUID, *, session: Session) -> NormVersio
         .with_for_update(of=NormVersion)
     )
     return session.scalar(query)
+
+
+def recalibration_for_update(recalibration_id: UUID, *, session: Session) -> Recalibration:
+    """The recalibration, locked."""
+    query = select(Recalibration).where(Recalibration.id == recalibration_id).with_for_update()
+    row = session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise RecalibrationNotFound(recalibration_id)
+    return row

@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
 from app.foundation.db import Base
-from app.norming.errors import NormInAnotherState, NormNotDue
+from app.norming.errors import NormInAnotherState, NormNotDue, RecalibrationEnded
 from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
+from app.norming.recalibration import Phase, Progress
 from app.norming.rules import Gate, RollbackReason
 
 
@@ -67,6 +68,7 @@ class LegacySample(Base):
     responses: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     responses_sha256: Mapped[str]
     imported_at: Mapped[datetime]
+    is_part: Mapped[bool] = mapped_column(default=False)  # of another sample, chosen for a recalibration
 
     group: Mapped[NormGroup] = relationship(lazy="joined")
 
@@ -153,10 +155,14 @@ class NormVersion(Base):
     group: Mapped[NormGroup] = relationship(lazy="joined")
     run: Mapped[CalibrationRun] = relationship(lazy="joined")
 
-    def mark_previewed(self, preview: dict[str, Any], *, at: datetime) -> None:
-        """Draft -> previewed; looking again replaces the former preview."""
+    def require_previewable(self) -> None:
+        """Raise once somebody has approved it: from then on it stays as it was seen."""
         if self.state is not NormState.PREVIEWED:
             self._require(NormState.DRAFT, "previewed")
+
+    def mark_previewed(self, preview: dict[str, Any], *, at: datetime) -> None:
+        """Draft -> previewed; looking again replaces the former preview."""
+        self.require_previewable()
         self.state, self.preview, self.previewed_at = NormState.PREVIEWED, preview, at
 
     def approve(self, by: UUID, *, at: datetime) -> None:
@@ -235,6 +241,77 @@ class SittingComparison(Base):
     policy_version: Mapped[int]
     compared_at: Mapped[datetime]
     compared_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Recalibration(Base):
+    """A norm on its way from chosen data to a preview: phase after phase in the worker, each committed whole.
+
+    What a phase found is kept here, so that a worker which dies goes on with the phase it died in.
+    """
+
+    __tablename__ = "norm_recalibration"
+    __table_args__ = (
+        Index(
+            "uq_norm_recalibration_open",
+            "skill",
+            unique=True,
+            sqlite_where=text("progress IN ('waiting', 'running')"),
+            postgresql_where=text("progress IN ('waiting', 'running')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    skill: Mapped[str]
+    choice: Mapped[dict[str, Any]]  # of data, as `recalibration.Choice` reads it
+    progress: Mapped[Progress] = mapped_column(default=Progress.WAITING)
+    phase: Mapped[Phase]  # under way, or the last one that was
+    steps: Mapped[list[Any]]  # [phase, when it began, when it ended or None], in order
+    found: Mapped[dict[str, Any]]  # by phase
+    sample_id: Mapped[UUID | None] = mapped_column(ForeignKey("legacy_sample.id"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("calibration_run.id"))
+    norm_id: Mapped[UUID | None] = mapped_column(ForeignKey("norm_version.id"), index=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # code of the refusal that ended it
+    reason_text: Mapped[str | None] = mapped_column(Text)  # the same in English, for logs and the command line
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is work left to do."""
+        return self.progress in (Progress.WAITING, Progress.RUNNING)
+
+    def begin(self, *, at: datetime) -> None:
+        """Note that the present phase is being worked on; again after a crash keeps when it began first."""
+        self.require_at(self.phase)
+        self.progress = Progress.RUNNING
+        if not self.steps or self.steps[-1][0] != self.phase:
+            self.steps = [*self.steps, [str(self.phase), at.isoformat(), None]]
+
+    def finish(self, found: dict[str, Any], *, at: datetime) -> None:
+        """The present phase is done with; on to the next, or to the end."""
+        self.found = {**self.found, str(self.phase): found}
+        phase, began, _ = self.steps[-1]
+        self.steps = [*self.steps[:-1], [phase, began, at.isoformat()]]
+        following = self.phase.following
+        if following is None:
+            self.progress, self.ended_at = Progress.DONE, at
+        else:
+            self.phase = following
+
+    def cancel(self, *, at: datetime) -> None:
+        """Whatever the worker computes from now on is thrown away."""
+        self.require_at(self.phase)
+        self.progress, self.ended_at = Progress.CANCELLED, at
+
+    def refuse(self, code: str, why: str, *, at: datetime) -> None:
+        """It cannot go on, for a reason that trying again will not mend."""
+        self.progress, self.ended_at, self.reason, self.reason_text = Progress.REFUSED, at, code, why
+
+    def require_at(self, phase: Phase) -> None:
+        """Raise unless it is still under way, and in this phase."""
+        if not self.is_open or self.phase is not phase:
+            raise RecalibrationEnded(self.id, self.progress)
 
 
 for _dialect, _statements in (("sqlite", SQLITE_IMMUTABLE), ("postgresql", POSTGRESQL_IMMUTABLE)):

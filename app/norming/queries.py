@@ -21,6 +21,7 @@ from app.norming.models import (
     NormRollback,
     NormState,
     NormVersion,
+    Recalibration,
     SittingComparison,
 )
 from app.norming.policy import NormPolicy
@@ -193,12 +194,6 @@ def watched_until(view: NormView, *, session: Session, at: datetime) -> datetime
     return end if at < end else None
 
 
-def skills_with_calibrated_sample(*, session: Session) -> tuple[str, ...]:
-    """Skills of which a norm can be drafted."""
-    query = select(NormGroup.skill).join(LegacySample).join(CalibrationRun).distinct().order_by(NormGroup.skill)
-    return tuple(session.scalars(query))
-
-
 @dataclass(frozen=True, slots=True)
 class ComparisonView:
     """Founding sittings against sittings under the norm: the shift in standard deviations, with its 90 % interval."""
@@ -311,12 +306,13 @@ def view_of(row: NormVersion) -> NormView:
 
 
 def has_signed(person_id: UUID, *, session: Session) -> bool:
-    """Whether a norm version names this person as drafter or approver, or a rollback as one of its two people."""
+    """Whether a norm version names this person as drafter or approver, or a rollback or recalibration its people."""
     version = or_(NormVersion.drafted_by == person_id, NormVersion.approved_by == person_id)
     rollback = or_(NormRollback.asked_by == person_id, NormRollback.confirmed_by == person_id)
     named = (
         select(NormVersion.id).where(version),
         select(NormRollback.id).where(rollback),
         select(SittingComparison.id).where(SittingComparison.compared_by == person_id),
+        select(Recalibration.id).where(Recalibration.asked_by == person_id),
     )
     return any(session.scalar(query.limit(1)) is not None for query in named)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.norming.queries import NormView
+from app.norming.recalibrations import RecalibrationView
 
 REASONS = {
     "sample-too-small": "too few people for awards",
@@ -75,6 +76,33 @@ def norm_as_lines(norm: NormView) -> str:
         f"  sha256     {norm.sha256}",
     ]
     return "\n".join(lines + _preview_lines(norm))
+
+
+def recalibration_as_json(one: RecalibrationView) -> dict[str, Any]:
+    """How far it is, and what its phases found."""
+    steps = [
+        {"phase": str(step.phase), "began_at": _instant(step.began_at), "ended_at": _instant(step.ended_at)}
+        for step in one.steps
+    ]
+    return {
+        "id": str(one.id),
+        "skill": one.skill,
+        "choice": one.choice.as_json(),
+        "progress": str(one.progress),
+        "phase": str(one.phase),
+        "steps": steps,
+        "found": dict(one.found),
+        "norm_id": str(one.norm_id) if one.norm_id else None,
+        "asked_at": _instant(one.asked_at),
+        "ended_at": _instant(one.ended_at),
+        "reason": one.reason,
+    }
+
+
+def recalibration_as_line(one: RecalibrationView) -> str:
+    """One line for a list."""
+    phases = f"{one.done} of {len(one.phases)} phases"
+    return f"{one.id}  {one.progress:10} {one.skill}  {phases}, {one.phase}  asked {one.asked_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _preview_lines(norm: NormView) -> list[str]:

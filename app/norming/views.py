@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
 from app.foundation.web import actor, asks_for_proof, notice, require_role, runtime
-from app.norming import phases, pictures, queries
+from app.norming import pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
+from app.norming.cancel_recalibration import cancel_recalibration
 from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NormNotFound, NotPreviewed
 from app.norming.publish_norm import publish_norm
@@ -21,12 +22,15 @@ from app.norming.renewing_people import renewing_people
 from app.norming.roll_back_norm import roll_back_norm
 from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
+from app.norming.sent_choice import choice_of
+from app.norming.start_recalibration import start_preview, start_recalibration
 
 bp = Blueprint("norming", __name__)
 
 EDITOR, APPROVER = "norm_editor", "norm_approver"
 SUPPORT = "support"  # may read the names of candidates; who norms may not
 REASONS = frozenset(RollbackReason)
+REFRESH_SECONDS = 3
 
 
 @bp.get("/norms")
@@ -62,11 +66,12 @@ def public_norm_json(norm_id: UUID) -> ResponseReturnValue:
 @bp.get("/desk/norms")
 @require_role(EDITOR, APPROVER)
 def norm_desk() -> str:
-    """Every norm version, and what can be drafted."""
+    """Every norm version, the recalibrations of late, and what a new one can be made from."""
     with runtime().reading() as session:
         found = queries.norms(session=session)
-        skills = queries.skills_with_calibrated_sample(session=session)
-    return render_template("norming/desk.html", norms=found, skills=skills)
+        skills = recalibrations.skills_with_sample(session=session)
+        latest = recalibrations.latest(session=session)
+    return render_template("norming/desk.html", norms=found, skills=skills, recalibrations=latest)
 
 
 @bp.get("/desk/norms/<uuid:norm_id>")
@@ -99,16 +104,6 @@ def norm_card(norm_id: UUID) -> str:
     )
 
 
-@bp.post("/desk/norms/draft/<skill>")
-@require_role(EDITOR, APPROVER)
-def draft(skill: str) -> ResponseReturnValue:
-    """Draft the next version for a skill."""
-    here = runtime()
-    norm_id = phases.draft(skill, database=here.database, clock=here.clock, entropy=here.entropy, actor=actor())
-    notice(_("The draft is computed. Preview it next."))
-    return _to_card(norm_id)
-
-
 @bp.get("/desk/norms/<uuid:norm_id>/preview")
 @require_role(EDITOR, APPROVER)
 def norm_preview(norm_id: UUID) -> str:
@@ -133,11 +128,57 @@ def norm_preview(norm_id: UUID) -> str:
 @bp.post("/desk/norms/<uuid:norm_id>/preview")
 @require_role(EDITOR, APPROVER)
 def preview(norm_id: UUID) -> ResponseReturnValue:
-    """Compare a draft with the norm in force."""
+    """Let the worker compare a draft with the norm in force."""
     here = runtime()
-    phases.preview(norm_id, database=here.database, clock=here.clock, actor=actor())
-    notice(_("The preview is kept with the norm. Another person can approve it now."))
-    return _to_card(norm_id)
+    with here.transaction() as session:
+        recalibration_id = start_preview(
+            norm_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=actor()
+        )
+    return redirect(url_for(".recalibration_page", recalibration_id=recalibration_id), code=303)
+
+
+@bp.get("/desk/norms/recalibrate/<skill>")
+@require_role(EDITOR, APPROVER)
+def choose_data(skill: str) -> str:
+    """Whose responses a new norm of a skill is to be made from."""
+    with runtime().reading() as session:
+        samples = recalibrations.samples_of(skill, session=session)
+    return render_template("norming/choose_data.html", skill=skill, samples=samples)
+
+
+@bp.post("/desk/norms/recalibrate/<skill>")
+@require_role(EDITOR)
+def recalibrate(skill: str) -> ResponseReturnValue:
+    """Begin a recalibration; the worker goes through its phases."""
+    here, choice = runtime(), choice_of(request.form)
+    with here.transaction() as session:
+        recalibration_id = start_recalibration(
+            skill, choice, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=actor()
+        )
+    return redirect(url_for(".recalibration_page", recalibration_id=recalibration_id), code=303)
+
+
+@bp.get("/desk/norms/recalibrations/<uuid:recalibration_id>")
+@require_role(EDITOR, APPROVER)
+def recalibration_page(recalibration_id: UUID) -> ResponseReturnValue:
+    """How far it is. While it lasts the page loads itself again, unless the reader holds it still (WCAG 2.2.2)."""
+    with runtime().reading() as session:
+        found = recalibrations.recalibration(recalibration_id, session=session)
+        person = accounts.person(found.asked_by, session=session)
+    is_still = "still" in request.args or not found.is_open
+    page = render_template("norming/recalibration.html", found=found, person=person, is_still=is_still)
+    return page if is_still else (page, {"Refresh": str(REFRESH_SECONDS)})
+
+
+@bp.post("/desk/norms/recalibrations/<uuid:recalibration_id>/cancel")
+@require_role(EDITOR, APPROVER)
+def cancel(recalibration_id: UUID) -> ResponseReturnValue:
+    """Stop it."""
+    here = runtime()
+    with here.transaction() as session:
+        cancel_recalibration(recalibration_id, session=session, clock=here.clock, actor=actor())
+    notice(_("The recalibration is cancelled. The norm in force stays as it is."))
+    return redirect(url_for(".recalibration_page", recalibration_id=recalibration_id), code=303)
 
 
 @bp.post("/desk/norms/<uuid:norm_id>/approve")

@@ -102,6 +102,7 @@ NOT_PERSONAL = {
     "log_checkpoint": "public",
     "log_entry": "public, and names nobody; what ties an entry to a certificate is destroyed with the holder",
     "norm_group": "a described population",
+    "norm_recalibration": "how a norm was computed; names the staff who asked for it, likewise",
     "norm_rollback": "names the staff who asked for it and confirmed it, likewise",
     "norm_alarm": "figures of a norm, and what staff found; who closed it stands in the audit record",
     "norm_watch": "counts and shares of a norm, of no single person",

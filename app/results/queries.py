@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.results.errors import ResultNotFound
@@ -100,3 +100,15 @@ def normed_scores(*, before: datetime, session: Session) -> tuple[ScoreView, ...
         for row in session.scalars(query)
         if row.norm_id is not None and row.percentile_rank is not None and row.decision_confidence is not None
     )
+
+
+def in_turn(turn: int, *, most: int, session: Session) -> tuple[tuple[UUID, UUID | None], ...]:
+    """Results with their norms that come up in this turn: all where they are at most `most`, else a part of them.
+
+    Successive turns go round all of them, whatever turn is the first.
+    """
+    count = session.scalar(select(func.count()).select_from(SkillResult)) or 0
+    turns = max(1, -(-count // most))
+    query = select(SkillResult.id, SkillResult.norm_id).order_by(SkillResult.id)
+    rows = enumerate(session.execute(query))
+    return tuple((result_id, norm_id) for number, (result_id, norm_id) in rows if number % turns == turn % turns)

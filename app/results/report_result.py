@@ -45,7 +45,7 @@ def report_result(
         reported_at=clock.now(),
     )
     if score.norm_id is not None:
-        _read_under_norm(result, score, norms.norm(score.norm_id, session=session))
+        read_under_norm(result, score, norms.norm(score.norm_id, session=session))
     session.add(result)
     session.flush()
     audit.record("result.reported", result.id, actor=system(), at=result.reported_at, session=session)
@@ -53,7 +53,8 @@ def report_result(
     return result
 
 
-def _read_under_norm(result: SkillResult, score: sittings.FinalScore, norm: norms.NormView) -> None:
+def read_under_norm(result: SkillResult, score: sittings.FinalScore, norm: norms.NormView) -> None:
+    """Percentile rank and band of the score, as far as the norm may speak."""
     result.is_provisional = norm.is_provisional
     if not norm.gives_percentile_rank:
         return

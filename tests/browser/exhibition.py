@@ -60,8 +60,12 @@ from app.item_bank.item_states import ItemState
 from app.item_bank.release_skills import release_skills
 from app.item_bank.review_item import aspect_named, review_item
 from app.keying.open_panel import open_panel
-from app.norming import phases
+from app.monitoring.raise_alarms import raise_alarms
 from app.norming.models import NormState
+from app.norming.recalibrate import recalibrate
+from app.norming.recalibration import Choice, Source
+from app.norming.recalibrations import latest_sample_id
+from app.norming.start_recalibration import start_preview, start_recalibration
 from app.privacy.erase_person import erase_person
 from app.privacy.models import Certificates
 from app.reviews.ask_for_review import ask_for_review
@@ -74,7 +78,9 @@ from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.credentials.awards import an_award
 from tests.app.keying.builders import Judging, disputing
+from tests.app.monitoring.seen import WITHIN_LIMITS, a_look, a_row
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
+from tests.app.norming.builders import SKILL as TRIAL_SKILL
 from tests.browser.normed_bank import adopt_a_norm
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs
@@ -107,6 +113,7 @@ class Exhibition:
         self.sittings: dict[str, UUID] = {}
         self.certificates: dict[str, str] = {}
         self.norms: dict[str, UUID] = {}
+        self.recalibrations: dict[str, UUID] = {}
         self.cases: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
         self.items: dict[str, UUID] = {}
@@ -309,15 +316,54 @@ class Exhibition:
                 setattr(row, column, value)
             self.certificates[name] = row.code
 
+    def _recalibrations(self, editor: Actor) -> None:
+        """A preview that is done, a recalibration that could not go on, and one that waits."""
+        tools = {"clock": self.runtime.clock, "entropy": self.runtime.entropy}
+        asking = {**tools, "jobs": self.runtime.jobs, "actor": editor}
+        with self.runtime.transaction() as session:
+            self.recalibrations["done"] = start_preview(self.norms["previewed"], session=session, **asking)
+            sample_id = latest_sample_id(TRIAL_SKILL, session=session)
+        recalibrate(self.recalibrations["done"], database=self.runtime.database, **tools)
+        for name, without in (("refused", (("network", "unknown"),)), ("waiting", ())):
+            choice = Choice(Source.SAMPLE, sample_id, without=without)
+            with self.runtime.transaction() as session:
+                self.recalibrations[name] = start_recalibration(TRIAL_SKILL, choice, session=session, **asking)
+            if name == "refused":
+                recalibrate(self.recalibrations[name], database=self.runtime.database, **tools)
+
+    def _alarms(self) -> None:
+        """Every kind of alarm, as a night's look raises it."""
+        outside = WITHIN_LIMITS | {"above": 24, "share": 0.24, "state": "above"}
+        weeks = [WITHIN_LIMITS | {"week": "2026-W45", "is_over": True}, outside | {"week": "2026-W46", "is_over": True}]
+        seen = a_look(
+            a_row("P03", leak=True, shift=0.61, height=7.2),
+            a_row("P05", over_cap=True, exposure=0.44),
+            a_row("P07", pace=0.41, seconds=8.0),
+            a_row("P01"),
+            share={"expected": 0.10, "weeks": weeks, "together": WITHIN_LIMITS},
+            formats={"expected": 0.012, "limit": 2.5, **outside},
+        )
+        with self.runtime.transaction() as session:
+            raise_alarms(
+                self.norms["published"],
+                seen,
+                session=session,
+                clock=self.runtime.clock,
+                entropy=self.runtime.entropy,
+                jobs=self.runtime.jobs,
+            )
+
     def _norm_desk(self) -> None:
         clock, entropy, now = self.runtime.clock, self.runtime.entropy, self.place.clock.now()
         with self.runtime.transaction() as session:
             editor, approver = people(session, now)
             for role in ("norm_editor", "norm_approver", "item_editor"):
                 grant_role(EDITOR_ID, role, session=session, clock=clock, actor=operator())
-            described = a_described_mapping(simulated=True, consent="norm_use 1", groups={"sex": "sex"})
-            sexes = ["f", "m"] * 147 + ["x"] * 4 + [""] * 2
-            a_calibrated_sample(session, clock, entropy, mapping=described, labels={"sex": sexes})
+            described = a_described_mapping(
+                simulated=True, consent="norm_use 1", groups={"sex": "sex"}, blocks={"day": "day"}
+            )
+            sexes, days = ["f", "m"] * 147 + ["x"] * 4 + [""] * 2, ["2026-06-01", "2026-06-02"] * 150
+            a_calibrated_sample(session, clock, entropy, mapping=described, labels={"sex": sexes, "day": days})
             a_norm(session, clock, entropy, editor, approver, NormState.SUPERSEDED)
             clock.advance(timedelta(minutes=1))
             for state in (NormState.PUBLISHED, NormState.SCHEDULED, NormState.APPROVED):
@@ -325,7 +371,8 @@ class Exhibition:
                 self.norms[state.value] = norm.id
             self.norms["draft"] = a_norm(session, clock, entropy, editor, approver, NormState.DRAFT).id
             self.norms["previewed"] = a_norm(session, clock, entropy, editor, approver, NormState.DRAFT).id
-        phases.preview(self.norms["previewed"], database=self.runtime.database, clock=clock, actor=editor)
+        self._recalibrations(editor)
+        self._alarms()
         self._sign_in("editor", EDITOR_ID, second_factor=True)
         with self.runtime.transaction() as session:
             fresh = invite_person("fresh@example.org", session=session, clock=clock, entropy=entropy)

@@ -179,6 +179,11 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
         Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
+        Exhibit("norm-choose-data", "/desk/norms/recalibrate/patience-trial", "editor"),
+        *(
+            Exhibit(f"norm-recalibration-{name}", f"/desk/norms/recalibrations/{one}?still=1", "editor")
+            for name, one in house.recalibrations.items()
+        ),
         Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
         Exhibit("key-desk", "/desk/keys", "editor"),
         Exhibit("panel", f"/desk/keys/{house.panel_id}", "editor"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pyotp
 
@@ -34,10 +35,13 @@ def _forms_with_code(html: str):
 
 
 def publish_a_norm(skill: str, editor: Person, approver: Person) -> str:
-    """Draft and preview by one, approval by the other, schedule, publish; the norm's id."""
-    page = editor.fill_in(editor.get("/desk/norms"), f"/draft/{skill}")
-    norm_id = page.url.rsplit("/", 1)[-1]
-    page = editor.fill_in(page, "/preview")
+    """Recalibration by one, approval by the other, schedule, publish; the norm's id."""
+    page = editor.fill_in(editor.get(f"/desk/norms/recalibrate/{skill}"), f"/recalibrate/{skill}")
+    while "Refresh" in page.headers:
+        time.sleep(0.2)
+        page = editor.get(page.url)
+    norm_id = re.search(r"/desk/norms/([0-9a-f-]{36})\"", page.text)[1]
+    page = editor.get(f"/desk/norms/{norm_id}")
     refused = editor.send(form_to(page.text, "/approve"), page.url) if "/approve" in page.text else None
     assert refused is None or refused.status_code == 403
     page = approver.fill_in(approver.get(f"/desk/norms/{norm_id}"), "/approve")

@@ -65,6 +65,7 @@ PASSKEY = its(passkey_id="passkey_id")
 ITEM = its(item_id="item")
 SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
 ASKED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.challenge_token}  # noqa: E731
+NO_RECALIBRATION = being(recalibration_id=NOTHING)
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
 A_STEP = {"state": "retired", "reason": "a test"}
@@ -229,7 +230,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/alarms/<uuid:alarm_id>/close"): [Route(DRAFT_DESK, being(alarm_id=NOTHING))],
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
-    ("POST", "/desk/norms/draft/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("GET", "/desk/norms/recalibrate/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("POST", "/desk/norms/recalibrate/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("GET", "/desk/norms/recalibrations/<uuid:recalibration_id>"): [Route(DRAFT_DESK, NO_RECALIBRATION)],
+    ("POST", "/desk/norms/recalibrations/<uuid:recalibration_id>/cancel"): [Route(DRAFT_DESK, NO_RECALIBRATION)],
     ("GET", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],

@@ -44,7 +44,7 @@ from tests.app.norming.builders import (
     people,
     staff_with_authenticator,
 )
-from tests.app.norming.desk import press, state_of
+from tests.app.norming.desk import preview, state_of
 from tests.journeys.pages import form_to
 
 
@@ -176,7 +176,7 @@ def test_bypass_06_direct_sql_on_a_copy_that_is_put_back(runtime, previewed, tmp
 
 def test_bypass_07_the_approval_form_sent_again(runtime, norms, browser_of):
     card = f"/desk/norms/{norms[1].id}"
-    press(browser_of(EDITOR_ID), card, "/preview")
+    preview(browser_of(EDITOR_ID), runtime, card)
     approver = browser_of(APPROVER_ID)
     form = form_to(approver.get(card).text, "/approve")
     assert approver.post(form.action, data=form.fields).status_code == 303
@@ -192,7 +192,7 @@ def test_bypass_07_the_approval_form_sent_again(runtime, norms, browser_of):
 
 def test_bypass_08_an_approval_without_a_fresh_proof(runtime, norms, browser_of):
     card = f"/desk/norms/{norms[1].id}"
-    press(browser_of(EDITOR_ID), card, "/preview")
+    preview(browser_of(EDITOR_ID), runtime, card)
     approver = browser_of(APPROVER_ID)
     form = form_to(approver.get(card).text, "/approve")
     runtime.clock.advance(timedelta(minutes=11))
@@ -217,7 +217,7 @@ def test_bypass_10_the_form_of_another_version(runtime, norms, browser_of):
     with runtime.transaction() as session:
         editor = Actor(EDITOR_ID, "e", frozenset({"norm_editor"}), runtime.clock.now())
         other = a_norm(session, runtime.clock, runtime.entropy, editor, editor, NormState.PREVIEWED)
-    press(browser_of(EDITOR_ID), f"/desk/norms/{norms[1].id}", "/preview")
+    preview(browser_of(EDITOR_ID), runtime, f"/desk/norms/{norms[1].id}")
     approver = browser_of(APPROVER_ID)
     form = form_to(approver.get(f"/desk/norms/{norms[1].id}").text, "/approve")
     answer = approver.post(f"/desk/norms/{other.id}/approve", data=form.fields)

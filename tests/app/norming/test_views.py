@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.foundation.access import operator
 from app.norming.models import NormState
 from scoring.norms import NormTable
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, SKILL
-from tests.app.norming.desk import press, state_of
+from tests.app.norming.desk import press, preview, state_of, work
 from tests.journeys.pages import form_to
 
 
@@ -38,11 +39,14 @@ def test_the_public_table_gives_the_cut_again(client, norms):
 
 def test_the_desk_takes_a_norm_through_every_step_with_two_people(runtime, norms, browser_of):
     editor = browser_of(EDITOR_ID)
-    drafted = press(editor, "/desk/norms", f"/draft/{SKILL}")
-    assert drafted.status_code == 200
-    card = drafted.request.path
+    begun = press(editor, f"/desk/norms/recalibrate/{SKILL}", f"/recalibrate/{SKILL}")
+    assert begun.headers["Refresh"] == "3"
+    work(runtime)
+    done = editor.get(begun.request.path)
+    assert "Refresh" not in done.headers
+    card = re.search(r'class="button" href="([^"]+)"', done.text)[1]
     norm_id = UUID(card.rpartition("/")[2])
-    assert "What would change" in press(editor, card, "/preview").text
+    assert "What would change" in editor.get(card).text
     assert "another person has to approve" in editor.get(card).text
     approver = browser_of(APPROVER_ID)
     assert "is approved" in press(approver, card, "/approve").text
@@ -60,7 +64,7 @@ def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browse
         grant_role(EDITOR_ID, "norm_approver", session=session, clock=runtime.clock, actor=operator())
     both = browser_of(EDITOR_ID)
     card = f"/desk/norms/{norms[1].id}"
-    page = press(both, card, "/preview").text
+    page = preview(both, runtime, card).text
     token = form_to(page, "").fields["csrf_token"]
     refused = both.post(f"{card}/approve", data={"csrf_token": token})
     assert refused.status_code == 403
@@ -68,7 +72,7 @@ def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browse
 
 
 def test_an_approval_long_after_the_second_factor_asks_for_it_again(runtime, norms, browser_of):
-    press(browser_of(EDITOR_ID), f"/desk/norms/{norms[1].id}", "/preview")
+    preview(browser_of(EDITOR_ID), runtime, f"/desk/norms/{norms[1].id}")
     approver = browser_of(APPROVER_ID)
     card = f"/desk/norms/{norms[1].id}"
     form = form_to(approver.get(card).text, "/approve")
@@ -95,14 +99,14 @@ def test_the_desk_is_closed_to_everyone_else(app, client, norms, browser_of):
         assert client.get(path).status_code == 303
         assert browser_of(EDITOR_ID, second_factor=False).get(path).status_code == 303
     steps = [f"/desk/norms/{norms[1].id}/{step}" for step in ("preview", "approve", "schedule", "publish")]
-    for step in (*steps, f"/desk/norms/draft/{SKILL}"):
+    for step in (*steps, f"/desk/norms/recalibrate/{SKILL}"):
         assert client.post(step).status_code in (303, 403)
 
 
 def test_an_editor_cannot_approve_over_http(runtime, norms, browser_of):
     editor = browser_of(EDITOR_ID)
     card = f"/desk/norms/{norms[1].id}"
-    token = form_to(press(editor, card, "/preview").text, "").fields["csrf_token"]
+    token = form_to(preview(editor, runtime, card).text, "").fields["csrf_token"]
     assert editor.post(f"{card}/approve", data={"csrf_token": token}).status_code == 403
     assert state_of(runtime, norms[1].id) is NormState.PREVIEWED
 

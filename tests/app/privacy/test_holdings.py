@@ -12,6 +12,7 @@ LEFT_BY_AN_ERASURE = {"retake_trace", "erased_address", "erasure_request"}
 NAMES_STAFF = {
     "norm_version",
     "norm_rollback",
+    "norm_recalibration",
     "key_panel",
     "key_seat",
     "key_rating",

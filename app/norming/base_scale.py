@@ -1,0 +1,130 @@
+"""A sample's own parameters, estimated freely, and where they lie on the base scale: the link, and drift by item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.item_bank.calibrated_items import CalibratedItems
+from app.norming.samples import KindOfEvidence, Sample, answered_by
+from scoring.errors import ScoringError
+from scoring.items import ItemParameters
+from scoring.responses import ResponseMatrix
+
+if TYPE_CHECKING:
+    from scoring.linking import PurifiedLink
+
+FEWEST_COMMON_ITEMS = 3
+LARGEST_SHOWN_Z = 999.0  # where all other items agree exactly, any drift is without bounds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreeFit:
+    """The items that a sample has in common with the base scale, estimated as if there were none."""
+
+    kind: str
+    codes: tuple[str, ...]
+    items: ItemParameters
+    log_likelihood: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As kept between phases; the numbers come back bit by bit."""
+        thresholds = [[float(b) if np.isfinite(b) else None for b in row] for row in self.items.thresholds]
+        return {
+            "kind": self.kind,
+            "codes": list(self.codes),
+            "slopes": [float(a) for a in self.items.slopes],
+            "thresholds": thresholds,
+            "log_likelihood": self.log_likelihood,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """The same again."""
+        thresholds: NDArray[np.float64] = np.array(kept["thresholds"], dtype=float)
+        items = ItemParameters(np.array(kept["slopes"]), thresholds)
+        return cls(kept["kind"], tuple(kept["codes"]), items, kept["log_likelihood"])
+
+    def linked_to(self, scale: CalibratedItems) -> PurifiedLink:
+        """The link to the parameters in use, through the items that did not drift."""
+        from scoring.linking import purified_link  # noqa: PLC0415  scipy: seconds no other page may pay
+
+        codes, parameters = of_kind(self.kind, scale)
+        place = {code: row for row, code in enumerate(codes)}
+        return purified_link(self.items, parameters.take([place[code] for code in self.codes]))
+
+    def drift_from(self, linked: PurifiedLink) -> list[dict[str, Any]]:
+        """How far each item lies from where the others say it should, in plain numbers."""
+        screen = linked.screen
+        return [
+            {
+                "item": code,
+                "kind": self.kind,
+                "slope_drift": float(screen.slope_drift[k]),
+                "location_drift": float(screen.location_drift[k]),
+                "robust_z": float(min(screen.worst[k], LARGEST_SHOWN_Z)),
+                "has_drifted": bool(screen.has_drifted[k]),
+                "is_anchor": bool(linked.is_anchor[k]),
+            }
+            for k, code in enumerate(self.codes)
+        ]
+
+
+def of_kind(kind: str, scale: CalibratedItems) -> tuple[tuple[str, ...], ItemParameters]:
+    """Codes and parameters in use for one kind of evidence, which must have some."""
+    judgement = (scale.judgement_codes, scale.judgement)
+    codes, parameters = judgement if kind == "judgement" else (scale.self_report_codes, scale.self_report)
+    if parameters is None:
+        raise ScoringError(f"The base scale has no {kind.replace('_', ' ')} items.")
+    return codes, parameters
+
+
+def kinds_of(sample: Sample, scale: CalibratedItems) -> list[tuple[str, KindOfEvidence]]:
+    """Each kind of evidence that the sample has and the scale knows."""
+    both = (("judgement", sample.judgement, scale.judgement), ("self_report", sample.self_report, scale.self_report))
+    return [(kind, evidence) for kind, evidence, known in both if evidence is not None and known is not None]
+
+
+def fitted_freely(sample: Sample, scale: CalibratedItems) -> list[FreeFit]:
+    """Each kind of evidence estimated on this sample alone.
+
+    Raises
+    ------
+    ScoringError
+        Where a kind has too few items in common with the scale, or cannot be estimated.
+    """
+    return [_fitted(kind, evidence, scale) for kind, evidence in kinds_of(sample, scale)]
+
+
+def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems) -> FreeFit:
+    from scoring.calibration import calibrate  # noqa: PLC0415  as above
+
+    codes, parameters = of_kind(kind, scale)
+    place = {code: column for column, code in enumerate(evidence.codes)}
+    rows = [row for row, code in enumerate(codes) if code in place]
+    if len(rows) < FEWEST_COMMON_ITEMS:
+        raise ScoringError(f"{len(rows)} items in common are too few to link.")
+    base = parameters.take(rows)
+    answered = evidence.responses.codes[answered_by(evidence)][:, [place[codes[row]] for row in rows]]
+    fit = calibrate(ResponseMatrix(np.minimum(answered, (base.categories - 1).astype(np.int8))))
+    if not fit.converged:
+        raise ScoringError("The parameters could not be estimated on this sample.")
+    return FreeFit(kind, tuple(codes[row] for row in rows), fit.items, float(fit.log_likelihood))
+
+
+def drift_report(fits: Sequence[FreeFit], scale: CalibratedItems) -> dict[str, Any]:
+    """Drift of every item, or why it is not known."""
+    try:
+        found = [entry for fit in fits for entry in fit.drift_from(fit.linked_to(scale))]
+    except ScoringError as problem:
+        return not_known(str(problem))
+    return {"is_known": True, "reason": None, "items": found}
+
+
+def not_known(reason: str = "sample-set-the-scale") -> dict[str, Any]:
+    """The report where there is nothing to compare, by default because the sample set the scale itself."""
+    return {"is_known": False, "reason": reason, "items": []}

@@ -1,0 +1,36 @@
+"""A worker that recalibrates, to be killed: it lingers in one phase, between the work and its commit.
+
+Run as a program: `python -m tests.app.norming.recalibrating_worker URL DIRECTORY PHASE SECONDS`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from app import worker
+from app.foundation.db import Database
+from app.foundation.job_runner import JobRunner
+from app.norming import recalibrate
+from tests.app.foundation.effects import QUICK, a_runtime
+
+if __name__ == "__main__":
+    url, directory, phase, seconds = sys.argv[1:]
+    committed = recalibrate.Place.commit
+
+    def linger(place, work):
+        """As ever, but slow to commit."""
+
+        def slowly(session):
+            outcome = work(session)
+            if place.view.phase == phase:
+                session.flush()
+                time.sleep(float(seconds))
+            return outcome
+
+        committed(place, slowly)
+
+    recalibrate.Place.commit = linger
+    jobs = {"recalibrate": worker.JOBS["recalibrate"]}
+    JobRunner(a_runtime(Database(url), Path(directory)), jobs, pace=QUICK).run()

@@ -1,0 +1,247 @@
+"""A recalibration goes from chosen data to a preview phase by phase: whole, resumable, cancellable."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from app.accounts.models import RoleGrant
+from app.foundation import policies
+from app.foundation.access import operator
+from app.foundation.db import Database
+from app.norming import queries, recalibrate, recalibrations
+from app.norming.base_scale import FreeFit
+from app.norming.cancel_recalibration import cancel_recalibration
+from app.norming.choose_sample import choose_sample
+from app.norming.commands import norm as norm_commands
+from app.norming.errors import ChoiceInvalid, RecalibrationEnded, RecalibrationUnderWay
+from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
+from app.norming.policy import NormPolicy
+from app.norming.recalibration import Choice, Phase, Progress, Source
+from app.norming.sent_choice import divisions
+from app.norming.start_recalibration import start_recalibration
+from tests.app.norming.builders import (
+    EDITOR_ID,
+    SKILL,
+    a_calibrated_sample,
+    a_described_mapping,
+    a_norm,
+    import_sample,
+    people,
+    staff_with_authenticator,
+)
+from tests.app.norming.desk import press, work, work_on
+
+N = 300
+SEX = ["f" if k % 2 else "m" for k in range(N)]
+DAYS = [f"2026-06-{1 + k * 10 // N:02d}" for k in range(N)]
+BOUGHT = ("day", "2026-06-03")  # thirty people
+
+
+class Killed(BaseException):
+    """kill -9."""
+
+
+@pytest.fixture
+def database(sqlite_file_with_tables, tmp_path):
+    """SQLite alone: nothing here depends on the engine."""
+    database = Database(f"sqlite:///{shutil.copy(sqlite_file_with_tables, tmp_path / 'test.sqlite3')}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def editor(runtime):
+    """A norm in force, and a newer sample with days and sexes; the editor who is to recalibrate."""
+    with runtime.transaction() as session:
+        policies.set_policy(
+            NormPolicy, {"judgement_must_be_measured": False}, session=session, at=runtime.clock.now(), actor=operator()
+        )
+        staff = people(session, runtime.clock.now())
+        session.add(RoleGrant(person_id=EDITOR_ID, role="norm_editor", granted_at=runtime.clock.now()))
+        tools = (session, runtime.clock, runtime.entropy)
+        a_calibrated_sample(*tools, n=N)
+        a_norm(*tools, *staff, NormState.PUBLISHED)
+        mapping = a_described_mapping(groups={"sex": "sex"}, blocks={"day": "day"})
+        import_sample(*tools, n=N, seed=2, shift=0.2, mapping=mapping, labels={"sex": SEX, "day": DAYS})
+    return staff[0]
+
+
+def begin(runtime, editor, *, without=(BOUGHT,), only=()):
+    """The id of a recalibration of the latest sample."""
+    with runtime.transaction() as session:
+        sample_id = recalibrations.latest_sample_id(SKILL, session=session)
+        choice = Choice(Source.SAMPLE, sample_id=sample_id, without=without, only=only)
+        tools = {"session": session, "clock": runtime.clock, "entropy": runtime.entropy, "jobs": runtime.jobs}
+        return start_recalibration(SKILL, choice, actor=editor, **tools)
+
+
+def view(runtime, recalibration_id):
+    with runtime.reading() as session:
+        return recalibrations.recalibration(recalibration_id, session=session)
+
+
+def counts(runtime):
+    """How many samples, calibration runs and norm versions there are."""
+    with runtime.reading() as session:
+        kinds = (LegacySample, CalibrationRun, NormVersion)
+        return tuple(session.scalar(select(func.count()).select_from(kind)) for kind in kinds)
+
+
+def test_it_ends_with_a_previewed_norm_of_the_chosen_people(runtime, editor):
+    recalibration_id = begin(runtime, editor)
+    work(runtime)
+    found = view(runtime, recalibration_id)
+    assert (found.progress, found.done) == (Progress.DONE, len(Phase))
+    with runtime.reading() as session:
+        norm = queries.norm(found.norm, session=session)
+    assert (norm.n, norm.state, norm.drafted_by) == (N - 30, NormState.PREVIEWED, EDITOR_ID)
+    assert found.found["sample"]["people"] == N - 30
+    link = found.found["link"]["links"]["self_report"]
+    assert link["slope"] == pytest.approx(1.0, abs=0.15)
+    assert link["intercept"] == pytest.approx(0.2, abs=0.15)  # these people stand higher; the items do not move
+    assert norm.preview["drift"] == found.found["drift"]
+    assert norm.preview["drift"]["is_known"]
+    assert norm.preview["former"]["label"]
+    (kept,) = found.found["calibration"]["fits"]
+    assert FreeFit.from_json(json.loads(json.dumps(kept))).as_json() == kept  # bit by bit
+
+
+@pytest.mark.parametrize("moment", ["before the commit", "after it"])
+def test_killed_in_every_phase_it_goes_on_and_nothing_is_done_twice(runtime, editor, monkeypatch, moment):
+    recalibration_id = begin(runtime, editor)
+    before, committed = counts(runtime), recalibrate.Place.commit
+    deaths = []
+
+    def commit(place, phase_work):
+        dies = place.view.phase not in deaths
+        if dies:
+            deaths.append(place.view.phase)
+
+        def doomed(session):
+            outcome = phase_work(session)
+            if dies and moment == "before the commit":
+                raise Killed
+            return outcome
+
+        committed(place, doomed)
+        if dies:
+            raise Killed
+
+    monkeypatch.setattr(recalibrate.Place, "commit", commit)
+    for _ in Phase:
+        with pytest.raises(Killed):
+            work_on(runtime, recalibration_id)
+        with runtime.reading() as session:
+            in_force = [one for one in queries.norms(session=session) if one.state is NormState.PUBLISHED]
+        assert len(in_force) == 1
+        assert in_force[0].n == N
+    work_on(runtime, recalibration_id)
+    assert deaths == list(Phase)
+    assert view(runtime, recalibration_id).progress is Progress.DONE
+    assert counts(runtime) == tuple(number + 1 for number in before)
+
+
+def test_cancelled_while_a_phase_computes_it_stores_nothing_more(runtime, editor, monkeypatch):
+    recalibration_id = begin(runtime, editor)
+    drafted = recalibrate.PHASES[Phase.DRAFT]
+
+    def cancelled_meanwhile(place):
+        with runtime.transaction() as session:
+            cancel_recalibration(recalibration_id, session=session, clock=runtime.clock, actor=editor)
+        drafted(place)
+
+    monkeypatch.setitem(recalibrate.PHASES, Phase.DRAFT, cancelled_meanwhile)
+    norms = counts(runtime)[2]
+    work(runtime)
+    found = view(runtime, recalibration_id)
+    assert (found.progress, found.norm_id, counts(runtime)[2]) == (Progress.CANCELLED, None, norms)
+    with runtime.transaction() as session, pytest.raises(RecalibrationEnded):
+        cancel_recalibration(recalibration_id, session=session, clock=runtime.clock, actor=editor)
+
+
+def test_who_lost_the_role_meanwhile_drafts_nothing(runtime, editor):
+    recalibration_id = begin(runtime, editor)
+    with runtime.transaction() as session:
+        session.delete(session.get_one(RoleGrant, (EDITOR_ID, "norm_editor")))
+    before = counts(runtime)
+    work(runtime)
+    found = view(runtime, recalibration_id)
+    assert (found.progress, found.reason, counts(runtime)) == (Progress.REFUSED, "forbidden", before)
+
+
+def test_one_recalibration_of_a_skill_at_a_time(runtime, editor):
+    begin(runtime, editor)
+    with pytest.raises(RecalibrationUnderWay):
+        begin(runtime, editor)
+
+
+def test_the_same_choice_twice_is_one_sample(runtime, editor):
+    with runtime.reading() as session:
+        choice = Choice(Source.SAMPLE, recalibrations.latest_sample_id(SKILL, session=session), without=(BOUGHT,))
+    for _ in range(2):
+        with runtime.transaction() as session:
+            tools = {"session": session, "clock": runtime.clock, "entropy": runtime.entropy}
+            assert choose_sample(SKILL, choice, actor=editor, **tools).n == N - 30
+    assert counts(runtime)[0] == 3  # that in force, the latest, and its part
+
+
+def test_edge_016_no_norm_of_a_subgroup_by_sex(runtime, editor):
+    for choice in ({"only": (("sex", "f"),)}, {"without": (("sex", "m"),)}):
+        recalibration_id = begin(runtime, editor, **{"without": (), **choice})
+        work(runtime)
+        found = view(runtime, recalibration_id)
+        assert (found.progress, found.reason) == (Progress.REFUSED, "subgroup-norm-refused")
+    assert counts(runtime)[0] == 2
+
+
+def test_a_choice_of_nobody_or_of_an_unknown_block_says_so(runtime, editor):
+    for choice, reason in (
+        ({"only": (("day", "2026-06-01"),), "without": (("day", "2026-06-01"),)}, "nobody-chosen"),
+        ({"without": (("network", "x"),)}, "choice-unknown"),
+    ):
+        recalibration_id = begin(runtime, editor, **{"without": (), **choice})
+        work(runtime)
+        assert view(runtime, recalibration_id).reason == reason
+    for text in ("day", "=x", "day="):
+        with pytest.raises(ChoiceInvalid):
+            divisions([text])
+
+
+def test_the_page_follows_it_and_can_be_held_still(runtime, editor, browser_of):
+    browser = browser_of(EDITOR_ID)
+    begun = press(browser, f"/desk/norms/recalibrate/{SKILL}", f"/recalibrate/{SKILL}")
+    page = begun.request.path
+    assert browser.get(page).headers["Refresh"] == "3"
+    still = re.search(r'href="([^"]+still=1)"', begun.text)[1]
+    assert "Refresh" not in browser.get(still).headers
+    press(browser, page, "/cancel")
+    work(runtime)
+    assert "It was cancelled" in browser.get(page).text
+    assert counts(runtime)[2] == 1
+
+
+def test_on_the_command_line_it_is_asked_for_listed_followed_and_cancelled(runtime, editor):
+    code = staff_with_authenticator(runtime, "ada@example.org", "norm_editor")
+
+    def run(*words, code=0):
+        done = CliRunner().invoke(norm_commands, list(words), obj=runtime)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    asked = run("recalibrate", SKILL, "--without", "=".join(BOUGHT), "--detach", "--as", "ada@example.org",
+                "--code", code())  # fmt: skip
+    recalibration_id = re.search(r"[0-9a-f-]{36}", asked)[0]
+    run("cancel", recalibration_id)
+    assert "cancelled" in run("follow", recalibration_id, code=1)
+    asked = run("recalibrate", SKILL, "--detach", "--as", "ada@example.org", "--code", code())
+    work(runtime)
+    followed = run("follow", re.search(r"[0-9a-f-]{36}", asked)[0])
+    assert "preview: done" in followed
+    listed = json.loads(run("recalibrations", "--json"))
+    assert [one["progress"] for one in listed] == ["done", "cancelled"]
