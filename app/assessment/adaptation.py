@@ -39,6 +39,7 @@ JUDGEMENT, SELF_REPORT = 0, 1
 PERCENT = 100
 PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
+MOST_RATINGS_KEPT = 4096  # those of a few hundred open sittings; numbers alone, and nobody's name
 MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
 STOP_OF_REASON = {
@@ -180,9 +181,14 @@ def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
     if value is None or value == DID_NOT_ARISE:
         return None
     if item.kind == SCENARIO:
-        ratings, key = np.asarray(value, dtype=float), np.asarray(bank.option_keys[item.code], dtype=float)
-        return int(rate_each_category(ratings, key))
+        return _closeness(tuple(value), tuple(bank.option_keys[item.code]))
     return int(reverse([[value]], [item.categories], [item.keyed])[0, 0])
+
+
+@lru_cache(maxsize=MOST_RATINGS_KEPT)
+def _closeness(ratings: tuple[int, ...], key: tuple[int, ...]) -> int:
+    """Kept, for every response has the whole sitting read again, and the same ratings with it."""
+    return int(rate_each_category(np.asarray(ratings, dtype=float), np.asarray(key, dtype=float)))
 
 
 def content_of(units: Sequence[Unit], bank: Bank) -> Content:
