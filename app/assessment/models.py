@@ -11,7 +11,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.assessment.verdicts import Verdict
@@ -69,6 +80,7 @@ class Edition(Pins, Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     adopted_at: Mapped[datetime]
     exposure: Mapped[dict[str, Any] | None]  # chances by which items rest, as `norming.exposure` found them
+    awards_wait: Mapped[bool] = mapped_column(server_default=false())  # said before a start; decided by `norming`
 
 
 PINNED = tuple(Pins.__annotations__)

@@ -19,6 +19,7 @@ import pyotp
 import waitress
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from waitress import wasyncore
 
@@ -31,7 +32,7 @@ from app.accounts.models import Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import SittingCheck
+from app.assessment.models import Edition, SittingCheck
 from app.assessment.open_pilot import open_pilot
 from app.assessment.report_item import report_item
 from app.assessment.verdicts import Verdict
@@ -61,7 +62,9 @@ from app.item_bank.release_skills import release_skills
 from app.item_bank.review_item import aspect_named, review_item
 from app.keying.open_panel import open_panel
 from app.norming import phases
-from app.norming.models import NormState
+from app.norming.compare_sittings import compare_sittings
+from app.norming.models import NormState, NormVersion
+from app.norming.policy import NormPolicy
 from app.privacy.erase_person import erase_person
 from app.privacy.models import Certificates
 from app.reviews.ask_for_review import ask_for_review
@@ -75,7 +78,7 @@ from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_perso
 from tests.app.credentials.awards import an_award
 from tests.app.keying.builders import Judging, disputing
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
-from tests.browser.normed_bank import adopt_a_norm
+from tests.browser.normed_bank import adopt_a_norm, give_it_its_hash
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs
 from tests.journeys.installation import free_port
@@ -140,6 +143,7 @@ class Exhibition:
         self._item_desk()
         self._reported()
         self._key_desk()
+        self._founders_compared()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -471,6 +475,23 @@ class Exhibition:
             asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
             row.visibility = Visibility.PRIVATE
         return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
+
+    def _founders_compared(self) -> None:
+        """From here on the norm in force is one of founders who were compared in vain, so that decisions wait."""
+        clock, norm_id = self.runtime.clock, self.norms["collaboration"]
+        editor = Actor(EDITOR_ID, "editor", frozenset({"norm_editor"}), clock.now())
+        give_it_its_hash(norm_id, self.place)
+        with self.runtime.transaction() as session:
+            session.get_one(NormVersion, norm_id).run.sample.is_founding = True
+            session.execute(update(Edition).where(Edition.norm_id == norm_id).values(awards_wait=True))
+            gates = {"compare_from_n": 4, "largest_founding_shift": 0.01}
+            policies.set_policy(NormPolicy, gates, session=session, at=clock.now(), actor=operator())
+            session.flush()
+            compare_sittings(
+                norm_id, session=session, clock=clock, entropy=self.place.entropy, jobs=self.place.jobs, actor=editor
+            )
+        self._sat("waiting", theta=0.8, seed=8)
+        self._work()
 
     def _key_desk(self) -> None:
         """A panel of three judges who halve on one situation; a fourth has not begun, a fifth is on the way."""
