@@ -314,6 +314,27 @@ class FrozenSitting(Base):
     probability_above: Mapped[float | None]
 
 
+class SittingCorrection(Base):
+    """What a completed sitting says without some items, by a decision of two people. It lies over the frozen sitting.
+
+    Nothing below it changes. Once it is undone, what was frozen is read again, to the byte.
+    """
+
+    __tablename__ = "sitting_correction"
+    __table_args__ = (UniqueConstraint("rescoring_id", "sitting_id"), Index("ix_sitting_correction_of", "sitting_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    rescoring_id: Mapped[UUID]  # of the decision, further up
+    number: Mapped[int]  # of the sitting's corrections; the last that stands is read
+    without: Mapped[list[str]]  # codes of every item left out, those of former corrections too
+    figures: Mapped[dict[str, Any]]  # as in a frozen sitting
+    effect: Mapped[str]  # on the decision, in the words of who decided
+    is_told: Mapped[bool]  # whether the person is written to
+    corrected_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
 class SittingCheck(Base):
     """What the indices say of a completed sitting; they keep it out of norms or call a person, and decide nothing."""
 

@@ -67,8 +67,11 @@ from app.norming.models import NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.privacy.erase_person import erase_person
 from app.privacy.models import Certificates
+from app.reviews.apply_rescoring import apply_rescoring
+from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
+from app.reviews.rescoring_preview import rescoring_preview
 from app.up import ITEM_BANKS
 from app.verification import signed_ids
 from app.verification.ask_holder import ask_holder
@@ -143,6 +146,7 @@ class Exhibition:
         self._item_desk()
         self._reported()
         self._key_desk()
+        self._rescored()
         self._founders_compared()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
@@ -475,6 +479,31 @@ class Exhibition:
             asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
             row.visibility = Visibility.PRIVATE
         return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
+
+    def _rescored(self) -> None:
+        """Scenario col-j02 is suspended and free to be asked about; col-j03 asked for, col-j04 applied."""
+        clock, entropy, now = self.runtime.clock, self.place.entropy, self.runtime.clock.now()
+        editor, other = (
+            Actor(person, "editor", frozenset({"item_editor"}), now, now) for person in (EDITOR_ID, APPROVER_ID)
+        )
+        for code in ("col-j02", "col-j03", "col-j04"):
+            with self.runtime.transaction() as session:
+                self.items[code] = item_record.item_id_of(SKILL, code, session=session)
+                change_item_state(
+                    self.items[code], ItemState.SUSPENDED, reason="Two answers say the same.", session=session,
+                    clock=clock, actor=editor,
+                )  # fmt: skip
+            if code == "col-j02":
+                continue
+            with self.runtime.transaction() as session:
+                if code == "col-j03":
+                    grant_role(APPROVER_ID, "item_editor", session=session, clock=clock, actor=operator())
+                preview = rescoring_preview(self.items[code], (self.language,), session=session)
+                tools = {"session": session, "clock": clock, "entropy": entropy}
+                asked = ask_for_rescoring(preview, "Two answers say the same.", actor=editor, **tools)
+                if code == "col-j04":
+                    apply_rescoring(asked.id, preview, seen_sha256=preview.sha256, jobs=self.place.jobs, actor=other,
+                                    **tools)  # fmt: skip
 
     def _founders_compared(self) -> None:
         """From here on the norm in force is one of founders who were compared in vain, so that decisions wait."""

@@ -173,6 +173,15 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
         Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
+        *(
+            Exhibit(f"rescoring-{state}", f"/desk/items/{house.items[code]}/rescoring", "editor")
+            for state, code in (
+                ("in-use", "col-j01"),
+                ("preview", "col-j02"),
+                ("asked", "col-j03"),
+                ("applied", "col-j04"),
+            )
+        ),
         Exhibit("norm-card-compared", f"/desk/norms/{house.norms['collaboration']}", "editor"),
         Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
         Exhibit("norm-card-rollback", f"/desk/norms/{house.norms['published']}", "editor", act=_ask_for_rollback),
