@@ -136,3 +136,5 @@ _reloaded
 _killed
 _handed_in_unsent
 _handed_in_unheard
+suspended_in  # unused variable (app/reviews/rescoring_page.py, read by rescoring.html)
+SharedStorage  # unused class (app/foundation/rate_storage.py, found by its scheme)

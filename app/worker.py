@@ -62,6 +62,8 @@ from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
+from app.reviews.send_rescoring_letter import send_rescoring_letter
+from app.reviews.settle_rescorings import settle_rescorings
 from app.transparency.head import LOG_HEAD, LogHead
 from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 
@@ -287,6 +289,23 @@ def _send_case_letter(runtime: Runtime, case_id: str, occasion: str) -> None:
         )
 
 
+def _send_rescoring_letter(runtime: Runtime, rescoring_id: str, sitting_id: str, occasion: str) -> None:
+    with runtime.reading() as session:
+        send_rescoring_letter(
+            UUID(rescoring_id),
+            UUID(sitting_id),
+            occasion,
+            base_url=runtime.settings.base_url,
+            session=session,
+            mailer=runtime.mailer,
+        )
+
+
+def _settle_rescorings(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        settle_rescorings(session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs)
+
+
 def _open_held_cases(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         open_held_cases(session=session, clock=runtime.clock, entropy=runtime.entropy)
@@ -451,6 +470,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "send_passkey_notice": _send_passkey_notice,
     "send_case_letter": _send_case_letter,
     "open_held_cases": _open_held_cases,
+    "send_rescoring_letter": _send_rescoring_letter,
+    "settle_rescorings": _settle_rescorings,
     "erase_person": _erase_person,
     "forget_traces": _forget_traces,
     "keep_founding_promises": _keep_founding_promises,
@@ -473,6 +494,7 @@ PERIODIC = (
     PeriodicJob("keep_founding_promises", "17 * * * *"),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("open_held_cases", "22 * * * *"),
+    PeriodicJob("settle_rescorings", "27 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
     PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),

@@ -101,15 +101,44 @@ def person_fit(
     return PersonFit(lz, lz_star, infit, outfit, points.copy(), (codes != MISSING).sum(axis=1))
 
 
-def _fit(
+def standardised_log_likelihood(
     codes: NDArray[np.int8], items: ItemParameters, theta: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> NDArray[np.float64]:
+    """`PersonFit.lz` alone, for whoever needs it of thousands of simulated patterns.
+
+    Parameters
+    ----------
+    codes : ndarray of int8, shape (N, J)
+        Checked already: `MISSING` or one of the item's categories.
+    items : ItemParameters of the same J items.
+    theta : ndarray, shape (N,)
+
+    Returns
+    -------
+    ndarray, shape (N,)
+    """
+    chosen, probability, logs = _surprise(codes, items, theta)
+    log_part = np.einsum("njk,njk->n", chosen - probability, logs) + _impossible(chosen, probability)
+    return _standardised(log_part, _variance(probability, logs))
+
+
+def _surprise(
+    codes: NDArray[np.int8], items: ItemParameters, theta: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What was chosen, the probabilities and their logarithms, shape (N, J, K); all 0 where nothing was answered."""
     answered = (codes != MISSING)[:, :, None]
     chosen = np.where(answered, codes[:, :, None] == np.arange(int(items.categories.max())), 0.0)
     probability = np.where(answered, category_probabilities(items, theta), 0.0)
-    surprise = chosen - probability  # sums to zero over an item's categories
     logs = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
     logs[probability == 0] = 0.0  # 0 log 0, and responses there are not
+    return chosen, probability, logs
+
+
+def _fit(
+    codes: NDArray[np.int8], items: ItemParameters, theta: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    chosen, probability, logs = _surprise(codes, items, theta)
+    surprise = chosen - probability  # sums to zero over an item's categories
     rates = score_rates(items, theta)
 
     log_part = np.einsum("njk,njk->n", surprise, logs)
@@ -120,7 +149,7 @@ def _fit(
     slope = np.divide(shared, information, out=np.zeros_like(shared), where=information > SMALLEST_VARIANCE)
     lz = _standardised(log_part, _variance(probability, logs))
     lz_star = _standardised(log_part - slope * score, _variance(probability, logs - slope[:, None, None] * rates))
-    return (lz, lz_star, *_mean_squares(surprise, probability, items, answered[:, :, 0]))
+    return (lz, lz_star, *_mean_squares(surprise, probability, items, codes != MISSING))
 
 
 def _impossible(chosen: NDArray[np.float64], probability: NDArray[np.float64]) -> NDArray[np.float64]:

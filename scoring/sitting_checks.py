@@ -19,7 +19,7 @@ from scoring.careless_responding import longest_string
 from scoring.errors import ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
-from scoring.person_fit import person_fit
+from scoring.person_fit import standardised_log_likelihood
 from scoring.responses import MISSING, reverse
 from scoring.simulation import simulate_responses
 
@@ -153,7 +153,7 @@ def _answers_of_peers(
 
 
 def _lz(codes: NDArray[np.int8], items: ItemParameters) -> Floats:
-    return person_fit(codes, items, estimate_ability(codes, items).theta).lz
+    return standardised_log_likelihood(codes, items, estimate_ability(codes, items).theta)
 
 
 def _share(as_odd: NDArray[np.bool_]) -> float:

@@ -28,6 +28,7 @@ def adopt_edition(
     exposure: Mapping[str, Any] | None = None,
     may_certify: bool = False,
     demo: bool = False,
+    awards_wait: bool = False,
     session: Session,
     at: datetime,
 ) -> Edition:
@@ -40,6 +41,8 @@ def adopt_edition(
         which the cut was computed, the shares only where there are any; without it, those of the sitting policy.
     exposure
         Chances by which items rest, as calibration found them; without it none do.
+    awards_wait
+        Whether decisions under the norm are not made yet: people are told before they start.
     """
     release = item_bank.release(release_id, session=session)
     edition = Edition(
@@ -56,6 +59,7 @@ def adopt_edition(
         may_certify=may_certify,
         demo=demo,
         provisional_key=release.provisional_key,
+        awards_wait=awards_wait,
         adopted_at=at,
     )
     _require_consistent(edition, release)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Sittin
     scored = [unit for unit in course.units if unit.category is not None]
     others = _latest_others(sitting, policy.compared_sittings, session=session)
     indices = _indices(course, scored, others, policy)
-    pace, reason = _pace(sitting, [one for one, _ in others], policy, session=session)
+    pace, reason = _pace(sitting, others, policy, session=session)
     if pace is not None:
         indices[PACE] = pace
     tier, flags = tier_of({name: odd.share for name, odd in indices.items()}, policy)
@@ -68,9 +69,16 @@ def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Sittin
     return row
 
 
-def _indices(
-    course: Course, scored: Sequence[Unit], others: Sequence[tuple[Sitting, Mapping[str, int]]], policy: CheckPolicy
-) -> dict[str, Odd]:
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another person's completed sitting of the same bank, as far as it is compared."""
+
+    sitting_id: UUID
+    is_adjusted: bool
+    categories: Mapping[str, int]  # of each scored unit, by its item's code
+
+
+def _indices(course: Course, scored: Sequence[Unit], others: Sequence[Other], policy: CheckPolicy) -> dict[str, Odd]:
     bank, rng = course.bank, np.random.default_rng([course.sitting.seed, CHANCE])
     statements = [unit for unit in scored if unit.kind == STATEMENT]
     scenarios = [unit for unit in scored if unit.kind != STATEMENT]
@@ -83,7 +91,7 @@ def _indices(
     codes, items = kinds[JUDGEMENT]
     if others and codes.size and course.standing.posterior is not None:
         theta = course.standing.posterior.kind_means[JUDGEMENT]
-        answers = np.array([[kept.get(unit.code, MISSING) for unit in scenarios] for _, kept in others])
+        answers = np.array([[one.categories.get(unit.code, MISSING) for unit in scenarios] for one in others])
         found[ALIKE] = likeness(codes, items, theta, answers)[1]
     return found
 
@@ -96,10 +104,10 @@ def _of_kind(units: Sequence[Unit], kind: int, course: Course) -> tuple[NDArray[
     return np.minimum(codes, (items.categories - 1).astype(np.int8)), items
 
 
-def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[tuple[Sitting, dict[str, int]]]:
-    """The latest completed sittings of the same bank by other people, with the category of each scored unit."""
+def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[Other]:
+    """The latest completed sittings of the same bank by other people: the few columns that are compared, for many."""
     query = (
-        select(Sitting, FrozenSitting.responses)
+        select(Sitting.id, Sitting.adjustments, FrozenSitting.responses)
         .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
         .where(
             Sitting.release_id == sitting.release_id,
@@ -110,7 +118,10 @@ def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[tup
         .order_by(Sitting.completed_at.desc(), Sitting.id)
         .limit(most)
     )
-    return [(other, _categories(responses)) for other, responses in session.execute(query)]
+    return [
+        Other(other_id, bool(adjustments), _categories(responses))
+        for other_id, adjustments, responses in session.execute(query)
+    ]
 
 
 def _categories(responses: str) -> dict[str, int]:
@@ -119,16 +130,16 @@ def _categories(responses: str) -> dict[str, int]:
 
 
 def _pace(
-    sitting: Sitting, others: Sequence[Sitting], policy: CheckPolicy, *, session: Session
+    sitting: Sitting, others: Sequence[Other], policy: CheckPolicy, *, session: Session
 ) -> tuple[Odd | None, str | None]:
     """How much faster than usual, or why that is not said."""
     if sitting.adjustments:
         return None, "adjusted"
-    known = [other for other in others if not other.adjustments]
+    known = [other.sitting_id for other in others if not other.is_adjusted]
     if len(known) < policy.fewest_paced:
         return None, "too-few-sittings"
-    times = _seconds([sitting.id, *(other.id for other in known)], session=session)
-    own = times.pop(sitting.id, {})
+    own = _seconds([sitting.id], session=session).get(sitting.id, {})
+    times = _seconds(known, of=own, session=session)
     columns = [code for code in own if sum(code in one for one in times.values()) >= FEWEST_TIMES]
     rows = [[one.get(code, np.nan) for code in columns] for one in times.values()]
     usual = np.array([row for row in rows if np.isfinite(row).sum() >= FEWEST_TIMES])
@@ -138,13 +149,21 @@ def _pace(
     return Odd(z, float(normal_distribution(-z))), None
 
 
-def _seconds(sitting_ids: Sequence[UUID], *, session: Session) -> dict[UUID, dict[str, float]]:
-    """Seconds from showing to keeping, by sitting and item; by the server's clock alone."""
+def _seconds(
+    sitting_ids: Sequence[UUID], *, of: Collection[str] | None = None, session: Session
+) -> dict[UUID, dict[str, float]]:
+    """Seconds from showing to keeping, by sitting and item; by the server's clock alone.
+
+    Of the items `of` where they are named: five hundred sittings share few with one, and each row costs an id and two
+    instants.
+    """
     query = (
         select(Presentation.sitting_id, Presentation.item_code, Presentation.presented_at, Response.received_at)
         .join(Response, (Response.sitting_id == Presentation.sitting_id) & (Response.position == Presentation.position))
         .where(Presentation.sitting_id.in_(sitting_ids))
     )
+    if of is not None:
+        query = query.where(Presentation.item_code.in_(sorted(of)))
     found: dict[UUID, dict[str, float]] = {}
     for sitting_id, code, shown_at, kept_at in session.execute(query):
         if (seconds := (kept_at - shown_at).total_seconds()) > 0:

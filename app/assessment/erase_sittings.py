@@ -21,12 +21,13 @@ from app.assessment.models import (
     Sitting,
     SittingAllowance,
     SittingCheck,
+    SittingCorrection,
 )
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.clock import Clock
 
-SITTING_ROWS = (FoundingForm, FrozenSitting, Response, ItemReport, Presentation, SittingCheck)
+SITTING_ROWS = (FoundingForm, FrozenSitting, Response, ItemReport, Presentation, SittingCheck, SittingCorrection)
 
 
 def traces_end_at(*, session: Session, at: datetime) -> datetime:

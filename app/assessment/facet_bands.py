@@ -7,12 +7,12 @@ reason: it is not known by facet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import adaptation
+from app.assessment import adaptation, corrections
 from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
 from app.assessment.models import Sitting
@@ -39,7 +39,9 @@ def facet_bands(sitting_id: UUID, *, session: Session) -> tuple[FacetBand, ...]:
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
-    course = course_of(sitting, session=session)
+    correction = corrections.in_force(sitting_id, session=session)
+    left_out = frozenset(correction.without if correction else ())
+    course = replace(course_of(sitting, session=session), left_out=left_out)
     bands = (_band(facet, course) for facet in course.bank.facets)
     return tuple(band for band in bands if band is not None)
 

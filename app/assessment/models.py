@@ -11,7 +11,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.assessment.verdicts import Verdict
@@ -70,6 +81,7 @@ class Edition(Pins, Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     adopted_at: Mapped[datetime]
     exposure: Mapped[dict[str, Any] | None]  # chances by which items rest, as `norming.exposure` found them
+    awards_wait: Mapped[bool] = mapped_column(server_default=false())  # said before a start; decided by `norming`
 
 
 PINNED = tuple(Pins.__annotations__)
@@ -301,6 +313,27 @@ class FrozenSitting(Base):
     interval_low: Mapped[float | None]
     interval_high: Mapped[float | None]
     probability_above: Mapped[float | None]
+
+
+class SittingCorrection(Base):
+    """What a completed sitting says without some items, by a decision of two people. It lies over the frozen sitting.
+
+    Nothing below it changes. Once it is undone, what was frozen is read again, to the byte.
+    """
+
+    __tablename__ = "sitting_correction"
+    __table_args__ = (UniqueConstraint("rescoring_id", "sitting_id"), Index("ix_sitting_correction_of", "sitting_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    rescoring_id: Mapped[UUID]  # of the decision, further up
+    number: Mapped[int]  # of the sitting's corrections; the last that stands is read
+    without: Mapped[list[str]]  # codes of every item left out, those of former corrections too
+    figures: Mapped[dict[str, Any]]  # as in a frozen sitting
+    effect: Mapped[str]  # on the decision, in the words of who decided
+    is_told: Mapped[bool]  # whether the person is written to
+    corrected_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
 
 
 class SittingCheck(Base):

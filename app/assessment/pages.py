@@ -39,6 +39,7 @@ class StartPage:
     is_founding: bool
     is_specimen: bool
     is_demo: bool
+    awards_wait: bool  # nobody is awarded anything yet, though there is a norm
     most_units: int
     fewest_minutes: int
     most_minutes: int
@@ -99,6 +100,7 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
         is_founding=is_founding,
         is_specimen=edition.demo or edition.provisional_key,
         is_demo=edition.demo,
+        awards_wait=edition.awards_wait,
         most_units=most,
         fewest_minutes=_minutes_at_least(policy.fewest_units, policy),
         most_minutes=_minutes_at_most(most, policy),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from app.assessment import rules
+from app.assessment import corrections, rules
 from app.assessment.checks import kept_out_of_norms
 from app.assessment.course import own_sitting, pinned_policy
 from app.assessment.errors import NoScoreYet, SittingNotFound
@@ -110,6 +111,7 @@ class FinalScore:
     interval_high: float
     probability_above: float | None
     has_result: bool
+    corrected_at: datetime | None = None  # where two people left out a faulty item afterwards
 
     @property
     def units(self) -> int:
@@ -193,7 +195,7 @@ def shown_items(sitting_id: UUID, *, session: Session) -> tuple[str, ...]:
 
 
 def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
-    """The frozen numbers of a completed sitting.
+    """The numbers of a completed sitting: those frozen at its end, or those of the correction that stands.
 
     Raises
     ------
@@ -204,7 +206,17 @@ def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
         raise SittingNotFound(sitting_id)
     if frozen is None or sitting.completed_at is None or sitting.stop_reason is None:
         raise NoScoreYet(sitting_id)
-    return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
+    score = _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
+    correction = corrections.in_force(sitting_id, session=session)
+    return score if correction is None else as_corrected(score, correction.figures, correction.corrected_at)
+
+
+def as_corrected(score: FinalScore, figures: Mapping[str, Any], at: datetime | None = None) -> FinalScore:
+    """The same sitting with figures that were computed without some of its items."""
+    known = {name: value for name, value in figures.items() if name in FinalScore.__dataclass_fields__}
+    for name in ("median", "standard_error", "interval_low", "interval_high"):
+        known[name] = _or_nan(known[name])
+    return replace(score, **known, has_result=figures["median"] is not None, corrected_at=at)
 
 
 def was_close(sitting_id: UUID, *, session: Session) -> bool:

@@ -31,7 +31,7 @@ class AwardDecision(Base):
     reasons: Mapped[list[str]]
     policy_version: Mapped[int]
     decided_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]  # when a person ended a hold
+    settled_at: Mapped[datetime | None]  # when people ended a hold, or corrected what it rested on
 
 
 class Award(Base):

@@ -70,6 +70,16 @@ class DecisionView:
     decided_at: datetime
 
     @property
+    def is_awarded(self) -> bool:
+        """Whether the result earned its certificate."""
+        return self.outcome is Outcome.AWARDED
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the rule refused it."""
+        return self.outcome is Outcome.NOT_AWARDED
+
+    @property
     def is_specimen(self) -> bool:
         """Whether an award was made that can only be a specimen."""
         return bool(self.specimen_reasons)

@@ -74,7 +74,7 @@ def found(
     CalibrationFailed
         Where so few responses fit no model.
     """
-    run = _prepare(skill, bank or _newest_bank(skill), seed, runtime=runtime, said=said, progress=progress)
+    run = _prepare(skill, bank or newest_bank(skill), seed, runtime=runtime, said=said, progress=progress)
     _open(responses, run)
     keyed = key_by_panel(run)
     with run.stage.runtime.reading() as session:
@@ -94,7 +94,7 @@ def found(
     return _ended(norm, people, promises, run)
 
 
-def _newest_bank(skill: str) -> Path:
+def newest_bank(skill: str) -> Path:
     """The folder of a skill's newest version of content.
 
     Raises
@@ -102,7 +102,7 @@ def _newest_bank(skill: str) -> Path:
     NoContent
     """
     versions = sorted(ITEM_BANKS.glob("*/v*"), key=lambda path: int(path.name[1:]))
-    newest = {path.parent.name.replace("_", "-"): path for path in versions}
+    newest = {path.parent.name: path for path in versions}
     if skill not in newest:
         raise NoContent(skill, sorted(newest))
     return newest[skill]

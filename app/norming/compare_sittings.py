@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment import queries as sittings
+from app.assessment.end_awards_wait import end_awards_wait
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -64,5 +65,7 @@ def compare_sittings(
     detail = {"n": row.n, "shift": row.shift, "interval": [row.low, row.high], "holds": row.holds}
     audit.record("norm.compared", norm_id, actor=actor, at=now, session=session, detail=detail)
     if row.holds:
+        group = norm.group
+        end_awards_wait(norm_id, group.skill, group.language, session=session, at=now)
         jobs.enqueue("open_awards", f"open-awards:{norm_id}", session=session, arguments={"norm_id": str(norm_id)})
     return queries.view_of_comparison(row)

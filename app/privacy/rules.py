@@ -15,8 +15,14 @@ from app.keying import queries as keying
 from app.norming import queries as norms
 from app.privacy.errors import CaseStillOpen, SignedRecords, StillStaff
 from app.reviews import queries as reviews
+from app.reviews import rescorings
 
-RECORDS = (norms, item_record, keying)  # whose entries name the people behind them for as long as results cite them
+RECORDS = (
+    norms,
+    item_record,
+    keying,
+    rescorings,
+)  # whose entries name the people behind them for as long as results cite them
 
 
 def objection(person_id: UUID, *, session: Session, at: datetime) -> Conflict | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.assessment import corrections
+from app.assessment import queries as sittings
+from app.norming import queries as norms
 from app.results.errors import ResultNotFound
 from app.results.models import SkillResult
+from app.results.ranks import ranks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,35 @@ class ResultView:
     decision_confidence: float | None
     is_provisional: bool
     reported_at: datetime
+    corrected_at: datetime | None = None  # where it is read without a faulty item, by a decision of two people
 
 
-def _view(row: SkillResult) -> ResultView:
+def _view(row: SkillResult, *, session: Session) -> ResultView:
+    """The result as it stands: as it was reported, or under the correction of its sitting."""
+    reported = _as_reported(row)
+    if corrections.in_force(row.sitting_id, session=session) is None:
+        return reported
+    return as_scored(reported, sittings.final_score(row.sitting_id, session=session), session=session)
+
+
+def as_scored(reported: ResultView, score: sittings.FinalScore, *, session: Session) -> ResultView:
+    """The same result with other figures of its sitting, read under the same norm."""
+    norm = norms.norm(reported.norm_id, session=session) if reported.norm_id else None
+    has_rank = norm is not None and norm.gives_percentile_rank and score.has_result
+    low, rank, high = ranks_of(score, norm) if has_rank and norm else (None, None, None)
+    return replace(
+        reported,
+        theta=score.median,
+        standard_error=score.standard_error,
+        percentile_rank=rank,
+        band_low=low,
+        band_high=high,
+        decision_confidence=score.probability_above,
+        corrected_at=score.corrected_at,
+    )
+
+
+def _as_reported(row: SkillResult) -> ResultView:
     return ResultView(
         id=row.id,
         sitting_id=row.sitting_id,
@@ -55,19 +85,21 @@ def result(result_id: UUID, *, session: Session) -> ResultView:
     row = session.get(SkillResult, result_id)
     if row is None:
         raise ResultNotFound(result_id)
-    return _view(row)
+    return _view(row, session=session)
 
 
 def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | None:
     """The sitting's result, or None while it is on its way or where there is none."""
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
-    return _view(row) if row is not None else None
+    return _view(row, session=session) if row is not None else None
 
 
 def results_of(person_id: UUID, skill: str, *, session: Session) -> tuple[ResultView, ...]:
     """A person's results in one skill, oldest first."""
     query = select(SkillResult).where(SkillResult.person_id == person_id, SkillResult.skill == skill)
-    return tuple(_view(row) for row in session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
+    return tuple(
+        _view(row, session=session) for row in session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id))
+    )
 
 
 def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:

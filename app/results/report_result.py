@@ -15,6 +15,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.norming import queries as norms
 from app.results.models import SkillResult
+from app.results.ranks import ranks_of
 
 
 def report_result(
@@ -56,16 +57,5 @@ def report_result(
 def read_under_norm(result: SkillResult, score: sittings.FinalScore, norm: norms.NormView) -> None:
     """Percentile rank and band of the score, as far as the norm may speak."""
     result.is_provisional = norm.is_provisional
-    if not norm.gives_percentile_rank:
-        return
-    low, rank, high = norm.table.percentile_rank([score.interval_low, score.median, score.interval_high])
-    result.percentile_rank = on_the_decided_side(float(rank), score.probability_above, norm.cut_percentile)
-    result.band_low, result.band_high = float(low), float(high)
-
-
-def on_the_decided_side(rank: float, confidence: float | None, cut_percentile: float) -> float:
-    """Keep rounding of the last bit from putting a rank on the other side of the cut than its decision."""
-    if confidence is None:
-        return rank
-    below = cut_percentile - 1e-9
-    return max(rank, cut_percentile) if confidence >= 0.5 else min(rank, below)
+    if norm.gives_percentile_rank:
+        result.band_low, result.percentile_rank, result.band_high = ranks_of(score, norm)

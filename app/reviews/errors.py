@@ -60,3 +60,87 @@ class CaseIncomplete(Invalid):
     def __init__(self, field: str) -> None:
         self.field = field
         super().__init__(f"The case was not changed: {field} is missing, too short, too long or not to be chosen here.")
+
+
+class RescoringNotFound(NotFound):
+    """Nothing of the kind was asked for."""
+
+    code = "rescoring-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such rescoring of this item. Its page shows what was asked for.")
+
+
+class ItemNotSuspended(Conflict):
+    """Somebody would rescore without an item that is still in use."""
+
+    code = "item-not-suspended"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Item {code} is not suspended in these languages. Suspend it first, then rescore without it.")
+
+
+class NothingToRescore(Conflict):
+    """No finished sitting counts the item."""
+
+    code = "nothing-to-rescore"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"No finished sitting counts item {code}, so there is nothing to rescore.")
+
+
+class RescoringOpen(Conflict):
+    """One is open, or may still be undone."""
+
+    code = "rescoring-open"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"A rescoring without item {code} is under way. It is applied, undone or settled first.")
+
+
+class RescoringNotOpen(Conflict):
+    """There is nothing to apply, or nothing to undo, any more."""
+
+    code = "rescoring-not-open"
+
+    def __init__(self) -> None:
+        super().__init__("This rescoring was applied, undone or settled already, or its time is over.")
+
+
+class RescoringFollowed(Conflict):
+    """A later rescoring stands on this one."""
+
+    code = "rescoring-followed"
+
+    def __init__(self) -> None:
+        super().__init__("A later rescoring corrected some of the same sittings. Undo that one first.")
+
+
+class AnotherPreviewSeen(Conflict):
+    """The form was of other figures than those that would be applied."""
+
+    code = "another-preview-seen"
+
+    def __init__(self) -> None:
+        super().__init__("The figures are not those that were looked at. Open the page again and look at them first.")
+
+
+class SecondPersonNeeded(Refused):
+    """Both steps by one person, or by one behind two accounts."""
+
+    code = "second-person-needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another person has to apply it: somebody who was an item editor before it was asked for, and whose mail "
+            "nobody else of the two reads."
+        )
+
+
+class RescoringReasonMissing(Invalid):
+    """A rescoring without a reason, or with a very long one."""
+
+    code = "rescoring-reason-missing"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"Say in 1 to {longest} characters why the item is faulty. Nothing was asked for.")

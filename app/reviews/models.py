@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
@@ -39,6 +40,53 @@ class Outcome(StrEnum):
     ANNUL = "annul"  # the sitting counts for nothing
     RESIT = "re-sit"  # one more sitting, outside waits and limit
     RESCORE = "rescore"  # computed again from the stored responses; a difference annuls and gives a re-sit
+
+
+class ItemRescoring(Base):
+    """Finished sittings read without a suspended item: asked for by one person, applied by another, undone or settled.
+
+    Counts and hash are those of the preview that both looked at.
+    """
+
+    __tablename__ = "item_rescoring"
+    __table_args__ = (
+        CheckConstraint("applied_by <> asked_by", name="two_people"),
+        CheckConstraint("undone_at IS NULL OR applied_at IS NOT NULL", name="applied_before_undone"),
+        CheckConstraint("undone_at IS NULL OR settled_at IS NULL", name="undone_or_settled"),
+        Index("ix_item_rescoring_item", "item_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID]
+    item_code: Mapped[str]
+    skill: Mapped[str]
+    languages: Mapped[list[str]]
+    reason: Mapped[str] = mapped_column(Text)
+    counts: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    lapses_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    applied_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    undo_until_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None]
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Whether a second person can still apply it."""
+        return self.applied_at is None and at <= self.lapses_at
+
+    def may_be_undone(self, *, at: datetime) -> bool:
+        """Whether it is applied, and nothing was awarded or granted because of it yet."""
+        return (
+            self.undo_until_at is not None and not self.undone_at and not self.settled_at and at <= self.undo_until_at
+        )
+
+    def apply(self, by: UUID, *, at: datetime, undo_until: datetime) -> None:
+        """Open -> applied. Who may is judged by the use case, and by the table itself."""
+        self.applied_by, self.applied_at, self.undo_until_at = by, at, undo_until
 
 
 class ReviewCase(Base):

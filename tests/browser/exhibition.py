@@ -19,6 +19,7 @@ import pyotp
 import waitress
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from waitress import wasyncore
 
@@ -31,7 +32,7 @@ from app.accounts.models import Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import SittingCheck
+from app.assessment.models import Edition, SittingCheck
 from app.assessment.open_pilot import open_pilot
 from app.assessment.report_item import report_item
 from app.assessment.verdicts import Verdict
@@ -61,15 +62,20 @@ from app.item_bank.release_skills import release_skills
 from app.item_bank.review_item import aspect_named, review_item
 from app.keying.open_panel import open_panel
 from app.monitoring.raise_alarms import raise_alarms
-from app.norming.models import NormState
+from app.norming.compare_sittings import compare_sittings
+from app.norming.models import NormState, NormVersion
+from app.norming.policy import NormPolicy
 from app.norming.recalibrate import recalibrate
 from app.norming.recalibration import Choice, Source
 from app.norming.recalibrations import latest_sample_id
 from app.norming.start_recalibration import start_preview, start_recalibration
 from app.privacy.erase_person import erase_person
 from app.privacy.models import Certificates
+from app.reviews.apply_rescoring import apply_rescoring
+from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
+from app.reviews.rescoring_preview import rescoring_preview
 from app.up import ITEM_BANKS
 from app.verification import signed_ids
 from app.verification.ask_holder import ask_holder
@@ -81,7 +87,7 @@ from tests.app.keying.builders import Judging, disputing
 from tests.app.monitoring.seen import WITHIN_LIMITS, a_look, a_row
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, a_calibrated_sample, a_described_mapping, a_norm, people
 from tests.app.norming.builders import SKILL as TRIAL_SKILL
-from tests.browser.normed_bank import adopt_a_norm
+from tests.browser.normed_bank import adopt_a_norm, give_it_its_hash
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs
 from tests.journeys.installation import free_port
@@ -147,6 +153,8 @@ class Exhibition:
         self._item_desk()
         self._reported()
         self._key_desk()
+        self._rescored()
+        self._founders_compared()
         self._sat("awaiting", theta=0.3, seed=4)  # and nobody works any more
 
     def _open_the_house(self) -> None:
@@ -518,6 +526,48 @@ class Exhibition:
             asked = ask_holder(row.code, session=session, clock=self.place.clock, entropy=self.place.entropy)
             row.visibility = Visibility.PRIVATE
         return f"/asked/{signed_ids.signed_id(signed_ids.CHALLENGE, asked, links=self.runtime.links)}/confirm"
+
+    def _rescored(self) -> None:
+        """Scenario col-j02 is suspended and free to be asked about; col-j03 asked for, col-j04 applied."""
+        clock, entropy, now = self.runtime.clock, self.place.entropy, self.runtime.clock.now()
+        editor, other = (
+            Actor(person, "editor", frozenset({"item_editor"}), now, now) for person in (EDITOR_ID, APPROVER_ID)
+        )
+        for code in ("col-j02", "col-j03", "col-j04"):
+            with self.runtime.transaction() as session:
+                self.items[code] = item_record.item_id_of(SKILL, code, session=session)
+                change_item_state(
+                    self.items[code], ItemState.SUSPENDED, reason="Two answers say the same.", session=session,
+                    clock=clock, actor=editor,
+                )  # fmt: skip
+            if code == "col-j02":
+                continue
+            with self.runtime.transaction() as session:
+                if code == "col-j03":
+                    grant_role(APPROVER_ID, "item_editor", session=session, clock=clock, actor=operator())
+                preview = rescoring_preview(self.items[code], (self.language,), session=session)
+                tools = {"session": session, "clock": clock, "entropy": entropy}
+                asked = ask_for_rescoring(preview, "Two answers say the same.", actor=editor, **tools)
+                if code == "col-j04":
+                    apply_rescoring(asked.id, preview, seen_sha256=preview.sha256, jobs=self.place.jobs, actor=other,
+                                    **tools)  # fmt: skip
+
+    def _founders_compared(self) -> None:
+        """From here on the norm in force is one of founders who were compared in vain, so that decisions wait."""
+        clock, norm_id = self.runtime.clock, self.norms["collaboration"]
+        editor = Actor(EDITOR_ID, "editor", frozenset({"norm_editor"}), clock.now())
+        give_it_its_hash(norm_id, self.place)
+        with self.runtime.transaction() as session:
+            session.get_one(NormVersion, norm_id).run.sample.is_founding = True
+            session.execute(update(Edition).where(Edition.norm_id == norm_id).values(awards_wait=True))
+            gates = {"compare_from_n": 4, "largest_founding_shift": 0.01}
+            policies.set_policy(NormPolicy, gates, session=session, at=clock.now(), actor=operator())
+            session.flush()
+            compare_sittings(
+                norm_id, session=session, clock=clock, entropy=self.place.entropy, jobs=self.place.jobs, actor=editor
+            )
+        self._sat("waiting", theta=0.8, seed=8)
+        self._work()
 
     def _key_desk(self) -> None:
         """A panel of three judges who halve on one situation; a fourth has not begun, a fifth is on the way."""

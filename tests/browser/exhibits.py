@@ -117,6 +117,7 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("expired", f"/sittings/{sat['sleeper']}", "sleeper"),
         Exhibit("result-awaited", f"/results/{sat['awaiting']}", "awaiting"),
         Exhibit("result-without-norm", f"/results/{sat['founder']}", "founder"),
+        Exhibit("result-waiting", f"/results/{sat['waiting']}", "waiting"),
         Exhibit("result-awarded", f"/results/{sat['holder']}", "holder"),
         Exhibit("result-not-awarded", f"/results/{sat['ordinary']}", "ordinary"),
         Exhibit("result-held", f"/results/{sat['apart']}", "apart"),
@@ -178,6 +179,16 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
         Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
+        *(
+            Exhibit(f"rescoring-{state}", f"/desk/items/{house.items[code]}/rescoring", "editor")
+            for state, code in (
+                ("in-use", "col-j01"),
+                ("preview", "col-j02"),
+                ("asked", "col-j03"),
+                ("applied", "col-j04"),
+            )
+        ),
+        Exhibit("norm-card-compared", f"/desk/norms/{house.norms['collaboration']}", "editor"),
         Exhibit("norm-preview", f"/desk/norms/{house.norms['previewed']}/preview", "editor"),
         Exhibit("norm-choose-data", "/desk/norms/recalibrate/patience-trial", "editor"),
         *(

@@ -66,6 +66,7 @@ ITEM = its(item_id="item")
 SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
 ASKED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.challenge_token}  # noqa: E731
 NO_RECALIBRATION = being(recalibration_id=NOTHING)
+A_RESCORING: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"item_id": facts.item, "rescoring_id": NOTHING}  # noqa: E731
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
 A_STEP = {"state": "retired", "reason": "a test"}
@@ -245,6 +246,10 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(NORM_DESK, ITEM)],
     ("POST", "/desk/items/<uuid:item_id>/state"): [Route(ITEM_EDITORS, ITEM, A_STEP)],
     ("POST", "/desk/items/<uuid:item_id>/reviews"): [Route(ITEM_EDITORS, ITEM, {"aspect": "content"})],
+    ("GET", "/desk/items/<uuid:item_id>/rescoring"): [Route(NORM_DESK, ITEM)],
+    ("POST", "/desk/items/<uuid:item_id>/rescoring"): [Route(ITEM_EDITORS, ITEM, {"reason": "a test"})],
+    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/apply"): [Route(ITEM_EDITORS, A_RESCORING)],
+    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/undo"): [Route(ITEM_EDITORS, A_RESCORING)],
     # checks of sittings
     ("GET", "/desk/checks"): [Route(STAFF)],
     ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],

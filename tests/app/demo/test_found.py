@@ -12,11 +12,11 @@ import yaml
 from sqlalchemy import func, select
 
 from app.assessment import queries as sittings
-from app.assessment.models import FoundingPromise
+from app.assessment.models import Edition, FoundingPromise
 from app.awarding.models import Award, AwardDecision
 from app.credentials import queries as credentials
 from app.demo.errors import FoundingBegun, NoContent, NotATrialIssuer
-from app.demo.found import Founded, found
+from app.demo.found import Founded, found, newest_bank
 from app.demo.founding.trial import become_trial_issuer, loosen
 from app.desk import founding_list
 from app.desk.founding import Step, checklist
@@ -102,6 +102,22 @@ def played(tmp_path_factory: pytest.TempPathFactory, sqlite_file_with_tables: Pa
         SKILL, RESPONSES, seed=SEED, bank=a_small_bank(directory), runtime=runtime, said=log.append, progress=quietly
     )
     return Played(runtime, founded, tuple(log))
+
+
+def test_every_skill_with_content_can_be_founded():
+    for folder in sorted(CONTENT.parent.glob("*/v1")):
+        content = yaml.safe_load((folder / "bank.yaml").read_text(encoding="utf-8"))
+        assert newest_bank(content["skill"]).parent == folder.parent
+
+
+def test_it_is_said_before_a_start_that_decisions_wait_until_the_founders_are_compared(played):
+    with played.runtime.reading() as session:
+        editions = session.execute(
+            select(Edition.norm_id, Edition.awards_wait).where(Edition.language == LANGUAGE).order_by(Edition.id)
+        ).all()
+    norm_id = played.founded.norm_id
+    assert editions[-2:] == [(norm_id, True), (norm_id, False)]
+    assert not any(waits for _, waits in editions[:-2])
 
 
 def test_the_key_is_a_panels_and_was_released_by_a_second_person(played):

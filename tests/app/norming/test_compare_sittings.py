@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
+from app.assessment.adopt_edition import adopt_edition
+from app.assessment.models import PINNED, Edition
+from app.assessment.pages import start_page
+from app.assessment.queries import latest_edition
 from app.awarding.models import AwardDecision
 from app.foundation import policies
 from app.foundation.access import Actor, operator
 from app.norming import queries
 from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NothingToCompare, TooFewToCompare
-from app.norming.models import LegacySample, NormVersion, SittingComparison
+from app.norming.models import LegacySample, SittingComparison
 from app.norming.policy import NormPolicy
-from app.norming.snapshot import cut_of, sha256_of
-from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
-from tests.browser.normed_bank import adopt_a_norm
+from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.browser.normed_bank import adopt_a_norm, give_it_its_hash
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -40,14 +43,8 @@ def norm_id(place):
 
 
 def a_norm(place: Place):
-    """Written down, and so without the hash that a drafted norm has; it gets it, past the trigger that forbids it."""
     norm_id = adopt_a_norm(place)
-    with place.database.transaction() as session:
-        session.execute(text("DROP TRIGGER norm_version_no_edit"))
-        norm = session.get_one(NormVersion, norm_id)
-        cut = cut_of(norm)
-        norm.cut, norm.cut_standard_error = cut.theta, cut.standard_error
-        norm.sha256 = sha256_of(norm)
+    give_it_its_hash(norm_id, place)
     return norm_id
 
 
@@ -114,6 +111,53 @@ def test_with_too_few_sittings_nothing_is_compared(place, norm_id):
 
     with pytest.raises(TooFewToCompare, match="3 first sittings"):
         compare(place, norm_id)
+
+
+def that_waits(place: Place) -> None:
+    with place.database.transaction() as session:
+        session.execute(update(Edition).values(awards_wait=True))
+
+
+def latest(place: Place) -> Edition:
+    with place.database.reading() as session:
+        return latest_edition(SKILL, "en", session=session)
+
+
+def told_to_wait(place: Place) -> bool:
+    """What the start page says to somebody who comes now."""
+    person_id = a_person(place)
+    with place.database.reading() as session:
+        return start_page(person_id, SKILL, "en", session=session, at=place.clock.now()).awards_wait
+
+
+def test_people_are_told_before_a_start_for_as_long_as_decisions_wait(place, norm_id):
+    with_bound(place, 9.0)
+    assert not told_to_wait(place)
+    that_waits(place)
+    before = latest(place)
+    assert told_to_wait(place)
+
+    seat(place)
+    compare(place, norm_id)
+
+    assert not told_to_wait(place)
+    assert {name: getattr(latest(place), name) for name in PINNED} == {name: getattr(before, name) for name in PINNED}
+    assert latest(place).exposure == before.exposure
+
+
+def test_a_comparison_says_nothing_of_another_norm_that_took_force_meanwhile(place, norm_id):
+    with_bound(place, 9.0)
+    seat(place)
+    former, other = latest(place), place.entropy.uuid()
+    with place.database.transaction() as session:
+        adopt_edition(
+            SKILL, "en", former.release_id, former.calibration_id, norm_id=other, cut=1.2, awards_wait=True,
+            session=session, at=place.clock.now(),
+        )  # fmt: skip
+
+    assert compare(place, norm_id).holds
+
+    assert (latest(place).norm_id, latest(place).awards_wait) == (other, True)
 
 
 def test_a_norm_of_other_people_waits_for_nothing(place):

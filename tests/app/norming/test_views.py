@@ -8,13 +8,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from app.accounts.grant_role import grant_role
 from app.foundation.access import operator
-from app.norming.models import NormState
+from app.norming.models import LegacySample, NormState, NormVersion
 from scoring.norms import NormTable
+from tests.app.assessment.builders import Place, the_collaboration_bank
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, SKILL
 from tests.app.norming.desk import press, preview, state_of, work
+from tests.browser.normed_bank import adopt_a_norm
 from tests.journeys.pages import form_to
 
 
@@ -57,6 +60,21 @@ def test_the_desk_takes_a_norm_through_every_step_with_two_people(runtime, norms
     assert "is published" in press(editor, card, "/publish").text
     assert state_of(runtime, norm_id) is NormState.PUBLISHED
     assert state_of(runtime, norms[0].id) is NormState.SUPERSEDED
+
+
+def test_founders_are_compared_on_the_card_of_a_norm_in_force_alone(runtime, norms, browser_of):
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    the_collaboration_bank(place)
+    norm_id = adopt_a_norm(place)
+    with runtime.transaction() as session:
+        session.execute(update(LegacySample).values(is_founding=True))
+    editor, card = browser_of(EDITOR_ID), f"/desk/norms/{norm_id}"
+    assert "Compare now" in editor.get(card).text
+
+    with runtime.transaction() as session:
+        session.get_one(NormVersion, norm_id).supersede(at=runtime.clock.now())
+
+    assert "Compare now" not in editor.get(card).text
 
 
 def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browser_of):

@@ -21,6 +21,7 @@ NAMES_STAFF = {
     "item_author",
     "item_review",
     "item_state_change",
+    "item_rescoring",
 }
 
 

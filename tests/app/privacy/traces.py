@@ -18,7 +18,7 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
-from app.assessment.models import FoundingForm, FoundingPromise, ItemReport, SittingAllowance
+from app.assessment.models import FoundingForm, FoundingPromise, ItemReport, SittingAllowance, SittingCorrection
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -94,6 +94,9 @@ def leave_traces_everywhere(world: World) -> None:
                                  expires_at=now),
                 SittingAllowance(id=here.entropy.uuid(), person_id=person_id, skill="collaboration",
                                  cause="case:olivia", granted_at=now),
+                SittingCorrection(id=here.entropy.uuid(), sitting_id=world.facts.ended_sitting,
+                                  rescoring_id=here.entropy.uuid(), number=1, without=["olivias-item"], figures={},
+                                  effect="none", is_told=True, corrected_at=now, undone_at=now),
             ]
         )  # fmt: skip
         keyed = Keyed(person_id, "POST /api/v1/sittings", "olivias-key", "0" * 64)

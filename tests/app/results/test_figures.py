@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.results import figures
-from app.results.report_result import on_the_decided_side
+from app.results.ranks import on_the_decided_side
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""What a finished sitting says without an item: computed from its own pins, and read in place of what was frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.assessment.closing import figures_of
+from app.assessment.course import course_of
+from app.assessment.models import Presentation, Sitting, SittingCorrection, State
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """One finished sitting, scored again without some items."""
+
+    sitting_id: UUID
+    without: tuple[str, ...]
+    figures: Mapping[str, Any]
+
+
+def scored_without(
+    code: str, item_ids: Collection[UUID], languages: Collection[str], *, session: Session
+) -> Iterator[Without]:
+    """Every finished sitting that counts the item, by id. `item_ids` are the same words in every release.
+
+    Calibration, cut and policy are those the sitting was pinned to. What an earlier correction left out stays out.
+    Sittings whose answers are forgotten cannot be scored again, and are passed over.
+    """
+    query = (
+        select(Sitting)
+        .join(Presentation, Presentation.sitting_id == Sitting.id)
+        .where(Presentation.item_id.in_(item_ids), Sitting.language.in_(languages), Sitting.state == State.COMPLETED)
+        .order_by(Sitting.id)
+    )
+    for sitting in session.scalars(query).all():
+        former = in_force(sitting.id, session=session)
+        out = frozenset(former.without if former else ())
+        course = course_of(sitting, session=session)
+        scored = {unit.code for unit in course.units if unit.is_scored}
+        if code not in scored - out:
+            continue
+        left_out = out | {code}
+        standing = replace(course, left_out=left_out).standing
+        figures = figures_of(standing, sitting=sitting, band_percent=course.policy.band_percent)
+        yield Without(sitting.id, tuple(sorted(left_out)), figures)
+
+
+def in_force(sitting_id: UUID, *, session: Session) -> SittingCorrection | None:
+    """The correction that is read for a sitting: the latest that was not undone."""
+    query = select(SittingCorrection).where(
+        SittingCorrection.sitting_id == sitting_id, SittingCorrection.undone_at.is_(None)
+    )
+    return session.scalar(query.order_by(SittingCorrection.number.desc()).limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """What a decision did to one sitting."""
+
+    sitting_id: UUID
+    person_id: UUID
+    effect: str
+    is_told: bool
+
+
+def corrections_by(rescoring_id: UUID, *, session: Session) -> tuple[CorrectionView, ...]:
+    """The sittings that a decision corrected, whether or not it was undone; without those erased since."""
+    query = (
+        select(SittingCorrection.sitting_id, Sitting.person_id, SittingCorrection.effect, SittingCorrection.is_told)
+        .join(Sitting, Sitting.id == SittingCorrection.sitting_id)
+        .where(SittingCorrection.rescoring_id == rescoring_id)
+        .order_by(SittingCorrection.sitting_id)
+    )
+    return tuple(CorrectionView(*row) for row in session.execute(query))
+
+
+def are_followed(rescoring_id: UUID, *, session: Session) -> bool:
+    """Whether another decision corrected one of its sittings later, and still stands."""
+    own = select(SittingCorrection.sitting_id, SittingCorrection.number).where(
+        SittingCorrection.rescoring_id == rescoring_id
+    )
+    mine = own.subquery()
+    later = (
+        select(func.count())
+        .select_from(SittingCorrection)
+        .join(mine, mine.c.sitting_id == SittingCorrection.sitting_id)
+        .where(SittingCorrection.number > mine.c.number, SittingCorrection.undone_at.is_(None))
+    )
+    return bool(session.scalar(later))

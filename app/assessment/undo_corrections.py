@@ -1,0 +1,28 @@
+"""The corrections of a decision are taken back: what was frozen is read again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment.models import SittingCorrection
+from app.foundation import audit
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+
+
+def undo_corrections(rescoring_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> int:
+    """How many sittings are read as before."""
+    now = clock.now()
+    query = select(SittingCorrection).where(
+        SittingCorrection.rescoring_id == rescoring_id, SittingCorrection.undone_at.is_(None)
+    )
+    rows = session.scalars(query.order_by(SittingCorrection.sitting_id).with_for_update()).all()
+    for row in rows:
+        row.undone_at = now
+        detail = {"rescoring": str(rescoring_id)}
+        audit.record("sitting.correction_undone", row.sitting_id, actor=actor, at=now, session=session, detail=detail)
+    session.flush()
+    return len(rows)

@@ -1,0 +1,53 @@
+"""What the page of an item's rescoring shows: the preview while nothing is under way, and every rescoring so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.foundation import policies
+from app.item_bank import item_cards
+from app.item_bank.item_cards import ItemCard
+from app.item_bank.item_states import ItemState
+from app.reviews.policy import ReviewPolicy
+from app.reviews.rescoring_preview import RescoringPreview, rescoring_preview
+from app.reviews.rescorings import RescoringView, rescorings_of
+
+
+@dataclass(frozen=True, slots=True)
+class RescoringPage:
+    """Counts of sittings, no person and no group."""
+
+    card: ItemCard
+    suspended_in: tuple[str, ...]
+    preview: RescoringPreview | None  # None where the item is suspended nowhere, or one is under way
+    rescorings: tuple[RescoringView, ...]  # the latest first
+    names: Mapping[UUID, str]
+    policy: ReviewPolicy
+
+
+def rescoring_page(item_id: UUID, *, session: Session, at: datetime) -> RescoringPage:
+    """The page at this moment; a preview takes some milliseconds for each sitting."""
+    card = item_cards.item_card(item_id, session=session)
+    suspended = tuple(language for language, state in card.states.items() if state is ItemState.SUSPENDED)
+    known = rescorings_of(item_id, session=session, at=at)
+    is_free = suspended and not any(one.is_open or one.may_be_undone for one in known)
+    people = {person for one in known for person in (one.asked_by, one.applied_by) if person is not None}
+    return RescoringPage(
+        card=card,
+        suspended_in=suspended,
+        preview=rescoring_preview(item_id, suspended, session=session) if is_free else None,
+        rescorings=known,
+        names={person: _name(person, session=session) for person in people},
+        policy=policies.current(ReviewPolicy, session=session, at=at),
+    )
+
+
+def _name(person_id: UUID, *, session: Session) -> str:
+    person = accounts.person(person_id, session=session)
+    return person.display_name or person.email

@@ -1,0 +1,33 @@
+"""Who may apply what another asked for: not the first person, not their other account, not somebody made for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.roles import Role
+from app.accounts.rules import is_same_mailbox
+from app.foundation.access import Actor, SignInNeeded
+from app.reviews.errors import SecondPersonNeeded
+
+
+def require_second_item_editor(actor: Actor, first: UUID, *, acted_at: datetime, session: Session) -> UUID:
+    """The id of the person behind `actor`, who applies what `first` asked for at `acted_at`.
+
+    Raises
+    ------
+    SecondPersonNeeded
+        If both are one person, the second became an item editor only after the first acted, or both read one mailbox.
+    """
+    if actor.person_id is None:
+        raise SignInNeeded
+    held_since = accounts.role_held_since(actor.person_id, Role.ITEM_EDITOR, session=session)
+    if actor.person_id == first or held_since is None or held_since > acted_at:
+        raise SecondPersonNeeded
+    addresses = [accounts.person(person_id, session=session).email for person_id in (actor.person_id, first)]
+    if is_same_mailbox(*addresses):
+        raise SecondPersonNeeded
+    return actor.person_id

@@ -1,0 +1,50 @@
+"""Periodic: the time to undo a rescoring is over, so what follows from it is done, once."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment.allow_sitting import allow_sitting
+from app.assessment.corrections import CorrectionView, corrections_by
+from app.awarding.decide_again import decide_again
+from app.foundation import audit
+from app.foundation.access import system
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.results import queries as results
+from app.reviews.models import ItemRescoring
+from app.reviews.rescoring_preview import Effect
+
+
+def settle_rescorings(*, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> int:
+    """How many were settled. Refusals that fell are decided again; whoever would have lost gets another sitting.
+
+    No certificate is revoked: it was issued in good faith under the rule, and runs to its end.
+    """
+    now = clock.now()
+    due = select(ItemRescoring).where(
+        ItemRescoring.undo_until_at < now, ItemRescoring.undone_at.is_(None), ItemRescoring.settled_at.is_(None)
+    )
+    rows = session.scalars(due.order_by(ItemRescoring.applied_at).with_for_update()).all()
+    for row in rows:
+        for one in corrections_by(row.id, session=session):
+            _settle(one, row, session=session, clock=clock, entropy=entropy, jobs=jobs)
+        row.settled_at = now
+        audit.record("rescoring.settled", row.id, actor=system(), at=now, session=session)
+    session.flush()
+    return len(rows)
+
+
+def _settle(
+    one: CorrectionView, row: ItemRescoring, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> None:
+    result = results.result_of_sitting(one.sitting_id, session=session)
+    if result is not None and one.effect == Effect.GAINS:
+        decide_again(result.id, session=session, clock=clock, entropy=entropy, jobs=jobs, actor=system())
+    if one.effect == Effect.LOSES:
+        cause = f"rescoring:{row.id}:{one.sitting_id}"
+        allow_sitting(
+            one.person_id, row.skill, cause=cause, session=session, clock=clock, entropy=entropy, actor=system()
+        )

@@ -1,0 +1,74 @@
+"""The page of an item's rescoring in the hands of two item editors, and what the person sees on their result."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.policy import AccountPolicy
+from app.factory import create_app
+from tests.app.reviews.test_rescoring import FAULTY, Desk, desk, item_id, made, suspend
+from tests.journeys.pages import form_to
+
+__all__ = ["desk", "made"]
+
+
+def browser(desk: Desk, person_id: UUID | None):
+    """Signed in, the second factor given now."""
+    now = desk.place.clock.now()
+    assert person_id is not None
+    with desk.runtime.transaction() as session:
+        token = open_session(
+            person_id, browser=Browser("test"), second_factor_at=now, session=session, at=now,
+            entropy=desk.place.entropy, policy=AccountPolicy(),
+        )  # fmt: skip
+    client = create_app(desk.runtime).test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return client
+
+
+def send(client, page, part, **fields):
+    form = form_to(client.get(page).text, part)
+    return client.post(form.action, data={**form.fields, **fields}, follow_redirects=True)
+
+
+def test_two_people_rescore_over_the_pages_and_one_undoes_it(desk):
+    first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
+    person = browser(desk, desk.place.sitting(desk.sittings[5]).person_id)
+    card = f"/desk/items/{item_id(desk)}"
+    page, own = f"{card}/rescoring", f"/results/{desk.sittings[5]}"
+    assert "Suspend it first" in first.get(page).text
+    assert page not in first.get(card).text
+    suspend(desk)
+    assert page in first.get(card).text
+
+    asked = send(first, page, "/rescoring", reason="the key is <wrong>", language=["en", "fr"])
+
+    assert "another item editor has to apply it" in asked.text
+    assert "the key is &lt;wrong&gt;" in asked.text
+    assert "/apply" not in asked.text
+    assert "turned out to be faulty" not in person.get(own).text
+    assert "It can be undone until" in send(second, page, "/apply").text
+    assert "turned out to be faulty" in person.get(own).text
+    assert "Every result is what was reported" in send(second, page, "/undo").text
+    assert "turned out to be faulty" not in person.get(own).text
+
+
+def test_a_stale_proof_leads_to_a_fresh_one_and_the_first_persons_own_form_is_refused(desk):
+    suspend(desk)
+    first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
+    page = f"/desk/items/{item_id(desk)}/rescoring"
+    send(first, page, "/rescoring", reason="the key is wrong", language=["en", "fr"])
+    form = form_to(second.get(page).text, "/apply")
+    token = form_to(first.get(page).text, "").fields["csrf_token"]
+    refused = first.post(form.action, data={**form.fields, "csrf_token": token})
+    assert (refused.status_code, "Another person has to apply it" in refused.text) == (403, True)
+    elsewhere = form.action.replace(str(item_id(desk)), str(item_id(desk, "col-j01")))
+    assert second.post(elsewhere, data=form.fields).status_code == 404
+
+    desk.place.clock.advance(timedelta(minutes=11))
+
+    assert second.post(form.action, data=form.fields).location == f"/prove?next={page}"
+    assert FAULTY in second.get(page).text
