@@ -85,6 +85,17 @@ def test_a_facet_far_from_the_others_is_named(world: World):
     assert "We cannot tell your parts apart yet" not in page
 
 
+def test_edge_082_whoever_gets_no_message_finds_everything_on_their_own_place(world: World):
+    """A mailbox may refuse: result, certificate and its files need no message, and nothing is claimed by one."""
+    world.runtime.mailer.forget("olivia@owner.example.org")
+    browser = world.browser(OWNER)
+    place = browser.get("/me").text
+    assert f"/results/{world.facts.ended_sitting}" in place
+    assert f"/credentials/{world.facts.code}" in place
+    assert "percentile" in browser.get(f"/results/{world.facts.ended_sitting}").text
+    assert browser.get(f"/credentials/{world.facts.code}.json").status_code == 200
+
+
 def test_earlier_results_stand_beside_the_new_one(world: World):
     first, earlier = sat(world, OTHER, 0.0, 3)
     assert "Your earlier results" not in first
