@@ -96,8 +96,11 @@ def _beliefs(release_id: UUID, run: FoundingRun) -> dict[str, NDArray[np.float64
 def _judging(
     token: str, believed: dict[str, NDArray[np.float64]], number: int, run: FoundingRun
 ) -> Callable[[Session], None]:
-    """One judge from their word to their signature."""
-    links, rng = run.stage.runtime.links, np.random.default_rng([run.seed, number, 1])
+    """One judge from their word to their signature. What they make of a scenario does not hang on their own order.
+
+    That order is drawn by chance nobody repeats; their opinions must come out again.
+    """
+    links = run.stage.runtime.links
 
     def judging(session: Session) -> None:
         declare_independence(token, session=session, clock=run.clock, links=links)
@@ -107,6 +110,7 @@ def _judging(
             item = keying.judge_page(seat, LANGUAGE, place, session=session).item
             if item is None:
                 break
+            rng = np.random.default_rng([run.seed, number, *item.code.encode()])
             seen = believed[item.code] + JUDGE_ERROR * rng.standard_normal(len(believed[item.code]))
             ratings = np.clip(np.rint(seen), LOWEST, HIGHEST).astype(int).tolist()
             rate_scenario(token, item.code, ratings, session=session, clock=run.clock, links=links)

@@ -104,6 +104,19 @@ def played(tmp_path_factory: pytest.TempPathFactory, sqlite_file_with_tables: Pa
     return Played(runtime, founded, tuple(log))
 
 
+@pytest.mark.long
+def test_the_same_seed_gives_the_same_log_but_for_the_code_of_the_certificate(
+    played, tmp_path, sqlite_file_with_tables
+):
+    log: list[str] = []
+    place = an_empty_place(tmp_path, sqlite_file_with_tables)
+    again = found(
+        SKILL, RESPONSES, seed=SEED, bank=a_small_bank(tmp_path), runtime=place, said=log.append, progress=quietly
+    )
+    codes = (played.founded.code or "", again.code or "")
+    assert [line.replace(codes[1], codes[0]) for line in log] == list(played.log)
+
+
 def test_every_skill_with_content_can_be_founded():
     for folder in sorted(CONTENT.parent.glob("*/v1")):
         content = yaml.safe_load((folder / "bank.yaml").read_text(encoding="utf-8"))
