@@ -61,7 +61,9 @@ from app.item_bank.item_states import ItemState
 from app.item_bank.release_skills import release_skills
 from app.item_bank.review_item import aspect_named, review_item
 from app.keying.open_panel import open_panel
-from app.monitoring.raise_alarms import raise_alarms
+from app.monitoring.findings import Finding
+from app.monitoring.models import AlarmKind
+from app.monitoring.raise_alarms import raise_alarms, raise_findings
 from app.norming.compare_sittings import compare_sittings
 from app.norming.models import NormState, NormVersion
 from app.norming.policy import NormPolicy
@@ -351,15 +353,11 @@ class Exhibition:
             share={"expected": 0.10, "weeks": weeks, "together": WITHIN_LIMITS},
             formats={"expected": 0.012, "limit": 2.5, **outside},
         )
+        edited = Finding(AlarmKind.RESULTS, "", "2026-11", {"differing": 1, "results": [str(UUID(int=1))]})
+        tools = {"clock": self.runtime.clock, "entropy": self.runtime.entropy, "jobs": self.runtime.jobs}
         with self.runtime.transaction() as session:
-            raise_alarms(
-                self.norms["published"],
-                seen,
-                session=session,
-                clock=self.runtime.clock,
-                entropy=self.runtime.entropy,
-                jobs=self.runtime.jobs,
-            )
+            raise_alarms(self.norms["published"], seen, session=session, **tools)
+            raise_findings(self.norms["published"], [edited], session=session, **tools)
 
     def _norm_desk(self) -> None:
         clock, entropy, now = self.runtime.clock, self.runtime.entropy, self.place.clock.now()

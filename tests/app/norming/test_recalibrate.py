@@ -93,9 +93,10 @@ def counts(runtime):
         return tuple(session.scalar(select(func.count()).select_from(kind)) for kind in kinds)
 
 
-def test_it_ends_with_a_previewed_norm_of_the_chosen_people(runtime, editor):
+def test_it_ends_with_a_previewed_norm_of_the_chosen_people_and_case_030_issues_nothing(runtime, editor):
     recalibration_id = begin(runtime, editor)
     work(runtime)
+    assert {name for name, _ in runtime.jobs.enqueued.values()} == {"recalibrate"}
     found = view(runtime, recalibration_id)
     assert (found.progress, found.done) == (Progress.DONE, len(Phase))
     with runtime.reading() as session:
