@@ -81,10 +81,7 @@ def _skill_and_version(path: Path) -> tuple[str, int]:
 
 def _start(role: str, runtime: Runtime, *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "app.cli", role, *arguments]
-    # Spinning threads of the matrix library cost the demo half its time, and the pages a processor.
     environment = dict(os.environ)
-    if role == "demo":
-        environment["OPENBLAS_NUM_THREADS"] = "1"
     if role == "worker" and runtime.settings.metrics_port:
         environment["DECILE_METRICS_PORT"] = str(runtime.settings.metrics_port + 1)  # the web process has the first
     with _log_file(role, runtime).open("ab") as log:

@@ -93,9 +93,9 @@ class Campaign:
     def _heard(self, answer: Response) -> None:
         """Every acknowledgement that reached the browser."""
         if answer.request.method == "POST" and answer.url.endswith("/draft") and answer.status == 200:
-            kept = answer.json()
+            position, sent = int(answer.url.split("/")[-2]), answer.request.post_data_json
             self.replies += 1
-            self.acknowledged[self.sitting_id, kept["position"]] = (kept["client_sequence"], kept["value"])
+            self.acknowledged[self.sitting_id, position] = (sent["client_sequence"], sent["value"])
 
     def _cut(self, way: str) -> None:
         self.injected[way] += 1
