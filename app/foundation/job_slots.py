@@ -163,6 +163,8 @@ class _AdvisoryLock:
             return False
 
     def release(self) -> None:
+        with suppress(SQLAlchemyError):  # asked for: the server ends a closed session in its own time
+            self.connection.execute(select(func.pg_advisory_unlock_all()))
         with suppress(SQLAlchemyError):
             self.connection.close()
 

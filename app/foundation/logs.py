@@ -12,20 +12,20 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 
 class _Lossy:
-    """A stream that loses lines rather than the request they tell of: a full disk must not turn answers into errors."""
+    """Standard error, losing lines rather than the request they tell of: a full disk must not turn answers into errors.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    It is looked up for each line, for loggers are kept once used and outlive whoever redirects it.
+    """
 
     def write(self, text: str) -> None:
         """Write it if that can be done."""
         with suppress(OSError):
-            self._stream.write(text)
+            sys.stderr.write(text)
 
     def flush(self) -> None:
         """Flush it if that can be done; what could not go out goes with the next line that can."""
         with suppress(OSError):
-            self._stream.flush()
+            sys.stderr.flush()
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -40,8 +40,6 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(
-            cast("TextIO", _Lossy(sys.stderr))
-        ),  # print needs no more of a file
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lossy())),  # print needs no more of a file
         cache_logger_on_first_use=True,
     )
