@@ -128,7 +128,7 @@ def test_the_item_page_is_one_radio_group_per_rating_with_a_legend_and_an_honest
         kind = "scenario" if 'name="options"' in page else "statement"
         seen.add(kind)
         assert page.count("<fieldset>") == page.count("<legend>") >= (4 if kind == "scenario" else 1)
-        assert re.search(r"most likely \d+ to \d+ more to come, about \d+ to \d+ minutes", page)
+        assert re.search(r"Most likely \d+ to \d+ more to come, about \d+ to \d+ minutes", page)
         assert "cannot go back" in page
         ada.answer(path)
     assert seen == {"scenario", "statement"}
