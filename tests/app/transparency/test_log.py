@@ -30,7 +30,7 @@ def kinds(house) -> list[str]:
         return list(session.scalars(select(LogEntry.kind).order_by(LogEntry.number)))
 
 
-def test_each_event_has_one_entry_and_running_its_job_again_adds_none(house, clock) -> None:
+def test_case_053_each_event_has_one_entry_and_running_its_job_again_adds_none(house, clock) -> None:
     (code,) = issue(house)
     with house.reading() as session:
         credential_id = str(stored(session, code).id)
