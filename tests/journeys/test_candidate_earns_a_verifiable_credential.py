@@ -108,7 +108,7 @@ def _rows(runtime, sql):
         return session.execute(text(sql)).all()
 
 
-def test_a_top_candidate_earns_a_real_credential_that_anyone_can_verify(world, app):
+def test_case_031_a_top_candidate_earns_a_real_credential_that_anyone_can_verify(world, app):
     runtime, place = world
     holder, _ = _sit(place, 3.0, seed=1)
     run_jobs(runtime)
@@ -131,7 +131,7 @@ def test_a_top_candidate_earns_a_real_credential_that_anyone_can_verify(world, a
     assert "COL-TEST.1" in page.get_data(as_text=True)
 
 
-def test_an_ordinary_candidate_gets_a_result_and_no_credential(world):
+def test_case_031_an_ordinary_candidate_gets_a_result_and_no_credential(world):
     runtime, place = world
     _, sitting_id = _sit(place, -0.5, seed=2)
     run_jobs(runtime)

@@ -175,7 +175,7 @@ def test_the_share_awarded_lies_in_the_band_that_model_and_test_length_imply(wor
     assert low <= awards <= high
 
 
-def test_every_award_has_exactly_one_credential_and_every_one_is_a_specimen(world):
+def test_case_031_every_award_has_exactly_one_credential_and_every_one_is_a_specimen(world):
     awards = {row[0] for row in world.rows("SELECT id FROM award")}
     credentials = world.rows("SELECT award_id, is_specimen FROM credential WHERE signed_document IS NOT NULL")
     assert Counter(row[0] for row in credentials) == dict.fromkeys(awards, 1)

@@ -42,7 +42,7 @@ def sample():
     return extraversion.read_sample(shared_file("data/openpsy_big5.csv.gz"))
 
 
-def test_no_award_is_made_and_every_reason_is_named(runtime, clock, entropy, jobs, sample):
+def test_case_031_no_award_is_made_and_every_reason_is_named(runtime, clock, entropy, jobs, sample):
     _publish_norm(runtime, clock, sample)
     place = Place(runtime.database, clock, entropy, jobs)
     for codes in sample.kept_out[:SITTERS]:

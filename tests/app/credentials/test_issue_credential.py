@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from sqlalchemy import select
@@ -98,6 +99,38 @@ def test_case_033_a_crash_between_signing_and_storing_leaves_one_credential_unde
         assert (credential.id, credential.code, credential.status_index, credential.unsigned_document) == planned
         proof.verify(proof.parse(credential.signed_document or ""), a_signer().public_bytes)
         assert kinds(session).count("credential.issued") == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_case_036_each_reservation_in_the_record_has_exactly_one_issue_whatever_failed_between(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    """Some signatures are lost to a power cut, some do not verify; each job then runs to its end twice."""
+    with database.transaction() as session:
+        desk = Desk(session, clock, entropy, jobs)
+        desk.publish_key()
+        awards = [an_award(session) for _ in range(12)]
+
+    def issue_with(award_id: UUID, signer: SeedSigner) -> None:
+        with database.transaction() as session:
+            again = Desk(session, clock, entropy, jobs)
+            again.issue(again.reserve(award_id), signer)
+
+    for number, award_id in enumerate(awards):
+        faulty = [CutAfterSigning(desk.signer.key_id)] * (number % 3 == 0) + [Forger(desk.signer.key_id)] * (
+            number % 4 == 0
+        )
+        for signer in faulty:
+            with pytest.raises((PowerCut, ProofInvalid)):
+                issue_with(award_id, signer)
+        for _ in range(2):
+            issue_with(award_id, a_signer())
+    with database.transaction() as session:
+        told = session.execute(select(AuditEntry.kind, AuditEntry.subject)).all()
+        stored = {str(one) for one in session.scalars(select(Credential.id))}
+    for kind in ("credential.reserved", "credential.issued"):
+        assert Counter(subject for found, subject in told if found == kind) == dict.fromkeys(stored, 1)
+    assert len(stored) == len(awards)
 
 
 def test_case_033_a_crash_while_reserving_leaves_nothing_behind(

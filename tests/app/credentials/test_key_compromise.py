@@ -34,7 +34,9 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MANY = int(os.environ.get("DECILE_TEST_REISSUED", "10000"))
 
 
-def test_case_050_after_three_rotations_every_credential_verifies(house: Runtime, clock: FrozenClock) -> None:
+def test_case_050_and_edge_056_after_three_rotations_every_credential_verifies(
+    house: Runtime, clock: FrozenClock
+) -> None:
     codes, keys = issue(house, 2), {key_in_use(house)}
     for _ in range(3):
         clock.advance(timedelta(days=30))
@@ -70,7 +72,7 @@ def test_a_rotation_that_is_run_again_makes_no_second_key(house: Runtime) -> Non
 
 
 @pytest.mark.parametrize("algorithm", [ED25519, RS256])
-def test_case_051_what_the_record_dates_before_the_compromise_is_issued_anew(
+def test_case_051_and_edge_056_what_the_record_dates_before_the_compromise_is_issued_anew(
     house: Runtime, clock: FrozenClock, algorithm: str
 ) -> None:
     trusted = issue(house, 3)

@@ -65,7 +65,7 @@ def test_kinds_apart_is_an_alarm_beyond_what_the_model_expects_and_silent_with_f
     assert kinds_apart(many[10:], PROMISE)["state"] == "within"
 
 
-def test_an_item_that_leaked_is_found_in_the_answers_and_its_honest_neighbour_is_not():
+def test_edge_015_an_item_that_leaked_is_found_in_the_answers_and_its_honest_neighbour_is_not():
     items = ItemParameters(np.array([1.0, 1.2]), np.array([[-1.0, 0.0, 1.0, 2.0]] * 2))
     rng = np.random.default_rng(6)
     theta = rng.normal(size=3000)

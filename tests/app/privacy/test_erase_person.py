@@ -29,6 +29,8 @@ from app.privacy.erase_person import erase_person
 from app.privacy.errors import CaseStillOpen, ChoiceMissing, SignedRecords, StillStaff
 from app.privacy.models import Certificates, ErasureRequest
 from app.reviews.models import ReviewCase
+from app.transparency.models import LogEntry
+from app.transparency.queries import verify
 from app.worker import JOBS
 from tests.app.api.world import EDITOR, OTHER, OWNER, UNPROVEN, World
 from tests.app.assessment.builders import Place, SimulatedPerson, take
@@ -107,6 +109,25 @@ def test_the_record_keeps_ids_and_no_word_name_address_or_code(world: World):
 
 def strings_of_ids(world: World) -> set[str]:
     return {str(one) for one in world.facts.people.values()}
+
+
+def test_case_057_after_an_erasure_the_signed_log_verifies_and_leads_to_nobody(world: World):
+    """Entries stay, for the tree is signed; the salts that tied them to a certificate of the person do not."""
+    here = with_signer(world.runtime, world.runtime.settings.data)
+    JOBS["sign_checkpoint"](here)
+    strings = strings_of(world)
+    with here.reading() as session:
+        before = {row.id: (row.subject, row.entry, row.salt) for row in session.query(LogEntry)}
+    theirs = {one for one, (subject, _, _) in before.items() if subject.partition(":")[0] in strings}
+    assert any(before[one][2] for one in theirs)
+    erase(world)
+    JOBS["sign_checkpoint"](here)
+    with here.reading() as session:
+        after = {row.id: (row.subject, row.entry, row.salt) for row in session.query(LogEntry)}
+        assert verify(session=session).size == len(after)
+    assert {one: entry for one, (_, entry, _) in before.items()} == {one: after[one][1] for one in before}
+    assert [after[one][2] for one in theirs] == [None] * len(theirs)
+    assert [string for string in strings if any(string in f"{one}" for one in after.values())] == []
 
 
 def test_what_we_spooled_for_the_person_is_gone_and_other_mail_stays(world: World):

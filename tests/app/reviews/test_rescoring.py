@@ -269,7 +269,7 @@ def test_the_preview_counts_who_keeps_loses_and_gains_and_changes_nothing(desk):
     assert (stored(desk), count(desk, SittingCorrection)) == (before, 0)
 
 
-def test_asking_changes_nothing_and_applying_changes_every_result_of_the_preview_and_no_row_below(desk):
+def test_case_016_asking_changes_nothing_and_applying_changes_every_result_of_the_preview_and_no_row_below(desk):
     suspend(desk)
     before, rows, told = read(desk), stored(desk), confidences(desk)
     wanted = {one.found.sitting_id: one.found.figures for one in previewed(desk).rescored}
@@ -381,7 +381,7 @@ def test_each_step_asks_for_the_role_and_a_fresh_proof(desk):
             undo(desk, rescoring, actor=actor)
 
 
-def test_a_replayed_step_does_nothing_more(desk):
+def test_case_040_a_replayed_step_does_nothing_more(desk):
     rescoring = applied(desk)
     after, held = read(desk), count(desk, SittingCorrection)
 

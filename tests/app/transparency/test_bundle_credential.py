@@ -58,7 +58,7 @@ def now_issued(house, clock) -> str:
     return code
 
 
-def test_a_bundle_verifies_without_network_and_any_change_is_found(house, clock, tmp_path: Path) -> None:
+def test_edge_057_a_bundle_verifies_without_network_and_any_change_is_found(house, clock, tmp_path: Path) -> None:
     place = unpacked(house, now_issued(house, clock), tmp_path)
     code, said = verified(place)
     assert (code, said.count("yes  ")) == (0, 5), said

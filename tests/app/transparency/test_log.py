@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from app.foundation.errors import DecileError
 from app.transparency import merkle, queries
 from app.transparency.commands import log
 from app.transparency.errors import LogForked
+from app.transparency.log_event import log_event
 from app.transparency.models import LogCheckpoint, LogEntry
 from app.transparency.published_copy import read_copy, tile_path
+from app.transparency.sign_checkpoint import number_entries
 from tests.app.credentials.worker_house import ask, issue, key_in_use, since, stored
 from tests.app.transparency.copy_of_log import auditor, copied, key_of, path_leads_to_root, sign
 
@@ -30,7 +33,7 @@ def kinds(house) -> list[str]:
         return list(session.scalars(select(LogEntry.kind).order_by(LogEntry.number)))
 
 
-def test_each_event_has_one_entry_and_running_its_job_again_adds_none(house, clock) -> None:
+def test_case_053_each_event_has_one_entry_and_running_its_job_again_adds_none(house, clock) -> None:
     (code,) = issue(house)
     with house.reading() as session:
         credential_id = str(stored(session, code).id)
@@ -145,6 +148,24 @@ def test_case_052_a_full_disk_signs_no_checkpoint(house, monkeypatch) -> None:
         sign(house)
     with house.reading() as session:
         assert session.scalars(select(LogCheckpoint)).all() == []
+
+
+def test_case_056_eight_who_write_and_number_at_once_leave_one_chain_without_a_gap(house) -> None:
+    def write(writer: int) -> None:
+        for number in range(12):
+            with house.transaction() as session:
+                log_event("issue", f"{writer}-{number}", {"by": writer}, at=house.clock.now(), session=session)
+            with house.transaction() as session:
+                number_entries(session=session)
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write, writer) for writer in range(8)]:
+            done.result()
+    sign(house)
+    with house.reading() as session:
+        numbers = session.scalars(select(LogEntry.number).order_by(LogEntry.number)).all()
+        assert queries.verify(session=session).size == len(numbers) >= 96
+    assert numbers == list(range(len(numbers)))
 
 
 def test_tiles_are_static_files_and_nothing_beyond_the_checkpoint_is_shown(house, client) -> None:

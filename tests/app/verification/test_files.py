@@ -102,7 +102,7 @@ def in_a_pdf(*contents: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_every_carrier_in_every_state_has_its_verdict(client, register, clock, carrier) -> None:
+def test_edge_054_every_carrier_in_every_state_has_its_verdict(client, register, clock, carrier) -> None:
     files = {}
     for state in ("valid", "suspended", "revoked", "specimen"):
         code = register.issued(is_specimen=state == "specimen")
@@ -118,7 +118,7 @@ def test_every_carrier_in_every_state_has_its_verdict(client, register, clock, c
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_change_of_any_one_leaf_is_altered_in_every_carrier(client, register, carrier) -> None:
+def test_edge_047_a_change_of_any_one_leaf_is_altered_in_every_carrier(client, register, carrier) -> None:
     code = register.issued()
     original = client.get(f"/c/{code}.{carrier}").data
     signed = client.get(f"/c/{code}.{'jwt' if carrier == 'jwt' else 'json'}").text
@@ -139,7 +139,7 @@ def test_a_change_of_any_one_leaf_is_altered_in_every_carrier(client, register, 
         assert found == ("unknown" if path[-1] == "verificationMethod" else "altered"), path
 
 
-def test_the_page_repeats_the_signed_facts_links_the_live_page_and_speaks_french(client, register) -> None:
+def test_edge_047_the_page_repeats_the_signed_facts_links_the_live_page_and_speaks_french(client, register) -> None:
     code = register.issued(shown_name="Zoë O’Neil")
     file = client.get(f"/c/{code}.pdf").data
     page = hand_over(client, file, HTML).text
@@ -162,6 +162,12 @@ def test_the_page_repeats_the_signed_facts_links_the_live_page_and_speaks_french
     answer = hand_over(client, file, HTML)
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_edge_066_every_carrier_says_that_nobody_checked_who_sat(client, register, carrier) -> None:
+    file = client.get(f"/c/{register.issued()}.{carrier}").data
+    assert "Identity not checked; taken unsupervised" in hand_over(client, file, HTML).text
 
 
 def test_what_is_altered_or_signed_by_a_stranger_is_repeated_nowhere(client, register) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,7 +69,9 @@ def test_the_page_speaks_french(client, register) -> None:
         ({"altered": True}, "altered", "≠ ALTERED"),
     ],
 )
-def test_edge_053_every_state_is_said_in_words_and_shape(client, register, clock, change, verdict, first_words) -> None:
+def test_edge_053_and_054_every_state_is_said_in_words_and_shape(
+    client, register, clock, change, verdict, first_words
+) -> None:
     code = register.issued(is_specimen="is_specimen" in change)
     if "suspended" in change:
         register.change(code, suspended_at=clock.now())
@@ -204,7 +207,9 @@ def test_language_and_kind_have_etags_of_their_own(client, register) -> None:
     "headers", [HTML, FRENCH, {"Accept": "application/json"}, {}], ids=["en", "fr", "json", "none"]
 )
 @pytest.mark.parametrize("path", ["/c/{}", *(f"/c/{{}}.{kind}" for kind in ("json", "jwt", "svg", "png", "pdf"))])
-def test_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(app, register, path, headers) -> None:
+def test_case_027_and_edge_052_a_private_and_an_unknown_code_answer_identically_to_the_byte(
+    app, register, path, headers
+) -> None:
     private = register.issued(Visibility.PRIVATE)
     unknown = codes.code_from_bits(12345)
     answers = []
@@ -263,11 +268,9 @@ def test_programs_get_the_verdict_as_json(client, register, clock) -> None:
     assert client.post("/verify", json=[1]).status_code == 404
 
 
-def test_edge_050_guessing_codes_is_slowed_down_per_network_and_reading_is_not(runtime, register) -> None:
+def test_case_027_and_edge_050_guessing_codes_is_slowed_down_per_network_and_reading_is_not(runtime, register) -> None:
     code = register.issued()
-    with runtime.transaction() as session:
-        values = {"not_found_per_minute": 5}
-        policies.set_policy(RatePolicy, values, session=session, at=runtime.clock.now(), actor=operator())
+    _allow_guesses(runtime, 5)
     app = create_app(runtime)
 
     def ask(path: str, network: str) -> int:
@@ -277,6 +280,67 @@ def test_edge_050_guessing_codes_is_slowed_down_per_network_and_reading_is_not(r
     assert guesses == [404] * 5 + [429] * 2
     assert ask("/c/typing-error", "192.0.2.9") == 429
     assert [ask(f"/c/{code}", "192.0.2.10") for _ in range(20)] == [200] * 20
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_case_067_a_changing_forwarding_header_evades_no_limit(runtime, header) -> None:
+    """Nobody in front is trusted, so whatever a header says of the network is the guesser's own invention."""
+    _allow_guesses(runtime, 5)
+    app = create_app(runtime)
+    answers = [
+        app.test_client().get(
+            f"/c/{codes.code_from_bits(bits)}",
+            headers={**HTML, header: f"for=198.51.100.{bits}" if header == "Forwarded" else f"198.51.100.{bits}"},
+            environ_base={"REMOTE_ADDR": "192.0.2.9"},
+        )
+        for bits in range(12)
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 5 + [429] * 7
+
+
+def test_case_067_behind_one_trusted_proxy_its_word_counts_and_the_guessers_does_not(runtime) -> None:
+    """The proxy appends who asked it; what stands before that was sent by the guesser."""
+    _allow_guesses(runtime, 5)
+    app = create_app(replace(runtime, settings=runtime.settings.model_copy(update={"trusted_proxies": 1})))
+
+    def ask(bits: int, network: str) -> int:
+        sent = {**HTML, "X-Forwarded-For": f"198.51.100.{bits}, {network}"}
+        return app.test_client().get(f"/c/{codes.code_from_bits(bits)}", headers=sent).status_code
+
+    assert [ask(bits, "192.0.2.9") for bits in range(7)] == [404] * 5 + [429] * 2
+    assert ask(8, "192.0.2.10") == 404  # a whole proxy is not shut out for one guesser behind it
+
+
+def _allow_guesses(runtime, number: int) -> None:
+    with runtime.transaction() as session:
+        values = {"not_found_per_minute": number}
+        policies.set_policy(RatePolicy, values, session=session, at=runtime.clock.now(), actor=operator())
+
+
+def test_edge_046_two_people_of_one_name_are_told_apart_by_the_code_and_by_nothing_private(client, register) -> None:
+    first, second = (register.issued(shown_name="Kim Lee") for _ in range(2))
+    one, other = (words(client.get(f"/c/{code}", headers=HTML).text) for code in (first, second))
+    assert "Kim Lee · Collaboration" in one
+    assert "Kim Lee · Collaboration" in other
+    assert codes.grouped(first) in one
+    assert codes.grouped(first) not in other
+    assert codes.grouped(second) in other
+    for text in (one, other):
+        assert "@" not in text
+        assert re.search(r"\bborn\b|birth", text, re.IGNORECASE) is None
+
+
+def test_edge_048_every_page_names_our_own_address_and_none_is_served_under_another(client, register, clock) -> None:
+    valid, suspended, revoked = (register.issued() for _ in range(3))
+    register.change(suspended, suspended_at=clock.now())
+    register.revoke(revoked)
+    for code in (valid, suspended, revoked):
+        page = words(client.get(f"/c/{code}", headers=HTML).text)
+        assert "Compare the address bar: it must begin with http://localhost/" in page
+        elsewhere = client.get(f"/c/{code}", headers={**HTML, "Host": "localh0st.example"})
+        assert elsewhere.status_code == 400
+        assert "VALID" not in elsewhere.text
+    assert "are checked at http://localhost and nowhere else" in words(client.get("/verify", headers=HTML).text)
 
 
 @pytest.mark.parametrize(
