@@ -138,3 +138,6 @@ _handed_in_unsent
 _handed_in_unheard
 suspended_in  # unused variable (app/reviews/rescoring_page.py, read by rescoring.html)
 SharedStorage  # unused class (app/foundation/rate_storage.py, found by its scheme)
+load_bytecode  # unused method (tests/conftest.py, called by Jinja)
+dump_bytecode  # unused method (tests/conftest.py, called by Jinja)
+jinja_options  # unused attribute (tests/conftest.py, read by Flask)

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
@@ -45,6 +48,23 @@ def shared_file(name: str) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-verifiers", action="store_true", help="write docs/verifiers.md anew")
+
+
+class CompiledOnce(BytecodeCache):
+    """Templates as compiled by the first application of this process: each of the thousands made here has its own."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs
