@@ -92,7 +92,7 @@ def take_consent_back(kind: str) -> Response:
         withdraw_consent(own_id(), kind, session=session, clock=runtime().clock, actor=actor(), jobs=runtime().jobs)
     notice(_("Your consent is withdrawn."))
     if kind == ASSESSMENT:
-        notice(_("An assessment that you had not finished has ended, and its answers are erased."))
+        notice(_("If an assessment is unfinished, it ends now and its answers are erased."))
     return redirect(url_for(".account"), 303)
 
 
