@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -15,6 +15,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from app.factory import create_app
@@ -64,7 +65,20 @@ class CompiledOnce(BytecodeCache):
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
+class BuiltOnce(Rule):
+    """A route whose builder of addresses is compiled for the first application of this process, as templates are."""
+
+    _builders: ClassVar[dict[Any, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+Flask.url_rule_class = BuiltOnce
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs
