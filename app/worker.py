@@ -1,9 +1,7 @@
-"""The worker: job names and the use cases behind them, each in a transaction of its own. Holds the signing key."""
+"""The worker: the table of job names and the use cases behind them. Holds the signing keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -40,10 +38,11 @@ from app.credentials.remind_of_expiry import remind_of_expiry
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.rotate_key import rotate_key
 from app.credentials.send_reminder import note_sent, send_reminder
-from app.credentials.states import ReviewDecision
 from app.foundation import running, schema
 from app.foundation.access import operator, system
+from app.foundation.job_binding import Binding
 from app.foundation.job_runner import JobRunner, PeriodicJob
+from app.foundation.job_workflow import Job
 from app.foundation.runtime import Runtime
 from app.foundation.signing import Signer, Signers
 from app.keying.send_judge_invitation import send_judge_invitation
@@ -68,260 +67,74 @@ from app.transparency.head import LOG_HEAD, LogHead
 from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 
 
-def _report_result(runtime: Runtime, sitting_id: str) -> None:
-    with runtime.transaction() as session:
-        report_result(
-            UUID(sitting_id), session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
-        )
+def _signers(runtime: Runtime) -> Signers:
+    if runtime.signers is None:
+        raise RuntimeError("this runtime was built without signers; only the worker's has them")
+    return runtime.signers
 
 
-def _check_sitting(runtime: Runtime, sitting_id: str) -> None:
-    with runtime.transaction() as session:
-        check_sitting(UUID(sitting_id), session=session, clock=runtime.clock)
+def _signer(runtime: Runtime, session: Session) -> Signer:
+    signer = signer_in_use(did.ED25519, signers=_signers(runtime), session=session)
+    if signer is None:
+        raise KeyNotPublished(did.ED25519)
+    return signer
 
 
-def _decide_award(runtime: Runtime, result_id: str) -> None:
-    with runtime.transaction() as session:
-        decide_award(UUID(result_id), session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs)
+def _jwt_signer(runtime: Runtime, session: Session) -> Signer | None:
+    return signer_in_use(did.RS256, signers=_signers(runtime), session=session)
 
 
-def _open_awards(runtime: Runtime, norm_id: str) -> None:
-    with runtime.transaction() as session:
-        open_awards(UUID(norm_id), session=session, jobs=runtime.jobs)
+use_cases = Binding(
+    {
+        "session": lambda _, session: session,
+        "clock": lambda runtime, _: runtime.clock,
+        "entropy": lambda runtime, _: runtime.entropy,
+        "jobs": lambda runtime, _: runtime.jobs,
+        "links": lambda runtime, _: runtime.links,
+        "mailer": lambda runtime, _: runtime.mailer,
+        "base_url": lambda runtime, _: runtime.settings.base_url,
+        "signers": lambda runtime, _: _signers(runtime),
+        "signer": _signer,
+        "jwt_signer": _jwt_signer,
+    }
+)
+in_transaction, while_reading = use_cases.in_transaction, use_cases.while_reading
+
+_declare_compromise = in_transaction(declare_compromise, actor=operator())
+_destroy_spent_keys = while_reading(destroy_spent_keys)
+_number_entries = in_transaction(number_entries)
+_reissue_batch = in_transaction(reissue_affected)
+_rotate_key = in_transaction(rotate_key, actor=operator())
 
 
-def _reserve_credential(runtime: Runtime, award_id: str) -> None:
-    with runtime.transaction() as session:
-        reserve_credential(
-            UUID(award_id),
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            jobs=runtime.jobs,
-            base_url=runtime.settings.base_url,
-        )
-
-
-def _issue_credential(runtime: Runtime, credential_id: str) -> None:
-    with runtime.transaction() as session:
-        issue_credential(
-            UUID(credential_id),
-            session=session,
-            clock=runtime.clock,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-            base_url=runtime.settings.base_url,
-        )
-
-
-def _publish_status_list(runtime: Runtime, number: int) -> None:
-    with runtime.transaction() as session:
-        publish_status_list(
-            number,
-            session=session,
-            clock=runtime.clock,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-            base_url=runtime.settings.base_url,
-        )
-
-
-def _rotate_key(runtime: Runtime, algorithm: str, request: str) -> None:
-    with runtime.transaction() as session:
-        rotate_key(
-            algorithm,
-            request,
-            session=session,
-            clock=runtime.clock,
-            signers=_signers(runtime),
-            actor=operator(),
-            base_url=runtime.settings.base_url,
-        )
+def _rotate_and_tidy(runtime: Runtime, algorithm: str, request: str) -> None:
+    _rotate_key(runtime, algorithm=algorithm, request=request)
     _destroy_spent_keys(runtime)
 
 
 def _compromise_key(runtime: Runtime, key_id: str, since: str, request: str) -> None:
     """One job: the declaration, then batch after batch; a worker that dies goes on with the next batch."""
-    with runtime.transaction() as session:
-        declare_compromise(
-            key_id,
-            datetime.fromisoformat(since),
-            request,
-            session=session,
-            clock=runtime.clock,
-            signers=_signers(runtime),
-            actor=operator(),
-            base_url=runtime.settings.base_url,
-        )
+    _declare_compromise(runtime, key_id=key_id, since=since, request=request)
     _destroy_spent_keys(runtime)
-    while _reissue_batch(runtime, key_id):
+    while _reissue_batch(runtime, key_id=key_id):
         pass
 
 
-def _reissue_batch(runtime: Runtime, key_id: str) -> int:
-    with runtime.transaction() as session:
-        return reissue_affected(
-            key_id,
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            jobs=runtime.jobs,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-        )
-
-
-def _decide_review(runtime: Runtime, code: str, decision: str) -> None:
-    with runtime.transaction() as session:
-        decide_review(
-            code,
-            ReviewDecision(decision),
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            jobs=runtime.jobs,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-            actor=operator(),
-        )
-
-
-def _remind_of_expiry(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        remind_of_expiry(session=session, clock=runtime.clock, jobs=runtime.jobs)
-
-
 def _send_reminder(runtime: Runtime, credential_id: str, days: int) -> None:
-    # Reading only while a mail server may take its time.
-    with runtime.reading() as session:
-        sent = send_reminder(
-            UUID(credential_id),
-            days,
-            base_url=runtime.settings.base_url,
-            session=session,
-            clock=runtime.clock,
-            links=runtime.links,
-            mailer=runtime.mailer,
-        )
-    if sent:
-        with runtime.transaction() as session:
-            note_sent(UUID(credential_id), days, session=session, clock=runtime.clock)
+    if while_reading(send_reminder)(runtime, credential_id=credential_id, days=days):
+        in_transaction(note_sent)(runtime, credential_id=credential_id, days=days)
 
 
 def _sign_checkpoint(runtime: Runtime) -> None:
     signer = _signers(runtime).newest(did.LOG)
     if signer is None:
         return  # an installation older than the log, until `decile keys init` makes its key
-    while True:
-        with runtime.transaction() as session:
-            if not number_entries(session=session):
-                break
+    while _number_entries(runtime):
+        pass
     origin = f"{urlsplit(runtime.settings.base_url).netloc}/log"
     head = LogHead(runtime.settings.key_directory / LOG_HEAD)
     with runtime.transaction() as session:
         sign_checkpoint(origin, session=session, clock=runtime.clock, signer=signer, head=head)
-
-
-def _log_months(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        log_months(session=session, clock=runtime.clock)
-
-
-def _destroy_spent_keys(runtime: Runtime) -> None:
-    with runtime.reading() as session:
-        destroy_spent_keys(session=session, signers=_signers(runtime))
-
-
-def _send_sign_in_mail(runtime: Runtime, request_id: str) -> None:
-    # Reading only: a mail server may take seconds, and a writer's lock must not wait for it.
-    with runtime.reading() as session:
-        send_sign_in_mail(
-            UUID(request_id),
-            base_url=runtime.settings.base_url,
-            session=session,
-            clock=runtime.clock,
-            links=runtime.links,
-            mailer=runtime.mailer,
-        )
-
-
-def _open_pilot(runtime: Runtime, release_id: str) -> None:
-    with runtime.transaction() as session:
-        open_pilot(UUID(release_id), session=session, clock=runtime.clock)
-
-
-def _send_judge_invitation(runtime: Runtime, seat_id: str) -> None:
-    with runtime.reading() as session:
-        send_judge_invitation(
-            UUID(seat_id),
-            base_url=runtime.settings.base_url,
-            session=session,
-            clock=runtime.clock,
-            links=runtime.links,
-            mailer=runtime.mailer,
-        )
-
-
-def _send_guessing_notice(runtime: Runtime, kind: str, subject_id: str) -> None:
-    with runtime.reading() as session:
-        send_guessing_notice(
-            kind, UUID(subject_id), base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer
-        )
-
-
-def _send_passkey_notice(runtime: Runtime, kind: str, passkey_id: str, person_id: str, at: str) -> None:
-    with runtime.reading() as session:
-        send_passkey_notice(
-            kind,
-            UUID(passkey_id),
-            UUID(person_id),
-            datetime.fromisoformat(at),
-            base_url=runtime.settings.base_url,
-            session=session,
-            mailer=runtime.mailer,
-        )
-
-
-def _send_case_letter(runtime: Runtime, case_id: str, occasion: str) -> None:
-    with runtime.reading() as session:
-        send_case_letter(
-            UUID(case_id), occasion, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer
-        )
-
-
-def _send_rescoring_letter(runtime: Runtime, rescoring_id: str, sitting_id: str, occasion: str) -> None:
-    with runtime.reading() as session:
-        send_rescoring_letter(
-            UUID(rescoring_id),
-            UUID(sitting_id),
-            occasion,
-            base_url=runtime.settings.base_url,
-            session=session,
-            mailer=runtime.mailer,
-        )
-
-
-def _settle_rescorings(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        settle_rescorings(session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs)
-
-
-def _open_held_cases(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        open_held_cases(session=session, clock=runtime.clock, entropy=runtime.entropy)
-
-
-def _erase_person(runtime: Runtime, request_id: str) -> None:
-    with runtime.transaction() as session:
-        carry_out_erasure(
-            UUID(request_id),
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            links=runtime.links,
-            jobs=runtime.jobs,
-            mailer=runtime.mailer,
-        )
 
 
 def _forget_traces(runtime: Runtime) -> None:
@@ -330,17 +143,10 @@ def _forget_traces(runtime: Runtime) -> None:
         forget_erased_addresses(session=session, clock=runtime.clock)
 
 
-def _keep_founding_promises(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        keep_founding_promises(session=session, jobs=runtime.jobs)
-
-
 def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
     """Sent while only reading, then noted: a crash between the two sends it again under the same message id."""
-    with runtime.reading() as session:
-        tell_founder(UUID(person_id), skill, base_url=runtime.settings.base_url, session=session, mailer=runtime.mailer)
-    with runtime.transaction() as session:
-        note_founder_told(UUID(person_id), skill, session=session, clock=runtime.clock)
+    while_reading(tell_founder)(runtime, person_id=person_id, skill=skill)
+    in_transaction(note_founder_told)(runtime, person_id=person_id, skill=skill)
 
 
 def _watch_norms(runtime: Runtime) -> None:
@@ -348,69 +154,27 @@ def _watch_norms(runtime: Runtime) -> None:
     with runtime.reading() as session:
         found = [norm.id for norm in monitoring.in_force(session=session)]
     for norm_id in found:
-        with runtime.reading() as session:
-            seen = look_at_norm(norm_id, session=session, at=runtime.clock.now())
-        with runtime.transaction() as session:
-            raise_alarms(
-                norm_id, seen, session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
-            )
+        seen = while_reading(look_at_norm)(runtime, norm_id=norm_id, at=runtime.clock.now())
+        in_transaction(raise_alarms, seen=seen)(runtime, norm_id=norm_id)
 
 
 def _recompute_results(runtime: Runtime) -> None:
     """A batch at a time while only reading; what differs is kept at the end."""
     found, at = Recomputed(), runtime.clock.now()
-    with runtime.reading() as session:
-        turn = tonights(session=session, at=at)
+    turn = while_reading(tonights, at=at)(runtime)
     for first in range(0, len(turn), AT_ONCE):
-        with runtime.reading() as session:
-            recompute_results(turn[first : first + AT_ONCE], found, session=session)
+        while_reading(recompute_results, turn=turn[first : first + AT_ONCE], found=found)(runtime)
     for norm_id, finding in found.findings(at):
-        with runtime.transaction() as session:
-            raise_findings(
-                norm_id, [finding], session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
-            )
-
-
-def _send_alarm_mail(runtime: Runtime, person_id: str, alarm_ids: list[str]) -> None:
-    with runtime.reading() as session:
-        send_alarm_mail(
-            UUID(person_id),
-            [UUID(alarm_id) for alarm_id in alarm_ids],
-            base_url=runtime.settings.base_url,
-            session=session,
-            mailer=runtime.mailer,
-        )
+        in_transaction(raise_findings, found=[finding])(runtime, norm_id=norm_id)
 
 
 def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
     recalibrate(UUID(recalibration_id), database=runtime.database, clock=runtime.clock, entropy=runtime.entropy)
 
 
-def _publish_due_norms(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        publish_due_norms(session=session, clock=runtime.clock, actor=system())
-
-
-def _close_expired_sittings(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        close_expired_sittings(session=session, clock=runtime.clock, jobs=runtime.jobs)
-
-
-def _end_withdrawn_sittings(runtime: Runtime, person_id: str, withdrawn_at: str) -> None:
-    with runtime.transaction() as session:
-        end_withdrawn_sittings(UUID(person_id), withdrawn_at=datetime.fromisoformat(withdrawn_at), session=session)
-
-
-def _forget_stale_sign_ins(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        forget_stale_sign_ins(session=session, clock=runtime.clock)
-
-
 def _apply_retention(runtime: Runtime) -> None:
-    found = True
-    while found:
-        with runtime.transaction() as session:
-            found = apply_retention(session=session, clock=runtime.clock, actor=system()).sittings > 0
+    while in_transaction(apply_retention, actor=system())(runtime).sittings:
+        pass
 
 
 def publish_keys(runtime: Runtime) -> None:
@@ -431,59 +195,42 @@ def _publish_keys(runtime: Runtime) -> None:
                 runtime.jobs.enqueue("issue_credential", f"jwt:{credential_id}", session=session, arguments=arguments)
 
 
-def _signers(runtime: Runtime) -> Signers:
-    if runtime.signers is None:
-        raise RuntimeError("this runtime was built without signers; only the worker's has them")
-    return runtime.signers
-
-
-def _signer(runtime: Runtime, session: Session) -> Signer:
-    signer = signer_in_use(did.ED25519, signers=_signers(runtime), session=session)
-    if signer is None:
-        raise KeyNotPublished(did.ED25519)
-    return signer
-
-
-def _jwt_signer(runtime: Runtime, session: Session) -> Signer | None:
-    return signer_in_use(did.RS256, signers=_signers(runtime), session=session)
-
-
-JOBS: dict[str, Callable[..., None]] = {
-    "report_result": _report_result,
-    "check_sitting": _check_sitting,
-    "decide_award": _decide_award,
-    "open_awards": _open_awards,
-    "reserve_credential": _reserve_credential,
-    "issue_credential": _issue_credential,
-    "publish_status_list": _publish_status_list,
-    "rotate_key": _rotate_key,
+JOBS: dict[str, Job] = {
+    "report_result": in_transaction(report_result),
+    "check_sitting": in_transaction(check_sitting),
+    "decide_award": in_transaction(decide_award),
+    "open_awards": in_transaction(open_awards),
+    "reserve_credential": in_transaction(reserve_credential),
+    "issue_credential": in_transaction(issue_credential),
+    "publish_status_list": in_transaction(publish_status_list),
+    "rotate_key": _rotate_and_tidy,
     "compromise_key": _compromise_key,
-    "decide_review": _decide_review,
+    "decide_review": in_transaction(decide_review, actor=operator()),
     "sign_checkpoint": _sign_checkpoint,
-    "log_months": _log_months,
-    "remind_of_expiry": _remind_of_expiry,
+    "log_months": in_transaction(log_months),
+    "remind_of_expiry": in_transaction(remind_of_expiry),
     "send_reminder": _send_reminder,
-    "send_sign_in_mail": _send_sign_in_mail,
-    "open_pilot": _open_pilot,
-    "send_judge_invitation": _send_judge_invitation,
-    "send_guessing_notice": _send_guessing_notice,
-    "send_passkey_notice": _send_passkey_notice,
-    "send_case_letter": _send_case_letter,
-    "open_held_cases": _open_held_cases,
-    "send_rescoring_letter": _send_rescoring_letter,
-    "settle_rescorings": _settle_rescorings,
-    "erase_person": _erase_person,
+    "send_sign_in_mail": while_reading(send_sign_in_mail),
+    "open_pilot": in_transaction(open_pilot),
+    "send_judge_invitation": while_reading(send_judge_invitation),
+    "send_guessing_notice": while_reading(send_guessing_notice),
+    "send_passkey_notice": while_reading(send_passkey_notice),
+    "send_case_letter": while_reading(send_case_letter),
+    "open_held_cases": in_transaction(open_held_cases),
+    "send_rescoring_letter": while_reading(send_rescoring_letter),
+    "settle_rescorings": in_transaction(settle_rescorings),
+    "erase_person": in_transaction(carry_out_erasure),
     "forget_traces": _forget_traces,
-    "keep_founding_promises": _keep_founding_promises,
+    "keep_founding_promises": in_transaction(keep_founding_promises),
     "tell_founder": _tell_founder,
     "recalibrate": _recalibrate,
-    "publish_due_norms": _publish_due_norms,
+    "publish_due_norms": in_transaction(publish_due_norms, actor=system()),
     "watch_norms": _watch_norms,
     "recompute_results": _recompute_results,
-    "send_alarm_mail": _send_alarm_mail,
-    "close_expired_sittings": _close_expired_sittings,
-    "end_withdrawn_sittings": _end_withdrawn_sittings,
-    "forget_stale_sign_ins": _forget_stale_sign_ins,
+    "send_alarm_mail": while_reading(send_alarm_mail),
+    "close_expired_sittings": in_transaction(close_expired_sittings),
+    "end_withdrawn_sittings": in_transaction(end_withdrawn_sittings),
+    "forget_stale_sign_ins": in_transaction(forget_stale_sign_ins),
     "apply_retention": _apply_retention,
 }
 PERIODIC = (

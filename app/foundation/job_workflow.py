@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import structlog
 from dbos import DBOS, StepOptions, error
@@ -19,7 +20,7 @@ from app.foundation.job_suspects import Suspects
 from app.foundation.jobs import JSON
 from app.foundation.runtime import Runtime
 
-Job = Callable[..., None]  # (runtime, **arguments)
+Job = Callable[..., Any]  # (runtime, **arguments); what it returns is not kept
 
 log = structlog.get_logger("decile.jobs")
 

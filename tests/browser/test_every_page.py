@@ -1,7 +1,7 @@
 """Every page in every state, in English light at 1280 px and dark at 320 px, in French dark at 320 px.
 
-What differs between the languages is the text and the room it takes; colours and structure do not. So axe, which takes
-most of the time, reads the English pages in every run and the French ones in a campaign.
+What differs between the languages is the text and the room it takes; colours, structure and weight do not. So axe,
+which takes most of the time, and the scales see the English pages in every run and the French ones in a campaign.
 
 Screenshots of all of them go to the directory that DECILE_TEST_SCREENSHOTS names, if it names one.
 """
@@ -74,17 +74,19 @@ def _device_of(visitor: str, browser: Browser, house: Exhibition) -> BrowserCont
 
 def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Findings, *, walks: bool) -> None:
     page, where = device.page, f"{exhibit.name} {house.language}"
-    _appear(page, "light", WIDE)
+    _appear(page, *LOOKS[house.language][0])
     page.goto(exhibit.path)
     if exhibit.act is not None:
         exhibit.act(page)
-    weigh(page, where, findings)
+    if findings.asks_axe:
+        weigh(page, where, findings)
     if page.locator("html").get_attribute("lang") != house.language:
         findings.add(where, ["html lang is not the page's language"])
     if house.language == "fr":
         findings.add(where, english_left(page))
     for turn, (appearance, size) in enumerate(LOOKS[house.language]):
-        _appear(page, appearance, size)
+        if turn > 0:
+            _appear(page, appearance, size)
         look(page, f"{where} {appearance} {size['width']}px", findings, again=turn > 0)
         _photograph(page, f"{exhibit.name}-{house.language}-{appearance}")
     if walks:
