@@ -86,7 +86,7 @@ class Base(DeclarativeBase):
     }
 
 
-def _prepare_sqlite(then_wait_ms: int) -> Callable[[Any, Any], None]:
+def _prepare_sqlite(then_wait_ms: int, *last: str) -> Callable[[Any, Any], None]:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions behind our back
         for pragma in (
@@ -95,6 +95,7 @@ def _prepare_sqlite(then_wait_ms: int) -> Callable[[Any, Any], None]:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={then_wait_ms}",
+            *last,
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -133,9 +134,12 @@ class Database:
 
     @cached_property
     def _reading_engine(self) -> Engine:
+        """For queries alone, which the database itself holds it to."""
+        if not self.is_sqlite:
+            kept_to_reading = {"options": "-c default_transaction_read_only=on"}
+            return create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT", connect_args=kept_to_reading)
         engine = create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT")
-        if self.is_sqlite:
-            event.listen(engine, "connect", _prepare_sqlite(BUSY_TIMEOUT_MS))
+        event.listen(engine, "connect", _prepare_sqlite(BUSY_TIMEOUT_MS, "query_only=ON"))
         return engine
 
     @contextmanager
@@ -146,7 +150,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session for reading alone; nothing it is given is ever written."""
+        """A session for reading alone; the database refuses whatever would write."""
         with Session(self._reading_engine, autoflush=False) as session:
             yield session
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.foundation.clock import Clock
@@ -59,6 +60,14 @@ def test_a_transaction_commits_and_takes_everything_back_at_an_error(binding, ru
         job(runtime, word="bad")
     with runtime.reading() as session:
         assert session.scalars(text("SELECT word FROM note")).all() == ["good"]
+
+
+def test_while_reading_nothing_can_be_written(binding, runtime) -> None:
+    def write(*, session: Session) -> None:
+        session.execute(text("CREATE TABLE note (word TEXT)"))
+
+    with pytest.raises(DBAPIError, match=r"read-?only"):
+        binding.while_reading(write)(runtime)
 
 
 def test_a_use_case_that_asks_for_an_unknown_tool_is_refused_when_it_is_bound(binding) -> None:
