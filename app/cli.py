@@ -6,34 +6,19 @@ Exit codes: 0 done, 1 refused with a reason, 2 wrong usage.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
-from app import composition, up
-from app.accounts.commands import person
-from app.assessment.commands import sitting
-from app.awarding.commands import bias_report_command
-from app.credentials.commands import credential, keys
+from app import composition
 from app.credentials.errors import KeyStoreRefused
-from app.demo.commands import demo_commands
-from app.demo.simulate_command import simulate_command
-from app.desk import founding_list
-from app.foundation.database_commands import db
 from app.foundation.errors import DecileError
-from app.foundation.job_commands import jobs_group
 from app.foundation.logs import configure_logs
 from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
-from app.item_bank.commands import bank
-from app.item_bank.item_commands import item
-from app.manual.commands import manual
-from app.norming.commands import calibrate, norm, responses
-from app.operations.commands import backup, doctor_command, restore, retention
-from app.operations.doctor import Instruments
-from app.privacy.commands import erase_command, export_command
-from app.transparency.commands import log
-from app.verification.commands import bundle
 
 SETTINGS_ALONE = ("restore", "doctor")
 
@@ -50,7 +35,23 @@ class Doorkeeper(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=Doorkeeper, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Directory(Doorkeeper):
+    """Commands that are imported when they are asked for: `decile jobs` need not wait for the libraries of norms."""
+
+    elsewhere: dict[str, Callable[[], click.Command]]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Their names in order."""
+        return sorted({*self.elsewhere, *self.commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or none."""
+        if cmd_name in self.elsewhere:
+            self.add_command(self.elsewhere.pop(cmd_name)(), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Directory, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Decile: soft skills, measured, normed and certified.
@@ -71,6 +72,8 @@ def up_command(runtime: Runtime, *, with_demo: bool) -> None:
 
     Example: decile up
     """
+    from app import up  # noqa: PLC0415  all that Decile can do
+
     sys.exit(up.up(runtime, with_demo=with_demo))
 
 
@@ -98,7 +101,7 @@ def worker_command(runtime: Runtime) -> None:
     worker.run(runtime)
 
 
-@keys.command("init")
+@click.command("init")
 @click.pass_obj
 def keys_init_command(runtime: Runtime) -> None:
     """Make the worker's signing keys, those that are missing; run it under its account. Refuses to replace one.
@@ -112,34 +115,63 @@ def keys_init_command(runtime: Runtime) -> None:
         click.echo(f"Made {key_id}. The worker publishes it when it starts.")
 
 
-for command in (export_command, erase_command):
-    person.add_command(command)
-credential.add_command(bundle)
-demo = demo_commands(composition.with_signer, founding_list.lines)
-doctor = doctor_command(Instruments(composition.mailer_for, composition.open_keys))
-for group in (
-    db,
-    bank,
-    item,
-    responses,
-    calibrate,
-    norm,
-    sitting,
-    credential,
-    keys,
-    log,
-    jobs_group,
-    person,
-    backup,
-    restore,
-    doctor,
-    retention,
-    demo,
-    simulate_command,
-    bias_report_command,
-    manual,
-):
-    main.add_command(group)
+def _from(place: str, name: str) -> Callable[[], Any]:
+    return lambda: getattr(import_module(f"app.{place}"), name)
+
+
+def _group(place: str, name: str, *others: Callable[[], Any]) -> Callable[[], click.Group]:
+    """A context's group with what belongs under it and comes from elsewhere."""
+
+    def whole() -> click.Group:
+        group: click.Group = _from(place, name)()
+        for other in others:
+            group.add_command(other())
+        return group
+
+    return whole
+
+
+def _demo() -> click.Command:
+    from app.demo.commands import demo_commands  # noqa: PLC0415  as all that stands in the directory
+    from app.desk import founding_list  # noqa: PLC0415
+
+    return demo_commands(composition.with_signer, founding_list.lines)
+
+
+def _doctor() -> click.Command:
+    from app.operations.commands import doctor_command  # noqa: PLC0415
+    from app.operations.doctor import Instruments  # noqa: PLC0415
+
+    return doctor_command(Instruments(composition.mailer_for, composition.open_keys))
+
+
+main.elsewhere = {
+    "backup": _from("operations.commands", "backup"),
+    "bank": _from("item_bank.commands", "bank"),
+    "bias-report": _from("awarding.commands", "bias_report_command"),
+    "calibrate": _from("norming.commands", "calibrate"),
+    "credential": _group("credentials.commands", "credential", _from("verification.commands", "bundle")),
+    "db": _from("foundation.database_commands", "db"),
+    "demo": _demo,
+    "doctor": _doctor,
+    "item": _from("item_bank.item_commands", "item"),
+    "jobs": _from("foundation.job_commands", "jobs_group"),
+    "keys": _group("credentials.commands", "keys", lambda: keys_init_command),
+    "log": _from("transparency.commands", "log"),
+    "manual": _from("manual.commands", "manual"),
+    "norm": _from("norming.commands", "norm"),
+    "person": _group(
+        "accounts.commands",
+        "person",
+        _from("privacy.commands", "export_command"),
+        _from("privacy.commands", "erase_command"),
+    ),
+    "responses": _from("norming.commands", "responses"),
+    "restore": _from("operations.commands", "restore"),
+    "retention": _from("operations.commands", "retention"),
+    "simulate": _from("demo.simulate_command", "simulate_command"),
+    "sitting": _from("assessment.commands", "sitting"),
+}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click import Command, Context, Group
 
 from app.cli import main
 from app.foundation.job_slots import WorkerSlot
@@ -30,12 +31,12 @@ def env_file(name: str) -> dict[str, str]:
 
 def command_of(words: list[str]) -> object:
     """The command of ours that these words after `decile` call."""
-    found = main
+    found: Command | None = main
     for word in words:
-        if word.startswith(("-", "/", "$")) or not hasattr(found, "commands"):
+        if word.startswith(("-", "/", "$")) or not isinstance(found, Group):
             break
-        found = found.commands[word]
-    assert found is not main
+        found = found.get_command(Context(found), word)
+    assert found not in {None, main}
     return found
 
 

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 60
 PATIENCE_SECONDS = 60
+NOT_HANDED_ON = ("DECILE_", "PYTHONDONTWRITEBYTECODE")  # an installed program is compiled once, not at every start
 
 
 def free_port() -> int:
@@ -40,7 +41,7 @@ class Installation:
         self._mails: dict[str, dict[str, email.message.EmailMessage]] = {}
         data.mkdir(parents=True, exist_ok=True)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DECILE_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(NOT_HANDED_ON)},
             "DECILE_DATA": str(data),
             "DECILE_BASE_URL": self.base_url,
             "DECILE_PORT": str(self.port),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app import composition
-from app.cli import doctor
+from app.cli import main
 from app.credentials.did import ED25519, RS256
 from app.credentials.keys import FileKeyStore
 from app.credentials.publish_key import publish_key
@@ -146,9 +146,9 @@ def test_looking_makes_nothing(installation, tmp_path):
 
 def test_the_command_says_it_in_lines_and_in_json_and_by_its_exit_code(installation, well):
     installation.database.dispose()
-    done = CliRunner().invoke(doctor, ["--json"], env=well)
+    done = CliRunner().invoke(main, ["doctor", "--json"], env=well)
     assert (done.exit_code, {check["state"] for check in json.loads(done.output)}) == (0, {"ok"}), done.output
     sqlite_snapshot.database_file(installation.database.url).unlink()
-    done = CliRunner().invoke(doctor, env=well)
+    done = CliRunner().invoke(main, ["doctor"], env=well)
     assert done.exit_code == 1
     assert "fail  database" in done.output

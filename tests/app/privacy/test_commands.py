@@ -6,15 +6,18 @@ import json
 import stat
 import zipfile
 
+from click import Context
 from click.testing import CliRunner
 
-from app.cli import person
+from app.cli import main
 from tests.app.api.world import World
 from tests.app.privacy.test_erase_person import RECORD
 from tests.app.privacy.traces import EMAIL, found_again, owner_id, person_of, strings_of
 
 
 def run(world: World, *words: str, typed: str | None = None):
+    person = main.get_command(Context(main), "person")
+    assert person is not None
     return CliRunner().invoke(person, list(words), obj=world.runtime, input=typed)
 
 
