@@ -141,3 +141,5 @@ SharedStorage  # unused class (app/foundation/rate_storage.py, found by its sche
 load_bytecode  # unused method (tests/conftest.py, called by Jinja)
 dump_bytecode  # unused method (tests/conftest.py, called by Jinja)
 jinja_options  # unused attribute (tests/conftest.py, read by Flask)
+log_number  # unused variable (app/credentials/review_evidence.py:60)
+longest_reason  # unused variable (app/reviews/certificate_page.py:32)

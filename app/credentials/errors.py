@@ -198,6 +198,37 @@ class ReviewDecided(Conflict):
         super().__init__(f"Review {review_id} was decided before, and that decision stands.")
 
 
+class OwnCertificate(Refused):
+    """A reviewer came to their own certificate."""
+
+    code = "own-certificate"
+
+    def __init__(self) -> None:
+        super().__init__("This certificate is your own, so another reviewer decides about it.")
+
+
+class EvidenceFails(Conflict):
+    """Somebody would issue anew what the database does not bear out."""
+
+    code = "evidence-fails"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"Certificate {code} does not follow from what is stored, so it is not issued anew. "
+            "Its page on the desk says why; it may be left withdrawn, with a reason."
+        )
+
+
+class ReviewIncomplete(Invalid):
+    """A decision without its kind, or without a reason where one is due."""
+
+    code = "review-incomplete"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"Nothing was decided: {field} is missing or too long.")
+
+
 class ReasonNeeded(Invalid):
     """A suspension nobody could explain later."""
 
