@@ -126,6 +126,18 @@ class KeyStoreRefused(Refused):
     code = "key-store-refused"
 
 
+class TokenUnavailable(Unavailable):
+    """The device with the keys did not do what it was asked; the job tries again."""
+
+    code = "token-unavailable"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"The device that holds the signing keys does not answer ({kind}). It is tried again; see that it is "
+            "plugged in and that its daemon runs."
+        )
+
+
 class StatusListMissing(Unavailable):
     """The list is reserved but not yet signed by the worker."""
 
