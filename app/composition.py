@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -31,8 +32,10 @@ from app.assessment.check_policy import CheckPolicy
 from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import ED25519, LOG, RS256, did_web
+from app.credentials.errors import KeyStoreRefused
 from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.policy import CredentialPolicy
+from app.credentials.token_keys import Token, TokenSigners, open_session
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.clock import Clock, SystemClock
@@ -94,18 +97,26 @@ def build_runtime(settings: Settings) -> Runtime:
 
 
 def with_signer(runtime: Runtime) -> Runtime:
-    """The worker's runtime: opens the key store with the passphrase.
+    """The worker's runtime: opens the device that holds the keys, or the key store with the passphrase.
 
     An installation older than JWTs has no key for them until `decile keys init` makes it.
     """
+    if runtime.settings.has_keys_in_a_device:
+        signers = _token_signers(runtime.settings, runtime.clock)
+        if signers.newest(ED25519) is None:
+            raise KeyStoreRefused("There is no signing key in the device. Run `decile keys init` as the worker's user.")
+        return replace(runtime, signers=signers)
     store, passphrase = _key_store(runtime), _passphrase(runtime)
     store.open(passphrase)  # a wrong passphrase stops the worker at its start, not at its first signature
-    signers = FileSigners(store, did_web(runtime.settings.base_url), passphrase, runtime.clock)
-    return replace(runtime, signers=signers)
+    return replace(runtime, signers=FileSigners(store, did_web(runtime.settings.base_url), passphrase, runtime.clock))
 
 
 def init_signing_keys(runtime: Runtime) -> list[str]:
     """Make the first key of each algorithm that has none. Their ids are returned, never the keys."""
+    if runtime.settings.has_keys_in_a_device:
+        signers = _token_signers(runtime.settings, runtime.clock)
+        absent = [algorithm for algorithm in (ED25519, RS256, LOG) if signers.newest(algorithm) is None]
+        return [signers.make(algorithm, f"init at {runtime.clock.now()}").key_id for algorithm in absent]
     store, did = _key_store(runtime), did_web(runtime.settings.base_url)
     missing = [algorithm for algorithm in (ED25519, RS256, LOG) if not store.has(algorithm)]
     return [
@@ -120,13 +131,21 @@ def open_keys(settings: Settings) -> tuple[str, ...]:
     Raises
     ------
     KeyStoreRefused
-        If the passphrase does not open one.
+        If the passphrase, or the device's PIN, does not open one.
     """
+    if settings.has_keys_in_a_device:
+        held = (_token_signers(settings, SystemClock()).newest(algorithm) for algorithm in (ED25519, RS256))
+        return tuple(signer.key_id for signer in held if signer is not None)
     store, passphrase = FileKeyStore(settings.key_directory), settings.key_passphrase
     beside = settings.key_directory / PASSPHRASE_FILE
     if not passphrase and settings.is_embedded and beside.is_file():
         passphrase = beside.read_text(encoding="utf-8")
     return tuple(store.open(passphrase, algorithm).key_id for algorithm in (ED25519, RS256) if store.has(algorithm))
+
+
+def _token_signers(settings: Settings, clock: Clock) -> TokenSigners:
+    opened = partial(open_session, str(settings.pkcs11_module), settings.pkcs11_token, settings.pkcs11_pin)
+    return TokenSigners(Token(opened), did_web(settings.base_url), clock)
 
 
 def _key_store(runtime: Runtime) -> FileKeyStore:

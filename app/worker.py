@@ -24,10 +24,11 @@ from app.awarding.decide_award import decide_award
 from app.awarding.open_awards import open_awards
 from app.credentials import did
 from app.credentials import queries as credentials
-from app.credentials.decide_review import decide_review
+from app.credentials.carry_out_review import carry_out_review
 from app.credentials.declare_compromise import declare_compromise
 from app.credentials.destroy_spent_keys import destroy_spent_keys
 from app.credentials.errors import KeyNotPublished
+from app.credentials.holder_letters import Occasion
 from app.credentials.issue_credential import issue_credential
 from app.credentials.issuer_keys import signer_in_use
 from app.credentials.log_months import log_months
@@ -37,6 +38,7 @@ from app.credentials.reissue_affected import reissue_affected
 from app.credentials.remind_of_expiry import remind_of_expiry
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.rotate_key import rotate_key
+from app.credentials.send_holder_letter import send_holder_letter
 from app.credentials.send_reminder import note_sent, send_reminder
 from app.foundation import running, schema
 from app.foundation.access import operator, system
@@ -118,6 +120,49 @@ def _compromise_key(runtime: Runtime, key_id: str, since: str, request: str) -> 
     _destroy_spent_keys(runtime)
     while _reissue_batch(runtime, key_id=key_id):
         pass
+
+
+def _reissue_batch(runtime: Runtime, key_id: str) -> int:
+    with runtime.transaction() as session:
+        return reissue_affected(
+            key_id,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            jobs=runtime.jobs,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
+        )
+
+
+def _carry_out_review(runtime: Runtime, review_id: str) -> None:
+    with runtime.transaction() as session:
+        carry_out_review(
+            UUID(review_id),
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            jobs=runtime.jobs,
+            signer=_signer(runtime, session),
+            jwt_signer=_jwt_signer(runtime, session),
+        )
+
+
+def _send_holder_letter(runtime: Runtime, credential_id: str, occasion: str, cause: str) -> None:
+    with runtime.reading() as session:
+        send_holder_letter(
+            UUID(credential_id),
+            Occasion(occasion),
+            cause,
+            base_url=runtime.settings.base_url,
+            session=session,
+            mailer=runtime.mailer,
+        )
+
+
+def _remind_of_expiry(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        remind_of_expiry(session=session, clock=runtime.clock, jobs=runtime.jobs)
 
 
 def _send_reminder(runtime: Runtime, credential_id: str, days: int) -> None:
@@ -206,6 +251,8 @@ JOBS: dict[str, Job] = {
     "rotate_key": _rotate_and_tidy,
     "compromise_key": _compromise_key,
     "decide_review": in_transaction(decide_review, actor=operator()),
+    "carry_out_review": _carry_out_review,
+    "send_holder_letter": _send_holder_letter,
     "sign_checkpoint": _sign_checkpoint,
     "log_months": in_transaction(log_months),
     "remind_of_expiry": in_transaction(remind_of_expiry),

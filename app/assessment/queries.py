@@ -201,14 +201,24 @@ def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
     ------
     SittingNotFound, NoScoreYet
     """
+    score = frozen_score(sitting_id, session=session)
+    correction = corrections.in_force(sitting_id, session=session)
+    return score if correction is None else as_corrected(score, correction.figures, correction.corrected_at)
+
+
+def frozen_score(sitting_id: UUID, *, session: Session) -> FinalScore:
+    """The numbers frozen at the end of a completed sitting, whatever was corrected since.
+
+    Raises
+    ------
+    SittingNotFound, NoScoreYet
+    """
     sitting, frozen = session.get(Sitting, sitting_id), session.get(FrozenSitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
     if frozen is None or sitting.completed_at is None or sitting.stop_reason is None:
         raise NoScoreYet(sitting_id)
-    score = _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
-    correction = corrections.in_force(sitting_id, session=session)
-    return score if correction is None else as_corrected(score, correction.figures, correction.corrected_at)
+    return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
 
 
 def as_corrected(score: FinalScore, figures: Mapping[str, Any], at: datetime | None = None) -> FinalScore:

@@ -118,13 +118,28 @@ def award(award_id: UUID, *, session: Session) -> AwardView:
     ------
     AwardNotFound
     """
+    row = _row(award_id, session=session)
+    result = results.result(row.result_id, session=session)
+    return _view(row, result, sittings.final_score(result.sitting_id, session=session), session=session)
+
+
+def award_as_reported(award_id: UUID, *, session: Session) -> AwardView:
+    """The same with the figures that were reported first, whatever was corrected since; or `AwardNotFound`."""
+    row = _row(award_id, session=session)
+    result = results.reported_result(row.result_id, session=session)
+    return _view(row, result, sittings.frozen_score(result.sitting_id, session=session), session=session)
+
+
+def _row(award_id: UUID, *, session: Session) -> Award:
     row = session.get(Award, award_id)
     if row is None:
         raise AwardNotFound(award_id)
-    result = results.result(row.result_id, session=session)
-    score = sittings.final_score(result.sitting_id, session=session)
+    return row
+
+
+def _view(row: Award, result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> AwardView:
     if result.norm_id is None or result.percentile_rank is None:
-        raise AwardNotFound(award_id)  # an award without a norm was never made by decide_award
+        raise AwardNotFound(row.id)  # an award without a norm was never made by decide_award
     norm = norms.norm(result.norm_id, session=session)
     skill = banks.skill(row.skill, session=session)
     return AwardView(

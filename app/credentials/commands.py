@@ -11,9 +11,12 @@ import click
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
-from app.credentials import codes, did, queries
+from app.credentials import codes, did, queries, review_queue
+from app.credentials.decide_review import decide_review
 from app.credentials.errors import CompromiseInFuture, CredentialNotFound, KeyNotFound, ReviewNotFound
+from app.credentials.holder_letters import Occasion, tell_holder
 from app.credentials.queries import CredentialView
+from app.credentials.review_evidence import evidence_of
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import ReviewDecision, RevocationReason
 from app.credentials.suspend_credential import reinstate_credential, suspend_credential
@@ -108,6 +111,8 @@ def issue_command(runtime: Runtime, award_id: UUID) -> None:
 def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
     """Revoke a credential for good. The page says so at once, the signed status list within a minute.
 
+    Its holder gets a letter with the reason.
+
     Example: decile credential revoke 7Q4F-XK2M-9TBD-W3HN-5 --reason issued-in-error
     """
     with runtime.transaction() as session:
@@ -120,6 +125,8 @@ def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
             jobs=runtime.jobs,
             actor=operator(),
         )
+        if found.is_issued and found.revoked_at is None:
+            tell_holder(Occasion.REVOKED, found.id, str(found.id), session=session, jobs=runtime.jobs)
     click.echo(f"{found.printed_code} is revoked.")
 
 
@@ -164,42 +171,58 @@ def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
     with runtime.reading() as session:
         found = [
             {
-                "code": codes.grouped(review.code),
+                "code": review.printed_code,
                 "skill": review.skill,
-                "issued_at": review.issued_at.isoformat() if review.issued_at else None,
+                "issued_at": review.recorded_at.isoformat() if review.recorded_at else None,
                 "key_id": review.key_id,
                 "opened_at": review.opened_at.isoformat(),
+                "due_on": review.due_on.isoformat(),
             }
-            for review in queries.open_reviews(session=session)
+            for review in review_queue.waiting(None, session=session, at=runtime.clock.now(), most=None)
         ]
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
     for row in found:
-        click.echo(f"{row['code']}  {row['skill']}  issued {row['issued_at']}  {row['key_id']}")
+        click.echo(f"{row['code']}  {row['skill']}  issued {row['issued_at']}  by {row['due_on']}  {row['key_id']}")
     click.echo(f"{len(found)} credentials wait for a decision")
 
 
 @credential.command("review")
-@click.argument("code")
+@click.argument("typed", metavar="CODE...", nargs=-1, required=True)
 @click.option("--reissue", "decision", flag_value=ReviewDecision.REISSUE.value, help="It is ours: sign it anew.")
 @click.option("--revoke", "decision", flag_value=ReviewDecision.REVOKE.value, help="It is not, or nobody can tell.")
+@click.option("--reason", default="", help="Why, for the holder's letter; needed with --revoke.")
 @click.pass_obj
-def review_command(runtime: Runtime, code: str, decision: str | None) -> None:
-    """Decide about a credential that was suspended because its key was in other hands. The worker acts on it.
+def review_command(runtime: Runtime, typed: tuple[str, ...], decision: str | None, reason: str) -> None:
+    """Decide about credentials that were suspended because their key was in other hands, all of them or none.
 
-    Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-5 --reissue
+    What is issued anew must follow from award and sitting, and the worker signs it. People do the same on the desk.
+
+    Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-5 --revoke --reason "no sitting stands behind it"
     """
     if decision is None:
         raise click.UsageError("say --reissue or --revoke")
-    exact = codes.read_code(code)
-    with runtime.transaction() as session:
-        if exact not in {review.code for review in queries.open_reviews(session=session)}:
+    exact = [codes.read_code(code) for code in typed]
+    with runtime.reading() as session:
+        open_ones = review_queue.waiting(None, session=session, at=runtime.clock.now(), most=None)
+        by_code = {review.code: review.id for review in open_ones}
+        if not by_code.keys() >= set(exact):
             raise ReviewNotFound
-        key = f"review:{exact}:{runtime.entropy.uuid()}"
-        arguments = {"code": exact, "decision": decision}
-        runtime.jobs.enqueue("decide_review", key, session=session, arguments=arguments)
-    click.echo("The worker was asked to act on it.")
+        evidence = {by_code[code]: evidence_of(by_code[code], session=session) for code in exact}
+    with runtime.transaction() as session:
+        for review_id, found in evidence.items():
+            decide_review(
+                review_id,
+                ReviewDecision(decision),
+                reason,
+                evidence=found,
+                session=session,
+                clock=runtime.clock,
+                jobs=runtime.jobs,
+                actor=operator(),
+            )
+    click.echo(f"Decided: {len(evidence)}. What is issued anew stands once the worker has signed it.")
 
 
 @click.group("keys")

@@ -32,6 +32,8 @@ def erase_credentials(
 ) -> int:
     """Erase them, revoked first or left to run to their end; how many there were."""
     rows = session.scalars(select(Credential).where(Credential.person_id == person_id)).all()
+    decided = update(CredentialReview).where(CredentialReview.decided_by == person_id)
+    session.execute(decided.values(decided_by=None))  # what they decided about others stays, without them
     session.execute(delete(ReminderOptOut).where(ReminderOptOut.person_id == person_id))
     session.execute(update(Credential).where(Credential.person_id == person_id).values(renews_id=None))
     for row in rows:

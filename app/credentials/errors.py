@@ -126,6 +126,18 @@ class KeyStoreRefused(Refused):
     code = "key-store-refused"
 
 
+class TokenUnavailable(Unavailable):
+    """The device with the keys did not do what it was asked; the job tries again."""
+
+    code = "token-unavailable"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"The device that holds the signing keys does not answer ({kind}). It is tried again; see that it is "
+            "plugged in and that its daemon runs."
+        )
+
+
 class StatusListMissing(Unavailable):
     """The list is reserved but not yet signed by the worker."""
 
@@ -196,6 +208,37 @@ class ReviewDecided(Conflict):
 
     def __init__(self, review_id: UUID) -> None:
         super().__init__(f"Review {review_id} was decided before, and that decision stands.")
+
+
+class OwnCertificate(Refused):
+    """A reviewer came to their own certificate."""
+
+    code = "own-certificate"
+
+    def __init__(self) -> None:
+        super().__init__("This certificate is your own, so another reviewer decides about it.")
+
+
+class EvidenceFails(Conflict):
+    """Somebody would issue anew what the database does not bear out."""
+
+    code = "evidence-fails"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"Certificate {code} does not follow from what is stored, so it is not issued anew. "
+            "Its page on the desk says why; it may be left withdrawn, with a reason."
+        )
+
+
+class ReviewIncomplete(Invalid):
+    """A decision without its kind, or without a reason where one is due."""
+
+    code = "review-incomplete"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"Nothing was decided: {field} is missing or too long.")
 
 
 class ReasonNeeded(Invalid):

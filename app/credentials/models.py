@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -190,23 +190,39 @@ class WithdrawnSignature(Base):
 
 
 class CredentialReview(Base):
-    """A credential that a person must look at: the record dates its issue after its key was in other hands."""
+    """A credential that a person must look at: the record dates its issue after its key was in other hands.
+
+    `carried_out_at` is when the decision took effect: at once where it was left withdrawn, else once it is signed anew.
+    """
 
     __tablename__ = "credential_review"
-    __table_args__ = (UniqueConstraint("credential_id", "key_id"),)
+    __table_args__ = (
+        UniqueConstraint("credential_id", "key_id"),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided_with_decision"),
+        CheckConstraint("decision IS NULL OR decision <> 'revoke' OR reason IS NOT NULL", name="withdrawn_with_reason"),
+        CheckConstraint("carried_out_at IS NULL OR decided_at IS NOT NULL", name="decided_before_carried_out"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id"))
     key_id: Mapped[str] = mapped_column(ForeignKey("issuer_key.key_id"))
     opened_at: Mapped[datetime]
+    due_on: Mapped[date]
     decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None where the command line decided
     decision: Mapped[ReviewDecision | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    carried_out_at: Mapped[datetime | None]
 
-    def decide(self, decision: ReviewDecision, *, at: datetime) -> None:
+    def decide(self, decision: ReviewDecision, reason: str | None, *, by: UUID | None, at: datetime) -> None:
         """Close it; the first decision stands."""
         if self.decided_at is not None:
             raise ReviewDecided(self.id)
-        self.decision, self.decided_at = decision, at
+        self.decision, self.reason, self.decided_by, self.decided_at = decision, reason, by, at
+
+    def reopen(self) -> None:
+        """What it was decided on did not hold any more when it was to be signed."""
+        self.decision = self.reason = self.decided_by = self.decided_at = None
 
 
 class ExpiryReminder(Base):

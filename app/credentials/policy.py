@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,9 +12,12 @@ class CredentialPolicy:
     """The issuer's name, and how long readers may rely on what they were told."""
 
     policy_name: ClassVar[str] = "credentials"
+    tighter: ClassVar[Mapping[str, str]] = {"review_within_working_days": "lower"}
     issuer_name: str = "Decile"
     renewal_window_days: int = 60
     reminder_days: tuple[int, ...] = (60, 30, 7, 1, 0)  # before the end, and at it
     start_skew_seconds: int = 300  # a reader's clock may run behind; at the end of the term there is no allowance
     status_cache_seconds: int = 60  # a revocation is seen everywhere within a minute
     status_list_share: float = 0.5  # of a list's entries used before the next is begun; a full one tells volume
+    review_within_working_days: int = 10  # a certificate of a compromised key that waits for a person
+    longest_review_reason: int = 2000  # characters

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.credentials import codes, did, issuer_keys
 from app.credentials.errors import CredentialNotFound, StatusListMissing, StatusListNotFound
-from app.credentials.models import Credential, CredentialReview, IssuerKey, StatusList
+from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
@@ -91,17 +91,6 @@ class KeyView:
     activated_at: datetime
     retired_at: datetime | None
     compromised_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewView:
-    """One credential whose issue the record dates after its key was in other hands."""
-
-    code: str
-    skill: str
-    issued_at: datetime | None
-    key_id: str
-    opened_at: datetime
 
 
 def own_credential(code: str, person_id: UUID | None, *, session: Session) -> CredentialView:
@@ -227,20 +216,6 @@ def public_key(key_id: str, algorithm: str, *, session: Session) -> bytes | None
     if row is None or row.compromised_at is not None or row.algorithm != algorithm:
         return None
     return row.public_bytes
-
-
-def open_reviews(*, session: Session) -> tuple[ReviewView, ...]:
-    """Credentials that wait for a person's decision, oldest first."""
-    query = (
-        select(Credential.code, Credential.skill, Credential.issued_at, CredentialReview)
-        .join(CredentialReview, CredentialReview.credential_id == Credential.id)
-        .where(CredentialReview.decided_at.is_(None))
-        .order_by(CredentialReview.opened_at, Credential.code)
-    )
-    return tuple(
-        ReviewView(code, skill, issued_at, review.key_id, review.opened_at)
-        for code, skill, issued_at, review in session.execute(query)
-    )
 
 
 def policy(*, session: Session, at: datetime) -> CredentialPolicy:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.credentials import conformance, jwt, proof, status_list
 from app.credentials.errors import KeyNotFound
+from app.credentials.holder_letters import Occasion, tell_holder
+from app.credentials.issue_record import recorded_issues
 from app.credentials.issuer_keys import key_in_use
 from app.credentials.log_events import log_issue, log_state
 from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
@@ -25,11 +26,11 @@ from app.credentials.states import CredentialState
 from app.credentials.status_entries import free_entries
 from app.foundation import audit, policies
 from app.foundation.access import Actor, system
-from app.foundation.audit import AuditEntry
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.signing import Signer
+from app.foundation.working_days import working_days_after
 
 BATCH = 250
 
@@ -50,7 +51,7 @@ def reissue_affected(
     if key is None or key.compromised_since is None:
         raise KeyNotFound(key_id)
     affected = session.scalars(_affected(key_id).limit(most)).all()
-    issued_at = _issued_at(affected, session=session)
+    issued_at = recorded_issues([row.id for row in affected], session=session)
     trusted = [row for row in affected if row.id in issued_at and issued_at[row.id] < key.compromised_since]
     reissue(
         trusted,
@@ -63,9 +64,13 @@ def reissue_affected(
         jwt_signer=jwt_signer,
         actor=system(),
     )
+    for row in trusted:
+        tell_holder(
+            Occasion.SIGNED_ANEW, row.id, f"{row.id}:{row.status_list}:{row.status_index}", session=session, jobs=jobs
+        )
     for row in affected:
         if row not in trusted:
-            _queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy)
+            _queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
     session.flush()
     return len(affected)
 
@@ -145,23 +150,16 @@ def _affected(key_id: str) -> Select[Credential]:
     )
 
 
-def _issued_at(credentials: Sequence[Credential], *, session: Session) -> dict[UUID, datetime]:
-    """When the append-only record says that each was issued; the rows themselves can be edited."""
-    ids = [str(row.id) for row in credentials]
-    query = (
-        select(AuditEntry.subject, func.min(AuditEntry.sequence))
-        .where(AuditEntry.kind == "credential.issued", AuditEntry.subject.in_(ids))
-        .group_by(AuditEntry.subject)
-        .subquery()
-    )
-    dated = select(AuditEntry.subject, AuditEntry.at).join(query, AuditEntry.sequence == query.c[1])
-    return {UUID(subject): at for subject, at in session.execute(dated)}
-
-
-def _queue_for_review(row: Credential, key_id: str, *, session: Session, clock: Clock, entropy: Entropy) -> None:
+def _queue_for_review(
+    row: Credential, key_id: str, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
+) -> None:
     now = clock.now()
+    policy = policies.current(CredentialPolicy, session=session, at=now)
+    due_on = working_days_after(now.date(), policy.review_within_working_days)
     row.suspend(at=now)
     log_state("suspend", row, at=now, session=session)
-    session.add(CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now))
-    detail = {"key_id": key_id}
+    review = CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now, due_on=due_on)
+    session.add(review)
+    detail = {"key_id": key_id, "due_on": due_on.isoformat()}
     audit.record("credential.review_opened", row.id, actor=system(), at=now, session=session, detail=detail)
+    tell_holder(Occasion.REVIEW_OPENED, row.id, str(review.id), session=session, jobs=jobs)

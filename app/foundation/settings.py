@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     base_url: str = DEFAULT_ORIGIN
     secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     key_passphrase: str = Field(default="", repr=False)
+    pkcs11_module: Path | None = None
+    pkcs11_token: str = ""
+    pkcs11_pin: str = Field(default="", repr=False)
     backup_passphrase: str = Field(default="", repr=False)
     mail_url: str = ""
     mail_sender: str = "Decile <no-reply@localhost.localdomain>"
@@ -86,7 +89,16 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEYS is needed beside DATABASE_URL: every process must share the same keys")
         if self.policy_file is not None and not self.policy_file.is_file():
             raise ValueError(f"POLICY_FILE: there is no file {self.policy_file}")
+        if (self.pkcs11_module is None) != (not self.pkcs11_token) or (self.pkcs11_pin and not self.pkcs11_token):
+            raise ValueError("PKCS11_MODULE and PKCS11_TOKEN belong together; the worker needs PKCS11_PIN beside them")
+        if self.pkcs11_module is not None and not self.pkcs11_module.is_file():
+            raise ValueError(f"PKCS11_MODULE: there is no library {self.pkcs11_module}")
         return self
+
+    @property
+    def has_keys_in_a_device(self) -> bool:
+        """Whether a PKCS #11 token holds the signing keys, and not the key directory."""
+        return self.pkcs11_module is not None
 
     @property
     def is_embedded(self) -> bool:

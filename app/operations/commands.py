@@ -38,6 +38,8 @@ def backup(runtime: Runtime, file: Path) -> None:
     click.echo(
         f"Backed up {rows:,} rows and {len(manifest.files)} files as of {manifest.made_at}: {file}, {size:,} bytes."
     )
+    if runtime.settings.has_keys_in_a_device:
+        click.echo("The signing keys are in the device and not in this file: back the device up by its own means.")
 
 
 @click.command("restore")

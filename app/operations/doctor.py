@@ -49,7 +49,8 @@ def _own_keys(settings: Settings, instruments: Instruments) -> Iterator[Check]:
         yield Check("signing keys", State.FAIL, str(problem), "Run this as the worker's user, with its settings.")
         return
     if opened:
-        yield Check("signing keys", State.OK, f"{len(opened)} open with the passphrase")
+        by = "the device" if settings.has_keys_in_a_device else "the passphrase"
+        yield Check("signing keys", State.OK, f"{len(opened)} open with {by}")
     else:
         remedy = "As it should be where no worker runs; where one does, run `decile keys init` as its user."
         yield Check("signing keys", State.WARN, "none on this machine", remedy)

@@ -70,7 +70,7 @@ HOLDINGS = (
     _held("award"),
     _held("credential"),
     _held("withdrawn_signature", "credential_id", "credential"),
-    _held("credential_review", "credential_id", "credential"),
+    _held("credential_review", "credential_id", "credential", withheld=("decided_by",)),
     _held("expiry_reminder", "credential_id", "credential"),
     _held("reminder_opt_out"),
     _held("share_grant", "credential_id", "credential"),

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from app.foundation.working_days import working_days_after
 from app.reviews.models import Outcome, Reason
 from app.reviews.policy import ReviewPolicy
 
-SATURDAY = 5  # weekday(): Monday is 0
 REASONS = tuple(reason for reason in Reason if reason is not Reason.KINDS_APART)  # those a person may choose
 
 
 def due_on(opened_at: datetime, policy: ReviewPolicy) -> date:
     """The last day for an answer: so many working days after the day of asking, UTC. Holidays do not move it."""
-    day, left = opened_at.date(), policy.answer_within_working_days
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < SATURDAY
-    return day
+    return working_days_after(opened_at.date(), policy.answer_within_working_days)
 
 
 def is_overdue(due: date, *, at: datetime) -> bool:

@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -35,6 +36,14 @@ class Place:
 
     number: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIssue:
+    """What the log says of an issue: when, and at which number; None while it is under no signed checkpoint."""
+
+    at: datetime
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,14 @@ def place_of(subjects: Sequence[str], *, session: Session) -> Place | None:
     found = {row.subject: row for row in session.execute(_ISSUED, {"subjects": list(subjects)})}
     first = next((found[subject] for subject in subjects if subject in found), None)
     return Place(first.number, first.size) if first is not None and first.number < (first.size or 0) else None
+
+
+def issue_of(subjects: Sequence[str], *, session: Session) -> LoggedIssue | None:
+    """The first entry of an issue that is about one of these subjects; None where there is none."""
+    query = select(LogEntry.at).where(LogEntry.kind.in_(ISSUES), LogEntry.subject.in_(subjects))
+    at = session.scalar(query.order_by(LogEntry.at).limit(1))
+    place = place_of(subjects, session=session)
+    return LoggedIssue(at, place.number if place else None) if at is not None else None
 
 
 def proof_at(place: Place, *, session: Session) -> Proof:

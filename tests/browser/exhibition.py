@@ -39,12 +39,12 @@ from app.assessment.verdicts import Verdict
 from app.credentials import codes
 from app.credentials.did import ED25519, did_web
 from app.credentials.keys import FileKeyStore, FileSigners
-from app.credentials.models import Credential
+from app.credentials.models import Credential, CredentialReview, IssuerKey
 from app.credentials.publish_key import publish_key
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.send_reminder import PURPOSE
-from app.credentials.states import RevocationReason, Visibility
+from app.credentials.states import ReviewDecision, RevocationReason, Visibility
 from app.factory import create_app
 from app.foundation import policies
 from app.foundation.access import Actor, operator, system
@@ -123,6 +123,7 @@ class Exhibition:
         self.norms: dict[str, UUID] = {}
         self.recalibrations: dict[str, UUID] = {}
         self.cases: dict[str, UUID] = {}
+        self.withdrawn: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
         self.items: dict[str, UUID] = {}
         self.judges: dict[str, str] = {}
@@ -151,6 +152,7 @@ class Exhibition:
         self._verdicts()
         self._norm_desk()
         self._reviews()
+        self._compromised()
         self._erasures()
         self._item_desk()
         self._reported()
@@ -420,6 +422,25 @@ class Exhibition:
             tools = {"session": session, "clock": clock, "entropy": entropy, "jobs": jobs}
             decide_case(self.cases["holder"], "confirm", "I read every answer again. " * 3, minutes_spent=9,
                         actor=decider, **tools)  # fmt: skip
+
+    def _compromised(self) -> None:
+        """A key in other hands: the holder's own follows from its sitting, another from none, a third was decided."""
+        now, stolen_at = self.runtime.clock.now(), self.runtime.clock.now() - timedelta(days=2)
+        key_id, entropy = "did:web:localhost#2026-10-0a1b2c3d", self.place.entropy
+        with self.runtime.transaction() as session:
+            session.add(IssuerKey(key_id=key_id, algorithm=ED25519, public_bytes=b"", activated_at=stolen_at,
+                                  retired_at=now, compromised_at=now, compromised_since=stolen_at))  # fmt: skip
+            session.flush()
+            for name, due_in in (("own", 9), ("suspended", -1), ("expired", 9)):
+                row = session.query(Credential).filter_by(code=self.certificates[name]).one()
+                review = CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now,
+                                          due_on=(now + timedelta(days=due_in)).date())  # fmt: skip
+                if name == "expired":
+                    review.decide(ReviewDecision.REVOKE, "No sitting stands behind it.", by=None, at=now)
+                session.add(review)
+                self.withdrawn[name] = review.id
+            holder = session.query(Credential).filter_by(code=self.certificates["suspended"]).one().person_id
+        self._sign_in("suspended", holder)
 
     def _erasures(self) -> None:
         """Two holders who erased their data, one of whom let the certificate run on."""

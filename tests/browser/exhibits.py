@@ -137,6 +137,7 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("erase-unchosen", "/me/erase", "newcomer", act=_press_unchecked),
         Exhibit("erase-case-open", "/me/erase", "ordinary"),
         Exhibit("own-certificate", f"/credentials/{house.certificates['own']}", "holder"),
+        Exhibit("own-certificate-suspended", f"/credentials/{house.certificates['suspended']}", "suspended"),
         Exhibit("own-shares", f"/credentials/{house.certificates['own']}/shares", "holder", act=_make_share),
         Exhibit("own-shares-refused", f"/credentials/{house.certificates['own']}/shares", "holder", act=_press_last),
         Exhibit("confirm-control", house.question_to_holder(), "holder"),
@@ -173,6 +174,15 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("case", f"/desk/cases/{house.cases['ordinary']}", "reviewer"),
         Exhibit("case-held", f"/desk/cases/{house.cases['apart']}", "reviewer"),
         Exhibit("case-closed", f"/desk/cases/{house.cases['holder']}", "reviewer"),
+        Exhibit("certificates", "/desk/certificates", "reviewer"),
+        Exhibit("certificates-unticked", "/desk/certificates", "reviewer", act=_press_unchecked),
+        *(
+            Exhibit(f"certificate-{name}", f"/desk/certificates/{one}", "reviewer")
+            for name, one in house.withdrawn.items()
+        ),
+        Exhibit(
+            "certificate-unchosen", f"/desk/certificates/{house.withdrawn['own']}", "reviewer", act=_press_unchecked
+        ),
         Exhibit("item-desk", "/desk/items?skill=collaboration&state=active", "editor"),
         Exhibit("item-desk-none", "/desk/items?skill=collaboration&state=published", "editor"),
         Exhibit("item-scenario", f"/desk/items/{house.items['col-j01']}", "editor"),

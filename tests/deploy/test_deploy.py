@@ -51,7 +51,7 @@ def test_the_settings_of_each_role_start_and_only_the_worker_reads_a_passphrase(
 def test_every_setting_is_documented_and_every_documented_one_exists():
     table = (ROOT / "docs/settings.md").read_text(encoding="utf-8").split("In the embedded default")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    documented = {PREFIX + name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    documented = {PREFIX + name for row in rows for name in re.findall(r"`([A-Z0-9_]+)`", row)}
     assert documented == SETTINGS
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app import worker
-from app.credentials import queries, reissue_affected, status_list
+from app.credentials import queries, reissue_affected, review_queue, status_list
 from app.credentials.did import ED25519, RS256
 from app.credentials.errors import ProofInvalid
 from app.credentials.keys import FileKeyStore
@@ -97,7 +97,8 @@ def test_case_051_and_edge_056_what_the_record_dates_before_the_compromise_is_is
         ]
         assert key_id not in published
         assert {code: (stored(session, code).valid_from, stored(session, code).valid_until) for code in trusted} == term
-        assert sorted(review.code for review in queries.open_reviews(session=session)) == sorted(doubtful)
+        waiting = review_queue.waiting(None, session=session, at=clock.now())
+    assert sorted(review.code for review in waiting) == sorted(doubtful)
 
 
 def test_a_stolen_copy_is_never_called_valid(house: Runtime, clock: FrozenClock) -> None:
@@ -134,18 +135,22 @@ def test_what_was_revoked_before_stays_revoked_and_is_not_issued_anew(house: Run
     assert verdict(house, code) is Verdict.REVOKED
 
 
-@pytest.mark.parametrize(("decision", "expected"), [("reissue", Verdict.VALID), ("revoke", Verdict.REVOKED)])
-def test_a_person_decides_about_the_rest(house: Runtime, clock: FrozenClock, decision: str, expected: Verdict) -> None:
+def test_what_no_sitting_bears_out_is_left_withdrawn_and_never_issued_anew(house: Runtime, clock: FrozenClock) -> None:
     stolen_at = clock.now()
     (code,) = issue(house)
     clock.advance(timedelta(hours=1))
     ask(house, "compromise", key_in_use(house), "--since", since(stolen_at))
     assert code[:4] in ask(house, "reviews")
-    ask(house, "review", code, f"--{decision}")
-    assert verdict(house, code) is expected
-    assert is_accepted(house, code) == ((expected is Verdict.VALID,) * 2)
+    with pytest.raises(DecileError, match="does not follow from what is stored"):
+        ask(house, "review", code, "--reissue")
+    with pytest.raises(DecileError, match="reason is missing"):
+        ask(house, "review", code, "--revoke")
+    assert verdict(house, code) is Verdict.SUSPENDED
+    ask(house, "review", code, "--revoke", "--reason", "No sitting stands behind it.")
+    assert verdict(house, code) is Verdict.REVOKED
+    assert is_accepted(house, code) == (False, False)
     with pytest.raises(DecileError, match="No review"):
-        ask(house, "review", code, f"--{decision}")
+        ask(house, "review", code, "--revoke", "--reason", "Once more.")
 
 
 def test_an_unknown_key_and_an_instant_to_come_are_refused(house: Runtime, clock: FrozenClock) -> None:

@@ -30,6 +30,10 @@ def test_nothing_set_is_the_embedded_default(tmp_path):
         ({"DECILE_MAIL_URL": "mailto:x"}, "DECILE_MAIL_URL"),
         ({"DECILE_PORT": "eighty"}, "DECILE_PORT"),
         ({"DECILE_POLICY_FILE": "/nowhere.toml"}, "POLICY_FILE"),
+        ({"DECILE_PKCS11_TOKEN": "decile"}, "PKCS11_MODULE and PKCS11_TOKEN"),
+        ({"DECILE_PKCS11_MODULE": "/nowhere.so"}, "PKCS11_MODULE and PKCS11_TOKEN"),
+        ({"DECILE_PKCS11_PIN": "4711"}, "PKCS11_MODULE and PKCS11_TOKEN"),
+        ({"DECILE_PKCS11_MODULE": "/nowhere.so", "DECILE_PKCS11_TOKEN": "decile"}, "no library"),
     ],
 )
 def test_unknown_or_half_set_settings_stop_the_start_with_one_line(environment, named):
@@ -44,9 +48,11 @@ def test_names_of_the_tests_are_left_alone():
 
 def test_secret_keys_are_a_list_newest_first_and_never_shown():
     settings = read_settings({"DECILE_SECRET_KEYS": f"{KEY}1,{KEY}2", "DECILE_KEY_PASSPHRASE": "hush"})
+    in_device = {"DECILE_PKCS11_MODULE": __file__, "DECILE_PKCS11_TOKEN": "decile", "DECILE_PKCS11_PIN": "4711"}
 
     assert settings.secret_keys == (f"{KEY}1", f"{KEY}2")
     assert "hush" not in repr(settings)
+    assert "4711" not in repr(read_settings(in_device))
     assert KEY not in repr(settings)
 
 

@@ -37,7 +37,7 @@ def test_sittings_results_certificates_consents_and_looks_are_told(world: World)
 
 def test_every_act_about_people_has_words():
     source = "".join(file.read_text() for context in OF_PEOPLE for file in (APP / context).rglob("*.py"))
-    recorded = set(re.findall(r'audit\.record\(\s*"([a-z_.-]+)"', source))
+    recorded = set(re.findall(r'(?:audit\.record|_record)\(\s*"([a-z_.-]+)"', source))
     recorded |= {"sitting.completed", "sitting.abandoned"}  # named by the state
     words = set(re.findall(r'^  "([a-z_.-]+)":', (APP / "templates/privacy/words.html").read_text(), re.MULTILINE))
     assert len(recorded) > 25

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from app.awarding.models import AwardDecision
+from app.foundation.runtime import Runtime
 from tests.app.api.conftest import made_world
 from tests.app.api.conftest import world as month_old_world
-from tests.app.api.world import World
+from tests.app.api.world import Facts, World, open_world
+from tests.app.reviews.compromised import Template, made_compromised
 
 __all__ = ["made_world", "month_old_world"]
+
+
+@pytest.fixture(scope="session")
+def compromised(made_world: tuple[Path, Facts], tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The world after its key fell into other hands."""
+    template, facts = made_world
+    return made_compromised(open_world(template, tmp_path_factory.mktemp("compromised"), facts))
+
+
+@pytest.fixture
+def here(compromised: Template, tmp_path: Path) -> tuple[World, Runtime]:
+    """A copy of it for this test alone, and its worker."""
+    return compromised.opened(tmp_path)
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ from app.item_bank import queries as banks
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.item_states import ItemState
 from app.results import queries as results
+from app.results.models import SkillResult
+from app.results.recompute_result import recompute_result
 from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.errors import (
@@ -290,6 +292,9 @@ def test_undone_in_time_every_result_is_what_it_was_to_the_byte_and_those_writte
     desk.work()
     assert read(desk) != before
     assert len(letters(desk)) == 8
+    with desk.runtime.reading() as session:  # what was reported still comes out of what was answered
+        reported = session.scalars(select(SkillResult.id)).all()
+        assert [recompute_result(one, session=session) for one in reported] == [()] * len(reported)
     later(desk, 2.9)
 
     assert undo(desk, rescoring) == 8

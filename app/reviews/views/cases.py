@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.credentials import review_queue
 from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, require_signed_in, runtime
 from app.results import figures
 from app.results import queries as results
@@ -23,8 +24,7 @@ from app.reviews.rescoring_preview import rescoring_preview
 from app.reviews.rescorings import languages_of
 from app.reviews.take_case_back import take_case_back
 from app.reviews.undo_rescoring import undo_rescoring
-
-bp = Blueprint("reviews", __name__)
+from app.reviews.views.blueprint import bp
 
 REVIEWER, ITEM_EDITOR = "reviewer", "item_editor"
 NORM_STAFF = ("norm_editor", "norm_approver")
@@ -95,7 +95,10 @@ def case_queue() -> str:
     with runtime().reading() as session:
         waiting, closed = queries.queue(person_id(), session=session, at=runtime().clock.now())
         skills = skills_of((*waiting, *closed), session=session)
-    return render_template("reviews/queue.html", waiting=waiting, closed=closed, skills=skills)
+        certificates = review_queue.count_waiting(person_id(), session=session)
+    return render_template(
+        "reviews/queue.html", waiting=waiting, closed=closed, skills=skills, certificates=certificates
+    )
 
 
 @bp.get("/desk/cases/<uuid:case_id>")

@@ -1,0 +1,140 @@
+"""Reading certificates that wait for a person after their key was in other hands. Whose they are, nothing says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.credentials import codes
+from app.credentials.errors import OwnCertificate, ReviewNotFound
+from app.credentials.issue_record import recorded_issues
+from app.credentials.models import Credential, CredentialReview, IssuerKey
+from app.credentials.states import ReviewDecision
+
+MOST_SHOWN = 100  # waiting ones on one page, which may be decided at once
+MOST_CLOSED_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """One certificate to look at, with the instants that put it here."""
+
+    id: UUID
+    credential_id: UUID
+    code: str
+    skill: str
+    issued_at: datetime | None  # what its row says
+    recorded_at: datetime | None  # what the append-only record says
+    key_id: str
+    trusted_until: datetime
+    declared_at: datetime
+    opened_at: datetime
+    due_on: date
+    is_overdue: bool
+    decided_at: datetime | None
+    decided_by: UUID | None
+    decision: ReviewDecision | None
+    reason: str | None
+    carried_out_at: datetime | None
+
+    @property
+    def printed_code(self) -> str:
+        """The code in groups, as it is printed."""
+        return codes.grouped(self.code)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to decide."""
+        return self.decided_at is None
+
+    @property
+    def row_was_changed(self) -> bool:
+        """Whether the row claims an issue before the compromise that the record does not know."""
+        claims = self.issued_at is not None and self.issued_at < self.trusted_until
+        return claims and (self.recorded_at is None or self.recorded_at >= self.trusted_until)
+
+
+def waiting(
+    reviewer_id: UUID | None, *, session: Session, at: datetime, most: int | None = MOST_SHOWN
+) -> tuple[ReviewView, ...]:
+    """Those that wait, the most urgent first; never the reviewer's own."""
+    query = _others(reviewer_id).where(CredentialReview.decided_at.is_(None))
+    query = query.order_by(CredentialReview.due_on, CredentialReview.opened_at, Credential.code)
+    return _views(query.limit(most), session=session, at=at)
+
+
+def closed_lately(reviewer_id: UUID | None, *, session: Session, at: datetime) -> tuple[ReviewView, ...]:
+    """The latest decided ones; never the reviewer's own."""
+    query = _others(reviewer_id).where(CredentialReview.decided_at.is_not(None))
+    query = query.order_by(CredentialReview.decided_at.desc(), Credential.code)
+    return _views(query.limit(MOST_CLOSED_SHOWN), session=session, at=at)
+
+
+def count_waiting(reviewer_id: UUID | None, *, session: Session) -> int:
+    """How many wait in all, but for the reviewer's own."""
+    query = _others(reviewer_id).where(CredentialReview.decided_at.is_(None))
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def review_for(review_id: UUID, reviewer_id: UUID | None, *, session: Session, at: datetime) -> ReviewView:
+    """One of them.
+
+    Raises
+    ------
+    ReviewNotFound, OwnCertificate
+    """
+    found = _views(_all().where(CredentialReview.id == review_id), session=session, at=at)
+    if not found:
+        raise ReviewNotFound
+    holder = session.scalar(select(Credential.person_id).where(Credential.id == found[0].credential_id))
+    if reviewer_id is not None and holder == reviewer_id:
+        raise OwnCertificate
+    return found[0]
+
+
+def _all() -> Select[CredentialReview, Credential, IssuerKey]:
+    return (
+        select(CredentialReview, Credential, IssuerKey)
+        .join(Credential, CredentialReview.credential_id == Credential.id)
+        .join(IssuerKey, CredentialReview.key_id == IssuerKey.key_id)
+    )
+
+
+def _others(reviewer_id: UUID | None) -> Select[CredentialReview, Credential, IssuerKey]:
+    return _all() if reviewer_id is None else _all().where(Credential.person_id != reviewer_id)
+
+
+def _views(
+    query: Select[CredentialReview, Credential, IssuerKey], *, session: Session, at: datetime
+) -> tuple[ReviewView, ...]:
+    rows = session.execute(query).all()
+    recorded = recorded_issues([credential.id for _, credential, _ in rows], session=session)
+    return tuple(_view(review, credential, key, recorded.get(credential.id), at=at) for review, credential, key in rows)
+
+
+def _view(
+    review: CredentialReview, credential: Credential, key: IssuerKey, recorded_at: datetime | None, *, at: datetime
+) -> ReviewView:
+    return ReviewView(
+        id=review.id,
+        credential_id=credential.id,
+        code=credential.code,
+        skill=credential.skill,
+        issued_at=credential.issued_at,
+        recorded_at=recorded_at,
+        key_id=review.key_id,
+        trusted_until=key.compromised_since or review.opened_at,
+        declared_at=key.compromised_at or review.opened_at,
+        opened_at=review.opened_at,
+        due_on=review.due_on,
+        is_overdue=review.decided_at is None and at.date() > review.due_on,
+        decided_at=review.decided_at,
+        decided_by=review.decided_by,
+        decision=review.decision,
+        reason=review.reason,
+        carried_out_at=review.carried_out_at,
+    )

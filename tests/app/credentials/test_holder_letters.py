@@ -1,0 +1,96 @@
+"""Whoever holds a certificate is written to when something happens to it: once each, whatever dies in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email import policy as mail_policy
+from email.parser import BytesParser
+
+import pytest
+from sqlalchemy import update
+
+from app import worker
+from app.accounts.models import Person
+from app.credentials.holder_letter_texts import LETTERS, REASONS
+from app.credentials.holder_letters import Occasion
+from app.credentials.states import RevocationReason
+from app.foundation.runtime import Runtime
+from tests.app.credentials.worker_house import ask, issue, key_in_use, since
+from tests.fakes import FrozenClock
+from tests.journeys.at_a_standstill import run_jobs
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def letters(house: Runtime, occasion: Occasion) -> list[str]:
+    found = (house.settings.data / "mail").glob(f"certificate-{occasion.value}-*.eml")
+    parse = BytesParser(policy=mail_policy.default).parsebytes
+    return [str(parse(file.read_bytes()).get_content()) for file in sorted(found)]
+
+
+@on_sqlite
+def test_an_operators_revocation_tells_the_holder_why_and_once(house: Runtime) -> None:
+    (code,) = issue(house)
+    ask(house, "revoke", code, "--reason", "issued-in-error")
+    (letter,) = letters(house, Occasion.REVOKED)
+    assert "was revoked: it had been issued in error" in letter
+    ask(house, "revoke", code, "--reason", "misconduct")  # it stays as it was, and nobody is written to again
+    assert house.jobs.enqueued == {}
+    assert letters(house, Occasion.REVOKED) == [letter]
+
+
+@on_sqlite
+def test_the_letter_is_in_the_language_of_its_holder(house: Runtime) -> None:
+    (code,) = issue(house)
+    with house.transaction() as session:
+        session.execute(update(Person).values(language="fr"))
+    ask(house, "revoke", code, "--reason", "replaced")
+    (letter,) = letters(house, Occasion.REVOKED)
+    assert "il a été remplacé" in letter
+    assert "Coopération" in letter
+
+
+@on_sqlite
+def test_after_a_compromise_each_holder_gets_the_letter_that_is_true_for_them(
+    house: Runtime, clock: FrozenClock
+) -> None:
+    issue(house, 2)
+    stolen_at = clock.advance(timedelta(hours=1))
+    (doubtful,) = issue(house)
+    clock.advance(timedelta(hours=1))
+    ask(house, "compromise", key_in_use(house), "--since", since(stolen_at))
+    assert len(letters(house, Occasion.SIGNED_ANEW)) == 2
+    (opened,) = letters(house, Occasion.REVIEW_OPENED)
+    assert doubtful[:4] in opened
+    ask(house, "review", doubtful, "--revoke", "--reason", "No sitting stands behind it.")
+    (left,) = letters(house, Occasion.LEFT_WITHDRAWN)
+    assert "No sitting stands behind it." in left
+    assert letters(house, Occasion.REVOKED) == []
+
+
+@on_sqlite
+def test_a_worker_killed_after_sending_sends_the_same_message_again(house: Runtime) -> None:
+    (code,) = issue(house)
+    ask(house, "revoke", code, "--reason", "misconduct")
+    ((name, arguments),) = [one for one in house.jobs.enqueued.values() if one[0] == "send_holder_letter"]
+    first = letters(house, Occasion.REVOKED)
+    worker.JOBS[name](house, **arguments)
+    assert letters(house, Occasion.REVOKED) == first
+
+
+@on_sqlite
+def test_a_killed_compromise_writes_no_letter_twice(house: Runtime, clock: FrozenClock) -> None:
+    issue(house, 3)
+    clock.advance(timedelta(hours=1))
+    ask(house, "compromise", key_in_use(house), "--since", since(clock.now()))
+    again = dict(house.jobs.enqueued)
+    for name, arguments in again.values():
+        worker.JOBS[name](house, **arguments)
+    run_jobs(house)
+    assert len(letters(house, Occasion.SIGNED_ANEW)) == 3
+
+
+def test_every_occasion_and_every_reason_has_words_in_both_languages() -> None:
+    assert set(LETTERS) == set(Occasion)
+    assert all(set(text) == {"en", "fr"} for text in LETTERS.values())
+    assert all(set(REASONS[language]) == set(RevocationReason) for language in ("en", "fr"))
