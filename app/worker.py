@@ -28,7 +28,6 @@ from app.credentials.carry_out_review import carry_out_review
 from app.credentials.declare_compromise import declare_compromise
 from app.credentials.destroy_spent_keys import destroy_spent_keys
 from app.credentials.errors import KeyNotPublished
-from app.credentials.holder_letters import Occasion
 from app.credentials.issue_credential import issue_credential
 from app.credentials.issuer_keys import signer_in_use
 from app.credentials.log_months import log_months
@@ -122,49 +121,6 @@ def _compromise_key(runtime: Runtime, key_id: str, since: str, request: str) -> 
         pass
 
 
-def _reissue_batch(runtime: Runtime, key_id: str) -> int:
-    with runtime.transaction() as session:
-        return reissue_affected(
-            key_id,
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            jobs=runtime.jobs,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-        )
-
-
-def _carry_out_review(runtime: Runtime, review_id: str) -> None:
-    with runtime.transaction() as session:
-        carry_out_review(
-            UUID(review_id),
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            jobs=runtime.jobs,
-            signer=_signer(runtime, session),
-            jwt_signer=_jwt_signer(runtime, session),
-        )
-
-
-def _send_holder_letter(runtime: Runtime, credential_id: str, occasion: str, cause: str) -> None:
-    with runtime.reading() as session:
-        send_holder_letter(
-            UUID(credential_id),
-            Occasion(occasion),
-            cause,
-            base_url=runtime.settings.base_url,
-            session=session,
-            mailer=runtime.mailer,
-        )
-
-
-def _remind_of_expiry(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        remind_of_expiry(session=session, clock=runtime.clock, jobs=runtime.jobs)
-
-
 def _send_reminder(runtime: Runtime, credential_id: str, days: int) -> None:
     if while_reading(send_reminder)(runtime, credential_id=credential_id, days=days):
         in_transaction(note_sent)(runtime, credential_id=credential_id, days=days)
@@ -250,9 +206,8 @@ JOBS: dict[str, Job] = {
     "publish_status_list": in_transaction(publish_status_list),
     "rotate_key": _rotate_and_tidy,
     "compromise_key": _compromise_key,
-    "decide_review": in_transaction(decide_review, actor=operator()),
-    "carry_out_review": _carry_out_review,
-    "send_holder_letter": _send_holder_letter,
+    "carry_out_review": in_transaction(carry_out_review),
+    "send_holder_letter": while_reading(send_holder_letter),
     "sign_checkpoint": _sign_checkpoint,
     "log_months": in_transaction(log_months),
     "remind_of_expiry": in_transaction(remind_of_expiry),
