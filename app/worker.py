@@ -52,6 +52,7 @@ from app.monitoring.look_at_norm import look_at_norm
 from app.monitoring.raise_alarms import raise_alarms, raise_findings
 from app.monitoring.recompute_results import AT_ONCE, Recomputed, recompute_results, tonights
 from app.monitoring.send_alarm_mail import send_alarm_mail
+from app.norming.cluster import placing_on
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.recalibrate import recalibrate
@@ -170,7 +171,14 @@ def _recompute_results(runtime: Runtime) -> None:
 
 
 def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
-    recalibrate(UUID(recalibration_id), database=runtime.database, clock=runtime.clock, entropy=runtime.entropy)
+    with placing_on(runtime.settings.dask_scheduler) as placing:
+        recalibrate(
+            UUID(recalibration_id),
+            database=runtime.database,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            placing=placing,
+        )
 
 
 def _apply_retention(runtime: Runtime) -> None:

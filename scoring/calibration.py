@@ -17,10 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, prepare
 from scoring.calibration_design import Anchors, check_anchored, design_of, model_of, unlinked_groups
-from scoring.calibration_expectation import FEWEST_COMPILED, load_kernels
+from scoring.calibration_expectation import FEWEST_COMPILED
 from scoring.calibration_fit import Fitted, fit
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import CLOSE, FAR, WEAKEST_SLOPE, Floats, Nominal
+from scoring.calibration_parts import PartsHere, Placing, load_kernels
 from scoring.errors import InvalidItems, InvalidResponses
 from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
@@ -91,6 +92,7 @@ def calibrate(
     fixed: tuple[ArrayLike, ItemParameters] | None = None,
     ridge: float | None = None,
     compiled: bool | None = None,
+    placing: Placing = PartsHere,
 ) -> Calibration:
     """Fit item parameters by marginal maximum likelihood.
 
@@ -120,6 +122,9 @@ def calibrate(
         nominal item is so rare that its parameters run away: then 1, and `notes` says so.
     compiled : bool, optional
         Force the compiled (True) or the plain pass (False); by default, by the size of the data.
+    placing : callable, optional
+        Given the parts of the persons, where compiled passes over them are taken; by default in this process. The
+        parts and the order of their sums are the same everywhere, so the parameters are too, to the last bit.
 
     Returns
     -------
@@ -157,11 +162,19 @@ def calibrate(
         return _result(data, model, nodes, _nothing_fitted(prior))
     kernels = load_kernels() if (data.codes.size >= FEWEST_COMPILED if compiled is None else compiled) else None
     if len(labels) < 2 and anchors is None and not ridge and model not in {"rasch", "nominal"}:
-        plain = fit(data, model_of(data, model), nodes, prior, tolerance=tolerance, kernels=kernels)
+        plain = fit(data, model_of(data, model), nodes, prior, tolerance=tolerance, kernels=kernels, placing=placing)
         return replace(_result(data, model, nodes, plain), groups=labels)
     _every_group_answers(labels, data)
     fitted, note = _fitted_groups(
-        data, model, max(len(labels), 1), anchors, ridge=ridge, nodes=nodes, tolerance=tolerance, kernels=kernels
+        data,
+        model,
+        max(len(labels), 1),
+        anchors,
+        ridge=ridge,
+        nodes=nodes,
+        tolerance=tolerance,
+        kernels=kernels,
+        placing=placing,
     )
     astray = unlinked_groups(data, max(len(labels), 1), anchors)
     if astray:
@@ -197,14 +210,15 @@ def _fitted_groups(
     nodes: Floats,
     tolerance: float,
     kernels: ModuleType | None,
+    placing: Placing,
 ) -> tuple[GroupFitted, str]:
     """Fit, and fit again with a ridge where a nominal option ran away and nothing was said about one."""
     design = design_of(data, model, groups, anchors, ridge=ridge or 0.0)
-    fitted = fit_groups(data, design, nodes, tolerance=tolerance, kernels=kernels)
+    fitted = fit_groups(data, design, nodes, tolerance=tolerance, kernels=kernels, placing=placing)
     runs_away = any("without end" in problem for problem in fitted.problems)
     if model != "nominal" or ridge is not None or not runs_away:
         return fitted, ""
-    held = fit_groups(data, replace(design, ridge=RIDGE), nodes, tolerance=tolerance, kernels=kernels)
+    held = fit_groups(data, replace(design, ridge=RIDGE), nodes, tolerance=tolerance, kernels=kernels, placing=placing)
     return held, f"An option too rare to place ran away; {RIDGE:g} person answering at random was added to hold it."
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -15,16 +14,22 @@ from numpy.typing import NDArray
 
 from scoring.calibration_data import PreparedResponses
 from scoring.calibration_models import SMALLEST, Floats
+from scoring.calibration_parts import (
+    LEAST,
+    NODES_PER_VECTOR,
+    PARTS,
+    HeldParts,
+    PartsHere,
+    Placing,
+    Tables,
+    load_kernels,
+    parts_of,
+)
 from scoring.responses import MISSING
 
-PARTS = 8  # persons are summed in this many parts whatever the number of threads, so that sums have the same bits
 MOST_PAIR_ROWS = 64  # a pair of items is one factor while its table stays in a processor's fast memory
-FEWEST_ROWS_IN_THREADS = 4_096
 FEWEST_IN_SINGLE = 50_000  # rows from which all passes but the last are in single precision
 SMALLEST_SINGLE = 1e-5  # floor of an item's probability in single precision, where only coarse steps are taken
-LEAST = 1e-240  # added to products: times the floors of two items it is still a normal number, in either precision
-LEAST_SINGLE = 1e-27
-NODES_PER_VECTOR = 16  # single-precision numbers in the widest register in use
 FEWEST_COMPILED = 50_000  # responses from which the compiled pass repays loading
 LOGS_AT_ONCE = 4_000_000  # numbers in one block of the plain path
 
@@ -105,12 +110,20 @@ class Passes:
     squares: Floats  # sum of squared weights in each row
     factors: Factors | None  # None for the plain way
     kernels: ModuleType | None
+    held: HeldParts | None = None  # the rows in parts, wherever these lie
 
     @classmethod
     def of(cls, data: PreparedResponses, kernels: ModuleType | None) -> Passes:
         """All rows, compiled if `kernels` are given."""
         factors = None if kernels is None else factors_of(data.codes, data.categories, data.weights)
-        return cls(data.codes, data.weights, data.squares, factors, kernels)
+        held = None if factors is None else PartsHere(parts_of(factors.rows, data.weights))
+        return cls(data.codes, data.weights, data.squares, factors, kernels, held)
+
+    def placed_by(self, placing: Placing) -> Passes:
+        """The same, compiled passes being taken wherever `placing` holds the parts."""
+        if self.factors is None:
+            return self
+        return replace(self, held=placing(parts_of(self.factors.rows, self.weights)))
 
     def subset(self, rows: int) -> Passes:
         """Every so-manieth row, about `rows` of them; all when there are not twice as many."""
@@ -122,7 +135,8 @@ class Passes:
         """Some of the rows."""
         weights = self.weights[which]
         factors = None if self.factors is None else self.factors.take(which, weights)
-        return Passes(self.codes[which], weights, self.squares[which], factors, self.kernels)
+        held = None if factors is None else PartsHere(parts_of(factors.rows, weights))
+        return Passes(self.codes[which], weights, self.squares[which], factors, self.kernels, held)
 
     @property
     def is_compiled(self) -> bool:
@@ -136,9 +150,9 @@ class Passes:
 
     def expectation(self, probabilities: Floats, prior: Floats, *, single: bool) -> Expectation:
         """Sums over the rows at these category probabilities (J, K, Q)."""
-        if self.kernels is None or self.factors is None:
+        if self.factors is None or self.held is None:
             return plain_expectation(self.codes, self.weights, probabilities, prior)
-        return _compiled(self.kernels, self.factors, self.weights, probabilities, prior, single=single)
+        return _compiled(self.held, self.factors, probabilities, prior, single=single)
 
     def posteriors(self, probabilities: Floats, prior: Floats) -> Floats:
         """Posterior masses of each row, (rows, Q)."""
@@ -179,41 +193,16 @@ def placed(
 
     edges = np.linspace(0, codes.shape[0], PARTS + 1).astype(int)
     with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
-        list(pool.map(part, [slice(a, b) for a, b in pairwise(edges)]))
+        list(pool.map(part, map(slice, edges[:-1], edges[1:])))
     return moments[:, 0], moments[:, 1]
 
 
-def load_kernels() -> ModuleType:
-    """The compiled passes."""
-    from scoring import calibration_kernels  # noqa: PLC0415  numba takes half a second to import; small fits do without
-
-    return calibration_kernels
-
-
-def _compiled(
-    kernels: ModuleType, factors: Factors, weights: Floats, probabilities: Floats, prior: Floats, *, single: bool
-) -> Expectation:
+def _compiled(held: HeldParts, factors: Factors, probabilities: Floats, prior: Floats, *, single: bool) -> Expectation:
     kind = np.float32 if single else np.float64
     scaled, log_scales = _tables(factors, probabilities, SMALLEST_SINGLE if single else SMALLEST)
-    tables = _padded(scaled, 1.0).astype(kind)
-    start = _padded(prior, 0.0).astype(kind)
-    least = kind(LEAST_SINGLE if single else LEAST)
-    persons = factors.rows.shape[0]
-    edges = np.linspace(0, persons, PARTS + 1).astype(int) if persons >= FEWEST_ROWS_IN_THREADS else [0, persons]
-
-    def part(span: tuple[int, int]) -> tuple[float, Floats]:
-        counts = np.zeros(tables.shape)
-        partial = np.zeros(tables.shape, dtype=kind)
-        return kernels.count_persons(factors.rows, tables, start, weights, least, *span, partial, counts), counts
-
-    spans = [(int(a), int(b)) for a, b in pairwise(edges)]
-    if len(spans) == 1:
-        sums = [part(spans[0])]
-    else:
-        with ThreadPoolExecutor(min(PARTS, kernels.threads())) as pool:
-            sums = list(pool.map(part, spans))
-    counts = np.sum([c for _, c in sums], axis=0)[:, : prior.size]
-    log_likelihood = float(sum(ll for ll, _ in sums) + factors.held @ log_scales)
+    sums = held.esteps(Tables(_padded(scaled, 1.0).astype(kind), _padded(prior, 0.0).astype(kind)))
+    counts = np.sum([part for _, part in sums], axis=0)[:, : prior.size]
+    log_likelihood = float(sum(height for height, _ in sums) + factors.held @ log_scales)
     return Expectation(log_likelihood, _item_counts(factors, counts), counts[0])
 
 

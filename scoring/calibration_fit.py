@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scoring.calibration_data import PreparedResponses
 from scoring.calibration_expectation import Expectation, Passes
 from scoring.calibration_models import CategoryModel, Floats
+from scoring.calibration_parts import PartsHere, Placing
 from scoring.responses import MISSING
 
 EM_PASSES = 300
@@ -176,11 +177,12 @@ def fit(
     *,
     tolerance: float,
     kernels: ModuleType | None,
+    placing: Placing = PartsHere,
 ) -> Fitted:
-    """Climb from start values to the maximum."""
+    """Climb from start values to the maximum; passes over everyone are taken where `placing` holds them."""
     live = np.concatenate([np.ones((data.categories.size, 1), dtype=bool), model.live], axis=1)
     climb = Climb(model, nodes, prior, live)
-    everyone = Passes.of(data, kernels)
+    everyone = Passes.of(data, kernels).placed_by(placing)
     some = everyone.subset(SUBSET)
     em = em_step(climb, some)
     x = start_values(climb, some.subset(START_PERSONS))

@@ -39,6 +39,7 @@ from scoring.calibration_fit import (
     start_values,
 )
 from scoring.calibration_models import SMALLEST, Bools, Floats, Nominal
+from scoring.calibration_parts import PartsHere, Placing
 from scoring.responses import MISSING
 
 NARROWEST = 0.05  # logits; a latent standard deviation below a quarter of the grid's step is none
@@ -78,12 +79,15 @@ class GroupPasses:
     pseudo: Floats
 
     @classmethod
-    def of(cls, data: PreparedResponses, size: int, pseudo: Floats, kernels: ModuleType | None) -> GroupPasses:
-        """Sort the rows into groups."""
+    def of(
+        cls, data: PreparedResponses, size: int, pseudo: Floats, kernels: ModuleType | None, placing: Placing
+    ) -> GroupPasses:
+        """Sort the rows into groups, each held where `placing` says."""
         everyone = Passes.of(data, kernels)
         if size == 1:
-            return cls((everyone,), pseudo)
-        return cls(tuple(everyone.take(np.nonzero(data.groups == g)[0]) for g in range(size)), pseudo)
+            return cls((everyone.placed_by(placing),), pseudo)
+        groups = (everyone.take(np.nonzero(data.groups == g)[0]) for g in range(size))
+        return cls(tuple(group.placed_by(placing) for group in groups), pseudo)
 
     @property
     def weight(self) -> float:
@@ -225,6 +229,7 @@ def fit_groups(
     *,
     tolerance: float,
     kernels: ModuleType | None,
+    placing: Placing = PartsHere,
     exact: bool = True,
 ) -> GroupFitted:
     """Climb from start values to the maximum.
@@ -236,7 +241,7 @@ def fit_groups(
     prior /= prior.sum()
     exists = np.arange(int(data.categories.max()))[None, :] < data.categories[:, None]
     pseudo = np.where(exists, design.ridge / data.categories[:, None], 0.0)[:, :, None] * prior
-    everyone = GroupPasses.of(data, design.free_means.size, pseudo, kernels)
+    everyone = GroupPasses.of(data, design.free_means.size, pseudo, kernels, placing)
     climb = GroupClimb(model=design.model, nodes=nodes, prior=prior, live=design.free, design=design)
     some = everyone.subset(SUBSET)
     x = climb.bounded(_start(climb, some, data))

@@ -16,9 +16,9 @@ from scipy.stats import chi2
 
 from scoring.calibration_data import prepare
 from scoring.calibration_design import Design, design_of
-from scoring.calibration_expectation import load_kernels
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import Floats
+from scoring.calibration_parts import load_kernels
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.normal import NODES
 from scoring.proportional_odds import proportional_odds

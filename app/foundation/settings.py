@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     mail_url: str = ""
     mail_sender: str = "Decile <no-reply@localhost.localdomain>"
     redis_url: str = ""
+    dask_scheduler: str = ""
     policy_file: Path | None = None
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     host: str = "127.0.0.1"
@@ -79,6 +81,15 @@ class Settings(BaseSettings):
     def _is_a_mail_url(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("smtp", "smtps", "file"):
             raise ValueError("must begin with smtp:, smtps: or file:")
+        return value
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _can_be_spoken_to(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"tcp", "tls"}:
+            raise ValueError("must be tls://host:port, or tcp://host:port on this machine")
+        if value and find_spec("distributed") is None:
+            raise ValueError("needs the extra that speaks Dask: install decile[scale]")
         return value
 
     @model_validator(mode="after")

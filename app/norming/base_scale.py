@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.item_bank.calibrated_items import CalibratedItems
 from app.norming.samples import KindOfEvidence, Sample, answered_by
+from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
 from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
@@ -89,7 +90,7 @@ def kinds_of(sample: Sample, scale: CalibratedItems) -> list[tuple[str, KindOfEv
     return [(kind, evidence) for kind, evidence, known in both if evidence is not None and known is not None]
 
 
-def fitted_freely(sample: Sample, scale: CalibratedItems) -> list[FreeFit]:
+def fitted_freely(sample: Sample, scale: CalibratedItems, placing: Placing = PartsHere) -> list[FreeFit]:
     """Each kind of evidence estimated on this sample alone.
 
     Raises
@@ -97,10 +98,10 @@ def fitted_freely(sample: Sample, scale: CalibratedItems) -> list[FreeFit]:
     ScoringError
         Where a kind has too few items in common with the scale, or cannot be estimated.
     """
-    return [_fitted(kind, evidence, scale) for kind, evidence in kinds_of(sample, scale)]
+    return [_fitted(kind, evidence, scale, placing) for kind, evidence in kinds_of(sample, scale)]
 
 
-def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems) -> FreeFit:
+def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems, placing: Placing) -> FreeFit:
     from scoring.calibration import calibrate  # noqa: PLC0415  as above
 
     codes, parameters = of_kind(kind, scale)
@@ -110,7 +111,8 @@ def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems) -> Free
         raise ScoringError(f"{len(rows)} items in common are too few to link.")
     base = parameters.take(rows)
     answered = evidence.responses.codes[answered_by(evidence)][:, [place[codes[row]] for row in rows]]
-    fit = calibrate(ResponseMatrix(np.minimum(answered, (base.categories - 1).astype(np.int8))))
+    known = np.minimum(answered, (base.categories - 1).astype(np.int8))
+    fit = calibrate(ResponseMatrix(known), placing=placing)
     if not fit.converged:
         raise ScoringError("The parameters could not be estimated on this sample.")
     return FreeFit(kind, tuple(codes[row] for row in rows), fit.items, float(fit.log_likelihood))

@@ -29,6 +29,7 @@ from app.norming.exposure import exposure_of
 from app.norming.models import CalibrationRun, LegacySample, NormGroup
 from app.norming.samples import KindOfEvidence, Sample, answered_by
 from scoring.calibration import calibrate
+from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
 from scoring.items import ItemParameters
 from scoring.responses import ResponseMatrix
@@ -47,11 +48,13 @@ def calibrate_items(
     actor: Actor,
     policy: SittingPolicy = SHIPPED,
     effort: Effort = FULL,
+    placing: Placing = PartsHere,
 ) -> CalibrationRun:
     """Fit the graded model and store the parameters; a sample calibrated before gives the run it has.
 
     The fit comes before the first statement of the transaction: a writer on SQLite holds up every other one, and
-    seconds of arithmetic must not. `policy` is that of the sittings to come, whose exposure is simulated.
+    seconds of arithmetic must not. `policy` is that of the sittings to come, whose exposure is simulated;
+    `placing` says where the people are held while the model is fitted.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def calibrate_items(
         If another release of the skill carries the scale already.
     """
     require(actor, "operator", "norm_editor", "system")
-    fits = {} if sample.scale else _fits(sample)
+    fits = {} if sample.scale else _fits(sample, placing)
     scales = _scales(sample, fits)
     strays = _stray_shares(sample, scales, effort)
     resting = _exposure(sample, scales, strays, policy, effort)
@@ -134,9 +137,9 @@ def _calibration(
     ).id
 
 
-def _fits(sample: Sample) -> dict[str, FittedItems]:
+def _fits(sample: Sample, placing: Placing) -> dict[str, FittedItems]:
     evidence = {"self_report": sample.self_report, "judgement": sample.judgement}
-    return {kind: _fit(sample.skill, given) for kind, given in evidence.items() if given is not None}
+    return {kind: _fit(sample.skill, given, placing) for kind, given in evidence.items() if given is not None}
 
 
 def _scales(sample: Sample, fits: dict[str, FittedItems]) -> dict[str, Scale]:
@@ -174,10 +177,10 @@ def _exposure(
     )
 
 
-def _fit(skill: str, evidence: KindOfEvidence) -> FittedItems:
+def _fit(skill: str, evidence: KindOfEvidence, placing: Placing) -> FittedItems:
     responses = ResponseMatrix(evidence.responses.codes[answered_by(evidence)])
     try:
-        fit = calibrate(responses)
+        fit = calibrate(responses, placing=placing)
     except ScoringError as problem:
         raise CalibrationFailed(skill, [str(problem)]) from problem
     if not fit.converged:

@@ -21,6 +21,7 @@ from app.norming import phases, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
 from app.norming.cancel_recalibration import cancel_recalibration
+from app.norming.cluster import placing_on
 from app.norming.draw_founding_sample import draw_founding_sample
 from app.norming.errors import MappingInvalid
 from app.norming.import_responses import import_responses
@@ -156,12 +157,18 @@ def calibrate(runtime: Runtime, skill: str) -> None:
 
     Example: decile calibrate extraversion
     """
-    run_id = _shown_working(
-        f"Calibrating {skill}",
-        lambda: phases.calibrate(
-            skill, database=runtime.database, clock=runtime.clock, entropy=runtime.entropy, actor=operator()
-        ),
-    )
+    with placing_on(runtime.settings.dask_scheduler) as placing:
+        run_id = _shown_working(
+            f"Calibrating {skill}",
+            lambda: phases.calibrate(
+                skill,
+                database=runtime.database,
+                clock=runtime.clock,
+                entropy=runtime.entropy,
+                actor=operator(),
+                placing=placing,
+            ),
+        )
     with runtime.reading() as session:
         run = queries.run(run_id, session=session)
     click.echo(f"Calibrated {skill} on {run.n} people.{run.summary}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.foundation.errors import Conflict, Invalid, NotFound, Refused
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 LONGEST_REPORT = 200  # lines: a person reads no more; the count says how many there are
 LONGEST_SHOWN_VALUE = 40  # characters
@@ -49,6 +49,18 @@ class CalibrationFailed(Conflict):
         super().__init__(
             f"The responses of {skill} could not be calibrated: {'; '.join(notes) or 'the fit did not converge'}. "
             "Nothing was stored. Look at the items named, or import a larger sample."
+        )
+
+
+class SchedulerSilent(Unavailable):
+    """Nobody speaks Dask at the address that the settings give."""
+
+    code = "scheduler-silent"
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(
+            f"The Dask scheduler at {address} does not answer ({problem}). "
+            "Calibrations run in the worker meanwhile, with the same result."
         )
 
 

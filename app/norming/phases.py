@@ -18,6 +18,7 @@ from app.norming import bases
 from app.norming.draft_norm import draft_norm
 from app.norming.effort import Effort
 from app.norming.preview_norm import preview_norm
+from scoring.calibration_parts import PartsHere, Placing
 
 FULL = Effort()
 
@@ -30,6 +31,7 @@ def calibrate(
     entropy: Entropy,
     actor: Actor,
     effort: Effort = FULL,
+    placing: Placing = PartsHere,
 ) -> UUID:
     """Calibrate the latest sample of a skill; the id of its run."""
     from app.norming.calibrate_items import calibrate_items  # noqa: PLC0415  scipy and numba: seconds no page may pay
@@ -39,7 +41,14 @@ def calibrate(
         policy = policies.current(SittingPolicy, session=session, at=clock.now())
     with database.transaction() as session:
         return calibrate_items(
-            sample, session=session, clock=clock, entropy=entropy, actor=actor, policy=policy, effort=effort
+            sample,
+            session=session,
+            clock=clock,
+            entropy=entropy,
+            actor=actor,
+            policy=policy,
+            effort=effort,
+            placing=placing,
         ).id
 
 

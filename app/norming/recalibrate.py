@@ -33,6 +33,7 @@ from app.norming.preview_norm import preview_norm
 from app.norming.recalibration import Phase
 from app.norming.recalibrations import RecalibrationView
 from app.norming.samples import Sample
+from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
 
 FULL = Effort()
@@ -56,6 +57,7 @@ class Place:
     entropy: Entropy
     actor: Actor
     effort: Effort
+    placing: Placing
     computed: dict[UUID, CalibratedSample]  # by norm: what a draft was computed from serves its preview too
 
     def commit(self, work: Callable[[Session], Outcome]) -> None:
@@ -81,14 +83,21 @@ class Place:
 
 
 def recalibrate(
-    recalibration_id: UUID, *, database: Database, clock: Clock, entropy: Entropy, effort: Effort = FULL
+    recalibration_id: UUID,
+    *,
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    effort: Effort = FULL,
+    placing: Placing = PartsHere,
 ) -> None:
     """Work through what is left of a recalibration; nothing if it is over.
 
     Whatever cannot be helped by trying again ends it, with the reason; a lost database is tried again as a whole job.
+    `placing` says where the people are held while a model is fitted; the parameters are the same wherever that is.
     """
     tools: dict[str, Any] = {
-        "database": database, "clock": clock, "entropy": entropy, "effort": effort, "computed": {},
+        "database": database, "clock": clock, "entropy": entropy, "effort": effort, "placing": placing, "computed": {},
     }  # fmt: skip
     while (place := _next(recalibration_id, **tools)) is not None:
         try:
@@ -108,6 +117,7 @@ def _next(
     clock: Clock,
     entropy: Entropy,
     effort: Effort,
+    placing: Placing,
     computed: dict[UUID, CalibratedSample],
 ) -> Place | None:
     """The phase to work on, noted as begun; None at the end."""
@@ -120,7 +130,7 @@ def _next(
         view = recalibrations.view_of(row)
     # With the roles of this moment: whoever lost them meanwhile drafts nothing.
     actor = Actor(person.id, person.display_name or person.email, frozenset(person.roles))
-    return Place(view, database, clock, entropy, actor, effort, computed)
+    return Place(view, database, clock, entropy, actor, effort, placing, computed)
 
 
 def _refuse(problem: DecileError | ScoringError, place: Place) -> None:
@@ -159,7 +169,7 @@ def _calibrate(place: Place) -> None:
     with place.database.reading() as session:
         policy = policies.current(SittingPolicy, session=session, at=place.clock.now())
         sets_the_scale = sample.scale is None or bases.set_the_scale(sample.id, session=session)
-    fits = [] if sets_the_scale or sample.scale is None else fitted_freely(sample, sample.scale)
+    fits = [] if sets_the_scale or sample.scale is None else fitted_freely(sample, sample.scale, place.placing)
 
     def work(session: Session) -> Outcome:
         run = calibrate_items(
@@ -170,6 +180,7 @@ def _calibrate(place: Place) -> None:
             actor=place.actor,
             policy=policy,
             effort=place.effort,
+            placing=place.placing,
         )
         heights = {kind: fit["log_likelihood"] for kind, fit in run.fits.items()}
         heights |= {fit.kind: fit.log_likelihood for fit in fits}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,8 +14,12 @@ from app.foundation.db import Database
 from app.foundation.errors import DecileError
 from app.foundation.mail import Mailer
 from app.foundation.settings import Settings, SettingsRefused, read_settings
+from app.norming.cluster import seen_at
+from app.norming.errors import SchedulerSilent
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import Check, State
+
+OURSELVES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instru
         *checks.disk(settings),
         *_own_keys(settings, instruments),
         *_mail(settings, clock, instruments),
+        *_scheduler(settings),
         *_in_the_database(settings, clock),
     )
 
@@ -71,6 +77,29 @@ def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterato
         yield Check("mail", State.FAIL, str(problem), remedy)
     else:
         yield Check("mail", State.OK, "the mail server answers")
+
+
+def _scheduler(settings: Settings) -> Iterator[Check]:
+    """Where calibrations are shared out: whether anybody is there, who counts as we do, and who could listen."""
+    address = settings.dask_scheduler
+    if not address:
+        return
+    try:
+        cluster = seen_at(address)
+    except SchedulerSilent as silent:
+        remedy = "Start `dask scheduler` and `dask worker` there, or take DECILE_DASK_SCHEDULER away."
+        yield Check("dask scheduler", State.FAIL, str(silent), remedy)
+        return
+    saw = f"{len(cluster.alike)} of {len(cluster.workers)} workers count as we do"
+    parts = urlsplit(address)
+    if not cluster.alike or len(cluster.alike) < len(cluster.workers):
+        remedy = "Run the same release on processors of the same kind; until then those others are not asked."
+        yield Check("dask scheduler", State.WARN, saw, remedy)
+    elif parts.scheme != "tls" and parts.hostname not in OURSELVES:
+        remedy = "Whoever reaches it can run programs as our worker: use tls:// with certificates (docs/scaling.md)."
+        yield Check("dask scheduler", State.WARN, f"{saw}, but {address} is neither sealed nor this machine", remedy)
+    else:
+        yield Check("dask scheduler", State.OK, saw)
 
 
 def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click import Command, Context, Group
+from distributed.cli import dask_scheduler, dask_worker
 
 from app.cli import main
 from app.foundation.job_slots import WorkerSlot
@@ -20,7 +21,8 @@ from app.operations.metrics import counting, new_registry
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+OF_DASK = sorted((DEPLOY / "systemd").glob("decile-compute-*.service"))
+UNITS = sorted(set((DEPLOY / "systemd").glob("*.service")) - set(OF_DASK))
 OWN_METRIC = re.compile(r"\b(?:decile|process)_[a-z_]+\b")
 
 
@@ -66,10 +68,28 @@ def test_every_unit_calls_a_command_of_ours(unit):
     assert ("worker.env" in names) == ("User=decile-worker" in text)
 
 
+def require_command_of_dask(words: list[str]) -> None:
+    commands = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+    assert words[0] == "dask"
+    known = {name for given in commands[words[1]].params for name in (*given.opts, *given.secondary_opts)}
+    assert {word for word in words[2:] if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("unit", OF_DASK, ids=lambda path: path.stem)
+def test_units_of_calibration_call_dask_and_are_given_nothing_secret(unit):
+    text = unit.read_text(encoding="utf-8")
+    (called,) = re.findall(r"^ExecStart=/opt/decile/.venv/bin/(dask .*)$", text, re.MULTILINE)
+    require_command_of_dask(called.split())
+    assert "User=decile-compute\n" in text
+    assert "EnvironmentFile" not in text
+    assert "DECILE_" not in text
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_systemd_accepts_every_unit(tmp_path):
     for path in (DEPLOY / "systemd").iterdir():
-        text = path.read_text(encoding="utf-8").replace("/opt/decile/.venv/bin/decile", "/bin/true")
+        text = path.read_text(encoding="utf-8")
+        text = re.sub("/opt/decile/.venv/bin/(decile|dask)", "/bin/true", text)
         (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.MULTILINE))
     said = subprocess.run(
         ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
@@ -85,7 +105,11 @@ def test_systemd_accepts_every_unit(tmp_path):
 def test_the_services_of_the_compose_file_call_commands_of_ours_and_have_a_health_check_each():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
     for name, service in services.items():
-        if "build" in service:
+        if service.get("profiles") == ["scale"]:
+            require_command_of_dask(service["command"])
+            assert service["networks"] == ["compute"]
+            assert not {"env_file", "volumes", "secrets"} & set(service)
+        elif "build" in service:
             assert service["command"][0] == "decile"
             command_of(service["command"][1:])
             assert set(service["environment"]) <= SETTINGS

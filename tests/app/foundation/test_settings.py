@@ -28,6 +28,7 @@ def test_nothing_set_is_the_embedded_default(tmp_path):
         ({"DECILE_BASE_URL": "decile.example"}, "DECILE_BASE_URL"),
         ({"DECILE_BASE_URL": "https://decile.example/app"}, "origin"),
         ({"DECILE_MAIL_URL": "mailto:x"}, "DECILE_MAIL_URL"),
+        ({"DECILE_DASK_SCHEDULER": "scheduler:8786"}, "tls://host:port"),
         ({"DECILE_PORT": "eighty"}, "DECILE_PORT"),
         ({"DECILE_POLICY_FILE": "/nowhere.toml"}, "POLICY_FILE"),
         ({"DECILE_PKCS11_TOKEN": "decile"}, "PKCS11_MODULE and PKCS11_TOKEN"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import timedelta
+from logging import CRITICAL
 
 import pytest
 from click.testing import CliRunner
+from distributed import LocalCluster
 from sqlalchemy import select
 
 from app import composition
@@ -19,6 +21,7 @@ from app.foundation.access import operator
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import DurableJobs
 from app.foundation.settings import made_once
+from app.norming import cluster
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import State
 from app.operations.doctor import Instruments, examine
@@ -94,6 +97,21 @@ def test_each_trouble_is_named_alone(installation, well, monkeypatch):
     monkeypatch.setattr(checks, "LEAST_FREE_BYTES", 1 << 60)
     assert amiss(seen(installation, well)) == {"disk": State.FAIL}
     monkeypatch.undo()
+
+
+def test_a_scheduler_is_asked_who_works_for_it_and_whether_strangers_could_listen(installation, well, monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    assert amiss(seen(installation, {**well, "DECILE_DASK_SCHEDULER": nobody})) == {"dask scheduler": State.FAIL}
+    for host, state in (("127.0.0.1", State.OK), ("127.0.0.2", State.WARN)):  # the second is not called this machine
+        with LocalCluster(
+            n_workers=1, processes=False, protocol="tcp", host=host, dashboard_address=None, silence_logs=CRITICAL
+        ) as made:
+            found = seen(installation, {**well, "DECILE_DASK_SCHEDULER": made.scheduler_address})
+        assert (found["dask scheduler"].state, found["dask scheduler"].saw[:29]) == (
+            state,
+            "1 of 1 workers count as we do",
+        )
 
 
 def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
