@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
@@ -11,11 +10,10 @@ from sqlalchemy import Connection, inspect, text
 from app.foundation import jobs
 from app.foundation.db import Database
 from app.foundation.errors import Conflict
+from app.foundation.shipped import MIGRATIONS
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 class SchemaBehind(Conflict):
