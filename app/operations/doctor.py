@@ -15,6 +15,7 @@ from app.foundation.mail import Mailer
 from app.foundation.settings import Settings, SettingsRefused, read_settings
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import Check, State
+from app.operations.record_checks import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,10 @@ class Instruments:
     open_keys: Callable[[Settings], tuple[str, ...]]  # raises a DecileError; empty where this host holds none
 
 
-def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instruments) -> tuple[Check, ...]:
-    """All checks that can be made under these settings."""
+def examine(
+    environment: Mapping[str, str], *, clock: Clock, instruments: Instruments, with_records: bool = False
+) -> tuple[Check, ...]:
+    """All checks that can be made under these settings; those that read whole tables if asked for."""
     try:
         settings = read_settings(environment)
     except SettingsRefused as refusal:
@@ -38,7 +41,7 @@ def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instru
         *checks.disk(settings),
         *_own_keys(settings, instruments),
         *_mail(settings, clock, instruments),
-        *_in_the_database(settings, clock),
+        *_in_the_database(settings, clock, with_records=with_records),
     )
 
 
@@ -72,7 +75,7 @@ def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterato
         yield Check("mail", State.OK, "the mail server answers")
 
 
-def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
+def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) -> Iterator[Check]:
     url = settings.resolved_database_url
     database = Database(url)
     if database.is_sqlite and not sqlite_snapshot.database_file(url).is_file():
@@ -87,6 +90,7 @@ def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
                     found += look(session, now)
                 found += checks.published_keys(session)
                 found += checks.log_head(session, settings)
+                found += records(session) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
     except SQLAlchemyError as problem:
