@@ -23,10 +23,10 @@ from app.demo.stage import SKILL
 from app.foundation import running, schema
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
 
-ITEM_BANKS = Path(__file__).resolve().parents[1] / "item_banks"
 STARTUP_SECONDS = 60
 STOP_SECONDS = 10
 TRY_OUT_PEOPLE = (
@@ -65,7 +65,7 @@ def prepare(runtime: Runtime) -> None:
 
 
 def load_item_banks(runtime: Runtime) -> None:
-    """Release every bank of the checkout and open a pilot for each skill that has no norm yet."""
+    """Release every bank that came with the program and open a pilot for each skill that has no norm yet."""
     with runtime.transaction() as session:
         release_skills(ITEM_BANKS / "skills.yaml", session=session)
         for path in sorted(ITEM_BANKS.glob("*/v*/bank.yaml"), key=_skill_and_version):

@@ -39,7 +39,7 @@ from app.credentials.reserve_credential import reserve_credential
 from app.credentials.rotate_key import rotate_key
 from app.credentials.send_holder_letter import send_holder_letter
 from app.credentials.send_reminder import note_sent, send_reminder
-from app.foundation import running, schema
+from app.foundation import audit, running, schema
 from app.foundation.access import operator, system
 from app.foundation.job_binding import Binding
 from app.foundation.job_runner import JobRunner, PeriodicJob
@@ -58,6 +58,7 @@ from app.norming.publish_due_norms import publish_due_norms
 from app.norming.recalibrate import recalibrate
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
+from app.operations.examine_records import examine_records
 from app.operations.metrics import new_registry, serve_metrics
 from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
@@ -66,6 +67,7 @@ from app.reviews.send_case_letter import send_case_letter
 from app.reviews.send_rescoring_letter import send_rescoring_letter
 from app.reviews.settle_rescorings import settle_rescorings
 from app.transparency.head import LOG_HEAD, LogHead
+from app.transparency.seal_audit import seal_audit
 from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 
 
@@ -137,6 +139,11 @@ def _sign_checkpoint(runtime: Runtime) -> None:
     head = LogHead(runtime.settings.key_directory / LOG_HEAD)
     with runtime.transaction() as session:
         sign_checkpoint(origin, session=session, clock=runtime.clock, signer=signer, head=head)
+
+
+def _seal_audit(runtime: Runtime) -> None:
+    through = in_transaction(audit.settled_through)(runtime)
+    in_transaction(seal_audit, through=through)(runtime)
 
 
 def _forget_traces(runtime: Runtime) -> None:
@@ -217,6 +224,8 @@ JOBS: dict[str, Job] = {
     "carry_out_review": in_transaction(carry_out_review),
     "send_holder_letter": while_reading(send_holder_letter),
     "sign_checkpoint": _sign_checkpoint,
+    "seal_audit": _seal_audit,
+    "examine_records": while_reading(examine_records),
     "log_months": in_transaction(log_months),
     "remind_of_expiry": in_transaction(remind_of_expiry),
     "send_reminder": _send_reminder,
@@ -246,6 +255,7 @@ JOBS: dict[str, Job] = {
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("sign_checkpoint", "* * * * *", catch_up=False),
+    PeriodicJob("seal_audit", "34 * * * *", catch_up=False),
     PeriodicJob("log_months", "41 0 * * *", catch_up=False),
     PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False),
     PeriodicJob("keep_founding_promises", "17 * * * *"),
@@ -256,6 +266,7 @@ PERIODIC = (
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
     PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),
     PeriodicJob("recompute_results", "29 3 * * *", catch_up=False),
+    PeriodicJob("examine_records", "53 3 * * *", catch_up=False),
     PeriodicJob("apply_retention", "47 2 * * *"),
 )
 

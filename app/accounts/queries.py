@@ -34,6 +34,7 @@ from app.accounts.sealing import unseal
 from app.accounts.sign_in_secrets import request_of_link
 from app.foundation import policies
 from app.foundation.access import Actor
+from app.foundation.audit import AuditEntry
 from app.foundation.links import LinkExpired, Links
 
 ISSUER = "Decile"  # the name an authenticator app shows
@@ -354,3 +355,14 @@ def enrolment(person_id: UUID, *, session: Session, links: Links) -> Enrolment:
     secret = unseal(factor.sealed_secret, person_id=person_id, links=links)
     uri = pyotp.TOTP(secret, name=owner.email, issuer=ISSUER).provisioning_uri()
     return Enrolment(secret, segno.make(uri, micro=False).svg_data_uri(scale=4, light="#fff"))
+
+
+def roles_without_record(*, session: Session) -> tuple[str, ...]:
+    """Roles held although the audit record does not end with their being given: person and role."""
+    kinds = {"role.grant": True, "role.revoke": False}
+    query = select(AuditEntry.kind, AuditEntry.subject, AuditEntry.detail).where(AuditEntry.kind.in_(kinds))
+    held: dict[tuple[str, str], bool] = {}
+    for kind, subject, detail in session.execute(query.order_by(AuditEntry.sequence)):
+        held[subject, detail["role"]] = kinds[kind]
+    rows = session.scalars(select(RoleGrant))
+    return tuple(f"{row.role} of {row.person_id}" for row in rows if not held.get((str(row.person_id), row.role)))

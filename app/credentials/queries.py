@@ -174,6 +174,17 @@ def pending(*, before: datetime, session: Session) -> tuple[UUID, ...]:
     return tuple(session.scalars(query))
 
 
+def issued_since(instant: datetime, *, session: Session) -> tuple[UUID, ...]:
+    """Ids of everything that was signed at that instant or later."""
+    return tuple(session.scalars(select(Credential.id).where(Credential.issued_at >= instant)))
+
+
+def not_revoked(*, session: Session) -> tuple[UUID, ...]:
+    """Ids of everything that was signed and not taken back."""
+    query = select(Credential.id).where(Credential.issued_at.is_not(None), Credential.revoked_at.is_(None))
+    return tuple(session.scalars(query))
+
+
 def status_list(number: int, *, session: Session) -> StatusListView:
     """The list as it was last signed.
 

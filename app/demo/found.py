@@ -22,7 +22,7 @@ from app.demo.founding.norm import make_norm
 from app.demo.founding.people import Simulated, progress_of, seat_founders, seat_newcomers, sit_again
 from app.demo.founding.run import FoundingJobs, FoundingRun, ReadMailer
 from app.demo.founding.trial import become_trial_issuer, loosen
-from app.demo.load_demo import ITEM_BANKS, answers_of_bank
+from app.demo.load_demo import answers_of_bank
 from app.demo.make_norms import DEMO_EFFORT
 from app.demo.past import PastClock
 from app.demo.staff import with_second_factors, without_second_factors
@@ -31,6 +31,7 @@ from app.foundation import audit
 from app.foundation.access import operator, system
 from app.foundation.mail import SpoolMailer
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.release_bank import release_bank
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.phases import FULL

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from time import sleep
 
 from sqlalchemy.orm import Session
@@ -25,12 +24,12 @@ from app.demo.stage import SKILL, Stage
 from app.foundation import audit, policies
 from app.foundation.access import operator, system
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank import queries as banks
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
 from app.norming.policy import NormPolicy
 
-ITEM_BANKS = Path(__file__).resolve().parents[2] / "item_banks"
 BANK = ITEM_BANKS / SKILL / "v2"
 BREATH_SECONDS = 0.06  # between lives: SQLite hands its lock to whoever asks just then, and pages wait in steps of .1 s
 CANDIDATES = 5000  # the norm policy's goal for N

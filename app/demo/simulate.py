@@ -21,7 +21,7 @@ from typing import Any
 import app.foundation.job_slots  # noqa: F401  a table of theirs
 from app.assessment.queries import latest_edition
 from app.demo.cohorts import Someone, everybody
-from app.demo.load_demo import BANK, ITEM_BANKS, answers_of_bank
+from app.demo.load_demo import BANK, answers_of_bank
 from app.demo.make_norms import PLAN, make_norms
 from app.demo.simulated_sittings import JobsAtOnce, Taken, take_all
 from app.demo.stage import SKILL, Stage
@@ -34,6 +34,7 @@ from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
 

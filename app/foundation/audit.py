@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, event, func, select
+from sqlalchemy import BigInteger, Integer, Row, event, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import DDL
 
@@ -74,6 +78,53 @@ def record(
 def latest(kind: str, *, session: Session) -> datetime | None:
     """When an act of this kind was last recorded; None if it never was."""
     return session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.kind == kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The record up to an entry: its number, and a hash over it and all before it."""
+
+    sequence: int
+    sha256: str
+
+
+BEGINNING = Head(0, "0" * 64)
+ROWS_AT_ONCE = 5000
+PATIENCE = "2s"  # others who record something queue behind us for so long
+
+
+def settled_through(*, session: Session) -> int:
+    """Number of an entry below which none can appear any more; the transaction should end at once.
+
+    PostgreSQL gives numbers before it commits, so those who are just recording must be done: nobody records while we
+    wait, and if they take long we give up (`OperationalError`). On SQLite there is one writer, and it is us.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+        session.execute(text("LOCK TABLE audit_entry IN SHARE MODE"))
+    return session.scalar(select(func.max(AuditEntry.sequence))) or 0
+
+
+def head_through(sequence: int, *, after: Head, session: Session) -> Head:
+    """Go on hashing from `after` through this entry, each over the one before it; `after` if there is none between."""
+    reached, digest = after.sequence, bytes.fromhex(after.sha256)
+    for row in _entries_through(sequence, after=after, session=session):
+        told = json.dumps(
+            [row.sequence, row.at.isoformat(), row.kind, row.subject, str(row.actor_id), row.actor, row.detail],
+            sort_keys=True,
+        )
+        reached, digest = row.sequence, hashlib.sha256(digest + told.encode()).digest()
+    return Head(reached, digest.hex())
+
+
+def _entries_through(sequence: int, *, after: Head, session: Session) -> Iterator[Row[Any]]:
+    """In their order, some thousands at a time. Nothing slips in before the first either, whatever its number."""
+    columns = AuditEntry.__table__.columns
+    query = select(*columns).where(columns.sequence <= sequence).order_by(columns.sequence).limit(ROWS_AT_ONCE)
+    rows = session.execute(query.where(columns.sequence > after.sequence) if after != BEGINNING else query).all()
+    while rows:
+        yield from rows
+        rows = session.execute(query.where(columns.sequence > rows[-1].sequence)).all()
 
 
 def _kind_of(actor: Actor) -> str:

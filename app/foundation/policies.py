@@ -148,6 +148,15 @@ def set_policy(
     return row
 
 
+def without_record(*, session: Session) -> tuple[str, ...]:
+    """Versions whose values the audit record does not tell of: nobody set them by a use case."""
+    kept = select(audit.AuditEntry.subject, audit.AuditEntry.detail).where(audit.AuditEntry.kind == "policy.set")
+    told = {subject: detail["values"] for subject, detail in session.execute(kept)}
+    rows = session.scalars(select(PolicyVersion).order_by(PolicyVersion.name, PolicyVersion.version))
+    names = ((f"{row.name}.{row.version}", row.values) for row in rows)
+    return tuple(name for name, values in names if told.get(name) != values)
+
+
 def as_dict(policy: Any) -> dict[str, Any]:
     """The policy's values, for a page or a record."""
     return asdict(policy)

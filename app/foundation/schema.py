@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, create_mock_engine, inspect, text
 
 from app.foundation import jobs
 from app.foundation.db import Database
 from app.foundation.errors import Conflict
+from app.foundation.shipped import MIGRATIONS
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
 
 
 class SchemaBehind(Conflict):
@@ -58,6 +60,26 @@ def differences(database: Database) -> list[Any]:
         options = {"include_name": ours, "compare_type": True, "compare_server_default": False}
         context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, Base.metadata))
+
+
+def missing_guards(connection: Connection) -> tuple[str, ...]:
+    """Names of the triggers that the models put on their tables and this database does not have, or has otherwise."""
+    from app.foundation.db import Base  # noqa: PLC0415
+
+    wanted: dict[str, str] = {}
+
+    def note(statement: Any, *_: Any) -> None:
+        written = str(statement.compile(dialect=connection.dialect))
+        if found := TRIGGER.match(written):
+            wanted[found[1]] = written
+
+    Base.metadata.create_all(create_mock_engine(connection.engine.url, note), checkfirst=False)
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        there = {row.name: row.sql for row in found}
+        return tuple(sorted(name for name, written in wanted.items() if there.get(name) != written))
+    enabled = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal"
+    return tuple(sorted(wanted.keys() - set(connection.scalars(text(enabled)))))
 
 
 @cache

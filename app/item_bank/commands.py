@@ -11,6 +11,7 @@ import click
 from app.accounts import queries as accounts
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.bank_differences import differences
 from app.item_bank.bank_files import check_bank, other_banks, read_bank, skills_file_of
 from app.item_bank.bank_summary import BankSummary, summary_of
@@ -29,6 +30,15 @@ BANK_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group("bank")
 def bank() -> None:
     """Content files and immutable bank releases."""
+
+
+@bank.command("where")
+def where_command() -> None:
+    """Print the folder of the banks that came with this program.
+
+    Example: decile bank release "$(decile bank where)/collaboration/v2"
+    """
+    click.echo(str(ITEM_BANKS))
 
 
 @bank.command("check")

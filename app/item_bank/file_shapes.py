@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.text_rules import LANGUAGES
 
-SCHEMA = Path(__file__).resolve().parents[2] / "item_banks" / "schema.json"
+SCHEMA = ITEM_BANKS / "schema.json"
 SHAPES = {BANK: "bank", STATEMENTS: "items", SCENARIOS: "scenarios", SKILLS: "skills", DEVELOPMENT: "development"}
 SEE = "See docs/item_bank_format.md."
 LONGEST_SHOWN = 60  # characters of a wrong value

@@ -26,7 +26,7 @@ from app.norming.models import (
 )
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate, RollbackReason
-from app.norming.snapshot import content_of
+from app.norming.snapshot import content_of, is_as_drafted
 from scoring.norms import NormTable
 
 
@@ -255,6 +255,12 @@ def content(norm_id: UUID, *, session: Session) -> dict[str, Any]:
     if row is None or row.state not in (NormState.PUBLISHED, NormState.SUPERSEDED):
         raise NormNotFound(norm_id)
     return {"content": content_of(row), "sha256": row.sha256}
+
+
+def not_as_drafted(*, session: Session) -> tuple[str, ...]:
+    """Labels of norms in force or superseded whose numbers do not give their hash, their approved hash or their cut."""
+    query = select(NormVersion).where(NormVersion.state.in_([NormState.PUBLISHED, NormState.SUPERSEDED]))
+    return tuple(row.label for row in session.scalars(query) if not is_as_drafted(row))
 
 
 def run(run_id: UUID, *, session: Session) -> RunView:

@@ -106,13 +106,14 @@ def doctor_command(instruments: Instruments) -> click.Command:
 
     @click.command("doctor")
     @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+    @click.option("--records", "with_records", is_flag=True, help="Also whether anybody altered a record; slow.")
     @click.option("--only", multiple=True, metavar="NAME", help="This check alone, as a health check of one role.")
-    def doctor(only: tuple[str, ...], *, as_json: bool) -> None:
+    def doctor(only: tuple[str, ...], *, with_records: bool, as_json: bool) -> None:
         """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
 
         Example: decile doctor --json
         """
-        found = examine(os.environ, clock=SystemClock(), instruments=instruments)
+        found = examine(os.environ, clock=SystemClock(), instruments=instruments, with_records=with_records)
         if only:
             found = tuple(check for check in found if check.name in only)
             if len(found) < len(set(only)):

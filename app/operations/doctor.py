@@ -18,6 +18,7 @@ from app.norming.cluster import seen_at
 from app.norming.errors import SchedulerSilent
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import Check, State
+from app.operations.record_checks import records
 
 OURSELVES = ("localhost", "127.0.0.1", "::1")
 
@@ -30,8 +31,10 @@ class Instruments:
     open_keys: Callable[[Settings], tuple[str, ...]]  # raises a DecileError; empty where this host holds none
 
 
-def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instruments) -> tuple[Check, ...]:
-    """All checks that can be made under these settings."""
+def examine(
+    environment: Mapping[str, str], *, clock: Clock, instruments: Instruments, with_records: bool = False
+) -> tuple[Check, ...]:
+    """All checks that can be made under these settings; those that read whole tables if asked for."""
     try:
         settings = read_settings(environment)
     except SettingsRefused as refusal:
@@ -44,7 +47,7 @@ def examine(environment: Mapping[str, str], *, clock: Clock, instruments: Instru
         *_own_keys(settings, instruments),
         *_mail(settings, clock, instruments),
         *_scheduler(settings),
-        *_in_the_database(settings, clock),
+        *_in_the_database(settings, clock, with_records=with_records),
     )
 
 
@@ -102,7 +105,7 @@ def _scheduler(settings: Settings) -> Iterator[Check]:
         yield Check("dask scheduler", State.OK, saw)
 
 
-def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
+def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) -> Iterator[Check]:
     url = settings.resolved_database_url
     database = Database(url)
     if database.is_sqlite and not sqlite_snapshot.database_file(url).is_file():
@@ -117,6 +120,7 @@ def _in_the_database(settings: Settings, clock: Clock) -> Iterator[Check]:
                     found += look(session, now)
                 found += checks.published_keys(session)
                 found += checks.log_head(session, settings)
+                found += records(session) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
     except SQLAlchemyError as problem:

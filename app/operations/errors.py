@@ -26,3 +26,12 @@ class RestoreRefused(Conflict):
     """A restore would overwrite, mix or half do something."""
 
     code = "restore-refused"
+
+
+class RecordsAltered(Conflict):
+    """Records that the program keeps in step tell different stories."""
+
+    code = "records-altered"
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__(f"{'; '.join(findings)}. See docs/runbooks/records_altered.md.")

@@ -12,12 +12,15 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from app.foundation import audit
+from app.foundation.audit import BEGINNING, Head
 from app.transparency import merkle, note
 from app.transparency.errors import LogBroken, NoCheckpoint, TileNotFound
 from app.transparency.models import LogCheckpoint, LogEntry
 
 TILE = 256
 ISSUES = ("issue", "reissue")
+SEAL = "audit"
 HIGHEST_LEVEL = 5  # 2 ** 48 entries
 
 
@@ -162,6 +165,53 @@ def verify(*, session: Session) -> CheckpointView:
         if said.root != merkle.root(hashes[: said.size]) or said.root != signed.root:
             raise LogBroken(f"checkpoint {said.size}", "its root is not that of the entries")
     return checkpoint(session=session)
+
+
+def last_seal(*, session: Session) -> Head:
+    """The head of the audit record that was sealed last."""
+    return max((seal.head for seal in _seals(session)), key=lambda head: head.sequence, default=BEGINNING)
+
+
+def verify_audit(*, session: Session) -> Head:
+    """Recompute the audit record against every seal of it.
+
+    Raises
+    ------
+    LogBroken
+        Naming the stretch that is not what was sealed.
+    """
+    reached = BEGINNING
+    for seal in sorted(_seals(session), key=lambda seal: seal.head.sequence):
+        stretch = f"entries {reached.sequence + 1} to {seal.head.sequence} of the audit record"
+        if seal.previous != reached.sha256:
+            raise LogBroken(stretch, "the seal before them is another")
+        if audit.head_through(seal.head.sequence, after=reached, session=session) != seal.head:
+            raise LogBroken(stretch, "they are not those that were sealed")
+        reached = seal.head
+    return reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    previous: str
+    head: Head
+
+
+def _seals(session: Session) -> list[_Seal]:
+    """Those of the record that is here. Of what a restore brought back nobody knows any more how far it reached."""
+    query = select(LogEntry.subject, LogEntry.entry).where(LogEntry.kind == SEAL)
+    rows = [(subject, json.loads(entry)) for subject, entry in session.execute(query) if subject.isdecimal()]
+    return [_Seal(told["previous"], Head(int(subject), told["head"])) for subject, told in rows]
+
+
+def subjects(kind: str, *, session: Session) -> frozenset[str]:
+    """What the entries of a kind are about, for us alone."""
+    return frozenset(session.scalars(select(LogEntry.subject).where(LogEntry.kind == kind)))
+
+
+def began_at(*, session: Session) -> datetime | None:
+    """When the first entry was written; what is older was never logged."""
+    return session.scalar(select(func.min(LogEntry.at)))
 
 
 def holds(size: int, root: bytes, *, session: Session) -> bool:

@@ -126,7 +126,7 @@ def test_the_services_of_the_compose_file_call_commands_of_ours_and_have_a_healt
 def test_the_containerfile_copies_what_the_program_needs():
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     copied = {word for line in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE) for word in line.split()}
-    assert {"app", "scoring", "migrations", "item_banks", "pyproject.toml", "uv.lock"} <= copied
+    assert {"app", "scoring", "migrations", "item_banks", "hatch_build.py", "pyproject.toml", "uv.lock"} <= copied
     assert all((ROOT / name).exists() for name in copied)
 
 

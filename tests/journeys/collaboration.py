@@ -26,10 +26,10 @@ from app.foundation import schema
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.foundation.settings import read_settings
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank import queries as banks
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
-from app.up import ITEM_BANKS
 from scoring.graded_response import category_probabilities
 from scoring.norms import NormTable
 from tests.app.assessment.builders import COLLABORATION, SKILL, Place, ratings_for, sharpened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -26,6 +27,11 @@ def test_a_bank_with_warnings_alone_says_that_it_may_be_released_and_exits_0():
     *warnings, verdict = result.output.strip().splitlines()
     assert (result.exit_code, verdict) == (0, f"{SHIPPED} may be released. {len(warnings)} warning(s).")
     assert all(": warning: " in line for line in warnings)
+
+
+def test_the_banks_that_came_with_the_program_are_found_by_asking_it():
+    result = CliRunner().invoke(bank, ["where"])
+    assert (result.exit_code, Path(result.output.strip())) == (0, SHIPPED.parents[1])
 
 
 def test_several_banks_are_checked_together_and_one_problem_is_enough_for_exit_1(tmp_path):

@@ -1,0 +1,70 @@
+"""Do the records agree with each other? Whoever alters one of them by hand leaves the others as they were.
+
+Each check reads whole tables, so they are made at night and by `decile doctor --records`, not every five minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.credentials import queries as credentials
+from app.foundation import policies, schema
+from app.norming import queries as norms
+from app.operations.checks import Check, State
+from app.transparency import queries as log
+from app.transparency.errors import LogBroken, NoCheckpoint
+
+REMEDY = "Somebody wrote past the program. Change nothing; see docs/runbooks/records_altered.md."
+MOST_NAMED = 5
+
+
+def records(session: Session) -> Iterator[Check]:
+    """All of them."""
+    yield _recomputed("public log", lambda: log.verify(session=session).size, "entries, each signed")
+    yield _recomputed("audit record", lambda: log.verify_audit(session=session).sequence, "entries as sealed")
+    yield _none("triggers", schema.missing_guards(session.connection()), "missing or other than ours")
+    yield _none("roles", accounts.roles_without_record(session=session), "held without a record of being given")
+    yield _none("policies", policies.without_record(session=session), "in force without a record of being set")
+    yield _none("norms", norms.not_as_drafted(session=session), "not what was drafted and approved")
+    yield _none("revocations", _undone(session), "in the log and not in the register")
+    yield _none("issues", _unlogged(session), "in the register and not in the log")
+    yield _none("keys", _unannounced(session), "published and not in the log")
+
+
+def _recomputed(name: str, count: Callable[[], int], of_what: str) -> Check:
+    try:
+        return Check(name, State.OK, f"{count()} {of_what}")
+    except NoCheckpoint:
+        return Check(name, State.OK, "nothing is signed yet")
+    except LogBroken as broken:
+        return Check(name, State.FAIL, str(broken), REMEDY)
+
+
+def _none(name: str, found: Iterable[str], what: str) -> Check:
+    wrong = sorted(found)
+    if not wrong:
+        return Check(name, State.OK, "as recorded")
+    named = ", ".join(wrong[:MOST_NAMED])
+    return Check(name, State.FAIL, f"{len(wrong)} {what}: {named}", REMEDY)
+
+
+def _undone(session: Session) -> Iterable[str]:
+    """Who was erased has no row any more, and the log has forgotten whom it meant."""
+    standing = {str(one) for one in credentials.not_revoked(session=session)}
+    return log.subjects("revoke", session=session) & standing
+
+
+def _unlogged(session: Session) -> Iterable[str]:
+    since = log.began_at(session=session)
+    issued = credentials.issued_since(since, session=session) if since else ()
+    return {str(one) for one in issued} - log.subjects("issue", session=session)
+
+
+def _unannounced(session: Session) -> Iterable[str]:
+    since = log.began_at(session=session)
+    known = {key.key_id for key in credentials.keys(session=session) if since and key.activated_at >= since}
+    announced = log.entries("key", session=session)
+    return known - {str(entry["key"]) for entry in announced if entry["event"] == "published"}

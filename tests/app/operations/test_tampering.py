@@ -1,0 +1,113 @@
+"""Whoever writes past the program, into the database or its files, is noticed; each program by the place it names."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.foundation import audit
+from app.foundation.access import operator
+from app.operations import sealed_file
+from app.operations.errors import RecordsAltered
+from app.operations.restore_backup import restore_backup
+from app.transparency import queries as log
+from app.transparency.published_copy import write_copy
+from app.worker import PERIODIC
+from tests.app.operations.conftest import settings_for
+from tests.app.operations.filled import BACKUP, House, fill, opened
+from tests.app.operations.tamperings import (
+    TABLE,
+    TAMPERINGS,
+    Tampering,
+    a_reader_of_the_copy_refuses,
+    a_restore_refuses,
+    doctor_says,
+    records_say,
+    rows,
+    the_night_finds,
+    the_page_shows,
+    the_worker_refuses,
+)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sealed_file, "SCRYPT_N", 2)
+        fill(tmp_path_factory.mktemp("filled") / "data", migrated_sqlite)
+    return tmp_path_factory.getbasetemp() / "filled0" / "data"
+
+
+@pytest.fixture
+def house(filled: Path, tmp_path: Path):
+    with opened(shutil.copytree(filled, tmp_path / "data")) as house:
+        yield house
+
+
+def test_what_nobody_touched_is_in_order(house):
+    assert records_say(house) == doctor_says(house) == the_night_finds(house) == the_worker_refuses(house) == set()
+    assert a_restore_refuses(house) == a_reader_of_the_copy_refuses(house) == set()
+    assert the_page_shows(house) == {"specimen", "revoked"}
+
+
+OFTEN = {  # one for each thing that is said, the quickest
+    "lower_the_cut", "raise_a_rank", "rename_the_holder", "undo_a_revocation", "issue_past_the_flow", "take_a_role",
+    "edit_a_log_entry_with_its_hash", "put_yesterdays_database_back", "edit_the_audit_record", "loosen_a_policy",
+    "slip_into_the_audit_record", "disarm_a_trigger", "publish_a_key_of_ones_own",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        pytest.param(one, marks=() if one.alter.__name__ in OFTEN else pytest.mark.long, id=one.alter.__name__)
+        for one in TAMPERINGS
+    ],
+)
+def test_what_is_altered_by_hand_is_noticed(house, tampering: Tampering):
+    tampering.alter(house)
+    assert tampering.saying in tampering.noticed_by(house)
+
+
+def test_the_page_lists_these_programs():
+    assert f"---|\n{rows()}\n\n" in TABLE.read_text(encoding="utf-8"), "run python -m tests.app.operations.tamperings"
+
+
+def test_every_night_a_record_that_was_altered_fails_a_job(house):
+    house.work("examine_records")
+    house.sql("DELETE FROM audit_entry WHERE sequence = 7")
+    with pytest.raises(RecordsAltered, match=r"audit record: .*entries 1 to"):
+        house.work("examine_records")
+    assert {"seal_audit", "examine_records"} <= {job.name for job in PERIODIC}
+
+
+def test_after_a_restore_the_seals_go_on_from_the_backup_and_those_made_since_are_passed_over(house, tmp_path: Path):
+    house.clock.advance(timedelta(hours=1))
+    _act(house)
+    house.work("seal_audit", "sign_checkpoint")
+    with house.runtime.reading() as session:
+        write_copy(tmp_path / "newer", session=session)
+    restore_backup(
+        house.data / BACKUP,
+        settings=settings_for(tmp_path / "restored", ""),
+        clock=house.clock,
+        log_copy=tmp_path / "newer",
+    )
+    with opened(tmp_path / "restored") as restored:
+        restored.clock.advance(timedelta(hours=5))
+        assert records_say(restored) == set()
+        _act(restored)
+        restored.work("seal_audit", "sign_checkpoint")
+        with restored.runtime.reading() as session:
+            assert len(log.entries("audit", session=session)) == 4
+        assert records_say(restored) == set()
+        restored.sql("UPDATE audit_entry SET kind = 'x' WHERE sequence = 12")
+        assert records_say(restored) == {"audit record"}
+
+
+def _act(house: House) -> None:
+    with house.runtime.transaction() as session:
+        audit.record("an.act", "x", actor=operator(), at=house.clock.now(), session=session)
