@@ -16,16 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.ability import estimate_ability
 from scoring.careless_responding import longest_string
-from scoring.errors import ScoringError
-from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
 from scoring.person_fit import standardised_log_likelihood
-from scoring.responses import MISSING, reverse
+from scoring.responses import reverse
 from scoring.simulation import simulate_responses
 
 DRAWS = 4_999  # simulated sittings: the smallest share is .0002
 FEWEST_RESPONSES = 4  # of a kind; fewer fit any theta
-FEWEST_SHARED = 8  # items that two sittings have in common; fewer say nothing of copying
 Floats = NDArray[np.float64]
 
 
@@ -90,57 +87,6 @@ def longest_run(
     peers = _answers_of_peers(own, items, rng, draws)
     observed, simulated = (longest_string(reverse(group, items.categories, keys)) for group in (own, peers))
     return Odd(float(observed[0]), _share(simulated >= observed[0]))
-
-
-def likeness(codes: ArrayLike, items: ItemParameters, theta: float, others: ArrayLike) -> tuple[int, Odd]:
-    """The other sitting that gave the most suspiciously equal answers, and how odd that is among so many.
-
-    The other's answers are taken as they are; the chance that this person would give them, item by item, gives the
-    distribution of the number of equal ones (Wollack's omega, with the exact tail in place of a normal). The share is
-    multiplied by the number of sittings compared.
-
-    Parameters
-    ----------
-    codes : array-like of int, shape (J,)
-    items : ItemParameters of the same J items.
-    theta : float
-        Of this person.
-    others : array-like of int, shape (N, J)
-        -1 where the other sitting did not have the item; N may be 0.
-
-    Returns
-    -------
-    (index, Odd)
-        Index -1 and a share of 1 where nobody shares eight items. The value is the share of equal answers.
-
-    References
-    ----------
-    Wollack (1997), Applied Psychological Measurement 21, 307-320.
-    """
-    own, rest = np.asarray(codes, dtype=np.int64).reshape(-1), np.asarray(others, dtype=np.int64)
-    if rest.ndim != 2 or (rest.size and rest.shape[1] != own.size) or len(items) != own.size:
-        raise ScoringError("Sittings are compared item by item: one column for each item of the first.")
-    shared = rest != MISSING
-    compared = np.nonzero(shared.sum(axis=1) >= FEWEST_SHARED)[0]
-    if compared.size == 0:
-        return -1, Odd(0.0, 1.0)
-    chances = category_probabilities(items, [theta])[0]
-    best, smallest, value = -1, 2.0, 0.0
-    for row in compared:
-        columns = np.nonzero(shared[row])[0]
-        equal = int((rest[row, columns] == own[columns]).sum())
-        tail = _at_least(equal, chances[columns, np.minimum(rest[row, columns], items.categories[columns] - 1)])
-        if tail < smallest:
-            best, smallest, value = int(row), tail, equal / columns.size
-    return best, Odd(value, min(1.0, smallest * compared.size))
-
-
-def _at_least(equal: int, chances: Floats) -> float:
-    """P(at least so many successes) of independent trials, exact (Poisson's binomial)."""
-    masses = np.array([1.0])
-    for chance in chances:
-        masses = np.convolve(masses, [1.0 - chance, chance])
-    return float(masses[equal:].sum())
 
 
 def _answers_of_peers(

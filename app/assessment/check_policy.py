@@ -14,7 +14,9 @@ class CheckPolicy:
     policy_name: ClassVar[str] = "checks"
     tighter: ClassVar[Mapping[str, str]] = {}
     flagged_share: float = 0.01  # of honest sittings: an index below its part of it is flagged
-    alike_share: float = 0.001  # answers so equal to another sitting's that a person looks at both
+    alike_share: float = (
+        0.001  # of honest sittings, all comparisons together: a person looks at both sittings of a pair
+    )
     flags_for_a_person: int = 3  # one index never does it: answers all alike give two
     draws: int = 1999  # simulated honest sittings behind each share
     compared_sittings: int = 500  # of the same bank, the latest; more would make chance look like copying

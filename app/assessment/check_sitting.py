@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +16,16 @@ from app.assessment.check_policy import CheckPolicy
 from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
 from app.assessment.founding_form import STATEMENT
-from app.assessment.models import FORGOTTEN, FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.likenesses import call_for_others, compared, found_alike, is_in_a_pair
+from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.other_sittings import Other, latest_others
 from app.assessment.tiers import ALIKE, FIT, PACE, RUN, tier_of
 from app.foundation import audit, policies
 from app.foundation.access import system
 from app.foundation.clock import Clock
 from scoring.normal import normal_distribution
 from scoring.response_times import fit_response_times, speed
-from scoring.responses import MISSING
-from scoring.sitting_checks import Odd, likeness, longest_run, misfit
+from scoring.sitting_checks import Odd, longest_run, misfit
 
 CHANCE = 2**63 - 1  # beside the sitting's seed: its checks draw nothing that its items drew
 FEWEST_TIMES = 2  # of an item and of a person, to say what is usual
@@ -46,54 +45,50 @@ def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Sittin
         return existing
     now = clock.now()
     policy = policies.current(CheckPolicy, session=session, at=now)
+    version = policies.version(CheckPolicy, session=session, at=now)
     scored = [unit for unit in course.units if unit.category is not None]
-    others = _latest_others(sitting, policy.compared_sittings, session=session)
-    indices = _indices(course, scored, others, policy)
+    scenarios = [unit for unit in scored if unit.kind != STATEMENT]
+    others = latest_others(sitting, policy.compared_sittings, session=session)
+    indices = _indices(course, scored, policy)
     pace, reason = _pace(sitting, others, policy, session=session)
     if pace is not None:
         indices[PACE] = pace
     tier, flags = tier_of({name: odd.share for name, odd in indices.items()}, policy)
+    with_theta = [other for other in others if other.judgement_theta is not None]
+    agreement = compared(course, scenarios, with_theta)
+    alike = found_alike(sitting_id, agreement, with_theta, policy, version=version, at=now) if agreement else []
+    if agreement is not None:
+        indices[ALIKE] = Odd(float(agreement.z.max()), float(agreement.shares.min()))
+    flags += [ALIKE] if alike else []
     evidence: dict[str, Any] = {name: {"value": odd.value, "share": odd.share} for name, odd in indices.items()}
     evidence |= {"units": len(scored), "flags": flags, "pace_not_read": reason, "compared": len(others)}
     row = SittingCheck(
         sitting_id=sitting_id,
         tier=tier,
         evidence=evidence,
-        policy_version=policies.version(CheckPolicy, session=session, at=now),
+        policy_version=version,
         checked_at=now,
+        called_at=now if alike or is_in_a_pair(sitting_id, session=session) else None,
     )
-    session.add(row)
+    session.add_all([row, *alike])
     session.flush()
     detail = {"tier": tier, "flags": flags}
     audit.record("sitting.checked", sitting_id, actor=system(), at=now, session=session, detail=detail)
+    for called in call_for_others(alike, session=session, at=now):
+        audit.record("sitting.found_alike", called, actor=system(), at=now, session=session)
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Another person's completed sitting of the same bank, as far as it is compared."""
-
-    sitting_id: UUID
-    is_adjusted: bool
-    categories: Mapping[str, int]  # of each scored unit, by its item's code
-
-
-def _indices(course: Course, scored: Sequence[Unit], others: Sequence[Other], policy: CheckPolicy) -> dict[str, Odd]:
+def _indices(course: Course, scored: Sequence[Unit], policy: CheckPolicy) -> dict[str, Odd]:
     bank, rng = course.bank, np.random.default_rng([course.sitting.seed, CHANCE])
     statements = [unit for unit in scored if unit.kind == STATEMENT]
     scenarios = [unit for unit in scored if unit.kind != STATEMENT]
     kinds = [_of_kind(units, kind, course) for units, kind in ((scenarios, JUDGEMENT), (statements, SELF_REPORT))]
     keyed = [bank.by_code[unit.code].keyed for unit in statements]
-    found = {
+    return {
         FIT: misfit(kinds, rng, draws=policy.draws),
         RUN: longest_run(*kinds[SELF_REPORT], keyed, rng, draws=policy.draws),
     }
-    codes, items = kinds[JUDGEMENT]
-    if others and codes.size and course.standing.posterior is not None:
-        theta = course.standing.posterior.kind_means[JUDGEMENT]
-        answers = np.array([[one.categories.get(unit.code, MISSING) for unit in scenarios] for one in others])
-        found[ALIKE] = likeness(codes, items, theta, answers)[1]
-    return found
 
 
 def _of_kind(units: Sequence[Unit], kind: int, course: Course) -> tuple[NDArray[np.int8], Any]:
@@ -102,31 +97,6 @@ def _of_kind(units: Sequence[Unit], kind: int, course: Course) -> tuple[NDArray[
     items = course.bank.of_kind(kind).take([course.bank.index[unit.code] - first for unit in units])
     codes = np.array([unit.category for unit in units], dtype=np.int8)
     return np.minimum(codes, (items.categories - 1).astype(np.int8)), items
-
-
-def _latest_others(sitting: Sitting, most: int, *, session: Session) -> list[Other]:
-    """The latest completed sittings of the same bank by other people: the few columns that are compared, for many."""
-    query = (
-        select(Sitting.id, Sitting.adjustments, FrozenSitting.responses)
-        .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
-        .where(
-            Sitting.release_id == sitting.release_id,
-            Sitting.person_id != sitting.person_id,
-            Sitting.completed_at <= sitting.completed_at,
-            FrozenSitting.responses != FORGOTTEN,
-        )
-        .order_by(Sitting.completed_at.desc(), Sitting.id)
-        .limit(most)
-    )
-    return [
-        Other(other_id, bool(adjustments), _categories(responses))
-        for other_id, adjustments, responses in session.execute(query)
-    ]
-
-
-def _categories(responses: str) -> dict[str, int]:
-    units = json.loads(responses)["units"]  # a fifth place marks a unit that does not count
-    return {code: category for code, _, category, _, *role in units if category is not None and not role}
 
 
 def _pace(

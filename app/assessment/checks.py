@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import CheckNotFound
-from app.assessment.models import Sitting, SittingCheck, State
+from app.assessment.models import Sitting, SittingCheck, SittingLikeness, State
+from app.assessment.tiers import A_PERSON_LOOKS, NOTHING_ODD
 from app.assessment.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeView:
+    """Another sitting that has more answers in common with this one than chance gives."""
+
+    sitting_id: UUID
+    common: int
+    equal: int
+    expected: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +43,18 @@ class CheckView:
     verdict: str | None
     reasons: str | None
     decided_at: datetime | None
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a person still has to look."""
-        return self.tier == 3 and self.verdict is None
+    is_waiting: bool  # for a person
+    was_called: bool  # because of another sitting
+    alike: tuple[AlikeView, ...] = ()  # on the page of one check
 
 
 def kept_out_of_norms() -> Select[UUID]:
-    """Ids of the sittings that a norm sample goes without."""
-    return select(SittingCheck.sitting_id).where(
-        SittingCheck.tier > 1, SittingCheck.verdict.is_distinct_from(Verdict.SOUND.value)
-    )
+    """Ids of the sittings that a norm sample goes without.
+
+    Likeness to another sitting keeps nothing out by itself: a person has to find the sitting not sound.
+    """
+    is_odd = and_(SittingCheck.tier > NOTHING_ODD, SittingCheck.verdict.is_(None))
+    return select(SittingCheck.sitting_id).where(or_(is_odd, SittingCheck.verdict == Verdict.NOT_SOUND.value))
 
 
 def may_seed_prior(sitting: Sitting, *, session: Session) -> bool:
@@ -67,12 +79,29 @@ def check_of(sitting_id: UUID, *, session: Session) -> CheckView:
     row = session.execute(_with_sitting().where(SittingCheck.sitting_id == sitting_id)).one_or_none()
     if row is None:
         raise CheckNotFound(sitting_id)
-    return _view(row[0], row[1])
+    return replace(_view(row[0], row[1]), alike=_alike(sitting_id, session=session))
+
+
+def _alike(sitting_id: UUID, *, session: Session) -> tuple[AlikeView, ...]:
+    """Every pair that the sitting is in, the most alike first."""
+    is_its = or_(SittingLikeness.sitting_id == sitting_id, SittingLikeness.other_id == sitting_id)
+    query = select(SittingLikeness).where(is_its).order_by(SittingLikeness.share, SittingLikeness.found_at)
+    return tuple(
+        AlikeView(
+            pair.sitting_id if pair.other_id == sitting_id else pair.other_id,
+            pair.common,
+            pair.equal,
+            pair.expected,
+            pair.share,
+        )
+        for pair in session.scalars(query)
+    )
 
 
 def waiting(*, session: Session) -> tuple[CheckView, ...]:
     """Checks that wait for a person, the oldest first."""
-    query = _with_sitting().where(SittingCheck.tier == 3, SittingCheck.verdict.is_(None))
+    needs_a_person = or_(SittingCheck.tier == A_PERSON_LOOKS, SittingCheck.called_at.is_not(None))
+    query = _with_sitting().where(needs_a_person, SittingCheck.verdict.is_(None))
     return tuple(_view(check, sitting) for check, sitting in session.execute(query.order_by(SittingCheck.checked_at)))
 
 
@@ -102,4 +131,6 @@ def _view(check: SittingCheck, sitting: Sitting) -> CheckView:
         verdict=check.verdict,
         reasons=check.reasons,
         decided_at=check.decided_at,
+        is_waiting=check.needs_a_person,
+        was_called=check.called_at is not None,
     )

@@ -34,7 +34,7 @@ def decide_check(
     check = session.get(SittingCheck, sitting_id, with_for_update=True)
     if check is None:
         raise CheckNotFound(sitting_id)
-    if check.tier != 3 or check.verdict is not None:
+    if not check.needs_a_person:
         raise CheckDecided(sitting_id)
     now = clock.now()
     check.decide(verdict, given, by=actor.person_id, at=now)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.assessment import rules
@@ -22,6 +22,7 @@ from app.assessment.models import (
     SittingAllowance,
     SittingCheck,
     SittingCorrection,
+    SittingLikeness,
 )
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
@@ -44,6 +45,8 @@ def erase_sittings(person_id: UUID, lineage_id: UUID, *, session: Session, clock
     own = select(Sitting.id).where(Sitting.person_id == person_id)
     for granted in (SittingAllowance, FoundingPromise):
         session.execute(delete(granted).where(granted.person_id == person_id))
+    pairs = or_(SittingLikeness.sitting_id.in_(own), SittingLikeness.other_id.in_(own))
+    session.execute(delete(SittingLikeness).where(pairs))
     for owned in SITTING_ROWS:
         session.execute(delete(owned).where(owned.sitting_id.in_(own)))
     session.execute(delete(Sitting).where(Sitting.person_id == person_id))

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.assessment.tiers import A_PERSON_LOOKS
 from app.assessment.verdicts import Verdict
 from app.foundation.db import Base
 
@@ -342,10 +343,10 @@ class SittingCheck(Base):
     __tablename__ = "sitting_check"
     __table_args__ = (
         Index(
-            "ix_sitting_check_waiting",
+            "ix_sitting_check_called",
             "checked_at",
-            sqlite_where=text("tier = 3 AND verdict IS NULL"),
-            postgresql_where=text("tier = 3 AND verdict IS NULL"),
+            sqlite_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
+            postgresql_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
         ),
     )
 
@@ -354,21 +355,44 @@ class SittingCheck(Base):
     evidence: Mapped[dict[str, Any]]
     policy_version: Mapped[int]
     checked_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]  # its answers are like another's: a person looks, and nothing follows before
     verdict: Mapped[str | None]
     reasons: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
     @property
-    def keeps_out_of_norms(self) -> bool:
-        """Whether a norm sample goes without it."""
-        return self.tier > 1 and self.verdict != Verdict.SOUND
+    def needs_a_person(self) -> bool:
+        """Whether somebody still has to look."""
+        return (self.tier == A_PERSON_LOOKS or self.called_at is not None) and self.verdict is None
 
     @property
     def seeds_no_retake(self) -> bool:
         """Whether a retake starts as if it had not been."""
-        return self.tier == 3 and self.verdict != Verdict.SOUND
+        if self.verdict is not None:
+            return self.verdict == Verdict.NOT_SOUND
+        return self.tier == A_PERSON_LOOKS
 
     def decide(self, verdict: Verdict, reasons: str, *, by: UUID, at: datetime) -> None:
         """Keep what a person said of it, once."""
         self.verdict, self.reasons, self.decided_by, self.decided_at = verdict.value, reasons, by, at
+
+
+class SittingLikeness(Base):
+    """Two people's sittings with more answers in common than chance gives. It says nothing of who copied, or whether.
+
+    Inserted when the later one is checked, never changed.
+    """
+
+    __tablename__ = "sitting_likeness"
+    __table_args__ = (Index("ix_sitting_likeness_other", "other_id"),)
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)  # the later
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    common: Mapped[int]  # scenarios that both had
+    equal: Mapped[int]  # of these, rated the same in every option
+    expected: Mapped[float]
+    z: Mapped[float]
+    share: Mapped[float]  # of honest sittings with such an other among as many
+    policy_version: Mapped[int]
+    found_at: Mapped[datetime]

@@ -58,6 +58,9 @@ HOLDINGS = (
     _held("frozen_sitting", "sitting_id", "sitting", withheld=("responses",)),
     _held("item_report", "sitting_id", "sitting", withheld=("judged_by",)),
     _held("sitting_check", "sitting_id", "sitting", withheld=("decided_by",)),
+    Holding(
+        "sitting_likeness", (("sitting_id", "sitting"), ("other_id", "sitting")), withheld=("sitting_id", "other_id")
+    ),
     _held("sitting_correction", "sitting_id", "sitting"),
     _held("founding_form", "sitting_id", "sitting"),
     _held("founding_promise"),

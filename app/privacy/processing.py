@@ -70,6 +70,7 @@ PROCESSING = {
     ),
     "item_report": Processing("to mend a faulty question", INTEREST, ERASED),
     "sitting_check": Processing("to find careless or odd sittings; a person decides", INTEREST, ERASED),
+    "sitting_likeness": Processing("to find shared answers; a person decides", INTEREST, ERASED),
     "sitting_correction": Processing("to read a sitting without a faulty question, and undo it", INTEREST, ERASED),
     "founding_form": Processing("to replay a founding sitting", CONSENT, ERASED),
     "founding_promise": Processing("to tell founders that a norm exists", CONSENT, ERASED),

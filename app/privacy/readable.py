@@ -33,6 +33,10 @@ HEADINGS = {
     "frozen_sitting": ("Scores", "Scores"),
     "item_report": ("Questions you reported", "Questions que vous avez signalées"),
     "sitting_check": ("Checks of your assessments", "Vérifications de vos évaluations"),
+    "sitting_likeness": (
+        "Assessments of others with the same ratings",
+        "Évaluations d'autres personnes avec les mêmes notes",
+    ),
     "sitting_correction": ("Scores without a faulty question", "Scores sans une question défectueuse"),
     "founding_form": ("Founding questions drawn for you", "Questions fondatrices tirées pour vous"),
     "founding_promise": ("What you were promised as a founder", "Ce qui vous a été promis comme fondateur"),

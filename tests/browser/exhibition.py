@@ -32,7 +32,7 @@ from app.accounts.models import Passkey, Person
 from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import Edition, SittingCheck
+from app.assessment.models import Edition, SittingCheck, SittingLikeness
 from app.assessment.open_pilot import open_pilot
 from app.assessment.report_item import report_item
 from app.assessment.verdicts import Verdict
@@ -504,6 +504,12 @@ class Exhibition:
                 evidence={**evidence, "pace_not_read": "too-few-sittings"},
             )  # fmt: skip
             session.merge(check)
+        session.get_one(SittingCheck, self.sittings["apart"]).called_at = self.place.clock.now()
+        pair = SittingLikeness(
+            sitting_id=self.sittings["apart"], other_id=self.sittings["ordinary"], common=8, equal=7, expected=0.4,
+            z=11.2, share=0.0000004, policy_version=0, found_at=self.place.clock.now(),
+        )  # fmt: skip
+        session.merge(pair)
         session.flush()
         decided = session.get_one(SittingCheck, self.sittings["ordinary"])
         decided.decide(Verdict.SOUND, "Read through: an ordinary sitting.", by=reviewer, at=self.place.clock.now())

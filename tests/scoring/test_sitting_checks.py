@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.errors import ScoringError
 from scoring.items import ItemParameters
 from scoring.simulation import simulate_responses
-from scoring.sitting_checks import likeness, longest_run, misfit
+from scoring.sitting_checks import longest_run, misfit
 
 RNG_SEED = 4
 PLACES = np.array([-1.3, -0.4, 0.4, 1.3])
@@ -59,28 +58,3 @@ def test_too_few_answers_look_like_nothing() -> None:
     few = STATEMENTS.take([0, 1, 2])
     assert misfit([(np.array([0, 4, 0]), few)], rng, draws=9).share == 1.0
     assert longest_run(np.array([3, 3, 3]), few, [1, 1, 1], rng, draws=9).share == 1.0
-
-
-def test_a_copied_sitting_is_found_among_honest_ones_and_chance_is_not() -> None:
-    rng = np.random.default_rng(9)
-    bank = items(15, 3)
-    others = simulate_responses(bank, rng.standard_normal(60), rng)
-    others[:, rng.random(15) < 0.2] = -1
-    row, odd = likeness(np.where(others[7] >= 0, others[7], 2), bank, 0.0, others)
-    assert (row, odd.value) == (7, 1.0)
-    assert odd.share < 0.001
-    honest = [
-        likeness(simulate_responses(bank, [t], rng)[0], bank, t, others)[1].share for t in rng.standard_normal(40)
-    ]
-    assert np.mean(np.array(honest) <= 0.05) <= 0.1
-
-
-def test_sittings_that_share_little_are_not_compared_and_others_must_fit() -> None:
-    others = np.full((3, 9), -1)
-    others[:, :7] = 2
-    assert likeness(np.full(9, 2), STATEMENTS, 0.0, others) == (
-        -1,
-        likeness(np.full(9, 2), STATEMENTS, 0.0, np.empty((0, 9)))[1],
-    )
-    with pytest.raises(ScoringError):
-        likeness(np.full(9, 2), STATEMENTS, 0.0, np.full((2, 5), 1))

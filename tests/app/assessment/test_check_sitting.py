@@ -16,9 +16,8 @@ from app.assessment.check_sitting import check_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded
 from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
-from app.assessment.policy import SittingPolicy
 from app.assessment.queries import final_score, responses_for_norming
-from app.assessment.tiers import ALIKE, NOTHING_ODD, OUT_OF_NORMS, PACE, RUN
+from app.assessment.tiers import NOTHING_ODD, OUT_OF_NORMS, PACE, RUN
 from app.assessment.verdicts import Verdict
 from app.foundation import policies
 from app.foundation.access import Actor, Forbidden, operator
@@ -112,32 +111,6 @@ def test_only_earlier_sittings_of_other_people_are_compared(place: Place) -> Non
     last = _sat(place, theta=0.2, seed=9)
     assert _checked(place, first).evidence["compared"] == 0
     assert _checked(place, last).evidence["compared"] == 5
-
-
-def test_scenarios_answered_as_another_person_answered_them_call_a_person(place: Place) -> None:
-    """A bank of twelve scenarios, all of which an undecided sitting shows: the copier gives the other's answers."""
-    _skill(place)
-    place.do(
-        lambda session: policies.set_policy(
-            SittingPolicy,
-            {"fewest_units": 24, "fewest_scenarios": 12, "certain_below": 0.0001, "certain_above": 0.9999},
-            session=session,
-            at=place.clock.now(),
-            actor=operator(),
-        )
-    )
-    low = SimulatedPerson(place, -1.0, 0.4, seed=4)
-    take(place, a_person(place), low.answer)
-    place.clock.advance(timedelta(minutes=1))
-    own = SimulatedPerson(place, 1.0, 0.4, seed=5)
-    copied = take(
-        place, a_person(place), lambda code: (low if place.item(code).kind == "scenario" else own).answer(code)
-    )
-    honest = _sat(place, theta=0.3, seed=11)
-    evidence = _checked(place, copied).evidence
-    assert evidence[ALIKE]["value"] == 1.0
-    assert evidence[ALIKE]["share"] < 0.01
-    assert _checked(place, honest).evidence[ALIKE]["share"] > 0.01
 
 
 def _paced(place: Place, sitting_id: UUID, rng: np.random.Generator, factor: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.assessment.check_policy import CheckPolicy
-from app.assessment.tiers import A_PERSON_LOOKS, ALIKE, FIT, NOTHING_ODD, OUT_OF_NORMS, PACE, RUN, tier_of
+from app.assessment.tiers import A_PERSON_LOOKS, FIT, NOTHING_ODD, OUT_OF_NORMS, PACE, RUN, tier_of
 
 POLICY = CheckPolicy()
 
@@ -18,8 +18,6 @@ POLICY = CheckPolicy()
         ({FIT: 0.0051, RUN: 0.5}, NOTHING_ODD),
         ({FIT: 0.0001, RUN: 0.0001}, OUT_OF_NORMS),
         ({FIT: 0.003, RUN: 0.003, PACE: 0.003}, A_PERSON_LOOKS),
-        ({FIT: 0.5, RUN: 0.5, ALIKE: 0.001}, A_PERSON_LOOKS),
-        ({FIT: 0.5, RUN: 0.5, ALIKE: 0.002}, OUT_OF_NORMS),
     ],
 )
 def test_the_tiers_follow_the_shares_inclusively(shares: dict[str, float], tier: int) -> None:

@@ -18,7 +18,14 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
-from app.assessment.models import FoundingForm, FoundingPromise, ItemReport, SittingAllowance, SittingCorrection
+from app.assessment.models import (
+    FoundingForm,
+    FoundingPromise,
+    ItemReport,
+    SittingAllowance,
+    SittingCorrection,
+    SittingLikeness,
+)
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -95,6 +102,8 @@ def leave_traces_everywhere(world: World) -> None:
                                  expires_at=now),
                 SittingAllowance(id=here.entropy.uuid(), person_id=person_id, skill="collaboration",
                                  cause="case:olivia", granted_at=now),
+                SittingLikeness(sitting_id=world.facts.open_sitting, other_id=world.facts.ended_sitting, common=9,
+                                equal=8, expected=0.7, z=8.1, share=0.0001, policy_version=0, found_at=now),
                 SittingCorrection(id=here.entropy.uuid(), sitting_id=world.facts.ended_sitting,
                                   rescoring_id=here.entropy.uuid(), number=1, without=["olivias-item"], figures={},
                                   effect="none", is_told=True, corrected_at=now, undone_at=now),
