@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -38,6 +39,14 @@ SMALLEST_WEIGHT_SHARE = 0.1  # of the larger weight; bounds the number of places
 SMALLEST_MASS = 1e-15  # probability; what lies beyond, at either end, is under the rounding of a sum
 
 JointNormal = tuple[ArrayLike, ArrayLike]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPrior:
+    """A prior laid on the grid: weights, shape (61, 61), and what it knows beyond the norm group's, shape (2,)."""
+
+    weights: NDArray[np.float64]
+    information: NDArray[np.float64]
 
 
 class Composite:
@@ -100,7 +109,10 @@ class Composite:
         )
 
     def posterior(
-        self, judgement: ArrayLike | None, self_report: ArrayLike | None, prior: JointNormal | None = None
+        self,
+        judgement: ArrayLike | None,
+        self_report: ArrayLike | None,
+        prior: JointNormal | JointPrior | None = None,
     ) -> CompositePosterior:
         """Find the joint posterior of both thetas, read along the composite.
 
@@ -108,7 +120,7 @@ class Composite:
         ----------
         judgement, self_report : array-like, shape (61,), or None
             Log-likelihood of the responses of each kind over `nodes`; None when there are none.
-        prior : (mean (2,), covariance (2, 2)) or None
+        prior : (mean (2,), covariance (2, 2)), or the same from `laid`, or None
             Of (judgement, self-report); None for the norm group. A retake hands in `decayed_prior`.
 
         Raises
@@ -119,10 +131,15 @@ class Composite:
         logs = [_checked_log_likelihood(given) for given in (judgement, self_report)]
         if prior is None:
             return CompositePosterior(self, logs[0], logs[1], self.prior, np.zeros(2))
-        mean, covariance = np.asarray(prior[0], dtype=float), np.asarray(prior[1], dtype=float)
-        _check_joint_normal(mean, covariance)
-        former = np.diag(np.linalg.inv(covariance) - np.linalg.inv(self.covariance))
-        return CompositePosterior(self, logs[0], logs[1], _joint_normal(mean, covariance), np.maximum(former, 0.0))
+        known = prior if isinstance(prior, JointPrior) else self.laid(*prior)
+        return CompositePosterior(self, logs[0], logs[1], known.weights, known.information)
+
+    def laid(self, mean: ArrayLike, covariance: ArrayLike) -> JointPrior:
+        """Lay a prior's mean (2,) and covariance (2, 2) on the grid: once, where many posteriors start from it."""
+        centre, spread = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
+        _check_joint_normal(centre, spread)
+        beyond = np.diag(np.linalg.inv(spread) - np.linalg.inv(self.covariance))
+        return JointPrior(_joint_normal(centre, spread), np.maximum(beyond, 0.0))
 
 
 class CompositePosterior:

@@ -128,6 +128,17 @@ def refuse_misfits(codes: NDArray[np.int8], items: ItemParameters) -> None:
         )
 
 
+def category_logs(items: ItemParameters, nodes: ArrayLike) -> NDArray[np.float64]:
+    """Logarithm of P(X = k | node) of every item and category, shape (J, K, Q); far out it is held at a finite floor.
+
+    Whoever scores one response after another sums these rows, in the order of the items, and has what
+    `log_likelihood` gives to the last bit.
+    """
+    points = np.asarray(nodes, dtype=float).reshape(-1)
+    logs = np.log(np.maximum(category_probabilities(items, points), SMALLEST_PROBABILITY))
+    return np.ascontiguousarray(logs.transpose(1, 2, 0))
+
+
 def log_likelihood(
     responses: ResponseMatrix | ArrayLike, items: ItemParameters, nodes: ArrayLike
 ) -> NDArray[np.float64]:
@@ -146,12 +157,11 @@ def log_likelihood(
     """
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     refuse_misfits(codes, items)
-    points = np.asarray(nodes, dtype=float).reshape(-1)
-    logs = np.log(np.maximum(category_probabilities(items, points), SMALLEST_PROBABILITY))
-    tables = np.zeros((len(items), logs.shape[2] + 1, points.size))  # the last row of each serves missing
-    tables[:, :-1] = logs.transpose(1, 2, 0)
-    rows = np.where(codes == MISSING, logs.shape[2], codes).T.astype(np.intp, order="C")
-    total, one = np.zeros((2, codes.shape[0], points.size))
+    logs = category_logs(items, nodes)
+    tables = np.zeros((len(items), logs.shape[1] + 1, logs.shape[2]))  # the last row of each serves missing
+    tables[:, :-1] = logs
+    rows = np.where(codes == MISSING, logs.shape[1], codes).T.astype(np.intp, order="C")
+    total, one = np.zeros((2, codes.shape[0], logs.shape[2]))
     for table, row in zip(tables, rows, strict=True):
         np.take(table, row, axis=0, out=one, mode="clip")  # several times as fast as an index, and without the lock
         total += one

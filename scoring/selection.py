@@ -121,9 +121,11 @@ def next_item(
     if is_short and is_complete and cut is not None and not (allowed & (kinds == JUDGEMENT)).any():
         return None
     order = kinds_in_order(is_short=is_short, wanting=wanting, left=left)
-    present = np.isin(np.arange(facet_counts.size), facets)
+    present = np.bincount(facets, minlength=facet_counts.size) > 0
     urgent = urgent_facets(facet_counts, present, facet_share=facet_share, fewest_units=fewest_units)
-    candidates = _first_held(allowed, urgent[facets], [np.isin(kinds, group) for group in order])
+    of_kind = kinds == JUDGEMENT, kinds == SELF_REPORT
+    groups = [of_kind[group[0]] if len(group) == 1 else of_kind[0] | of_kind[1] for group in order]
+    candidates = _first_held(allowed, urgent[facets], groups)
     ranked = candidates[np.argsort(-gain[candidates], kind="stable")]
     among = best if left <= 0 or early_best is None else early_best
     return int(ranked[int(rng.integers(min(among, ranked.size)))])

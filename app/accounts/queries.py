@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import pyotp
 import segno
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts import lineage
 from app.accounts.browser_sessions import hash_of, roles_of
-from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer
+from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer, offer_of
 from app.accounts.errors import LinkUsed, PersonNotFound, SecondFactorMissing
 from app.accounts.models import (
     ApiToken,
@@ -35,6 +37,7 @@ from app.accounts.sign_in_secrets import request_of_link
 from app.foundation import policies
 from app.foundation.access import Actor
 from app.foundation.audit import AuditEntry
+from app.foundation.db import table_of
 from app.foundation.links import LinkExpired, Links
 
 ISSUER = "Decile"  # the name an authenticator app shows
@@ -132,28 +135,32 @@ class FactorState(StrEnum):
 
 def actor_for_session(token: str, *, session: Session, at: datetime) -> Actor | None:
     """Who holds this browser's token, if its sign-in is still open. Asked on every request: one statement."""
-    rows = session.execute(
-        select(
-            Person.id,
-            Person.display_name,
-            Person.email,
-            BrowserSession.second_factor_at,
-            BrowserSession.opened_at,
-            RoleGrant.role,
-        )
-        .join(Person, Person.id == BrowserSession.person_id)
-        .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(
-            BrowserSession.token_hash == hash_of(token),
-            BrowserSession.expires_at > at,
-            BrowserSession.idle_until_at > at,
-        )
-    ).all()
+    rows = session.execute(_holder(), {"token_hash": hash_of(token), "at": at}).all()
     if not rows:
         return None
     first = rows[0]
     roles = frozenset({CANDIDATE, *(row.role for row in rows if row.role is not None)})
     return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at, first.opened_at)
+
+
+@cache
+def _holder() -> Select[Any]:
+    person, browser, grant = (table_of(model) for model in (Person, BrowserSession, RoleGrant))
+    is_open = (browser.c.expires_at > bindparam("at"), browser.c.idle_until_at > bindparam("at"))
+    return (
+        select(
+            person.c.id,
+            person.c.display_name,
+            person.c.email,
+            browser.c.second_factor_at,
+            browser.c.opened_at,
+            grant.c.role,
+        )
+        .select_from(browser)
+        .join(person, person.c.id == browser.c.person_id)
+        .outerjoin(grant, grant.c.person_id == person.c.id)
+        .where(browser.c.token_hash == bindparam("token_hash"), *is_open)
+    )
 
 
 def caller_for_api_token(token: str, *, session: Session, at: datetime) -> ApiCaller | None:
@@ -251,7 +258,19 @@ def is_adult(person_id: UUID, *, session: Session) -> bool:
 
 def has_consent(person_id: UUID, kind: str, *, session: Session) -> bool:
     """Whether a consent to today's text of this kind stands."""
-    return any(view.given_at is not None for view in consents_of(person_id, session=session) if view.offer.kind == kind)
+    offer = offer_of(kind)
+    if offer is None:
+        return False
+    found = session.execute(_standing_consent(), {"person_id": person_id, "kind": kind, "version": offer.version})
+    return found.first() is not None
+
+
+@cache
+def _standing_consent() -> Select[Any]:
+    consent = table_of(Consent).c
+    of_person = (consent.person_id == bindparam("person_id"), consent.kind == bindparam("kind"))
+    stands = (consent.version == bindparam("version"), consent.withdrawn_at.is_(None))
+    return select(consent.id).where(*of_person, *stands)
 
 
 def may_enter_norm(person_id: UUID, *, session: Session) -> bool:

@@ -6,7 +6,7 @@ pins, the seed and the responses, so that a sitting can be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -23,15 +23,15 @@ from app.assessment.models import FrozenSitting, Pins, Stop
 from app.assessment.policy import SittingPolicy
 from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
-from app.item_bank.item_states import SCORED, ItemState
+from app.item_bank.item_states import States
 from app.item_bank.queries import ItemView
-from scoring.composite import Composite, CompositePosterior, decayed_prior
-from scoring.graded_response import log_likelihood
+from scoring.composite import Composite, CompositePosterior, JointPrior, decayed_prior
+from scoring.errors import InvalidResponses
+from scoring.graded_response import category_logs
 from scoring.items import ItemParameters
 from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES
 from scoring.remaining import composite_variances
-from scoring.responses import reverse
 from scoring.selection import Tables, information_tables, next_item
 from scoring.situational_judgement import rate_each_category
 from scoring.stopping import decide
@@ -43,6 +43,7 @@ PILOT_STREAM = 7  # of chance: where pilot items stand must not change which oth
 CHOSEN_FIRST = 20  # items of a kind that a sitting draws from, as a rule
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
 MOST_RATINGS_KEPT = 20_000  # of all sittings under way; some megabytes
+MOST_PRIORS_KEPT = 128  # of retakes under way; 30 kB each
 MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
 STOP_OF_REASON = {
@@ -92,6 +93,18 @@ class Bank:
     def information(self) -> Tables:
         """Information of every item over the nodes, judgement and self-report apart."""
         return information_tables(self.of_kind(JUDGEMENT), self.of_kind(SELF_REPORT))
+
+    @cached_property
+    def category_logs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log-probability of every category of every item over the nodes, judgement and self-report apart."""
+        judgement, self_report = (category_logs(self.of_kind(kind), NODES) for kind in (JUDGEMENT, SELF_REPORT))
+        return judgement, self_report
+
+    @cached_property
+    def highest_categories(self) -> tuple[int, ...]:
+        """The highest category that calibration saw of each item in `items`."""
+        kinds = (self.of_kind(kind).categories - 1 for kind in (JUDGEMENT, SELF_REPORT))
+        return tuple(int(highest) for of_kind in kinds for highest in of_kind)
 
     @property
     def is_calibrated(self) -> bool:
@@ -185,7 +198,9 @@ def _category(item: ItemView, value: Any, bank: Bank) -> int | None:
         return None
     if item.kind == SCENARIO:
         return _category_of_ratings(tuple(value), bank.option_keys[item.code])
-    return int(reverse([[value]], [item.categories], [item.keyed])[0, 0])
+    if not isinstance(value, int) or not 0 <= value < item.categories:
+        raise InvalidResponses(f"Item {item.code} has no category {value!r}.")
+    return value if item.keyed > 0 else item.categories - 1 - value
 
 
 @lru_cache(maxsize=MOST_RATINGS_KEPT)
@@ -225,29 +240,32 @@ def posterior_of(
     composite = composite_of(pins, policy)
     strays = (pins.composite or {}).get("stray_shares", (0.0, 0.0))  # pins older than the shares have none
     return composite.posterior(
-        _log_likelihood(units, bank, JUDGEMENT, composite.nodes, strays[JUDGEMENT]),
-        _log_likelihood(units, bank, SELF_REPORT, composite.nodes, strays[SELF_REPORT]),
-        prior=(prior["mean"], prior["covariance"]) if prior else None,
+        _log_likelihood(units, bank, JUDGEMENT, strays[JUDGEMENT]),
+        _log_likelihood(units, bank, SELF_REPORT, strays[SELF_REPORT]),
+        prior=_laid(composite, tuple(prior["mean"]), tuple(map(tuple, prior["covariance"]))) if prior else None,
     )
 
 
-def _log_likelihood(
-    units: Sequence[Unit], bank: Bank, kind: int, nodes: NDArray[np.float64], stray_share: float
-) -> NDArray[np.float64] | None:
+@lru_cache(maxsize=MOST_PRIORS_KEPT)
+def _laid(composite: Composite, mean: tuple[float, ...], covariance: tuple[tuple[float, ...], ...]) -> JointPrior:
+    return composite.laid(mean, covariance)
+
+
+def _log_likelihood(units: Sequence[Unit], bank: Bank, kind: int, stray_share: float) -> NDArray[np.float64] | None:
     """Log-likelihood over the nodes of the units of one kind, (61,), softened; or None where there are none."""
     first = 0 if kind == JUDGEMENT else len(bank.of_kind(JUDGEMENT))
-    answered = {
-        bank.index[unit.code] - first: unit.category
+    # A category that calibration never saw was merged into the highest it did see.
+    answered = sorted(
+        (place - first, min(unit.category, bank.highest_categories[place]))
         for unit in units
-        if unit.is_scored and unit.category is not None and bank.kinds[bank.index[unit.code]] == kind
-    }
+        if unit.is_scored and unit.category is not None and (unit.kind == STATEMENT) == (kind == SELF_REPORT)
+        for place in (bank.index[unit.code],)
+    )
     if not answered:
         return None
-    items = bank.of_kind(kind).take(sorted(answered))
-    top = items.categories - 1
-    # A category that calibration never saw was merged into the highest it did see.
-    codes = np.minimum([answered[place] for place in sorted(answered)], top)
-    return misfit_aware(log_likelihood(codes[None, :], items, nodes)[0], stray_share)
+    places, categories = zip(*answered, strict=True)
+    rows = bank.category_logs[kind][list(places), list(categories)]
+    return misfit_aware(rows.sum(axis=0), stray_share)
 
 
 def standing_of(
@@ -299,29 +317,29 @@ def choose(
     early_among: int | None = None,
     seed: int,
     policy: SittingPolicy,
-    states: Callable[[str], ItemState],
+    states: States,
     form: Sequence[str] | None = None,
 ) -> ItemView | Stop:
     """The item of the next position, or why there is none. The same arguments always give the same item.
 
     `early_among` is drawn from before the fewest units; None draws from as many as later.
-    `states` gives the state of an item by its code: active and watched ones may be scored, pilot ones take the few
-    positions set aside for them, and nothing else is shown. The `form` of a founding sitting is gone through in order,
+    Of the `states` of items, active and watched ones may be scored, pilot ones take the few positions set aside for
+    them, and nothing else is shown. The `form` of a founding sitting is gone through in order,
     without what may not be shown any more.
     """
     shown = {unit.code for unit in units} | set(avoid)
+    out = shown | states.not_scored
     if form is not None:
-        left = (code for code in form if code not in shown and states(code) in SCORED)
-        return next((bank.by_code[code] for code in left), Stop.FOUNDING_FORM)
-    pilots = [item for item in bank.by_code.values() if states(item.code) is ItemState.PILOT and item.code not in shown]
+        return next((bank.by_code[code] for code in form if code not in out), Stop.FOUNDING_FORM)
+    pilots = [item for item in bank.by_code.values() if item.code in states.pilots - shown] if states.pilots else []
     position = len(units) + 1
     if pilots and position in pilot_positions(seed, policy):
         return pilots[int(np.random.default_rng([seed, position, PILOT_STREAM]).integers(len(pilots)))]
-    unseen = tuple(item for item in bank.items if item.code not in shown and states(item.code) in SCORED)
     rng = np.random.default_rng([seed, position])
     if pins.cut is None or standing.posterior is None:
+        unseen = tuple(item for item in bank.items if item.code not in out)
         return _choose_for_founding_form(unseen, standing.content, rng, policy)
-    return _choose_adaptively(unseen, standing, bank, cut=pins.cut, early_among=early_among, rng=rng, policy=policy)
+    return _choose_adaptively(out, standing, bank, cut=pins.cut, early_among=early_among, rng=rng, policy=policy)
 
 
 def pilot_positions(seed: int, policy: SittingPolicy) -> frozenset[int]:
@@ -341,7 +359,7 @@ def _choose_for_founding_form(
 
 
 def _choose_adaptively(
-    unseen: Sequence[ItemView],
+    out: Collection[str],
     standing: Standing,
     bank: Bank,
     *,
@@ -353,12 +371,14 @@ def _choose_adaptively(
     content, posterior = standing.content, standing.posterior
     if posterior is None:
         raise TypeError("an adaptive choice needs a posterior")
+    available = np.ones(len(bank.items), dtype=bool)
+    available[[bank.index[code] for code in out if code in bank.index]] = False
     place = next_item(
         posterior,
         bank.of_kind(JUDGEMENT),
         bank.of_kind(SELF_REPORT),
         kinds=bank.kinds,
-        available=np.isin(np.arange(len(bank.items)), [bank.index[item.code] for item in unseen]),
+        available=available,
         facets=bank.facet_numbers,
         facet_counts=np.array([content.facets[facet] for facet in bank.facets]),
         kind_counts=np.array([content.scenarios, content.statements]),
@@ -377,7 +397,7 @@ def _choose_adaptively(
     )
     if place is not None:
         return bank.items[place]
-    are_statements_left = any(item.kind == STATEMENT for item in unseen)
+    are_statements_left = bool((available & (bank.kinds == SELF_REPORT)).any())
     return Stop.JUDGEMENT_SHARE if are_statements_left else Stop.BANK_EXHAUSTED
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.assessment import adaptation, answers
@@ -18,9 +18,9 @@ from app.assessment.errors import SittingNotFound
 from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, Response, Sitting, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
-from app.foundation.policies import PolicyVersion
+from app.foundation.db import table_of
 from app.item_bank.item_record import state_ledger
-from app.item_bank.item_states import SCORED, ItemState, StateLedger
+from app.item_bank.item_states import ItemState, StateLedger, States
 from app.item_bank.queries import ItemView
 
 
@@ -65,6 +65,11 @@ class Course:
     left_out: frozenset[str] = frozenset()
     form: tuple[str, ...] | None = None  # of a founding sitting
 
+    @cached_property
+    def states(self) -> States:
+        """The states of items at the moment under which the sitting is read."""
+        return self.ledger.states_at(self.seen_at)
+
     @property
     def exposure(self) -> Mapping[str, Any]:
         """What the sitting drew of its edition's exposure control; nothing for sittings older than it."""
@@ -93,11 +98,9 @@ class Course:
 
     def is_out(self, row: Row) -> bool:
         """Whether the row counts as if it had never been asked."""
-        return row.is_reported or row.item_code in self.left_out or self.state_of(row.item_code) is ItemState.SUSPENDED
-
-    def state_of(self, code: str) -> ItemState:
-        """The state of an item at the moment under which the sitting is read."""
-        return self.ledger.state_of(code, at=self.seen_at)
+        if row.is_reported or row.item_code in self.left_out:
+            return True
+        return self.states.of(row.item_code) is ItemState.SUSPENDED
 
     def as_seen_at(self, step: int) -> Course:
         """The same sitting, read under an earlier step of the ledger."""
@@ -106,8 +109,8 @@ class Course:
     @property
     def unseen(self) -> tuple[ItemView, ...]:
         """Items that may still be chosen to be scored."""
-        shown = {row.item_code for row in self.rows} | set(self.sitting.avoided_items)
-        return tuple(item for item in self.bank.items if self.state_of(item.code) in SCORED and item.code not in shown)
+        out = {row.item_code for row in self.rows} | set(self.sitting.avoided_items) | self.states.not_scored
+        return tuple(item for item in self.bank.items if item.code not in out)
 
     @cached_property
     def standing(self) -> Standing:
@@ -129,7 +132,7 @@ class Course:
             early_among=self.exposure.get("early_among"),
             seed=self.sitting.seed,
             policy=self.policy,
-            states=self.state_of,
+            states=self.states,
             form=self.form,
         )
 
@@ -142,7 +145,7 @@ class Course:
 
 def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
     """The sitting, held against other writers to the end of the transaction."""
-    sitting = session.get(Sitting, sitting_id, with_for_update=True)
+    sitting = session.scalar(_sitting(locked=True), {"sitting_id": sitting_id})
     if sitting is None:
         raise SittingNotFound(sitting_id)
     return sitting
@@ -150,15 +153,22 @@ def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
 
 def own_sitting(sitting_id: UUID, person_id: UUID | None, *, session: Session, locked: bool = False) -> Sitting:
     """The person's own sitting; anybody else's does not exist for them."""
-    sitting = session.get(Sitting, sitting_id, with_for_update=locked or None)
+    sitting = session.scalar(_sitting(locked=locked), {"sitting_id": sitting_id})
     if sitting is None or sitting.person_id != person_id:
         raise SittingNotFound(sitting_id)
     return sitting
 
 
+@cache
+def _sitting(*, locked: bool) -> Select[Sitting]:
+    query = select(Sitting).where(Sitting.id == bindparam("sitting_id"))
+    # what the session read before it had to wait for the lock is out of date
+    return query.with_for_update().execution_options(populate_existing=True) if locked else query
+
+
 def course_of(sitting: Sitting, *, session: Session) -> Course:
     """Read everything the sitting's next step depends on."""
-    policy = pinned_policy(sitting.policy_version, session=session)
+    policy = policies.pinned(SittingPolicy, sitting.policy_version, session=session)
     bank = adaptation.bank_of(sitting, session=session)
     ledger = state_ledger(sitting.release_id, sitting.language, session=session)
     seen_at = ledger.latest if sitting.is_open else sitting.item_states_at or 0
@@ -170,33 +180,33 @@ def course_of(sitting: Sitting, *, session: Session) -> Course:
 def scored_items(bank: Bank, pins: Pins, *, session: Session) -> tuple[ItemView, ...]:
     """Items that a sitting that starts now may be scored on."""
     ledger = state_ledger(pins.release_id, pins.language, session=session)
-    return tuple(item for item in bank.items if ledger.is_scored(item.code, at=ledger.latest))
-
-
-def pinned_policy(version: int, *, session: Session) -> SittingPolicy:
-    """The policy that held when the sitting started."""
-    row = session.get(PolicyVersion, (SittingPolicy.policy_name, version)) if version else None
-    return policies.parse(SittingPolicy, row.values if row else {})
+    not_scored = ledger.states_at(ledger.latest).not_scored
+    return tuple(item for item in bank.items if item.code not in not_scored)
 
 
 def rows_of(sitting_id: UUID, *, session: Session) -> tuple[Row, ...]:
     """What was presented and kept, by position."""
-    reports = and_(ItemReport.sitting_id == Presentation.sitting_id, ItemReport.position == Presentation.position)
-    answers = and_(Response.sitting_id == Presentation.sitting_id, Response.position == Presentation.position)
-    query = (
+    return tuple(Row(*row) for row in session.execute(_rows(), {"sitting_id": sitting_id}))
+
+
+@cache
+def _rows() -> Select[Any]:
+    shown, kept, report = (table_of(model).c for model in (Presentation, Response, ItemReport))
+    kept_for_it = and_(kept.sitting_id == shown.sitting_id, kept.position == shown.position)
+    report_of_it = and_(report.sitting_id == shown.sitting_id, report.position == shown.position)
+    return (
         select(
-            Presentation.position,
-            Presentation.item_code,
-            Response.value,
-            Response.client_sequence,
-            Response.received_at,
-            Presentation.item_states_at,
-            ItemReport.id.is_not(None),
-            Presentation.presented_at,
+            shown.position,
+            shown.item_code,
+            kept.value,
+            kept.client_sequence,
+            kept.received_at,
+            shown.item_states_at,
+            report.id.is_not(None),
+            shown.presented_at,
         )
-        .outerjoin(Response, answers)
-        .outerjoin(ItemReport, reports)
-        .where(Presentation.sitting_id == sitting_id)
-        .order_by(Presentation.position)
+        .outerjoin(table_of(Response), kept_for_it)
+        .outerjoin(table_of(ItemReport), report_of_it)
+        .where(shown.sitting_id == bindparam("sitting_id"))
+        .order_by(shown.position)
     )
-    return tuple(Row(*row) for row in session.execute(query))

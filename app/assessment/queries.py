@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment import corrections, rules
 from app.assessment.checks import kept_out_of_norms
-from app.assessment.course import own_sitting, pinned_policy
+from app.assessment.course import own_sitting
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
 from app.assessment.models import (
@@ -174,7 +174,7 @@ def view_of(row: Sitting, *, session: Session) -> SittingView:
         ended_at=row.completed_at,
         stop_reason=row.stop_reason,
         norm_id=row.norm_id,
-        fewest_for_result=pinned_policy(row.policy_version, session=session).fewest_units_for_result,
+        fewest_for_result=policies.pinned(SittingPolicy, row.policy_version, session=session).fewest_units_for_result,
         demo=row.demo,
         adjustments=tuple(row.adjustments or ()),
     )
@@ -234,7 +234,9 @@ def was_close(sitting_id: UUID, *, session: Session) -> bool:
     sitting, frozen = session.get(Sitting, sitting_id), session.get(FrozenSitting, sitting_id)
     if sitting is None or frozen is None:
         return False
-    return rules.is_close(frozen.probability_above, pinned_policy(sitting.policy_version, session=session))
+    return rules.is_close(
+        frozen.probability_above, policies.pinned(SittingPolicy, sitting.policy_version, session=session)
+    )
 
 
 def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop_reason: str) -> FinalScore:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+from sqlalchemy import Insert, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -16,6 +18,7 @@ from app.assessment.errors import ConsentNeeded, PositionClosed, ResponseInvalid
 from app.assessment.going_on import go_on
 from app.assessment.models import FrozenSitting, Response, Sitting
 from app.foundation.clock import Clock
+from app.foundation.db import table_of
 from app.foundation.jobs import Jobs
 
 LARGEST_CLIENT_SEQUENCE = 2**53 - 1  # what a browser's number holds exactly
@@ -109,16 +112,22 @@ def _keep(course: Course, given: Any, client_sequence: int, *, session: Session,
     if former.client_sequence is not None and former.client_sequence >= client_sequence:
         return course, former.value != given
     now = clock.now()
-    response = Response(
-        sitting_id=course.sitting.id,
-        position=former.position,
-        value=given,
-        client_sequence=client_sequence,
-        received_at=now,
-    )
-    session.merge(response) if former.is_answered else session.add(response)
-    session.flush()
+    place = {"of_sitting": course.sitting.id, "at_position": former.position}
+    kept = {"value": given, "client_sequence": client_sequence, "received_at": now}
+    session.execute(_replacing() if former.is_answered else _keeping(), {**place, **kept})
     return course.with_value(given, client_sequence, now), False
+
+
+@cache
+def _keeping() -> Insert:
+    return insert(table_of(Response)).values(sitting_id=bindparam("of_sitting"), position=bindparam("at_position"))
+
+
+@cache
+def _replacing() -> Update:
+    response = table_of(Response)
+    place = (response.c.sitting_id == bindparam("of_sitting"), response.c.position == bindparam("at_position"))
+    return update(response).where(*place)
 
 
 def _recorded(course: Course, row: Row, *, superseded: bool, current: int) -> Recorded:

@@ -14,7 +14,6 @@ from app.assessment.adaptation import Role
 from app.assessment.course import Course, Row
 from app.assessment.founding_form import SCENARIO
 from app.assessment.policy import SittingPolicy
-from app.item_bank.item_states import ItemState
 from scoring.remaining import LONGEST_WALK, units_to_come
 
 USUAL_PACE = (1.0, 1.0, 1.0)  # imagined answers at the guide's pace, so that one slow start does not double the minutes
@@ -92,7 +91,9 @@ def _owed(content: rules.Content, policy: SittingPolicy) -> int:
 def _pilots_to_come(course: Course) -> int:
     """Unscored questions after the current one. Left out, they would show by a range that stands still."""
     shown = {row.item_code for row in course.rows}
-    free = sum(course.state_of(code) is ItemState.PILOT and code not in shown for code in course.bank.by_code)
+    free = sum(code in course.bank.by_code for code in course.states.pilots - shown)
+    if not free:
+        return 0
     places = adaptation.pilot_positions(course.sitting.seed, course.policy)
     return min(free, sum(place > len(course.rows) for place in places))
 

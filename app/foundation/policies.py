@@ -10,19 +10,21 @@ A context declares its policy as a frozen dataclass whose defaults are the shipp
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
-from functools import cache
-from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from functools import cache, lru_cache
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, Text, bindparam, func, select
+from sqlalchemy import cast as cast_in_sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.foundation import audit
 from app.foundation.access import Actor
-from app.foundation.db import Base
+from app.foundation.db import Base, table_of
 from app.foundation.errors import Invalid
 
 
@@ -54,19 +56,41 @@ class PolicyVersion(Base):
     set_by: Mapped[str]
 
 
+class _Stored(NamedTuple):
+    """A version as it is read on most requests: its values are still text, by which `_parsed` keeps what they say."""
+
+    version: int
+    text: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self.text))
+
+
+AS_SHIPPED = _Stored(0, "{}")
+MOST_PARSED = 128  # of all policies, past versions that sittings are pinned to included
+
+
 @cache
-def _latest() -> Select[PolicyVersion]:
-    """Written once: most requests ask for a policy, and writing the query costs more than its answer."""
-    return (
-        select(PolicyVersion)
-        .where(PolicyVersion.name == bindparam("name"), PolicyVersion.effective_at <= bindparam("at"))
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
-    )
+def _stored() -> Select[Any]:
+    row = table_of(PolicyVersion).c
+    return select(row.version, cast_in_sql(row["values"], Text)).where(row.name == bindparam("name"))
 
 
-def _in_force(name: str, *, session: Session, at: datetime) -> PolicyVersion | None:
-    return session.scalar(_latest(), {"name": name, "at": at})
+@cache
+def _latest() -> Select[Any]:
+    row = table_of(PolicyVersion).c
+    return _stored().where(row.effective_at <= bindparam("at")).order_by(row.version.desc()).limit(1)
+
+
+@cache
+def _numbered() -> Select[Any]:
+    return _stored().where(table_of(PolicyVersion).c.version == bindparam("number"))
+
+
+def _in_force(name: str, *, session: Session, at: datetime) -> _Stored:
+    row = session.execute(_latest(), {"name": name, "at": at}).first()
+    return _Stored(*row) if row else AS_SHIPPED
 
 
 def version_at(policy: type[Policy], at: BindParameter[datetime]) -> ScalarSelect[int | None]:
@@ -77,14 +101,19 @@ def version_at(policy: type[Policy], at: BindParameter[datetime]) -> ScalarSelec
 
 def current(policy: type[P], *, session: Session, at: datetime) -> P:
     """The policy in force at `at`: the latest version's values over the shipped defaults."""
-    row = _in_force(policy.policy_name, session=session, at=at)
-    return parse(policy, row.values if row else {})
+    return cast("P", _parsed(policy, _in_force(policy.policy_name, session=session, at=at).text))
+
+
+def pinned(policy: type[P], version: int, *, session: Session) -> P:
+    """The policy of that version; as shipped where there is none."""
+    asked = {"name": policy.policy_name, "number": version}
+    row = session.execute(_numbered(), asked).first() if version else None
+    return cast("P", _parsed(policy, row[1] if row else AS_SHIPPED.text))
 
 
 def version(policy: type[P], *, session: Session, at: datetime) -> int:
     """Number of the version in force at `at`; 0 is the policy as shipped."""
-    row = _in_force(policy.policy_name, session=session, at=at)
-    return row.version if row else 0
+    return _in_force(policy.policy_name, session=session, at=at).version
 
 
 def parse(policy: type[P], values: Mapping[str, Any]) -> P:
@@ -104,6 +133,12 @@ def parse(policy: type[P], values: Mapping[str, Any]) -> P:
             )
         _check_kind(policy.policy_name, name, value, hints[name])
     return policy(**{name: _as_declared(value, hints[name]) for name, value in values.items()})
+
+
+@lru_cache(maxsize=MOST_PARSED)
+def _parsed(policy: type[Policy], text: str) -> Policy:
+    """By the very text that is stored, so that nothing kept can be out of date."""
+    return parse(policy, json.loads(text))
 
 
 @cache
@@ -132,11 +167,11 @@ def set_policy(
     """Put `values` in force from `at` on, as a new, audited version; the same values again change nothing."""
     parse(policy, values)
     former = _in_force(policy.policy_name, session=session, at=at)
-    if former is not None and former.values == dict(values):
-        return former
+    if former.version and former.values == dict(values):
+        return session.get_one(PolicyVersion, (policy.policy_name, former.version))
     row = PolicyVersion(
         name=policy.policy_name,
-        version=(former.version if former else 0) + 1,
+        version=former.version + 1,
         effective_at=at,
         values=dict(values),
         set_by=actor.name,

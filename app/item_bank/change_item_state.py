@@ -122,6 +122,7 @@ def add_step(
         changed_by=actor.person_id,
     )
     session.add(step)
+    session.flush()
     session.info[HAS_APPENDED] = True
     detail = {"item": item.code, "language": language, "from": step.former, "to": str(state), "reason": reason}
     audit.record("item.state_changed", item.id, actor=actor, at=step.changed_at, session=session, detail=detail)

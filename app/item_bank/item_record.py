@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from app.foundation.db import table_of
 from app.item_bank.errors import ItemNotFound
 from app.item_bank.item_states import AT_RELEASE, ItemState, StateLedger
 from app.item_bank.models import Aspect, BankRelease, Item, ItemAuthor, ItemReview, ItemStateChange
@@ -74,8 +77,7 @@ def state_ledger(release_id: UUID, language: str, *, session: Session) -> StateL
     ever changed, so that a ledger with the same latest number is the same ledger. A transaction that appended steps
     itself may still be rolled back, so that what it reads is not kept.
     """
-    here = (ItemStateChange.release_id == release_id, ItemStateChange.language == language)
-    latest = session.scalar(select(func.max(ItemStateChange.sequence)).where(*here))
+    latest = session.scalar(_latest_step(), {"release_id": release_id, "language": language})
     if latest is None:
         return EMPTY
     kept = _ledgers.setdefault(session.get_bind().engine, {})
@@ -85,7 +87,8 @@ def state_ledger(release_id: UUID, language: str, *, session: Session) -> StateL
     query = (
         select(Item.code, ItemStateChange.sequence, ItemStateChange.state)
         .join(Item, Item.id == ItemStateChange.item_id)
-        .where(*here, ItemStateChange.sequence <= latest)
+        .where(ItemStateChange.release_id == release_id, ItemStateChange.language == language)
+        .where(ItemStateChange.sequence <= latest)
         .order_by(ItemStateChange.sequence)
     )
     steps: dict[str, list[tuple[int, ItemState]]] = defaultdict(list)
@@ -97,6 +100,14 @@ def state_ledger(release_id: UUID, language: str, *, session: Session) -> StateL
             kept.pop(next(iter(kept)), None)
         kept[release_id, language] = ledger
     return ledger
+
+
+@cache
+def _latest_step() -> Select[Any]:
+    step = table_of(ItemStateChange).c
+    return select(func.max(step.sequence)).where(
+        step.release_id == bindparam("release_id"), step.language == bindparam("language")
+    )
 
 
 def standing(item_id: UUID, language: str, *, session: Session) -> Standing:

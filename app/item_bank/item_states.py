@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class ItemState(StrEnum):
@@ -43,7 +44,28 @@ def next_states(state: ItemState, former: ItemState | None) -> tuple[ItemState, 
     return (former, *STEPS[state])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class States:
+    """The states of a release's items in one language at one moment. Whatever is not named is as at its release."""
+
+    named: Mapping[str, ItemState]
+
+    def of(self, code: str) -> ItemState:
+        """The state of an item."""
+        return self.named.get(code, AT_RELEASE)
+
+    @cached_property
+    def not_scored(self) -> frozenset[str]:
+        """Codes of items that may not be chosen to be scored."""
+        return frozenset(code for code, state in self.named.items() if state not in SCORED)
+
+    @cached_property
+    def pilots(self) -> frozenset[str]:
+        """Codes of items that are tried out."""
+        return frozenset(code for code, state in self.named.items() if state is ItemState.PILOT)
+
+
+@dataclass(frozen=True)
 class StateLedger:
     """Every step of the items of one release in one language, in the order of the ledger's numbers.
 
@@ -60,6 +82,13 @@ class StateLedger:
         before = bisect_right(taken, at, key=lambda step: step[0])
         return taken[before - 1][1] if before else AT_RELEASE
 
-    def is_scored(self, code: str, *, at: int) -> bool:
-        """Whether the item may be chosen to be scored."""
-        return self.state_of(code, at=at) in SCORED
+    def states_at(self, step: int) -> States:
+        """The states of all items once the ledger held that step."""
+        return self._latest_states if step == self.latest else self._states_at(step)
+
+    @cached_property
+    def _latest_states(self) -> States:
+        return self._states_at(self.latest)
+
+    def _states_at(self, step: int) -> States:
+        return States({code: self.state_of(code, at=step) for code in self.steps})

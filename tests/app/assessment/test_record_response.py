@@ -149,7 +149,7 @@ def test_case_018_resuming_and_asking_for_the_next_item_fifty_times_shows_each_i
         code = place.shown(sitting_id)[-1].item_code
         for _ in range(50):
             assert place.start(person_id).sitting_id == sitting_id
-        assert {_next(place, sitting_id, position - 1).item_code for _ in range(50)} == {code}
+        assert {_next(place, sitting_id, position - 1).code for _ in range(50)} == {code}
         place.respond(person_id, sitting_id, position, person.answer(code))
     shown = place.shown(sitting_id)
     assert [one.position for one in shown] == [1, 2, 3, 4]
@@ -210,7 +210,7 @@ def test_edge_022_after_a_restart_the_same_item_is_shown_because_the_choice_was_
     place.respond(person_id, sitting_id, 1, person.answer(place.shown(sitting_id)[0].item_code))
     code = place.shown(sitting_id)[-1].item_code
     place.database.dispose()  # every connection and every bank in memory is gone
-    assert _next(place, sitting_id, 1).item_code == code
+    assert _next(place, sitting_id, 1).code == code
 
 
 def test_edge_023_going_back_never_reopens_a_closed_position(place: Place) -> None:
