@@ -1,14 +1,14 @@
 """keep which sittings are more alike than chance makes them, and that a person was called because of it.
 
 Revision ID: 2026_11_28_sitting_likeness
-Revises: 2026_11_28_rescorings
+Revises: 2026_11_28_certificate_reviews
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_sitting_likeness"
-down_revision = "2026_11_28_rescorings"
+down_revision = "2026_11_28_certificate_reviews"
 branch_labels = None
 depends_on = None
 
