@@ -1,7 +1,7 @@
 """The main job on real input: 15,661 adults of BIG5 extraversion become a norm, some kept out sit under it.
 
 Real processes, real HTTP, real mail; nothing is awarded that the fitted model does not imply.
-A hundred and some in every run; all 500, and PostgreSQL, in a campaign.
+Sixty in every run; all 500, and PostgreSQL, in a campaign.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ BAND = 0.99  # two-sided: one honest run in a hundred may fall outside
 
 
 KINDS = [
-    pytest.param(("sqlite", 120), id="sqlite-120"),
+    pytest.param(("sqlite", 60), id="sqlite-60"),
     pytest.param(("sqlite", 500), id="sqlite-500", marks=pytest.mark.long),
     pytest.param(("postgresql", 40), id="postgresql-40", marks=pytest.mark.long),
 ]
