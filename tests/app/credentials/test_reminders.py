@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app import worker
+from app.credentials import queries
 from app.credentials.models import Credential, ExpiryReminder
 from app.credentials.stop_reminders import holder_of_link
 from app.foundation.errors import DecileError
@@ -215,6 +216,7 @@ def test_edge_044_a_renewal_that_fails_leaves_the_former_page_as_it_is_to_its_ow
         row = session.scalars(select(Credential).where(Credential.award_id == stuck)).one()
         row.visibility, new = "unlisted", row.code
         assert (row.renews_id, row.issued_at) == (stored(session, old).id, None)
+        assert queries.successor(row.renews_id, session=session) is None
     page = client.get(f"/c/{old}", headers=html).get_data(as_text=True)
     assert page == before
     assert new not in page
