@@ -28,6 +28,7 @@ from pathlib import Path
 import waitress
 from flask import Flask
 
+from app.credentials import did
 from app.credentials.models import Credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason, Visibility
@@ -43,7 +44,10 @@ from app.foundation.mail import SpoolMailer
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.transparency.head import LOG_HEAD, LogHead
+from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 from tests.app.credentials.awards import Desk
+from tests.app.credentials.documents import SeedSigner
 from tests.fakes import CollectedJobs
 from tests.journeys.installation import free_port
 from tests.postgres_server import fresh_postgres_database
@@ -81,6 +85,14 @@ def filled(runtime: Runtime, count: int) -> list[str]:
             credential = desk.issued()
             credential.visibility = Visibility.UNLISTED
             found.append(credential.code)
+    while True:
+        with runtime.transaction() as session:
+            if not number_entries(session=session):
+                break
+    with runtime.transaction() as session:  # the log's minute is over, as it is for nearly every certificate
+        signer, head = SeedSigner("did:web:localhost#2026-11-0a0b0c0d"), LogHead(runtime.settings.data / LOG_HEAD)
+        signer.algorithm = did.LOG
+        sign_checkpoint("localhost/log", session=session, clock=runtime.clock, signer=signer, head=head)
     runtime.database.dispose()
     return found
 

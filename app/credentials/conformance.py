@@ -18,7 +18,7 @@ from app.credentials.claims import claims_of
 from app.credentials.errors import DocumentRefused, StatusListInvalid, TypingError
 
 _SEAL = object()
-_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _DECIMAL = re.compile(r"0|[1-9]\d*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _URN_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

@@ -5,17 +5,21 @@ from __future__ import annotations
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 PREFIX = "z"
 LONGEST = 128  # decoding is quadratic; a key or signature has at most 88 characters
+TEN_DIGITS = 58**10
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 
 
 def encode(data: bytes) -> str:
     """`data` in base58btc with its multibase prefix."""
-    number, digits = int.from_bytes(data), []
+    number, pairs = int.from_bytes(data), []
     while number:
-        number, remainder = divmod(number, 58)
-        digits.append(ALPHABET[remainder])
+        number, ten = divmod(number, TEN_DIGITS)  # few divisions of the long number, the others of short ones
+        for _ in range(5):
+            ten, pair = divmod(ten, len(_PAIRS))
+            pairs.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return PREFIX + ALPHABET[0] * zeros + "".join(reversed(digits))
+    return PREFIX + ALPHABET[0] * zeros + "".join(reversed(pairs)).lstrip(ALPHABET[0])
 
 
 def decode(text: str) -> bytes:

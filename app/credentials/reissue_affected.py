@@ -8,7 +8,7 @@ by its rows, so a killed worker goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -88,7 +88,11 @@ def reissue(
     actor: Actor,
 ) -> None:
     """Sign these again, and keep the entries of what `key_id` had signed set."""
+    if not credentials:
+        return
     now = clock.now()
+    # held here, so that the session need not read them again for each
+    keys = {one.key_id: key_in_use(one.key_id, session=session) for one in (signer, jwt_signer) if one is not None}
     policy = policies.current(CredentialPolicy, session=session, at=now)
     entries = free_entries(len(credentials), policy, session=session, entropy=entropy, jobs=jobs)
     for row, entry in zip(credentials, entries, strict=True):
@@ -100,7 +104,7 @@ def reissue(
             withdrawn_at=now,
         )
         session.add(former)
-        _sign_again(row, entry, session=session, at=now, signer=signer, jwt_signer=jwt_signer)
+        _sign_again(row, entry, keys, at=now, signer=signer, jwt_signer=jwt_signer)
         log_issue("reissue", f"{row.id}:{entry[0]}:{entry[1]}", row, at=now, session=session)
         detail = {"key_id": signer.key_id, "former_key_id": key_id}
         audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
@@ -110,8 +114,8 @@ def reissue(
 def _sign_again(
     row: Credential,
     entry: tuple[int, int],
+    keys: Mapping[str, IssuerKey],
     *,
-    session: Session,
     at: datetime,
     signer: Signer,
     jwt_signer: Signer | None,
@@ -120,10 +124,10 @@ def _sign_again(
     document["credentialStatus"] = status_list.moved(document["credentialStatus"], *entry)
     checked = conformance.check(document)
     signed = proof.sign(checked, signer=signer, created=at)
-    proof.verify_signed(signed, checked, key_in_use(signer.key_id, session=session).public_bytes)
+    proof.verify_signed(signed, checked, keys[signer.key_id].public_bytes)
     token = jwt.sign(checked, signer=jwt_signer) if jwt_signer else None
     if token and jwt_signer:
-        jwt.verify_signed(token, checked, key_in_use(jwt_signer.key_id, session=session).public_bytes)
+        jwt.verify_signed(token, checked, keys[jwt_signer.key_id].public_bytes)
     row.reissue(
         checked.text,
         signed,

@@ -40,7 +40,7 @@ def remind_of_expiry(*, session: Session, clock: Clock, jobs: Jobs) -> int:
 
 
 def _running(now: datetime, *, longest: int) -> Select[UUID, datetime]:
-    """Issued and standing, of people who want reminders, ending soon or just ended, and without a successor."""
+    """Issued and standing, of people who want reminders, ending soon or just ended, without an issued successor."""
     newer = aliased(Credential)
     return select(Credential.id, Credential.valid_until).where(
         Credential.state == CredentialState.ISSUED,
@@ -48,7 +48,9 @@ def _running(now: datetime, *, longest: int) -> Select[UUID, datetime]:
         Credential.valid_until <= now + timedelta(days=longest),
         Credential.valid_until > now - LATEST,
         Credential.person_id.not_in(select(ReminderOptOut.person_id)),
-        ~select(newer.id).where(newer.renews_id == Credential.id, newer.revoked_at.is_(None)).exists(),
+        ~select(newer.id)
+        .where(newer.renews_id == Credential.id, newer.state == CredentialState.ISSUED, newer.revoked_at.is_(None))
+        .exists(),
     )
 
 

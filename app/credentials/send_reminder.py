@@ -11,6 +11,7 @@ from app.accounts import queries as accounts
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, ExpiryReminder, ReminderOptOut
 from app.credentials.reminder_texts import REMINDER
+from app.credentials.states import CredentialState
 from app.foundation.clock import Clock
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, Message
@@ -54,6 +55,10 @@ def note_sent(credential_id: UUID, days: int, *, session: Session, clock: Clock)
 
 
 def _is_wanted(credential: Credential, *, session: Session) -> bool:
-    newer = select(Credential.id).where(Credential.renews_id == credential.id, Credential.revoked_at.is_(None))
+    newer = select(Credential.id).where(
+        Credential.renews_id == credential.id,
+        Credential.state == CredentialState.ISSUED,
+        Credential.revoked_at.is_(None),
+    )
     stopped = session.get(ReminderOptOut, credential.person_id)
     return credential.revoked_at is None and stopped is None and session.scalar(newer.limit(1)) is None

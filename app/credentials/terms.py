@@ -43,7 +43,7 @@ _IRI = re.compile(r"(?:https?://|did:|urn:)[^\s<>\"{}|\\^`]+")
 # PyLD leaves control characters as they are where RDFC-1.0 escapes them: a text holding one would verify here alone.
 _UNSIGNABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
-_RESERVED = ("@context", "id", "type")
+_RESERVED = frozenset({"@context", "id", "type"})
 
 
 class Kind(Enum):
@@ -66,6 +66,10 @@ class Term:
     kind: Kind = TEXT
     datatype: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    ending: str = field(init=False)  # of its texts: the closing quote, and the datatype
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ending", f'"^^{self.datatype}' if self.datatype else '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,17 +268,23 @@ class _Walk:
             terms, iris = _scope(self.contexts, tuple(_each(node.get("type", []), place, "type")))
         except TypeError:
             raise DocumentRefused(f"{place}.type", "it is not a text") from None
-        self.statements.extend([(subject, RDF_TYPE, iri) for iri in iris])
+        add = self.statements.append
+        for iri in iris:
+            add((subject, RDF_TYPE, iri))
         for key, value in node.items():
             term = terms.get(key)
             if term is None:
                 if key not in _RESERVED:
                     raise DocumentRefused(f"{place}.{key}", "no context given defines this term")
             elif term.kind is TEXT and not isinstance(value, list):
-                self.statements.append((subject, term.predicate, _literal(value, term.datatype, place, key)))
+                # a plain text, as most are, is spelled here: calls for it would cost more than it
+                if type(value) is str and value.isprintable() and '"' not in value and "\\" not in value:
+                    add((subject, term.predicate, f'"{value}{term.ending}'))
+                else:
+                    add((subject, term.predicate, _literal(value, term.datatype, place, key)))
             else:
                 for one in _each(value, place, key):
-                    self.statements.append((subject, term.predicate, self._value(one, term, place, key)))
+                    add((subject, term.predicate, self._value(one, term, place, key)))
         return subject
 
     def _without_name(self) -> int:
@@ -297,9 +307,21 @@ def _each(value: Any, place: str, key: str) -> Sequence[Any]:
     """The values of a term. A set says each thing once: a repeated one would change nothing that is signed."""
     if not isinstance(value, list):
         return (value,)
-    if len(value) > 1 and any(value.index(one) != position for position, one in enumerate(value)):
+    if len(value) > 1 and not _tell_apart(value) and _repeats(value):
         raise DocumentRefused(f"{place}.{key}", "a list must hold each thing once")
     return value
+
+
+def _tell_apart(nodes: Sequence[Any]) -> bool:
+    """Whether two fields alone show that no two of these nodes are equal; most lists are settled by that."""
+    try:
+        return len({(node["id"] if "id" in node else node["resultDescription"]) for node in nodes}) == len(nodes)
+    except (KeyError, TypeError):
+        return False
+
+
+def _repeats(values: Sequence[Any]) -> bool:
+    return any(values.index(one) != position for position, one in enumerate(values))
 
 
 def _literal(value: Any, datatype: str, place: str, key: str) -> str:

@@ -54,6 +54,7 @@ def is_listed_as_revoked(document: Mapping[str, Any], *, session: Session) -> bo
         return None
 
 
+@lru_cache(maxsize=REMEMBERED_LISTS)
 def _key_id(text: str) -> str | None:
     try:
         _, options = proof.split(proof.parse(text))

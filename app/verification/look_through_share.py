@@ -28,7 +28,7 @@ def look_through_share(token: str, *, session: Session, clock: Clock, links: Lin
         raise CredentialNotFound
     credential = credentials.credential(grant.credential_id, session=session)
     _count(grant, session=session, clock=clock)
-    return verification_of(credential, session=session, at=now)
+    return verification_of(credential, credentials.policy(session=session, at=now), session=session, at=now)
 
 
 def _count(grant: ShareGrant, *, session: Session, clock: Clock) -> None:

@@ -6,6 +6,7 @@ register adds what it alone knows at once: a revocation that is not in the publi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from app.credentials import codes, jwt, open_badge, proof, queries, validity
 from app.credentials.basis import Basis, basis_of
 from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.log_events import issue_subjects
+from app.credentials.policy import CredentialPolicy
 from app.credentials.queries import CredentialView
 from app.credentials.register_line import line_of_code
 from app.foundation.clock import Clock
@@ -54,6 +56,8 @@ class CertificateVerification(Verification):
     """Code of the credential that renewed it, where its holder shows that one too."""
     log_place: Place | None = None
     """Where it stands in the public log; None until the next checkpoint, and for what is older than the log."""
+    shown_sha256: str = ""
+    """Of the verdict and of everything a page shows, but for the log and the time of the check."""
 
     @property
     def facts(self) -> dict[str, str]:
@@ -86,15 +90,18 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
         raise _nothing_shown(code, session=session, at=at)
-    verification = verification_of(found, session=session, at=at, with_token=with_token)
+    policy = queries.policy(session=session, at=at)
+    verification = verification_of(found, policy, session=session, at=at, with_token=with_token)
     if rests_on is not None:
-        _remember(code, rests_on, verification, session=session)
+        _remember(code, rests_on, verification, policy, session=session)
     return verification
 
 
-def _remember(code: str, rests_on: Basis, found: CertificateVerification, *, session: Session) -> None:
+def _remember(
+    code: str, rests_on: Basis, found: CertificateVerification, policy: CredentialPolicy, *, session: Session
+) -> None:
     """Keep it: what `rests_on` was read before the check, so a change between the two is seen at the next look."""
-    row, policy = found.credential, queries.policy(session=session, at=found.checked_at)
+    row = found.credential
     until = next_turn(
         row.valid_from,
         row.valid_until,
@@ -106,20 +113,39 @@ def _remember(code: str, rests_on: Basis, found: CertificateVerification, *, ses
 
 
 def verification_of(
-    found: CredentialView, *, session: Session, at: datetime, with_token: bool = True
+    found: CredentialView, policy: CredentialPolicy, *, session: Session, at: datetime, with_token: bool = True
 ) -> CertificateVerification:
     """What holds of a credential of the register, for whoever may see it."""
     text = found.signed_document or ""
     document = _readable(text)
     if document is None or not _is_document_of(found, document):
-        return CertificateVerification(ALTERED, at, None, found)
-    judgement = _judgement(text, document, found, session=session, at=at)
+        return _fingerprinted(CertificateVerification(ALTERED, at, None, found))
+    newer = queries.successor(found.id, session=session)
+    is_superseded = newer is not None
+    judgement = _judgement(text, document, found, policy=policy, is_superseded=is_superseded, session=session, at=at)
     says_the_same = with_token and _says_the_same(found.signed_jwt, document, session=session)
     token = found.signed_jwt if says_the_same else None
-    newer = queries.successor(found.id, session=session)
     shown = newer.code if newer is not None and newer.is_shown else None
     place = _log_place(found, session=session)
-    return CertificateVerification(judgement, at, document, found, token, shown, place)
+    return _fingerprinted(CertificateVerification(judgement, at, document, found, token, shown, place))
+
+
+def _fingerprinted(found: CertificateVerification) -> CertificateVerification:
+    """Hashed once with the check: pages ask for it at every look, and the texts are long."""
+    row = found.credential
+    shown = (
+        found.judgement,
+        found.newer,
+        row.signed_document,
+        row.signed_jwt,
+        row.display,
+        row.shown_name,
+        row.visibility,
+        row.revoked_at,
+        row.suspended_at,
+        found.token is not None,
+    )
+    return replace(found, shown_sha256=hashlib.sha256(repr(shown).encode()).hexdigest())
 
 
 def _log_place(found: CredentialView, *, session: Session) -> Place | None:
@@ -143,11 +169,27 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> Verificatio
     if document is None:
         return Verification(ALTERED, now, None)
     found = _registered(document, session=session)
-    return Verification(_judgement(text, document, found, session=session, at=now), now, document)
+    judgement = _judgement(
+        text,
+        document,
+        found,
+        policy=queries.policy(session=session, at=now),
+        is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
+        session=session,
+        at=now,
+    )
+    return Verification(judgement, now, document)
 
 
 def _judgement(
-    text: str, document: Mapping[str, Any], found: CredentialView | None, *, session: Session, at: datetime
+    text: str,
+    document: Mapping[str, Any],
+    found: CredentialView | None,
+    *,
+    policy: CredentialPolicy,
+    is_superseded: bool,
+    session: Session,
+    at: datetime,
 ) -> Judgement:
     holds = (token_holds if _is_token(text) else signature_holds)(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
@@ -163,9 +205,8 @@ def _judgement(
         is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),
-        is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
+        is_superseded=is_superseded,
     )
-    policy = queries.policy(session=session, at=at)
     return judge(
         checks,
         at=at,

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from app.credentials import carriers, codes, jwt, open_badge, validity
 from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
@@ -49,6 +51,7 @@ ETAG_BYTES = 16
 MOST_DRAWN = 500  # pages of about 12 kB
 CHECKED_MARK = "@@the-hour-of-the-check@@"
 MOST_HOURS = 10
+MOST_ACCEPTS = 256  # as many Accept headers are read once; browsers send a handful
 _drawn: dict[tuple[str, str, str], str] = {}
 _hours: dict[tuple[str, datetime], str] = {}
 
@@ -165,9 +168,15 @@ def _verify(typed: str) -> Any:
 
 def _accepted_type() -> str:
     """What to answer with: JSON where nothing is said, the page wherever it is welcome."""
-    if not request.headers.get("Accept"):
+    return _best_type(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=MOST_ACCEPTS)
+def _best_type(accepts: str) -> str:
+    if not accepts:
         return SIGNED_JSON
-    return str(request.accept_mimetypes.best_match((HTML, *SIGNED_TYPES), default=HTML))
+    known = parse_accept_header(accepts, MIMEAccept)
+    return str(known.best_match((HTML, *SIGNED_TYPES), default=HTML))
 
 
 def _verify_file(file: bytes) -> Response:
@@ -306,23 +315,9 @@ def _printed(found: CertificateVerification, kind: str) -> bytes:
 
 def _etag(found: CertificateVerification, accepted: str) -> str:
     """Changes with the verdict and with everything shown, not with the time of the check."""
-    row = found.credential
-    shown = (
-        accepted,
-        language_of_request(),
-        found.judgement,
-        found.newer,
-        found.log_place and found.log_place.number,
-        row.signed_document,
-        row.signed_jwt,
-        row.display,
-        row.shown_name,
-        row.visibility,
-        row.revoked_at,
-        row.suspended_at,
-        found.token is not None,
-    )
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[: 2 * ETAG_BYTES]
+    place = found.log_place and found.log_place.number
+    shown = f"{accepted} {language_of_request()} {place} {found.shown_sha256}"
+    return hashlib.sha256(shown.encode()).hexdigest()[: 2 * ETAG_BYTES]
 
 
 def _conditional(response: Response, found: CertificateVerification, etag: str) -> Response:

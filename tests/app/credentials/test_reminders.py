@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app import worker
+from app.credentials import queries
 from app.credentials.models import Credential, ExpiryReminder
 from app.credentials.stop_reminders import holder_of_link
 from app.foundation.errors import DecileError
@@ -193,6 +194,42 @@ def test_edge_043_a_renewal_is_a_credential_of_its_own_linked_to_the_former(
         stored(session, new).revoked_at = clock.now()
     said = client.post("/verify", json={"code": old}, headers={"Accept": "application/json"}).get_json()
     assert said["reasons"] == ["ends-soon"]
+
+
+def test_edge_044_a_renewal_that_fails_leaves_the_former_page_as_it_is_to_its_own_end(
+    house: Runtime, clock: FrozenClock, client
+) -> None:
+    (old,) = issue(house)
+    clock.advance(timedelta(days=310))
+    html = {"Accept": "text/html"}
+    before = client.get(f"/c/{old}", headers=html).get_data(as_text=True)
+    with house.transaction() as session:  # earned, and withdrawn before it was prepared
+        holder = stored(session, old).person_id
+        withdrawn, stuck = (an_award(session, withdrawn_at=at) for at in (clock.now(), None))
+        table = Credential.metadata.tables["award"]
+        session.execute(table.update().where(table.c.id.in_([withdrawn, stuck])).values(person_id=holder))
+    with pytest.raises(DecileError, match="was withdrawn"):
+        worker.JOBS["reserve_credential"](house, award_id=str(withdrawn))
+    assert client.get(f"/c/{old}", headers=html).get_data(as_text=True) == before
+    worker.JOBS["reserve_credential"](house, award_id=str(stuck))  # prepared, and never signed
+    with house.transaction() as session:
+        row = session.scalars(select(Credential).where(Credential.award_id == stuck)).one()
+        row.visibility, new = "unlisted", row.code
+        assert (row.renews_id, row.issued_at) == (stored(session, old).id, None)
+        assert queries.successor(row.renews_id, session=session) is None
+    page = client.get(f"/c/{old}", headers=html).get_data(as_text=True)
+    assert page == before
+    assert new not in page
+    assert client.get(f"/c/{new}", headers=html).status_code == 404
+    said = client.post("/verify", json={"code": old}, headers={"Accept": "application/json"}).get_json()
+    assert (said["verdict"], said["superseded_by"]) == ("valid", None)
+    house.jobs.enqueued.clear()
+    look(house)
+    assert sum(sent(house).values()) == 1  # and its holder is reminded, for nothing has renewed it
+    with house.reading() as session:
+        clock.instant = stored(session, old).valid_until
+    said = client.post("/verify", json={"code": old}, headers={"Accept": "application/json"}).get_json()
+    assert said["verdict"] == "expired"
 
 
 def test_a_specimen_renews_no_real_credential(house: Runtime) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.credentials.errors import CredentialNotFound, NameRefused, VisibilityUnknown
 from app.credentials.set_visibility import set_visibility
 from app.credentials.states import Visibility, read_visibility
 from app.foundation.access import ANONYMOUS, Actor
+from app.foundation.runtime import Runtime
 from tests.app.credentials.awards import Desk, an_award, an_id
+from tests.app.credentials.worker_house import issue, stored
 
 
 def show(
@@ -69,3 +72,29 @@ def test_another_word_is_no_visibility() -> None:
     assert read_visibility("public") is Visibility.PUBLIC
     with pytest.raises(VisibilityUnknown):
         read_visibility("everyone")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_edge_045_after_a_change_of_name_the_page_and_the_files_say_the_new_one_and_the_signed_facts_stand(
+    house: Runtime, client: FlaskClient
+) -> None:
+    (code,) = issue(house)
+    with house.reading() as session:
+        before = stored(session, code)
+    holder = Actor(before.person_id, "holder")
+    faces = []
+    for name in ("Zoë Former", "Zoë Nouvelle"):
+        with house.transaction() as session:
+            set_visibility(code, Visibility.UNLISTED, shown_name=name, session=session, clock=house.clock, actor=holder)
+        shown = [client.get(f"/c/{code}", headers={"Accept": "text/html"}), client.get(f"/c/{code}.svg")]
+        faces.append([one.get_data(as_text=True) for one in shown])
+    for former, latter in zip(*faces, strict=True):
+        assert "Zoë Former" in former
+        assert "Zoë Former" not in latter  # it is public nowhere any more
+        assert "Zoë Nouvelle" in latter
+    with house.reading() as session:
+        after = stored(session, code)
+    # no name was ever signed, so nothing is replaced and no paper with the code becomes wrong
+    assert "Zoë" not in after.signed_document
+    for fact in ("signed_document", "signed_jwt", "valid_from", "valid_until", "status_index", "revoked_at"):
+        assert getattr(after, fact) == getattr(before, fact)

@@ -112,3 +112,12 @@ def test_contexts_that_are_not_a_list_of_known_addresses_are_refused(contexts: o
 def test_without_the_third_context_the_schema_type_is_refused() -> None:
     with pytest.raises(DocumentRefused, match="1EdTechJsonSchemaValidator2019"):
         terms.canonical({**FULL_DOCUMENT, "@context": FULL_DOCUMENT["@context"][:2]})
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [('says "yes"', r"says \"yes\""), ("a\\b", r"a\\b"), ("one\ntwo", r"one\ntwo"), ("plain, é 漢", "plain, é 漢")],
+)
+def test_a_text_is_escaped_as_n_quads_want_it(text: str, spelled: str) -> None:
+    document = {**a_document(some_facts()), "name": text}
+    assert f'<https://schema.org/name> "{spelled}" .\n'.encode() in terms.canonical(document)

@@ -12,10 +12,11 @@ from sqlalchemy import select, update
 
 from app.assessment.models import FORGOTTEN, FrozenSitting
 from app.awarding.models import Award, AwardDecision, Outcome
+from app.credentials.erase_credentials import erase_credentials
 from app.credentials.errors import OwnCertificate, ReviewIncomplete, ReviewNotFound
 from app.credentials.models import Credential, WithdrawnSignature
 from app.credentials.review_evidence import Objection, evidence_of
-from app.foundation.access import Actor, Forbidden, ProofNotFresh
+from app.foundation.access import Actor, Forbidden, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.foundation.runtime import Runtime
 from app.results.models import SkillResult
@@ -182,3 +183,19 @@ def test_a_job_that_runs_twice_signs_once_and_writes_once(here: Here):
     assert credential_row(world).signed_document == signed
     with house.reading() as session:
         assert len(session.scalars(select(WithdrawnSignature)).all()) == 1
+
+
+def test_who_decided_and_left_is_named_no_more_and_the_decision_stays(here: Here):
+    world, _ = here
+    reviewer = a_reviewer(world)
+    decide_it(world, "revoke", by=reviewer, reason=WHY)
+    with world.runtime.transaction() as session:
+        erase_credentials(
+            reviewer.person_id,
+            is_revoking=False,
+            session=session,
+            clock=world.runtime.clock,
+            jobs=world.runtime.jobs,
+            actor=operator(),
+        )
+    assert (review_row(world).decided_by, review_row(world).decision) == (None, "revoke")
