@@ -102,6 +102,7 @@ class Sitting(Pins, Base):
         ),
         Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
+        Index("ix_sitting_release_started", "release_id", "language", "started_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -180,7 +181,10 @@ class Presentation(Base):
     """An item chosen for a position, stored before it is shown."""
 
     __tablename__ = "presentation"
-    __table_args__ = (UniqueConstraint("sitting_id", "item_code"), Index("ix_presentation_item", "item_id"))
+    __table_args__ = (
+        UniqueConstraint("sitting_id", "item_code"),
+        Index("ix_presentation_item", "item_id", "presented_at"),
+    )
 
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -191,6 +195,22 @@ class Presentation(Base):
     item_states_at: Mapped[int] = mapped_column(
         BigInteger, server_default="0"
     )  # step of the ledger it was chosen under
+
+
+class UseCount(Base):
+    """How often an item was shown, or a bank release sat, in one language, up to an instant that all rows share.
+
+    Counted every night from where the last count ended, so that no page counts a million rows. What was counted stays
+    when a person's sittings are erased: it says how known an item may be, and leads to nobody.
+    """
+
+    __tablename__ = "use_count"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)  # of an item or of a release
+    language: Mapped[str] = mapped_column(primary_key=True)
+    uses: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime]
+    counted_until_at: Mapped[datetime]
 
 
 class FoundingForm(Base):
