@@ -103,6 +103,7 @@ class Sitting(Pins, Base):
         Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
         Index("ix_sitting_release_started", "release_id", "language", "started_at"),
+        Index("ix_sitting_norm_completed", "norm_id", "completed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -27,10 +27,12 @@ def upgrade() -> None:
     op.drop_index("ix_presentation_item", table_name="presentation")
     op.create_index("ix_presentation_item", "presentation", ["item_id", "presented_at"])
     op.create_index("ix_sitting_release_started", "sitting", ["release_id", "language", "started_at"])
+    op.create_index("ix_sitting_norm_completed", "sitting", ["norm_id", "completed_at"])
 
 
 def downgrade() -> None:
     """What was counted can be counted again."""
+    op.drop_index("ix_sitting_norm_completed", table_name="sitting")
     op.drop_index("ix_sitting_release_started", table_name="sitting")
     op.drop_index("ix_presentation_item", table_name="presentation")
     op.create_index("ix_presentation_item", "presentation", ["item_id"])
