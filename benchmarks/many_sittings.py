@@ -42,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 import app.worker  # noqa: F401  with it come the tables of every context
+from app.accounts.consents import ASSESSMENT
 from app.accounts.models import Consent, Person
 from app.assessment.models import FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
 from app.awarding.models import Award, AwardDecision
@@ -159,7 +160,7 @@ def _statements(connection: Connection) -> Iterator[Any]:
     result = {"id": new.result_id, **sitting, **person}
     tables: tuple[tuple[Any, Mapping[str, Any], ColumnElement[bool]], ...] = (
         (Person, named, Person.id == of_person),
-        (Consent, {"id": new.consent_id, **person}, Consent.person_id == of_person),
+        (Consent, {"id": new.consent_id, **person}, (Consent.person_id == of_person) & (Consent.kind == ASSESSMENT)),
         (Sitting, {"id": new.sitting_id, **person}, Sitting.id == of_sitting),
         (Presentation, sitting, Presentation.sitting_id == of_sitting),
         (Response, sitting, Response.sitting_id == of_sitting),

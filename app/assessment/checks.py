@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import CheckNotFound
@@ -57,6 +57,11 @@ def may_seed_prior(sitting: Sitting, *, session: Session) -> bool:
     return check is None or not check.seeds_no_retake
 
 
+MOST_SHOWN = 100
+# a literal, not a parameter: a partial index serves only who can be seen to ask for its rows
+WAITS: ColumnElement[int] = literal_column("3")
+
+
 def check_of(sitting_id: UUID, *, session: Session) -> CheckView:
     """The check of one sitting.
 
@@ -71,9 +76,10 @@ def check_of(sitting_id: UUID, *, session: Session) -> CheckView:
 
 
 def waiting(*, session: Session) -> tuple[CheckView, ...]:
-    """Checks that wait for a person, the oldest first."""
-    query = _with_sitting().where(SittingCheck.tier == 3, SittingCheck.verdict.is_(None))
-    return tuple(_view(check, sitting) for check, sitting in session.execute(query.order_by(SittingCheck.checked_at)))
+    """Checks that wait for a person, the oldest first, `MOST_SHOWN` of them at most."""
+    query = _with_sitting().where(SittingCheck.tier == WAITS, SittingCheck.verdict.is_(None))
+    oldest = query.order_by(SittingCheck.checked_at).limit(MOST_SHOWN)
+    return tuple(_view(check, sitting) for check, sitting in session.execute(oldest))
 
 
 def decided(*, session: Session, most: int = 50) -> tuple[CheckView, ...]:

@@ -21,7 +21,7 @@ from app.assessment.models import FrozenSitting, Presentation, Response, Sitting
 from app.assessment.use_counts import item_uses, release_uses
 from app.item_bank.queries import ItemView
 
-MOST_LOOKED_AT = 5000  # times it was shown, in whatever language: of a rare language a page tells the latest part
+MOST_LOOKED_AT = 3000  # times it was shown, in whatever language: of a rare language a page tells the latest part
 MOST_READ = 2000  # the latest answers; a page of the desk must not wait for a million of them
 FEWEST_FOR_POINTS = 30  # answers by people with a theta, below which points would show chance
 GROUPS = 6
@@ -50,7 +50,8 @@ def item_statistics(
     item: ItemView, item_ids: Collection[UUID], language: str, release_ids: Collection[UUID], *, session: Session
 ) -> ItemStatistics:
     """The figures of the same words in `release_ids`, where they are the items `item_ids`."""
-    answers = _latest_answers(item, item_ids, language, session=session)
+    shown = item_uses(item_ids, language, session=session).count
+    answers = _latest_answers(item, item_ids, language, session=session) if shown else []
     scored = [
         (adaptation.unit_of(item.code, one.value, adaptation.bank_at(*one.pins, session=session)).category, one.theta)
         for one in answers
@@ -59,7 +60,7 @@ def item_statistics(
     pairs = np.array([pair for pair in scored if None not in pair], dtype=float).reshape(-1, 2)
     return ItemStatistics(
         sittings=release_uses(release_ids, language, session=session).count,
-        shown=item_uses(item_ids, language, session=session).count,
+        shown=shown,
         answered=len(answers),
         did_not_arise=len(answers) - len(scored),
         counts=tuple(sum(category == number for category, _ in scored) for number in range(item.categories)),

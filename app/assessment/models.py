@@ -368,6 +368,12 @@ class SittingCheck(Base):
             sqlite_where=text("tier = 3 AND verdict IS NULL"),
             postgresql_where=text("tier = 3 AND verdict IS NULL"),
         ),
+        Index(
+            "ix_sitting_check_decided",
+            "decided_at",
+            sqlite_where=text("verdict IS NOT NULL"),
+            postgresql_where=text("verdict IS NOT NULL"),
+        ),
     )
 
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)

@@ -464,6 +464,17 @@ def latest_between(
     return tuple(session.scalars(query))
 
 
+def first_sittings_under(norm_id: UUID, *, most: int, session: Session) -> int:
+    """How many first sittings with a score there are under a norm, counted up to `most`."""
+    some = (
+        select(Sitting.id)
+        .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
+        .where(Sitting.norm_id == norm_id, Sitting.first_of_skill.is_(True), FrozenSitting.median.is_not(None))
+        .limit(most)
+    )
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
 def first_scores_under(norm_id: UUID, *, session: Session) -> tuple[tuple[float, float], ...]:
     """Median and standard error of the composite of every person's first sitting of the skill, taken under a norm."""
     query = (

@@ -28,10 +28,15 @@ def upgrade() -> None:
     op.create_index("ix_presentation_item", "presentation", ["item_id", "presented_at"])
     op.create_index("ix_sitting_release_started", "sitting", ["release_id", "language", "started_at"])
     op.create_index("ix_sitting_norm_completed", "sitting", ["norm_id", "completed_at"])
+    decided = sa.text("verdict IS NOT NULL")
+    op.create_index(
+        "ix_sitting_check_decided", "sitting_check", ["decided_at"], sqlite_where=decided, postgresql_where=decided
+    )
 
 
 def downgrade() -> None:
     """What was counted can be counted again."""
+    op.drop_index("ix_sitting_check_decided", table_name="sitting_check")
     op.drop_index("ix_sitting_norm_completed", table_name="sitting")
     op.drop_index("ix_sitting_release_started", table_name="sitting")
     op.drop_index("ix_presentation_item", table_name="presentation")
