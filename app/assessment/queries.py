@@ -430,6 +430,8 @@ def latest_between(
 ) -> tuple[UUID, ...]:
     """People whose latest score on a calibration, in (after, until], lies in [low, high): the latest `most` of them."""
     low, high = scores
+    if low >= high:
+        return ()  # nobody lies there, and a year of sittings would be read to find it out
     later, later_frozen = aliased(Sitting), aliased(FrozenSitting)
     is_overtaken = (
         select(later.id)
