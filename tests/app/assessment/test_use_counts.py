@@ -14,7 +14,7 @@ from app.assessment.queries import latest_between
 from app.assessment.use_counts import counted_until, item_uses, release_uses
 from app.item_bank import queries as item_bank
 from app.worker import JOBS, PERIODIC
-from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.browser.normed_bank import adopt_a_norm
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # plain SQL
@@ -117,3 +117,21 @@ def test_people_between_two_lines_are_those_whose_latest_score_lies_there(place,
         assert set(between(low, high)) == {ordered[0], ordered[1]}
         assert between(high, middle) == ()
         assert between(low, high + 1, most=1) == (people[2],)
+
+
+def test_a_score_that_a_later_sitting_overtook_names_nobody(place, runtime):
+    person_id = a_person(place)
+    first = take(place, person_id, SimulatedPerson(place, 0.0, 0.0, 1).answer)
+    after = place.clock.now() - timedelta(days=1)
+    place.clock.advance(timedelta(days=60))
+    until = place.clock.now() - timedelta(days=1)
+    take(place, person_id, SimulatedPerson(place, 2.0, 2.0, 2).answer)
+
+    with runtime.reading() as session:
+        score = session.get_one(FrozenSitting, first).median
+        pins = (SKILL, "en", session.get_one(Sitting, first).calibration_id, (score - 1e-6, score + 1e-6))
+        found = [
+            latest_between(*pins, after=after, until=end, most=10, session=session)
+            for end in (until, place.clock.now())
+        ]
+    assert found == [(person_id,), ()]
