@@ -49,6 +49,7 @@ from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.keying.policy import KeyingPolicy
+from app.monitoring.policy import MonitoringPolicy
 from app.norming.policy import NormPolicy
 from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
@@ -65,6 +66,7 @@ POLICIES: tuple[type[Policy], ...] = (
     VerificationPolicy,
     RatePolicy,
     ApiPolicy,
+    MonitoringPolicy,
     ReviewPolicy,
     RetentionPolicy,
 )

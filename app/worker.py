@@ -16,6 +16,7 @@ from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.check_sitting import check_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.count_uses import keep_uses, uses_since_last
 from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
 from app.assessment.note_founder_told import note_founder_told
@@ -158,6 +159,12 @@ def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
     in_transaction(note_founder_told)(runtime, person_id=person_id, skill=skill)
 
 
+def _count_uses(runtime: Runtime) -> None:
+    """Counted while only reading, then kept; a count that another overtook is thrown away."""
+    counted = while_reading(uses_since_last, at=runtime.clock.now())(runtime)
+    in_transaction(keep_uses, counted=counted)(runtime)
+
+
 def _watch_norms(runtime: Runtime) -> None:
     """Each norm is looked at while only reading, then what was seen is kept: sittings never wait for the look."""
     with runtime.reading() as session:
@@ -244,6 +251,7 @@ JOBS: dict[str, Job] = {
     "tell_founder": _tell_founder,
     "recalibrate": _recalibrate,
     "publish_due_norms": in_transaction(publish_due_norms, actor=system()),
+    "count_uses": _count_uses,
     "watch_norms": _watch_norms,
     "recompute_results": _recompute_results,
     "send_alarm_mail": while_reading(send_alarm_mail),
@@ -264,6 +272,7 @@ PERIODIC = (
     PeriodicJob("settle_rescorings", "27 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
+    PeriodicJob("count_uses", "53 2 * * *", catch_up=False),
     PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),
     PeriodicJob("recompute_results", "29 3 * * *", catch_up=False),
     PeriodicJob("examine_records", "53 3 * * *", catch_up=False),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from scoring.errors import ScoringError
-from scoring.graded_response import test_information
+from scoring.graded_response import item_information, test_information
 from scoring.items import ItemParameters
 
 NODES = 481  # in steps of .025 on -6 … 6
@@ -41,3 +43,40 @@ def marginal_reliability(
     variance = float(masses @ (points - masses @ points) ** 2) if density is not None else 1.0
     information = test_information(items, points)
     return float(masses @ (information / (information + 1 / variance)))
+
+
+def measured_range(
+    kinds: Sequence[ItemParameters], most_items: int, reliability: float, nodes: ArrayLike
+) -> tuple[float, float] | None:
+    """The part of the scale around its best measured place where the best items for each place measure well enough.
+
+    Parameters
+    ----------
+    kinds : sequence of ItemParameters
+        Items of one bank, on scales with standard deviation 1; which kind an item is of plays no part.
+    most_items : int
+        How many a person can be asked: at each place, the most informative there.
+    reliability : float
+        I / (I + 1) that is good enough, 0 … 1.
+    nodes : array-like, shape (Q,)
+        Places, rising.
+
+    Returns
+    -------
+    (float, float) or None
+        The lowest and the highest node of the range; None if no place is measured so well.
+    """
+    places = np.asarray(nodes, dtype=float)
+    each = [item_information(items, places) for items in kinds if items.slopes.size]
+    if not each:
+        return None
+    best = np.sort(np.concatenate(each, axis=1), axis=1)[:, -most_items:].sum(axis=1)
+    is_well = best / (best + 1) >= reliability
+    top = int(np.argmax(best))
+    if not is_well[top]:
+        return None
+    bad = np.nonzero(~is_well)[0]
+    below, above = bad[bad < top], bad[bad > top]
+    low = int(below[-1]) + 1 if below.size else 0
+    high = int(above[0]) - 1 if above.size else places.size - 1
+    return float(places[low]), float(places[high])

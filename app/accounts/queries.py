@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -238,6 +239,13 @@ def role_held_since(person_id: UUID, role: str, *, session: Session) -> datetime
 def people(*, session: Session) -> tuple[PersonView, ...]:
     """Everyone, by address."""
     return tuple(_view(found, session=session) for found in session.scalars(select(Person).order_by(Person.email)))
+
+
+def holders_of(roles: Collection[str], *, session: Session) -> tuple[PersonView, ...]:
+    """Whoever holds one of these roles, by address."""
+    holds = select(RoleGrant.person_id).where(RoleGrant.role.in_(roles))
+    query = select(Person).where(Person.id.in_(holds)).order_by(Person.email)
+    return tuple(_view(found, session=session) for found in session.scalars(query))
 
 
 def _view(found: Person, *, session: Session) -> PersonView:

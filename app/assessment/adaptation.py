@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -157,24 +158,29 @@ _banks: WeakKeyDictionary[Engine, dict[tuple[Any, ...], Bank]] = WeakKeyDictiona
 
 
 def bank_of(pins: Pins, *, session: Session) -> Bank:
-    """The pinned items and parameters. Releases and calibrations never change, so they are kept in memory."""
+    """The pinned items and parameters."""
+    return bank_at(pins.release_id, pins.language, pins.calibration_id, session=session)
+
+
+def bank_at(release_id: UUID, language: str, calibration_id: UUID | None, *, session: Session) -> Bank:
+    """Items and parameters. Releases and calibrations never change, so they are kept in memory."""
     kept = _banks.setdefault(session.get_bind().engine, {})
-    key = (pins.release_id, pins.language, pins.calibration_id)
+    key = (release_id, language, calibration_id)
     if key not in kept:
         while len(kept) >= MOST_BANKS_KEPT:
             kept.pop(next(iter(kept)))
-        kept[key] = _read_bank(pins, session=session)
+        kept[key] = _read_bank(*key, session=session)
     return kept[key]
 
 
-def _read_bank(pins: Pins, *, session: Session) -> Bank:
-    items = {item.code: item for item in item_bank.release_items(pins.release_id, pins.language, session=session)}
-    keys = item_bank.scenario_keys(pins.release_id, session=session)
+def _read_bank(release_id: UUID, language: str, calibration_id: UUID | None, *, session: Session) -> Bank:
+    items = {item.code: item for item in item_bank.release_items(release_id, language, session=session)}
+    keys = item_bank.scenario_keys(release_id, session=session)
     option_keys = {code: key.option_keys for code, key in keys.items()}
-    if pins.calibration_id is None:
+    if calibration_id is None:
         judgement_first = sorted(items.values(), key=lambda item: (item.kind == STATEMENT, item.code))
         return Bank(tuple(judgement_first), option_keys, None, None)
-    calibrated = item_bank.item_parameters(pins.calibration_id, session=session)
+    calibrated = item_bank.item_parameters(calibration_id, session=session)
     codes = (*calibrated.judgement_codes, *calibrated.self_report_codes)
     others = tuple(items[code] for code in sorted(items.keys() - set(codes)))
     known = tuple(items[code] for code in codes)

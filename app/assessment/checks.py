@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import CheckNotFound
 from app.assessment.models import Sitting, SittingCheck, SittingLikeness, State
-from app.assessment.tiers import A_PERSON_LOOKS, NOTHING_ODD
+from app.assessment.tiers import NOTHING_ODD
 from app.assessment.verdicts import Verdict
 
 
@@ -69,6 +69,11 @@ def may_seed_prior(sitting: Sitting, *, session: Session) -> bool:
     return check is None or not check.seeds_no_retake
 
 
+MOST_SHOWN = 100
+# a literal, not a parameter: a partial index serves only who can be seen to ask for its rows
+WAITS: ColumnElement[int] = literal_column("3")
+
+
 def check_of(sitting_id: UUID, *, session: Session) -> CheckView:
     """The check of one sitting.
 
@@ -99,10 +104,11 @@ def _alike(sitting_id: UUID, *, session: Session) -> tuple[AlikeView, ...]:
 
 
 def waiting(*, session: Session) -> tuple[CheckView, ...]:
-    """Checks that wait for a person, the oldest first."""
-    needs_a_person = or_(SittingCheck.tier == A_PERSON_LOOKS, SittingCheck.called_at.is_not(None))
+    """Checks that wait for a person, the oldest first, `MOST_SHOWN` of them at most."""
+    needs_a_person = or_(SittingCheck.tier == WAITS, SittingCheck.called_at.is_not(None))
     query = _with_sitting().where(needs_a_person, SittingCheck.verdict.is_(None))
-    return tuple(_view(check, sitting) for check, sitting in session.execute(query.order_by(SittingCheck.checked_at)))
+    oldest = query.order_by(SittingCheck.checked_at).limit(MOST_SHOWN)
+    return tuple(_view(check, sitting) for check, sitting in session.execute(oldest))
 
 
 def decided(*, session: Session, most: int = 50) -> tuple[CheckView, ...]:

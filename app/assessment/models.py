@@ -103,6 +103,8 @@ class Sitting(Pins, Base):
         ),
         Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
+        Index("ix_sitting_release_started", "release_id", "language", "started_at"),
+        Index("ix_sitting_norm_completed", "norm_id", "completed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -181,7 +183,10 @@ class Presentation(Base):
     """An item chosen for a position, stored before it is shown."""
 
     __tablename__ = "presentation"
-    __table_args__ = (UniqueConstraint("sitting_id", "item_code"), Index("ix_presentation_item", "item_id"))
+    __table_args__ = (
+        UniqueConstraint("sitting_id", "item_code"),
+        Index("ix_presentation_item", "item_id", "presented_at"),
+    )
 
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -192,6 +197,22 @@ class Presentation(Base):
     item_states_at: Mapped[int] = mapped_column(
         BigInteger, server_default="0"
     )  # step of the ledger it was chosen under
+
+
+class UseCount(Base):
+    """How often an item was shown, or a bank release sat, in one language, up to an instant that all rows share.
+
+    Counted every night from where the last count ended, so that no page counts a million rows. What was counted stays
+    when a person's sittings are erased: it says how known an item may be, and leads to nobody.
+    """
+
+    __tablename__ = "use_count"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)  # of an item or of a release
+    language: Mapped[str] = mapped_column(primary_key=True)
+    uses: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime]
+    counted_until_at: Mapped[datetime]
 
 
 class FoundingForm(Base):
@@ -347,6 +368,12 @@ class SittingCheck(Base):
             "checked_at",
             sqlite_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
             postgresql_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
+        ),
+        Index(
+            "ix_sitting_check_decided",
+            "decided_at",
+            sqlite_where=text("verdict IS NOT NULL"),
+            postgresql_where=text("verdict IS NOT NULL"),
         ),
     )
 

@@ -23,6 +23,7 @@ class SittingPolicy:
         "fewest_facet_share": "higher",
         "fewest_judgement_share": "higher",
         "fewest_units_for_result": "higher",
+        "well_measured_reliability": "higher",
     }
     fewest_units: int = 12
     fewest_scenarios: int = 5
@@ -43,6 +44,7 @@ class SittingPolicy:
     exposure_cap: float = 0.30  # greatest share of sittings that may show an item: a worn item is a leaked one
     exposure_aim: float = 0.28  # what calibration aims at, so that chance leaves items under the cap
     fewest_units_for_result: int = 10
+    well_measured_reliability: float = 0.80  # COTAN: sufficient for important decisions; below, pages say so
     resume_days: int = 7
     first_wait_days: int = 30  # practice effects
     later_wait_days: int = 90

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.assessment.course import Course, course_of
 from app.assessment.models import FrozenSitting, Presentation, Sitting, State
 from app.assessment.rules import has_enough_for_result
 
+OPEN: ColumnElement[str] = literal_column(f"'{State.OPEN}'")  # literal, for the index of open sittings alone to be used
+MOST_LOOKED_AT = 600  # finished sittings, of which some may have been scored without it
 MOST_RESCORED = 300  # the latest ones; each takes some milliseconds, and a person waits for the page
 
 
@@ -55,30 +57,64 @@ def preview_suspension(
     item_ids: Collection[UUID], languages: Collection[str], *, session: Session
 ) -> SuspensionPreview:
     """What stands to be touched. `item_ids` are the same words in every release that holds them."""
+    showing = answered = 0
+    for course, position in _open_ones(item_ids, languages, session=session):
+        is_current = position == len(course.rows)
+        showing, answered = showing + is_current, answered + (not is_current)
+    finished = _count_finished(item_ids, languages, session=session)
+    rescored: list[Rescored] = []
+    for course, position in _latest_finished(item_ids, languages, session=session):
+        if course.units[position - 1].is_scored:
+            rescored.append(_rescored(course, course.rows[position - 1].item_code, session=session))
+        else:
+            finished -= 1  # older ones are counted, though the item may have been out when they were scored
+        if len(rescored) == MOST_RESCORED:
+            break
+    return SuspensionPreview(showing, answered, finished, tuple(rescored))
+
+
+def _open_ones(
+    item_ids: Collection[UUID], languages: Collection[str], *, session: Session
+) -> Iterator[tuple[Course, int]]:
+    """Open sittings that showed the item and do not do without it already, with its position."""
     query = (
-        select(Sitting, Presentation.item_code, Presentation.position)
+        select(Sitting, Presentation.position)
         .join(Presentation, Presentation.sitting_id == Sitting.id)
-        .where(Presentation.item_id.in_(item_ids), Sitting.language.in_(languages))
+        .where(Presentation.item_id.in_(item_ids), Sitting.language.in_(languages), Sitting.state == OPEN)
         .order_by(Sitting.started_at.desc(), Sitting.id)
     )
-    showing = answered = finished = 0
-    rescored: list[Rescored] = []
-    for sitting, code, position in session.execute(query).all():
-        if sitting.state not in (State.OPEN, State.COMPLETED):
-            continue
-        if sitting.state == State.COMPLETED and len(rescored) >= MOST_RESCORED:
-            finished += 1  # counted, though it may have been out already when the sitting was scored
-            continue
+    for sitting, position in session.execute(query).all():
         course = course_of(sitting, session=session)
-        if course.is_out(course.rows[position - 1]):
-            continue
-        if sitting.is_open:
-            is_current = position == len(course.rows)
-            showing, answered = showing + is_current, answered + (not is_current)
-        elif course.units[position - 1].is_scored:
-            finished += 1
-            rescored.append(_rescored(course, code, session=session))
-    return SuspensionPreview(showing, answered, finished, tuple(rescored))
+        if not course.is_out(course.rows[position - 1]):
+            yield course, position
+
+
+def _latest_finished(
+    item_ids: Collection[UUID], languages: Collection[str], *, session: Session
+) -> Iterator[tuple[Course, int]]:
+    """The latest `MOST_LOOKED_AT` finished sittings that showed it; of each item by its index, never all of them."""
+    found: list[tuple[datetime, UUID, int]] = []
+    for item_id in item_ids:
+        query = (
+            select(Presentation.presented_at, Presentation.sitting_id, Presentation.position)
+            .join(Sitting, Sitting.id == Presentation.sitting_id)
+            .where(Presentation.item_id == item_id, Sitting.language.in_(languages), Sitting.state == State.COMPLETED)
+            .order_by(Presentation.presented_at.desc())
+            .limit(MOST_LOOKED_AT)
+        )
+        found.extend((row[0], row[1], row[2]) for row in session.execute(query))
+    for _, sitting_id, position in sorted(found, reverse=True)[:MOST_LOOKED_AT]:
+        yield course_of(session.get_one(Sitting, sitting_id), session=session), position
+
+
+def _count_finished(item_ids: Collection[UUID], languages: Collection[str], *, session: Session) -> int:
+    query = (
+        select(func.count())
+        .select_from(Presentation)
+        .join(Sitting, Sitting.id == Presentation.sitting_id)
+        .where(Presentation.item_id.in_(item_ids), Sitting.language.in_(languages), Sitting.state == State.COMPLETED)
+    )
+    return session.scalar(query) or 0
 
 
 def _rescored(course: Course, code: str, *, session: Session) -> Rescored:

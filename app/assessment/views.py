@@ -387,7 +387,7 @@ def check_desk() -> str:
     """Sittings whose answers look odd enough for a person, and what was decided of late."""
     with runtime().reading() as session:
         waiting, decided = checks.waiting(session=session), checks.decided(session=session)
-    return render_template("assessment/checks.html", waiting=waiting, decided=decided)
+    return render_template("assessment/checks.html", waiting=waiting, decided=decided, most_shown=checks.MOST_SHOWN)
 
 
 @bp.get("/desk/checks/<uuid:sitting_id>")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from app.assessment.founding_form import SCENARIO
 from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Response, Sitting, State
 
 MOST_SITTINGS = 20_000  # the latest; bounds memory and time of a night's watch
-MOST_TIMES = 200_000  # the latest answers whose seconds are read
+MOST_TIMED = 10_000  # the latest sittings whose seconds are read
 BATCH_ROWS = 1000
 
 
@@ -74,14 +74,7 @@ def watched_sittings(norm_id: UUID, *, session: Session) -> WatchedSittings:
 
 def _rows(norm_id: UUID, *, session: Session) -> Iterator[Any]:
     """In batches, each a statement of its own, so that no cursor is held open while rows are read."""
-    latest = (
-        select(Sitting.id)
-        .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
-        .where(Sitting.norm_id == norm_id, Sitting.state == State.COMPLETED)
-        .order_by(Sitting.completed_at.desc(), Sitting.id.desc())
-        .limit(MOST_SITTINGS)
-    )
-    ids = session.scalars(latest).all()[::-1]
+    ids = _latest(norm_id, most=MOST_SITTINGS, session=session)[::-1]
     columns = select(
         Sitting.completed_at,
         Sitting.first_of_skill,
@@ -97,23 +90,33 @@ def _rows(norm_id: UUID, *, session: Session) -> Iterator[Any]:
 
 
 def answer_seconds(norm_id: UUID, *, session: Session) -> Mapping[str, list[float]]:
-    """Seconds of the latest answers to each item under a norm, oldest first.
+    """Seconds of the answers to each item in the latest sittings under a norm, oldest first.
 
     Sittings with adjustments are left out: how long those take is nobody's signal.
     """
     is_its = and_(Response.sitting_id == Presentation.sitting_id, Response.position == Presentation.position)
+    query = select(Presentation.item_code, Presentation.presented_at, Response.received_at).join(Response, is_its)
+    found: list[tuple[datetime, str, float]] = []
+    latest = _latest(norm_id, Sitting.adjustments.is_(None), most=MOST_TIMED, session=session)
+    for first in range(0, len(latest), BATCH_ROWS):
+        batch = query.where(Presentation.sitting_id.in_(latest[first : first + BATCH_ROWS]))
+        for code, presented_at, received_at in session.execute(batch):
+            found.append((presented_at, code, (received_at - presented_at).total_seconds()))
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    for _, code, time in sorted(found):
+        seconds[code].append(time)
+    return dict(seconds)
+
+
+def _latest(norm_id: UUID, *further: ColumnElement[bool], most: int, session: Session) -> Sequence[UUID]:
+    """The latest completed sittings under a norm, the last first."""
     query = (
-        select(Presentation.item_code, Presentation.presented_at, Response.received_at)
-        .join(Sitting, Sitting.id == Presentation.sitting_id)
-        .join(Response, is_its)
-        .where(Sitting.norm_id == norm_id, Sitting.state == State.COMPLETED, Sitting.adjustments.is_(None))
-        .order_by(Presentation.presented_at.desc())
-        .limit(MOST_TIMES)
+        select(Sitting.id)
+        .where(Sitting.norm_id == norm_id, Sitting.state == State.COMPLETED, *further)
+        .order_by(Sitting.completed_at.desc(), Sitting.id.desc())
+        .limit(most)
     )
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    for code, presented_at, received_at in reversed(session.execute(query).all()):
-        found[code].append((received_at - presented_at).total_seconds())
-    return dict(found)
+    return session.scalars(query).all()
 
 
 def exposure_cap(norm_id: UUID, *, session: Session) -> float | None:

@@ -138,7 +138,7 @@ def _norm(
     marks = ("demo",) if norm.demo else ()
     yield Check(Step.GATES, norm.may_certify and not norm.demo, reasons=norm.gate_reasons + marks)
     yield Check(Step.PUBLISHED, norm.state == "published")
-    under = len(sittings.first_scores_under(norm.id, session=session))
+    under = sittings.first_sittings_under(norm.id, most=policy.compare_from_n, session=session)
     waits = norms.awards_wait(norm.id, session=session, at=at)
     yield Check(Step.COMPARED, not waits, under, policy.compare_from_n)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.assessment import pages
 from app.assessment import queries as sittings
 from app.assessment.facet_bands import FacetBand, facet_bands
+from app.assessment.measured_range import is_below_range
 from app.awarding import queries as awards
 from app.foundation import drawings
 from app.item_bank import queries as banks
@@ -45,6 +46,7 @@ class Report:
     level: Level | None
     has_development: bool
     was_close: bool
+    is_below_range: bool  # of what the bank measures well
     facet_plot: drawings.Bars | None
     profile: facets.Profile
     former: tuple[FormerResult, ...]
@@ -82,6 +84,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         level=level_of(result.theta) if result else None,
         has_development=bool(banks.development(sitting.skill, session=session)),
         was_close=sittings.was_close(sitting_id, session=session),
+        is_below_range=result is not None and is_below_range(sitting_id, result.theta, session=session),
         facet_plot=_facet_plot(bands, skill, language),
         profile=facets.profile(bands),
         former=_former(result, session=session) if result else (),

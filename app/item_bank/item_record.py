@@ -168,6 +168,12 @@ def found(item_id: UUID, *, session: Session, locked: bool = False) -> Item:
     return item
 
 
+def same_words_of(release_id: UUID, *, session: Session) -> dict[str, tuple[UUID, ...]]:
+    """For each item of a release, by code, the ids of the same words in every release of the skill."""
+    items = session.scalars(select(Item).where(Item.release_id == release_id).order_by(Item.code)).all()
+    return {item.code: tuple(other.id for other in same_words(item, session=session)) for item in items}
+
+
 def same_words(item: Item, *, session: Session) -> tuple[Item, ...]:
     """The item and its like in other releases of the skill: same code, words and key. They share one life."""
     query = (

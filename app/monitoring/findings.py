@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from app.assessment.use_counts import NEVER, Uses
 from app.assessment.watched_sittings import WatchedSitting, WatchedSittings
 from app.item_bank.calibrated_items import CalibratedItems
 from app.monitoring.models import AlarmKind
@@ -20,6 +22,8 @@ FEWEST_SITTINGS = 50  # in a period, below which exposure and formats say nothin
 RECENT_TIMES = 200  # answers
 FASTER_THAN = 0.6  # of its former median, beside the change of all items together
 WEEKS_SHOWN = 26
+MOST_OLD_NAMED = 10  # items
+MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class NormPromise:
     share_standard_error: float
     cap: float | None  # of exposure; None where no item rests
     largest_kind_difference: float  # standard errors
+    oldest_item_months: int
+    most_item_uses: int
 
 
 def week_of(at: datetime) -> str:
@@ -130,8 +136,28 @@ def paces(seconds: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, floa
     return {code: (medians[code], ratios[code] / usual if code in ratios else None) for code in medians}
 
 
+def age_of(uses: Uses, promise: NormPromise, now: datetime) -> dict[str, Any]:
+    """How long an item has been in use, in whole months, how often it was shown in all, and whether that is too much.
+
+    Its first use may be of an earlier release: the same words are the same item to whoever passes them on.
+    """
+    first = uses.first_at
+    months = None
+    if first is not None:
+        is_short = (now.day, now.time()) < (first.day, first.time())
+        months = MONTHS_A_YEAR * (now.year - first.year) + now.month - first.month - is_short
+    is_old = (months or 0) >= promise.oldest_item_months or uses.count >= promise.most_item_uses
+    return {"months": months, "uses": uses.count, "is_old": is_old}
+
+
 def item_rows(
-    found: WatchedSittings, calibrated: CalibratedItems, seconds: Mapping[str, Sequence[float]], promise: NormPromise
+    found: WatchedSittings,
+    calibrated: CalibratedItems,
+    *,
+    seconds: Mapping[str, Sequence[float]],
+    uses: Mapping[str, Uses],
+    promise: NormPromise,
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """One row for each item that was shown, the most shown first."""
     watched, pace = leaks(found, calibrated), paces(seconds)
@@ -139,7 +165,8 @@ def item_rows(
     for code, shown in sorted(found.shown.items(), key=lambda entry: (-entry[1], entry[0])):
         leak, times = watched.get(code), pace.get(code)
         rows.append(
-            {
+            age_of(uses.get(code, NEVER), promise, now)
+            | {
                 "code": code,
                 "shown": shown,
                 "exposure": shown / found.with_answers,
@@ -174,7 +201,9 @@ def overlap(found: WatchedSittings) -> float | None:
 def seen_of(
     found: WatchedSittings,
     calibrated: CalibratedItems,
+    *,
     seconds: Mapping[str, Sequence[float]],
+    uses: Mapping[str, Uses],
     promise: NormPromise,
     now: datetime,
 ) -> dict[str, Any]:
@@ -186,7 +215,9 @@ def seen_of(
         "cap": promise.cap,
         "overlap": overlap(found),
         "leak_limit": LIMIT,
-        "items": item_rows(found, calibrated, seconds, promise),
+        "oldest_months": promise.oldest_item_months,
+        "most_uses": promise.most_item_uses,
+        "items": item_rows(found, calibrated, seconds=seconds, uses=uses, promise=promise, now=now),
     }
 
 
@@ -202,6 +233,10 @@ def findings(seen: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     formats = seen["formats"]
     if formats and formats["state"] == ABOVE:
         yield Finding(AlarmKind.FORMATS, "", month, formats)
+    if old := [row for row in seen["items"] if row["is_old"]]:
+        yield Finding(
+            AlarmKind.AGE, "", month, _old(old) | {name: seen[name] for name in ("oldest_months", "most_uses")}
+        )
     for row in seen["items"]:
         if row["leak"]:
             yield Finding(AlarmKind.LEAK, row["code"], month, row)
@@ -209,3 +244,9 @@ def findings(seen: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
             yield Finding(AlarmKind.EXPOSURE, row["code"], month, row | {"cap": seen["cap"]})
         if row["pace"] is not None and row["pace"] < FASTER_THAN:
             yield Finding(AlarmKind.PACE, row["code"], month, row)
+
+
+def _old(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The old items of a bank together, named from the most shown: they come of age by the dozen."""
+    ordered = sorted(rows, key=lambda row: (-row["uses"], row["code"]))
+    return {"count": len(rows), "items": [row["code"] for row in islice(ordered, MOST_OLD_NAMED)]}

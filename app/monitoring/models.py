@@ -21,6 +21,7 @@ class AlarmKind(StrEnum):
     EXPOSURE = "exposure"  # an item is shown in more sittings than the cap allows
     PACE = "pace"  # an item is answered much faster than it was
     FORMATS = "formats"  # judgement and self-report disagree in more sittings than chance explains
+    AGE = "age"  # items that have been in use for long, or shown to many
     RESULTS = "results"  # stored results that do not come out again from their pins
 
 

@@ -73,11 +73,10 @@ def _call_for_mail(raised: list[UUID], *, session: Session, jobs: Jobs) -> None:
     """One message a person for all alarms of one look."""
     if not raised:
         return
-    for person in accounts.people(session=session):
-        if NORM_STAFF & person.roles:
-            jobs.enqueue(
-                "send_alarm_mail",
-                f"alarms:{raised[0]}:{person.id}",
-                session=session,
-                arguments={"person_id": str(person.id), "alarm_ids": [str(alarm) for alarm in raised]},
-            )
+    for person in accounts.holders_of(NORM_STAFF, session=session):
+        jobs.enqueue(
+            "send_alarm_mail",
+            f"alarms:{raised[0]}:{person.id}",
+            session=session,
+            arguments={"person_id": str(person.id), "alarm_ids": [str(alarm) for alarm in raised]},
+        )

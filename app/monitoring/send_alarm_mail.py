@@ -20,6 +20,7 @@ KINDS = {
         AlarmKind.EXPOSURE: "shown in more sittings than the cap allows",
         AlarmKind.PACE: "answered much faster than it was",
         AlarmKind.FORMATS: "judgement and self-report disagree more often than expected",
+        AlarmKind.AGE: "items in use for long, or shown to many",
         AlarmKind.RESULTS: "results that do not come out again from their pins",
     },
     "fr": {
@@ -28,6 +29,7 @@ KINDS = {
         AlarmKind.EXPOSURE: "montré dans plus de passations que le plafond ne permet",
         AlarmKind.PACE: "répondu bien plus vite qu'avant",
         AlarmKind.FORMATS: "jugement et autoévaluation en désaccord plus souvent que prévu",
+        AlarmKind.AGE: "des items en service depuis longtemps, ou montrés à beaucoup de gens",
         AlarmKind.RESULTS: "des résultats qui ne se retrouvent pas à partir de leurs données",
     },
 }

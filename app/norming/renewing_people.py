@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.norming.bases import sittings_on_the_scale
-from app.norming.forecast import who_would_differ
+from app.assessment.queries import latest_between
+from app.norming.bases import DAYS_OF_A_CREDENTIAL
 from app.norming.queries import norm as norm_view
 from app.norming.queries import published
 
+MOST_NAMED = 100  # of either kind, the latest; how many there are in all stands in the preview
+
 
 def renewing_people(norm_id: UUID, *, session: Session, at: datetime) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
-    """People newly above the line under this norm, and people no longer above it, by their latest sitting."""
+    """People newly above the line under this norm, and people no longer above it, by their latest sitting.
+
+    The median is above a line exactly where it is likelier than not that the person is, so they lie between the lines.
+    """
     norm = norm_view(norm_id, session=session)
     in_force = [
         one for one in published(norm.skill, norm.language, session=session) if one.population == norm.population
     ]
-    sittings = sittings_on_the_scale(norm, session=session, at=at)
-    return who_would_differ(sittings, norm, in_force[0] if in_force else None)
+    if not in_force:
+        return (), ()
+    year, former = at - timedelta(days=DAYS_OF_A_CREDENTIAL), in_force[0].cut
+    between = partial(
+        latest_between, norm.skill, norm.language, norm.calibration_id, after=year, until=at, most=MOST_NAMED,
+        session=session,
+    )  # fmt: skip
+    return between((norm.cut, former)), between((former, norm.cut))

@@ -18,7 +18,7 @@ from app.norming.cancel_recalibration import cancel_recalibration
 from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NormNotFound, NotPreviewed
 from app.norming.publish_norm import publish_norm
-from app.norming.renewing_people import renewing_people
+from app.norming.renewing_people import MOST_NAMED, renewing_people
 from app.norming.roll_back_norm import roll_back_norm
 from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
@@ -121,6 +121,7 @@ def norm_preview(norm_id: UUID) -> str:
         norm=norm,
         seen=norm.preview,
         names=names,
+        most_named=MOST_NAMED,
         pictures=pictures.of_preview(norm.preview, norm.label),
     )
 

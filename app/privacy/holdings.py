@@ -115,6 +115,7 @@ NOT_PERSONAL = {
     "policy_version": "policies",
     "skill": "definitions",
     "status_list": "published bits",
+    "use_count": "how often items were shown and banks sat, of no single person",
     "worker_slot": "which worker works",
 }
 

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     SIGNATURE_BROKEN = "signature-broken"
     REVOKED = "revoked"
     KEY_UNKNOWN = "key-unknown"
+    NOT_AS_ISSUED = "not-as-issued"
     STATUS_UNREADABLE = "status-unreadable"
     UNDER_REVIEW = "under-review"
     SPECIMEN = "specimen"
@@ -52,6 +53,7 @@ class Checks:
     valid_from: datetime
     valid_until: datetime
     is_superseded: bool = False
+    is_as_issued: bool = True  # what the register holds, word for word; or a line of it that no longer says more
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
         (checks.is_revoked is True, Verdict.REVOKED, Reason.REVOKED),
         (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
         (checks.signature_holds is None, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
+        (not checks.is_as_issued, Verdict.UNKNOWN, Reason.NOT_AS_ISSUED),
         (checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
         (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),
         (ended, Verdict.EXPIRED, Reason.ENDED),

@@ -174,11 +174,29 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> Verificatio
         document,
         found,
         policy=queries.policy(session=session, at=now),
+        is_as_issued=_is_as_issued(document, found, session=session),
         is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
         session=session,
         at=now,
     )
     return Verification(judgement, now, document)
+
+
+def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, *, session: Session) -> bool:
+    """Whether this is what was issued under its code: our signature alone may have been had outside the flow.
+
+    Of what an erased holder had, the register keeps the line alone, and nothing is left to compare with.
+    """
+    if found is not None:
+        return _without_proof(document) == _without_proof(_readable(found.signed_document or "") or {})
+    try:
+        return line_of_code(codes.read_code(document["id"]), session=session) is not None
+    except TypingError:
+        return False
+
+
+def _without_proof(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "proof"}
 
 
 def _judgement(
@@ -188,6 +206,7 @@ def _judgement(
     *,
     policy: CredentialPolicy,
     is_superseded: bool,
+    is_as_issued: bool = True,
     session: Session,
     at: datetime,
 ) -> Judgement:
@@ -205,6 +224,7 @@ def _judgement(
         is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),
+        is_as_issued=is_as_issued,
         is_superseded=is_superseded,
     )
     return judge(
@@ -246,7 +266,7 @@ def _says_the_same(token: str | None, document: Mapping[str, Any], *, session: S
     """Whether a published key signed this token, and for the facts of this document."""
     if token is None or not token_holds(token, session=session):
         return False
-    return jwt.document_of(token) == {name: value for name, value in document.items() if name != "proof"}
+    return jwt.document_of(token) == _without_proof(document)
 
 
 def _is_document_of(found: CredentialView, document: Mapping[str, Any]) -> bool:

@@ -351,7 +351,7 @@ class Exhibition:
             a_row("P03", leak=True, shift=0.61, height=7.2),
             a_row("P05", over_cap=True, exposure=0.44),
             a_row("P07", pace=0.41, seconds=8.0),
-            a_row("P01"),
+            a_row("P01", is_old=True, months=31, uses=24_310),
             share={"expected": 0.10, "weeks": weeks, "together": WITHIN_LIMITS},
             formats={"expected": 0.012, "limit": 2.5, **outside},
         )

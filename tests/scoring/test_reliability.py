@@ -7,7 +7,7 @@ import pytest
 
 from scoring.errors import ScoringError
 from scoring.items import ItemParameters
-from scoring.reliability import marginal_reliability
+from scoring.reliability import marginal_reliability, measured_range
 
 ITEMS = ItemParameters([1.5, 1.0, 2.0], [[-1.0, 0.5], [0.0, 1.0], [-0.5, 0.8]])
 
@@ -39,3 +39,23 @@ def test_impossible_distributions_are_refused() -> None:
         marginal_reliability(ITEMS, [0.0, 1.0], [1.0])
     with pytest.raises(ScoringError, match="below zero"):
         marginal_reliability(ITEMS, [0.0, 1.0], [1.0, -1.0])
+
+
+@pytest.mark.parametrize(("most_items", "edge"), [(10, np.log(0.8873 / 0.1127) / 2), (5, np.log(0.7236 / 0.2764) / 2)])
+def test_a_bank_measures_well_as_far_as_the_items_that_one_person_can_be_asked_reach(most_items, edge):
+    """Ten equal items of slope 2 at 0: 4 n p (1 - p) >= 4 is a reliability of .8, so p (1 - p) >= 1 / n."""
+    items = ItemParameters(np.full(10, 2.0), np.zeros((10, 1)), model="2pl")
+    low, high = measured_range([items], most_items, 0.8, np.linspace(-3, 3, 6001))
+    assert (low, high) == (pytest.approx(-edge, abs=2e-3), pytest.approx(edge, abs=2e-3))
+
+
+def test_kinds_add_up_a_gap_ends_the_range_and_what_nothing_measures_has_none():
+    nodes = np.linspace(-6, 6, 121)
+    items = ItemParameters(np.full(10, 2.0), np.zeros((10, 1)), model="2pl")
+    far = ItemParameters(np.full(10, 2.0), np.full((10, 1), 5.0), model="2pl")
+    assert measured_range([items, items], 20, 0.8, nodes)[0] < measured_range([items], 20, 0.8, nodes)[0]
+    low, high = measured_range([items, items, far], 30, 0.8, nodes)
+    assert low < -1.0
+    assert high < 3.0  # the far items measure well around 5, but not in between
+    assert measured_range([items], 2, 0.8, nodes) is None
+    assert measured_range([], 20, 0.8, nodes) is None

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.assessment import adaptation
 from app.assessment.facet_bands import facet_bands
-from app.assessment.models import FrozenSitting
+from app.assessment.measured_range import lowest_measured
+from app.assessment.models import FrozenSitting, Sitting
 from app.results import figures
 from app.results.models import SkillResult
 from tests.app.api.world import OTHER, OWNER, World
-from tests.app.assessment.builders import Place, SimulatedPerson, take
+from tests.app.assessment.builders import Place, SimulatedPerson, a_policy, take
 from tests.journeys.at_a_standstill import run_jobs
 
 
@@ -53,6 +55,22 @@ def test_a_near_miss_is_explained(world: World):
         row.probability_above = 0.4
     page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
     assert "It was close" in page
+
+
+@pytest.mark.parametrize(("theta", "is_below"), [(-3.0, True), (0.5, False)])
+def test_edge_018_below_the_range_that_the_bank_measures_well_the_page_says_so(world: World, theta, is_below):
+    """By a policy that asks for more than this bank has down there; by the shipped one it reaches down to -4."""
+    runtime = world.runtime
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    a_policy(place, well_measured_reliability=0.955)
+    page, result = sat(world, OTHER, theta, 3)
+    with runtime.reading() as session:
+        sitting = session.get_one(Sitting, result.sitting_id)
+        bank = adaptation.bank_of(sitting, session=session)
+        lowest = lowest_measured(bank, 40, 0.955)
+        assert lowest_measured(bank, 40, 0.8) < -3.0
+    assert (result.theta < lowest) == is_below
+    assert ("below the range we measure well" in page) == is_below
 
 
 def test_edge_087_facets_carry_their_bands_and_are_told_apart_only_where_bands_separate(world: World):

@@ -17,7 +17,8 @@ WITHIN_LIMITS: dict[str, Any] = {
 def a_row(code: str, **changes: Any) -> dict[str, Any]:
     """One item."""
     steady = {"shown": 25, "exposure": 0.25, "over_cap": False, "answers": 400, "shift": 0.02, "height": 1.5}
-    return {"code": code, **steady, "leak": False, "seconds": 20.0, "pace": 1.0, **changes}
+    age = {"months": 3, "uses": 700, "is_old": False}
+    return {"code": code, **steady, **age, "leak": False, "seconds": 20.0, "pace": 1.0, **changes}
 
 
 def a_look(*items: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def a_look(*items: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "cap": 0.30,
         "overlap": 0.2,
         "leak_limit": 5.0,
+        "oldest_months": 24,
+        "most_uses": 20_000,
         "items": list(items) or [a_row("col-j01")],
     }
     return quiet | changes

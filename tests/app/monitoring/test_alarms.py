@@ -150,6 +150,8 @@ def test_a_look_reads_real_sittings_and_the_nightly_job_keeps_it(runtime):
     assert sum(row["shown"] for row in seen["items"]) == len(shown)
     assert {row["code"] for row in seen["items"]} == set(shown)
     assert seen["share"]["together"]["sittings"] == 2
+    assert sum(row["uses"] for row in seen["items"]) == len(shown)
+    assert {row["months"] for row in seen["items"]} == {0}
     assert seen["items"][0]["exposure"] == 1.0
     JOBS["watch_norms"](runtime)
     with runtime.reading() as session:

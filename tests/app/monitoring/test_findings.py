@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from app.assessment.use_counts import NEVER, Uses
 from app.assessment.watched_sittings import ItemAnswers, WatchedSitting, WatchedSittings
 from app.item_bank.calibrated_items import CalibratedItems
-from app.monitoring.findings import NormPromise, findings, item_rows, kinds_apart, overlap, paces, share_above
+from app.monitoring.findings import NormPromise, age_of, findings, item_rows, kinds_apart, overlap, paces, share_above
 from app.monitoring.models import AlarmKind
 from scoring.items import ItemParameters
 from scoring.simulated_people import leaked
@@ -18,7 +20,14 @@ from tests.app.monitoring.seen import WITHIN_LIMITS, a_look, a_row
 
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOW = datetime(2026, 11, 18, 3, tzinfo=UTC)  # a Wednesday, in week 47
-PROMISE = NormPromise(share=0.10, share_standard_error=0.0, cap=0.30, largest_kind_difference=2.5)
+PROMISE = NormPromise(
+    share=0.10,
+    share_standard_error=0.0,
+    cap=0.30,
+    largest_kind_difference=2.5,
+    oldest_item_months=24,
+    most_item_uses=20_000,
+)
 
 
 def sat(at, probability, *, difference=0.0, is_first=True):
@@ -75,7 +84,7 @@ def test_edge_015_an_item_that_leaked_is_found_in_the_answers_and_its_honest_nei
         code: ItemAnswers("scenario", codes[:, place].tolist(), theta.tolist()) for place, code in enumerate("ab")
     }
     found = WatchedSittings((), 10_000, {"a": 3000, "b": 3000}, answers)
-    rows = item_rows(found, CalibratedItems((), None, ("a", "b"), items), {}, PROMISE)
+    rows = item_rows(found, CalibratedItems((), None, ("a", "b"), items), seconds={}, uses={}, promise=PROMISE, now=NOW)
     assert {row["code"]: row["leak"] for row in rows} == {"a": True, "b": False}
     assert kinds_of(a_look(*rows)) == [(AlarmKind.LEAK, "a", "2026-11")]
 
@@ -83,8 +92,8 @@ def test_edge_015_an_item_that_leaked_is_found_in_the_answers_and_its_honest_nei
 @pytest.mark.parametrize(("shown", "cap", "is_over"), [(310, 0.30, False), (380, 0.30, True), (900, None, False)])
 def test_exposure_is_an_alarm_beyond_the_cap_and_chance_where_there_is_a_cap(shown, cap, is_over):
     found = WatchedSittings((), 1000, {"a": shown}, {})
-    promise = NormPromise(0.10, 0.0, cap, 2.5)
-    rows = item_rows(found, CalibratedItems((), None, (), None), {}, promise)
+    promise = replace(PROMISE, cap=cap)
+    rows = item_rows(found, CalibratedItems((), None, (), None), seconds={}, uses={}, promise=promise, now=NOW)
     assert rows[0]["over_cap"] is is_over
     assert [kind for kind, *_ in kinds_of(a_look(*rows, cap=cap))] == [AlarmKind.EXPOSURE] * is_over
 
@@ -112,3 +121,25 @@ def test_a_norm_that_keeps_its_promises_is_no_alarm():
     assert kinds_of(a_look(share={"expected": 0.1, "weeks": [], "together": WITHIN_LIMITS | {"state": "below"}})) == [
         (AlarmKind.SHARE, "", "2026-11")
     ]
+
+
+def test_an_item_is_old_by_the_months_since_its_first_use_or_by_the_sittings_that_showed_it():
+    def is_old(count, first_at):
+        return age_of(Uses(count, first_at), PROMISE, NOW)["is_old"]
+
+    exactly = NOW.replace(year=NOW.year - 2)
+    assert age_of(Uses(700, exactly), PROMISE, NOW) == {"months": 24, "uses": 700, "is_old": True}
+    assert not is_old(700, exactly + timedelta(seconds=1))
+    assert age_of(Uses(700, exactly + timedelta(seconds=1)), PROMISE, NOW)["months"] == 23
+    assert is_old(20_000, NOW)
+    assert not is_old(19_999, NOW)
+    assert age_of(NEVER, PROMISE, NOW) == {"months": None, "uses": 0, "is_old": False}
+
+
+def test_old_items_are_one_alarm_a_month_that_names_the_most_shown():
+    old = [a_row(f"col-j{number:02d}", is_old=True, uses=30_000 + number) for number in range(12)]
+    (found,) = findings(a_look(*old, a_row("col-s01")), NOW)
+    assert (found.kind, found.subject, found.period) == (AlarmKind.AGE, "", "2026-11")
+    assert (found.figures["count"], found.figures["items"][:2]) == (12, ["col-j11", "col-j10"])
+    assert len(found.figures["items"]) == 10
+    assert (found.figures["oldest_months"], found.figures["most_uses"]) == (24, 20_000)

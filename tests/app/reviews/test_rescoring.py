@@ -20,6 +20,8 @@ from app.accounts.grant_role import grant_role
 from app.accounts.models import Person, RoleGrant
 from app.assessment import queries as sittings
 from app.assessment.models import SittingAllowance, SittingCorrection
+from app.assessment.preview_suspension import preview_suspension
+from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
 from app.awarding.models import Award
 from app.credentials.models import Credential
@@ -32,6 +34,10 @@ from app.item_bank import item_record
 from app.item_bank import queries as banks
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.item_states import ItemState
+from app.monitoring import queries as monitoring
+from app.monitoring.close_alarm import close_alarm
+from app.monitoring.models import AlarmKind
+from app.monitoring.raise_alarms import raise_alarms
 from app.results import queries as results
 from app.results.models import SkillResult
 from app.results.recompute_result import recompute_result
@@ -61,6 +67,7 @@ from tests.app.assessment.builders import (
     the_collaboration_bank,
 )
 from tests.app.demo.test_found import an_empty_place
+from tests.app.monitoring.seen import a_look, a_row
 from tests.browser.normed_bank import adopt_a_norm
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.journeys.at_a_standstill import run_jobs
@@ -463,3 +470,49 @@ def test_who_did_what_stands_in_the_audit_record(desk):
     people = (desk.first, desk.second, desk.first)
     assert found == [(kind, person.person_id) for kind, person in zip(kinds, people, strict=True)]
     assert touched == 8
+
+
+def test_edge_015_a_leak_alarm_leads_to_suspension_preview_and_another_sitting_and_revokes_nothing(desk: Desk):
+    """From the alarm of the night's watch to the sitting outside the limit, through the hands of two people."""
+    place, runtime = desk.place, desk.runtime
+    with runtime.reading() as session:
+        norm_id = sittings.latest_edition(SKILL, "en", session=session).norm_id
+    with runtime.transaction() as session:
+        tools = {"session": session, "clock": place.clock, "entropy": place.entropy, "jobs": place.jobs}
+        (alarm_id,) = raise_alarms(norm_id, a_look(a_row(FAULTY, leak=True, height=7.5, shift=0.4)), **tools)
+    with runtime.reading() as session:
+        alarm = monitoring.alarm(alarm_id, session=session)
+        assert (alarm.kind, alarm.subject) == (AlarmKind.LEAK, FAULTY)
+        leaked = item_record.item_id_of(SKILL, alarm.subject, session=session)
+        touched = preview_suspension([leaked], ["en"], session=session)
+    assert (touched.finished, len(touched.rescored)) == (len(desk.sittings), len(desk.sittings))
+    certificates = stored(desk)
+
+    applied(desk, alarm.subject)
+    with runtime.transaction() as session:
+        close_alarm(alarm_id, "leaked: suspended", session=session, clock=place.clock, actor=norm_editor())
+    later(desk, 3.1)
+    settle(desk)
+
+    with runtime.reading() as session:
+        granted = session.scalars(select(SittingAllowance)).one()
+        assert granted.person_id == place.sitting(desk.sittings[EFFECTS.index(Effect.LOSES)]).person_id
+        assert session.scalar(select(func.count()).where(Award.withdrawn_at.is_not(None))) == 0
+        assert session.scalar(select(func.count()).where(Credential.revoked_at.is_not(None))) == 0
+        assert monitoring.open_alarms(session=session) == ()
+    before, after = (json.loads(rows)[3] for rows in (certificates, stored(desk)))
+    assert [row for row in before if row not in after] == []  # every award of then stands as it stood
+    place.do(lambda session: start_again(granted.person_id, desk, session))
+
+
+def norm_editor() -> Actor:
+    return Actor(UUID(int=7), "norm editor", frozenset({"norm_editor"}))
+
+
+def start_again(person_id: UUID, desk: Desk, session: Session) -> None:
+    """Within the wait, which the allowance lifts."""
+    place = desk.place
+    start_sitting(
+        person_id, SKILL, "en", honesty_statement="1", session=session, clock=place.clock, entropy=place.entropy,
+        jobs=place.jobs,
+    )  # fmt: skip
