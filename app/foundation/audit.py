@@ -100,7 +100,7 @@ def settled_through(*, session: Session) -> int:
     wait, and if they take long we give up (`OperationalError`). On SQLite there is one writer, and it is us.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+        session.execute(text("SELECT set_config('lock_timeout', :patience, true)"), {"patience": PATIENCE})
         session.execute(text("LOCK TABLE audit_entry IN SHARE MODE"))
     return session.scalar(select(func.max(AuditEntry.sequence))) or 0
 

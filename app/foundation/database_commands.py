@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.foundation import schema
+from app.foundation import running, schema
 from app.foundation.runtime import Runtime
 
 
@@ -22,6 +22,30 @@ def upgrade_command(runtime: Runtime) -> None:
     """
     schema.upgrade(runtime.database)
     click.echo("The database is at this release's schema.")
+
+
+@db.command("revision")
+def revision_command() -> None:
+    """Print the revision of the schema that this release needs.
+
+    Example: decile db revision
+    """
+    click.echo(schema.head())
+
+
+@db.command("downgrade")
+@click.option("--to", "revision", required=True, help="What the former release's `decile db revision` prints.")
+@click.pass_obj
+def downgrade_command(runtime: Runtime, revision: str) -> None:
+    """Take the schema back to a former release, with web and worker stopped; what only the newer one kept is lost.
+
+    Responses, results and credentials stay.
+
+    Example: decile db downgrade --to 2026_11_28_awards_wait
+    """
+    with running.nothing_running(runtime.settings.data):
+        schema.downgrade(runtime.database, revision)
+    click.echo(f"The database is at the schema {revision}. Start the release that needs it.")
 
 
 @db.command("check")

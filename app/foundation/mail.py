@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -92,6 +93,13 @@ class SpoolMailer:
         """Return: a spool needs nobody."""
 
 
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye. What was taken stays taken however that is answered: sending it again would double it."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
+
+
 class SmtpMailer:
     """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
 
@@ -102,8 +110,11 @@ class SmtpMailer:
         """Deliver to the server within a time limit."""
         email = compose(message, sender=self._sender, clock=self._clock)
         try:
-            with self._connect() as server:
+            server = self._connect()
+            try:
                 server.send_message(email)
+            finally:
+                _leave(server)
         except (OSError, smtplib.SMTPException) as problem:
             raise MailUnavailable(
                 f"The mail server did not take the message ({type(problem).__name__}). It will be tried again."

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_mock_engine, inspect, text
 
 from app.foundation import jobs
 from app.foundation.db import Database
-from app.foundation.errors import Conflict
+from app.foundation.errors import Conflict, Invalid
 from app.foundation.shipped import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -29,6 +29,18 @@ class SchemaBehind(Conflict):
         super().__init__("The database is not at this release's schema. Run `decile db upgrade`, then start again.")
 
 
+class NoSuchRevision(Invalid):
+    """The migrations here know no such revision, or the database stands before it."""
+
+    code = "no-such-revision"
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The schema cannot be taken back to {revision}. Ask the former release with `decile db revision`, and "
+            "name what it prints."
+        )
+
+
 def _config(database: Database) -> Config:
     from alembic.config import Config  # noqa: PLC0415  alembic costs 100 ms that no web request should pay
 
@@ -44,6 +56,22 @@ def upgrade(database: Database) -> None:
 
     command.upgrade(_config(database), "head")
     jobs.migrate_jobs(database.url)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take our tables back to a former release's head. What only the newer release kept is dropped.
+
+    Raises
+    ------
+    NoSuchRevision
+    """
+    from alembic import command  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    try:
+        command.downgrade(_config(database), revision)
+    except CommandError:
+        raise NoSuchRevision(revision) from None
 
 
 def differences(database: Database) -> list[Any]:
@@ -80,6 +108,13 @@ def missing_guards(connection: Connection) -> tuple[str, ...]:
         return tuple(sorted(name for name, written in wanted.items() if there.get(name) != written))
     enabled = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal"
     return tuple(sorted(wanted.keys() - set(connection.scalars(text(enabled)))))
+
+
+def revisions() -> tuple[str, ...]:
+    """Every revision this release knows, the newest first."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 @cache

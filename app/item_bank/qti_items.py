@@ -89,7 +89,7 @@ def read_item(content: bytes) -> dict[str, Any]:
     }
     try:
         return {**about, **(_scenario(item, body, parts) if "situation" in parts else _statement(item, body, parts))}
-    except (KeyError, ValueError, AttributeError) as missing:
+    except (LookupError, ValueError, AttributeError, TypeError) as missing:
         raise NotOurSubset(f"a part is missing or cannot be read ({missing})") from None
 
 
@@ -104,7 +104,9 @@ def parsed(content: bytes) -> ET.Element:
     try:
         scan.Parse(content, True)
         return ET.fromstring(content)  # noqa: S314  the scan has shown that nothing can expand  # nosec B314
-    except (expat.ExpatError, ET.ParseError) as problem:
+    except NotOurSubset:
+        raise
+    except (expat.ExpatError, ET.ParseError, LookupError, ValueError) as problem:  # also encodings nobody knows
         raise NotOurSubset(f"it is not well-formed XML ({problem})") from None
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -45,6 +48,19 @@ def package_of(files: BankFiles) -> bytes:
     return packed.getvalue()
 
 
+BROKEN = (  # what the library lets out of a package that is none; found by fuzzing
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    UnicodeDecodeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+
+
 def read_package(content: bytes) -> dict[str, Any]:
     """`{"bank", "statements", "scenarios"}` of a package. Files are read by the manifest and never unpacked to disk.
 
@@ -55,7 +71,7 @@ def read_package(content: bytes) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             return _read(package)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as problem:
+    except BROKEN as problem:
         raise NotOurSubset(f"the package cannot be read ({problem})") from None
 
 
@@ -75,7 +91,10 @@ def _read(package: zipfile.ZipFile) -> dict[str, Any]:
             if item["language"] in found.setdefault(item["code"], {}):
                 raise NotOurSubset(f"{name}: {item['code']} stands twice in {item['language']}")
             found[item["code"]][item["language"]] = item
-    entries = [(versions, _entry(code, versions, bank)) for code, versions in found.items()]
+    try:
+        entries = [(versions, _entry(code, versions, bank)) for code, versions in found.items()]
+    except (LookupError, TypeError, AttributeError) as problem:
+        raise NotOurSubset(f"{BANK} does not have the shape of a bank ({problem})") from None
     kinds = {"statement": "statements", "scenario": "scenarios"}
     return {
         "bank": bank,

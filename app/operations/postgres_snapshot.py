@@ -54,7 +54,7 @@ def is_empty(connection: Connection) -> bool:
     places = ((None, inspect(connection).get_table_names()), (JOB_SCHEMA, _job_tables(connection)))
     named = [(place, name) for place, names in places for name in names]
     return not any(
-        # the names are the database's own
+        # nosemgrep: sql-from-formatted-text  the names are the database's own
         connection.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {_quoted(place, name)})"))  # noqa: S608  # nosec B608
         for place, name in named
         if (f"{place}.{name}" if place else name) not in MADE_BY_THE_SCHEMA
@@ -85,6 +85,7 @@ def load(connection: Connection, directory: Path, rows: dict[str, int]) -> None:
     for table in tables.values():
         _copy_in(connection, table, directory)
         named = _quoted(table.schema, table.name)
+        # nosemgrep: sql-from-formatted-text  the name is quoted
         found = connection.scalar(text(f"SELECT count(*) FROM {named}"))  # noqa: S608  a name of ours  # nosec B608
         if found != rows[table.fullname]:
             raise RestoreRefused(f"Table {table.fullname} came out with {found} rows, not {rows[table.fullname]}.")
@@ -139,4 +140,5 @@ def _set_sequences(connection: Connection) -> None:
     for schema, table, column, sequence in connection.execute(SEQUENCES, {"jobs": JOB_SCHEMA}):
         if sequence is not None:
             highest = f'SELECT max("{column}") FROM {_quoted(schema, table)}'  # noqa: S608  # nosec B608
+            # nosemgrep: sql-from-formatted-text  the names are the database's own, and quoted
             connection.execute(text(f"SELECT setval(:sequence, coalesce(({highest}), 1))"), {"sequence": sequence})

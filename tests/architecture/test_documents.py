@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [*sorted((ROOT / "docs" / "security").glob("*.md")), *sorted((ROOT / "docs" / "privacy").glob("*.md"))]
+DOCUMENTS = [
+    *sorted((ROOT / "docs" / "security").glob("*.md")),
+    *sorted((ROOT / "docs" / "privacy").glob("*.md")),
+    ROOT / "docs" / "faults.md",
+]
 NAMED_TEST = re.compile(r"`(test_\w+)`")
 NAMED_FILE = re.compile(r"`((?:app|scoring|tests|deploy|docs|scripts)/[\w./-]+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
@@ -30,3 +34,10 @@ def test_whatever_a_document_of_security_or_privacy_names_is_there(document, tes
 
 def test_there_are_such_documents():
     assert {"asvs.md", "threat_model.md", "records_of_processing.md"} <= {path.name for path in DOCUMENTS}
+
+
+def test_every_kind_of_fault_has_its_row_with_a_test_or_says_that_it_is_missing():
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = {match[1]: match[0] for match in re.finditer(r"^\| (F\d+) \|.*$", text, re.MULTILINE)}
+    assert list(rows) == [f"F{number}" for number in range(1, 16)]
+    assert [name for name, row in rows.items() if not NAMED_TEST.search(row) and "**missing.**" not in row] == []

@@ -54,6 +54,7 @@ from app.foundation.mail import SpoolMailer
 from app.foundation.rates import RatePolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank import item_record
 from app.item_bank import queries as banks
 from app.item_bank.change_item_state import change_item_state
@@ -78,7 +79,6 @@ from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
 from app.reviews.rescoring_preview import rescoring_preview
-from app.up import ITEM_BANKS
 from app.verification import signed_ids
 from app.verification.ask_holder import ask_holder
 from app.verification.grant_share import grant_share

@@ -47,28 +47,9 @@ class Installed(Installation):
 
     def __init__(self, program: Path, data: Path) -> None:
         super().__init__(data)
-        self.program = program
+        self.tree, self.program = data, (str(program),)
         for name in ("PYTHONPATH", "VIRTUAL_ENV"):
             self.environment.pop(name, None)
-
-    def cli(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [self.program, *arguments],
-            cwd=self.data,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
-
-    def start_up(self) -> None:
-        """`decile up`, which starts web and worker itself."""
-        with (self.data / "up.log").open("ab") as log:
-            self.processes["web"] = subprocess.Popen(
-                [self.program, "up", "--no-demo"], cwd=self.data, env=self.environment, stdout=log, stderr=log
-            )
 
     def page(self, path: str, language: str) -> str:
         request = Request(self.base_url + path, headers={"Accept-Language": language})
@@ -90,7 +71,7 @@ def test_an_installed_wheel_makes_its_database_comes_up_and_speaks_french(tmp_pa
         assert all(Path(word).is_relative_to(tmp_path) for word in told.stdout.split())
         installation.cli("db", "upgrade")
         assert installation.cli("db", "check") == "Database and models agree.\n"
-        installation.start_up()
+        installation.start("up --no-demo", "web")
         installation.wait_until_up()
         pages = [
             installation.page(path, language) for path in ("/", "/skills/collaboration") for language in ("en", "fr")

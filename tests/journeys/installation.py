@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-m", "app.cli")
 STARTUP_SECONDS = 60
 PATIENCE_SECONDS = 60
 NOT_HANDED_ON = ("DECILE_", "PYTHONDONTWRITEBYTECODE")  # an installed program is compiled once, not at every start
@@ -36,6 +37,7 @@ class Installation:
         self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
         self.spool = data / "mail"
+        self.tree, self.program = ROOT, PROGRAM  # another release, or an installed one, has its own
         self._workers = workers
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._mails: dict[str, dict[str, email.message.EmailMessage]] = {}
@@ -60,8 +62,8 @@ class Installation:
     def cli(self, *arguments: str, code: int = 0) -> str:
         """Run one `decile` command; its standard output."""
         done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            cwd=ROOT,
+            [*self.program, *arguments],
+            cwd=self.tree,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -75,8 +77,8 @@ class Installation:
         """Start `web` or `worker`, logs beside the data."""
         with (self.data / f"{name or role}.log").open("ab") as log:
             self.processes[name or role] = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", role],
-                cwd=ROOT,
+                [*self.program, *role.split()],
+                cwd=self.tree,
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.release_skills import release_skills
-from app.up import ITEM_BANKS
 from tests.app.api.world import ANONYMOUS, World
 
 

@@ -32,13 +32,13 @@ def test_a_worker_killed_between_batches_goes_on_where_it_stopped(
     clock.advance(timedelta(hours=1))
     batches: list[int] = []
 
-    def one_at_a_time(runtime: Runtime, key: str) -> int:
+    def one_at_a_time(runtime: Runtime, key_id: str) -> int:
         if len(batches) in (0, 2, 3):  # dies before the first batch, and twice again
             batches.append(-1)
             raise Killed
         with runtime.transaction() as session:
             done = reissue_affected.reissue_affected(
-                key,
+                key_id,
                 session=session,
                 clock=runtime.clock,
                 entropy=runtime.entropy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 
@@ -51,6 +52,47 @@ def test_a_message_reaches_a_real_server_whole(server):
 def test_case_089_a_server_that_is_not_there_is_a_reason_to_try_again():
     with pytest.raises(MailUnavailable):
         SmtpMailer("smtp://127.0.0.1:1", sender=SENDER, clock=FrozenClock()).send(MESSAGE)
+
+
+class _Stubborn(_Kept):
+    """Takes nothing now, thinks for ever, or takes the message and then loses its manners."""
+
+    def __init__(self, manner: str) -> None:
+        super().__init__()
+        self.manner = manner
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
+        if self.manner == "later":
+            return "451 try again later"
+        if self.manner == "hangs":
+            await asyncio.sleep(1)
+        return await super().handle_DATA(server, session, envelope)
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
+        return "421 too busy to say goodbye" if self.manner == "rude" else "221 bye"
+
+
+@pytest.fixture
+def stubborn(request):
+    inbox = _Stubborn(request.param)
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
+    controller.start()
+    inbox.mailer = SmtpMailer(f"smtp://127.0.0.1:{controller.port}", sender=SENDER, clock=FrozenClock())
+    yield inbox
+    controller.stop()
+
+
+@pytest.mark.parametrize("stubborn", ["later", "hangs"], indirect=True)
+def test_case_089_a_server_that_says_later_or_nothing_is_a_reason_to_try_again(stubborn, monkeypatch):
+    monkeypatch.setattr("app.foundation.mail.SMTP_TIMEOUT_SECONDS", 0.3)
+    with pytest.raises(MailUnavailable):
+        stubborn.mailer.send(MESSAGE)
+
+
+@pytest.mark.parametrize("stubborn", ["rude"], indirect=True)
+def test_a_message_that_was_taken_is_not_sent_again_whatever_the_goodbye(stubborn):
+    stubborn.mailer.send(MESSAGE)
+    assert len(stubborn.mails) == 1
 
 
 def test_a_server_can_be_asked_whether_it_is_there_without_a_message(server):

@@ -53,10 +53,9 @@ def test_what_nobody_touched_is_in_order(house):
     assert the_page_shows(house) == {"specimen", "revoked"}
 
 
-OFTEN = {  # one for each thing that is said, the quickest
-    "lower_the_cut", "raise_a_rank", "rename_the_holder", "undo_a_revocation", "issue_past_the_flow", "take_a_role",
-    "edit_a_log_entry_with_its_hash", "put_yesterdays_database_back", "edit_the_audit_record", "loosen_a_policy",
-    "slip_into_the_audit_record", "disarm_a_trigger", "publish_a_key_of_ones_own",
+OFTEN = {  # one for each thing that the records say
+    "lower_the_cut", "undo_a_revocation", "issue_past_the_flow", "take_a_role", "edit_a_log_entry_with_its_hash",
+    "edit_the_audit_record", "loosen_a_policy", "disarm_a_trigger", "publish_a_key_of_ones_own",
 }  # fmt: skip
 
 
