@@ -42,7 +42,7 @@ from app.foundation.jobs import DurableJobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, SmtpMailer, SpoolMailer
 from app.foundation.policies import Policy, PolicyInvalid
-from app.foundation.rates import RatePolicy
+from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.keying.policy import KeyingPolicy
@@ -61,6 +61,7 @@ POLICIES: tuple[type[Policy], ...] = (
     CredentialPolicy,
     VerificationPolicy,
     RatePolicy,
+    SharedNetworkPolicy,
     ApiPolicy,
     ReviewPolicy,
     RetentionPolicy,

@@ -48,6 +48,7 @@ class SittingPolicy:
     later_wait_days: int = 90
     most_sittings: int = 3
     limit_months: int = 12
+    most_begun_per_day: int = 8  # in all skills, void and empty ones too: who begins more collects questions
     scenario_repeat_months: int = 6
     most_statement_overlap: float = 0.20  # share of the former sitting's statements
     retention_per_month: float = 0.97  # rho: how much of a former sitting's posterior a retake starts from
