@@ -44,6 +44,7 @@ class SittingPolicy:
     exposure_aim: float = 0.28  # what calibration aims at, so that chance leaves items under the cap
     fewest_units_for_result: int = 10
     resume_days: int = 7
+    resume_grace_minutes: int = 10  # beyond these days, for an answer on its way over a bad line
     first_wait_days: int = 30  # practice effects
     later_wait_days: int = 90
     most_sittings: int = 3
