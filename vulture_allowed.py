@@ -141,3 +141,4 @@ SharedStorage  # unused class (app/foundation/rate_storage.py, found by its sche
 load_bytecode  # unused method (tests/conftest.py, called by Jinja)
 dump_bytecode  # unused method (tests/conftest.py, called by Jinja)
 jinja_options  # unused attribute (tests/conftest.py, read by Flask)
+category_chance  # unused variable (app/item_bank/guessing.py, read by asdict)
