@@ -29,7 +29,7 @@ from app.item_bank.commands import bank
 from app.item_bank.item_commands import item
 from app.manual.commands import manual
 from app.norming.commands import calibrate, norm, responses
-from app.operations.commands import backup, doctor_command, restore, retention
+from app.operations.commands import backup, doctor_command, law, restore, retention
 from app.operations.doctor import Instruments
 from app.privacy.commands import erase_command, export_command
 from app.transparency.commands import log
@@ -134,6 +134,7 @@ for group in (
     restore,
     doctor,
     retention,
+    law,
     demo,
     simulate_command,
     bias_report_command,

@@ -47,6 +47,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.keying.policy import KeyingPolicy
 from app.norming.policy import NormPolicy
+from app.operations.law_policy import LawPolicy
 from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
 from app.verification.policy import VerificationPolicy
@@ -65,6 +66,7 @@ POLICIES: tuple[type[Policy], ...] = (
     ApiPolicy,
     ReviewPolicy,
     RetentionPolicy,
+    LawPolicy,
 )
 
 PASSPHRASE_FILE = "passphrase"  # noqa: S105  a file's name
