@@ -157,6 +157,7 @@ main.elsewhere = {
     "item": _from("item_bank.item_commands", "item"),
     "jobs": _from("foundation.job_commands", "jobs_group"),
     "keys": _group("credentials.commands", "keys", lambda: keys_init_command),
+    "law": _from("operations.commands", "law"),
     "log": _from("transparency.commands", "log"),
     "manual": _from("manual.commands", "manual"),
     "norm": _from("norming.commands", "norm"),

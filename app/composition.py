@@ -45,12 +45,13 @@ from app.foundation.jobs import DurableJobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, SmtpMailer, SpoolMailer
 from app.foundation.policies import Policy, PolicyInvalid
-from app.foundation.rates import RatePolicy
+from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, made_once, with_embedded_secrets
 from app.keying.policy import KeyingPolicy
 from app.monitoring.policy import MonitoringPolicy
 from app.norming.policy import NormPolicy
+from app.operations.law_policy import LawPolicy
 from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
 from app.verification.policy import VerificationPolicy
@@ -65,10 +66,12 @@ POLICIES: tuple[type[Policy], ...] = (
     CredentialPolicy,
     VerificationPolicy,
     RatePolicy,
+    SharedNetworkPolicy,
     ApiPolicy,
     MonitoringPolicy,
     ReviewPolicy,
     RetentionPolicy,
+    LawPolicy,
 )
 
 PASSPHRASE_FILE = "passphrase"  # noqa: S105  a file's name

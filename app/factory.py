@@ -13,7 +13,7 @@ from app.credentials import views as credentials_views
 from app.desk import views as desk_views
 from app.foundation import health_views, policies
 from app.foundation.access import Actor
-from app.foundation.rates import RatePolicy
+from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
 from app.foundation.web import init_web
 from app.home import views as home_views
@@ -45,16 +45,17 @@ BLUEPRINTS = (
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """The web application over `runtime`; touches the database once, to read the rate policy."""
+    """The web application over `runtime`; touches the database once, to read the rates."""
     app = Flask(__name__)
     with runtime.reading() as session:
         rates = policies.current(RatePolicy, session=session, at=runtime.clock.now())
+        shared = policies.current(SharedNetworkPolicy, session=session, at=runtime.clock.now())
 
     def load_actor(token: str) -> Actor | None:
         with runtime.reading() as session:
             return accounts.actor_for_session(token, session=session, at=runtime.clock.now())
 
-    init_web(app, runtime, rates=rates, load_actor=load_actor)
+    init_web(app, runtime, rates=rates, shared=shared, load_actor=load_actor)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

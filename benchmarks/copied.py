@@ -46,11 +46,14 @@ class Sat:
     ratings: np.ndarray  # a number for each set of ratings
     theta: np.ndarray
     error: np.ndarray
+    manners: np.ndarray  # points of the scale that are used
 
     def some(self, rows: Any, had: np.ndarray) -> Answered:
         """These people's answers to some of the items."""
-        given = (table[np.ix_(rows, had)] for table in (self.categories, self.ratings))
-        return Answered.of(*given, self.theta[rows], self.error[rows], items=had.size)
+        categories, ratings, manners = (
+            table[np.ix_(rows, had)] for table in (self.categories, self.ratings, self.manners)
+        )
+        return Answered.of(categories, ratings, self.theta[rows], self.error[rows], manners=manners, items=had.size)
 
     def beside(self, row: int, pool: np.ndarray) -> Agreement:
         """One of them beside others, over what that one had."""
@@ -75,22 +78,24 @@ def sat(sittings: int, slope: float, spread: float, seed: int) -> Sat:
     seen = np.full(answers.shape, -1)
     seen[rows, found.shown[rows, columns]] = answers[rows, found.shown[rows, columns]]
     standing = estimate_ability(seen, judgement)
-    return Sat(judgement, seen, _rated(seen, spread, rng), standing.theta, standing.standard_error)
+    ratings, manners = _rated(seen, spread, rng)
+    return Sat(judgement, seen, ratings, standing.theta, standing.standard_error, manners)
 
 
-def _rated(categories: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
+def _rated(categories: np.ndarray, spread: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     scenarios = yaml.safe_load((BANK / "scenarios.yaml").read_text(encoding="utf-8"))["scenarios"]
     keys = [np.array([option["key"] for option in one["options"]], dtype=float) for one in scenarios]
     opinions = [rng.standard_normal(key.size) for key in keys]
     people = len(categories)
     elevation, width = rng.normal(0, 0.6 * spread, people), 1.3 * np.exp(rng.normal(0, 0.35 * spread, people))
     ends = rng.random(people) < 0.1 * spread
-    found = np.full(categories.shape, -1)
+    found, points = np.full(categories.shape, -1), np.zeros(categories.shape, dtype=int)
     for person, item in zip(*np.nonzero(categories >= 0), strict=True):
         use = (elevation[person], width[person], bool(ends[person]))
         ratings = _ratings(keys[item], int(categories[person, item]), opinions[item], use, rng)
         found[person, item] = ratings @ (HIGHEST ** np.arange(ratings.size))
-    return found
+        points[person, item] = np.unique(ratings).size
+    return found, points
 
 
 def _ratings(
@@ -125,13 +130,18 @@ def copies(people: Sat, answers: int, rng: np.random.Generator) -> Iterator[floa
 
 def _share(people: Sat, row: int, pool: np.ndarray, source: int, items: np.ndarray) -> float:
     changed = _copy(people)
-    changed.categories[row, items] = people.categories[source, items]
-    changed.ratings[row, items] = people.ratings[source, items]
+    for table in _tables(changed):
+        table[row, items] = table[source, items]
     return float(changed.beside(row, pool).shares.min())
 
 
+def _tables(people: Sat) -> tuple[np.ndarray, ...]:
+    return people.categories, people.ratings, people.manners
+
+
 def _copy(people: Sat) -> Sat:
-    return replace(people, categories=people.categories.copy(), ratings=people.ratings.copy())
+    tables = {name: getattr(people, name).copy() for name in ("categories", "ratings", "manners")}
+    return replace(people, **tables)
 
 
 def groups(people: Sat, rng: np.random.Generator) -> Iterator[int]:
@@ -144,11 +154,12 @@ def groups(people: Sat, rng: np.random.Generator) -> Iterator[int]:
         for item in range(len(people.items)):
             had = [one for one in members if people.categories[one, item] >= 0]
             if had:
-                listed[item] = (people.categories[had[0], item], people.ratings[had[0], item])
+                listed[item] = had[0]
         for one in members:
-            for item, (category, rating) in listed.items():
+            for item, source in listed.items():
                 if people.categories[one, item] >= 0 and rng.random() < RECALL:
-                    changed.categories[one, item], changed.ratings[one, item] = category, rating
+                    for table, former in zip(_tables(changed), _tables(people), strict=True):
+                        table[one, item] = former[source, item]
         called = set()
         for one in members:
             found = changed.beside(one, pool[pool != one])

@@ -2,8 +2,9 @@
 
 People who share their answers betray it where they should differ: in what they say, item by item, of items that both
 had. The model tells how often two people of given standing come to the same category of an item; how often people of
-one category also give the very same answer (all ratings of a scenario, one ranking of many) is counted among everybody
-else. Both together are the chance of an equal answer, and the number of equal answers follows from it.
+one category who answer in the same manner also give the very same answer (all ratings of a scenario, one ranking of
+many) is counted among everybody else. Both together are the chance of an equal answer, and the number of equal answers
+follows from it.
 
 It says that two sittings are alike. Which one copied, and whether anybody did, it does not say.
 """
@@ -37,20 +38,31 @@ class Answered:
     answers : ndarray of int, shape (N, J)
         Equal numbers in a column are equal answers; ignored where the category is missing. An item whose category is
         all there is of an answer repeats its categories here.
+    manners : ndarray of int, shape (N, J)
+        How the answer was given, as far as that is a habit: of ratings, how many points of the scale they use. Who
+        knows the two ends of a scale alone answers like others who do, without having met them.
     theta, standard_error : ndarray, shape (N,)
         Mean and standard deviation of each posterior, in logits.
     """
 
     categories: NDArray[np.int64]
     answers: NDArray[np.int64]
+    manners: NDArray[np.int64]
     theta: Floats
     standard_error: Floats
 
     @classmethod
     def of(
-        cls, categories: ArrayLike, answers: ArrayLike, theta: ArrayLike, standard_error: ArrayLike, *, items: int
+        cls,
+        categories: ArrayLike,
+        answers: ArrayLike,
+        theta: ArrayLike,
+        standard_error: ArrayLike,
+        *,
+        items: int,
+        manners: ArrayLike | None = None,
     ) -> Answered:
-        """Checked arrays.
+        """Checked arrays; without `manners` all answers are given in the same one.
 
         Raises
         ------
@@ -59,13 +71,14 @@ class Answered:
         """
         given = np.asarray(categories, dtype=np.int64).reshape(-1, items)
         said = np.asarray(answers, dtype=np.int64).reshape(-1, items)
+        manner = np.zeros_like(said) if manners is None else np.asarray(manners, dtype=np.int64).reshape(-1, items)
         place = np.asarray(theta, dtype=float).reshape(-1)
         error = np.asarray(standard_error, dtype=float).reshape(-1)
-        if said.shape != given.shape or not place.shape == error.shape == (len(given),):
+        if not said.shape == manner.shape == given.shape or not place.shape == error.shape == (len(given),):
             raise ScoringError("Everybody needs a category and an answer for each item, a theta and its error.")
         if not np.isfinite(place).all() or not (np.isfinite(error) & (error >= 0)).all():
             raise ScoringError("Every theta must be finite, and every standard error finite and at least 0.")
-        return cls(given, said, place, error)
+        return cls(given, said, manner, place, error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +113,8 @@ def agreement(items: ItemParameters, own: Answered, others: Answered) -> Agreeme
     """How much the answers of `own` (one person) agree with those of each other.
 
     Given both thetas the number of equal answers is a sum of independent trials, so its tail is exact; it is averaged
-    over both posteriors. How often answers of one category are the same is counted among the others, so an answer that
-    everybody gives tells nothing, nor does an item that few have answered.
+    over both posteriors. How often answers of one category and manner are the same is counted among the others, so an
+    answer that everybody gives tells nothing, nor does an item that few have answered.
 
     Parameters
     ----------
@@ -134,14 +147,16 @@ def agreement(items: ItemParameters, own: Answered, others: Answered) -> Agreeme
     return Agreement(shared.sum(axis=1), equal, expected, z, chance)
 
 
-def repeated(others: Answered, categories: int) -> Floats:
-    """How often two people who come to the same category of an item also give the same answer, shape (J, categories).
+def repeated(others: Answered, categories: int, manners: NDArray[np.int64]) -> Floats:
+    """How often two people who come to the same category of an item in the same manner also give the same answer.
 
-    Counted over all pairs, with one equal pair more than there was: 1 where no two people are to be had.
+    Shape (J, categories), for one manner of each item. Counted over all pairs, with one equal pair more than there
+    was: 1 where no two people are to be had.
     """
     table = np.ones((others.categories.shape[1], categories))
     for item, category in np.ndindex(*table.shape):
-        _, times = np.unique(others.answers[others.categories[:, item] == category, item], return_counts=True)
+        alike = (others.categories[:, item] == category) & (others.manners[:, item] == manners[item])
+        _, times = np.unique(others.answers[alike, item], return_counts=True)
         people = times.sum()
         table[item, category] = (1 + (times * (times - 1)).sum() / 2) / (1 + people * (people - 1) / 2)
     return table
@@ -154,7 +169,7 @@ def _chances(items: ItemParameters, own: Answered, others: Answered) -> Floats:
         for who in (own, others)
     )
     by_person = rest.reshape(others.theta.size, _NODES.size, *rest.shape[1:])
-    same = repeated(others, rest.shape[2])
+    same = repeated(others, rest.shape[2], own.manners[0])
     return np.asarray(np.einsum("qjk,nrjk,jk->nqrj", one, by_person, same, optimize=True))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment import rules
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import Sitting, State
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
 
@@ -14,10 +17,12 @@ MOST_AT_ONCE = 500  # keeps one transaction short; the next hour takes the rest
 
 
 def close_expired_sittings(*, session: Session, clock: Clock, jobs: Jobs) -> int:
-    """How many were ended; what was answered counts if it is enough."""
+    """How many were ended; what was answered counts if it is enough. Answers on their way are waited for."""
+    now = clock.now()
+    grace = rules.grace(policies.current(SittingPolicy, session=session, at=now))
     query = (
         select(Sitting.id, Sitting.person_id)
-        .where(Sitting.state == State.OPEN, Sitting.resumable_until < clock.now())
+        .where(Sitting.state == State.OPEN, Sitting.resumable_until < now - grace)
         .order_by(Sitting.resumable_until)
         .limit(MOST_AT_ONCE)
     )

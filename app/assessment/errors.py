@@ -94,6 +94,18 @@ class YearlyLimitReached(Refused):
         super().__init__(f"You have used every sitting of the year. The next may begin {from_at:%Y-%m-%d %H:%M} UTC.")
 
 
+class TooManyBegun(Refused):
+    """The account has begun as many sittings as it may within a day, whatever became of them."""
+
+    code = "too-many-begun"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have begun {most} sittings within a day, in all skills together. Begin the next one tomorrow; "
+            "what you have begun goes on."
+        )
+
+
 class TooFewNewItems(Refused):
     """The items not seen lately are too few for any result."""
 

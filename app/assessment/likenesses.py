@@ -36,29 +36,34 @@ def compared(course: Course, scenarios: Sequence[Unit], others: Sequence[Other])
     codes = [unit.code for unit in scenarios]
     own = {unit.code: (unit.category, unit.value) for unit in scenarios}
     items = course.bank.of_kind(JUDGEMENT).take([course.bank.index[code] for code in codes])
-    categories, answers = _tables([own, *(other.units for other in others)], codes)
+    categories, answers, manners = _tables([own, *(other.units for other in others)], codes)
     categories = np.minimum(categories, items.categories - 1)
-    theta = [posterior.kind_means[JUDGEMENT], *(other.judgement_theta for other in others)]
-    error = [posterior.kind_standard_errors[JUDGEMENT], *(other.judgement_standard_error for other in others)]
-    everybody = (categories, answers, np.array(theta, dtype=float), np.array(error, dtype=float))
-    one, rest = (Answered.of(*(part[rows] for part in everybody), items=len(codes)) for rows in (FIRST, OTHERS))
+    theta: Any = [posterior.kind_means[JUDGEMENT], *(other.judgement_theta for other in others)]
+    error: Any = [
+        posterior.kind_standard_errors[JUDGEMENT], *(other.judgement_standard_error for other in others),
+    ]  # fmt: skip
+    one, rest = (
+        Answered.of(categories[rows], answers[rows], theta[rows], error[rows], manners=manners[rows], items=len(codes))
+        for rows in (FIRST, OTHERS)
+    )
     return agreement(items, one, rest)
 
 
 def _tables(
     people: Sequence[Mapping[str, tuple[int | None, Any]]], codes: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(categories, answers) of each person to each item; the same answer to the same item has the same number."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(categories, answers, points of the scale used) of each person; the same ratings have the same number."""
     numbers: dict[str, int] = {}
     categories = np.full((len(people), len(codes)), MISSING, dtype=np.int64)
-    answers = categories.copy()
+    answers, points = categories.copy(), np.zeros_like(categories)
     for person, units in enumerate(people):
         for item, code in enumerate(codes):
             category, value = units.get(code, (None, None))
             if category is not None:
                 categories[person, item] = category
                 answers[person, item] = numbers.setdefault(json.dumps(value), len(numbers))
-    return categories, answers
+                points[person, item] = len(set(value))
+    return categories, answers, points
 
 
 def found_alike(

@@ -46,10 +46,12 @@ class SittingPolicy:
     fewest_units_for_result: int = 10
     well_measured_reliability: float = 0.80  # COTAN: sufficient for important decisions; below, pages say so
     resume_days: int = 7
+    resume_grace_minutes: int = 10  # beyond these days, for an answer on its way over a bad line
     first_wait_days: int = 30  # practice effects
     later_wait_days: int = 90
     most_sittings: int = 3
     limit_months: int = 12
+    most_begun_per_day: int = 8  # in all skills, void and empty ones too: who begins more collects questions
     scenario_repeat_months: int = 6
     most_statement_overlap: float = 0.20  # share of the former sitting's statements
     retention_per_month: float = 0.97  # rho: how much of a former sitting's posterior a retake starts from

@@ -12,11 +12,13 @@ from sqlalchemy import Insert, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.assessment import rules
 from app.assessment.answers import checked
+from app.assessment.closing import close
 from app.assessment.course import Course, Row, course_of, own_sitting
 from app.assessment.errors import ConsentNeeded, PositionClosed, ResponseInvalid, SittingClosed, SittingExpired
 from app.assessment.going_on import go_on
-from app.assessment.models import FrozenSitting, Response, Sitting
+from app.assessment.models import FrozenSitting, Response, Stop
 from app.foundation.clock import Clock
 from app.foundation.db import table_of
 from app.foundation.jobs import Jobs
@@ -59,7 +61,8 @@ def record_response(
 
     While a position is current, the highest client sequence wins; a late or repeated write changes nothing. With
     `confirm` the position is closed and the next item presented, or the sitting completed. A write to a closed
-    position that repeats what is kept gets the same answer as the first time.
+    position that repeats what is kept gets the same answer as the first time. What arrives within the grace after the
+    sitting's last moment is kept, and confirming it ends the sitting as of that moment.
 
     Raises
     ------
@@ -74,11 +77,14 @@ def record_response(
     given = checked(course.bank.by_code[row.item_code], value)
     if not sitting.is_open or row is not course.current:
         return _repeated(course, row, given, client_sequence, session=session)
-    _require_may_go_on(sitting, session=session, clock=clock)
+    _require_may_go_on(course, session=session, clock=clock)
     course, superseded = _keep(course, given, client_sequence, session=session, clock=clock)
     kept = course.rows[-1]
     if confirm and not superseded and (kept.is_whole or course.is_out(kept)):
-        go_on(course, session=session, clock=clock, jobs=jobs)
+        if sitting.may_be_resumed(at=clock.now()):
+            go_on(course, session=session, clock=clock, jobs=jobs)
+        else:  # it was on its way when the days were over: it counts, and no other item follows
+            close(course, Stop.EXPIRED, session=session, at=sitting.resumable_until, jobs=jobs)
         return _recorded(course, kept, superseded=False, current=position + sitting.is_open)
     return _recorded(course, kept, superseded=superseded, current=position)
 
@@ -99,8 +105,9 @@ def _repeated(course: Course, row: Row, given: Any, client_sequence: int, *, ses
     raise PositionClosed(row.position, len(course.rows), row.value, row.client_sequence)
 
 
-def _require_may_go_on(sitting: Sitting, *, session: Session, clock: Clock) -> None:
-    if clock.now() > sitting.resumable_until:
+def _require_may_go_on(course: Course, *, session: Session, clock: Clock) -> None:
+    sitting = course.sitting
+    if clock.now() > sitting.resumable_until + rules.grace(course.policy):
         raise SittingExpired(sitting.resumable_until)
     if not accounts.has_consent(sitting.person_id, "assessment", session=session):
         raise ConsentNeeded

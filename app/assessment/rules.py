@@ -80,6 +80,11 @@ def resumable_until(started_at: datetime, policy: SittingPolicy) -> datetime:
     return started_at + timedelta(days=policy.resume_days)
 
 
+def grace(policy: SittingPolicy) -> timedelta:
+    """How long after the last moment an answer to what was shown before may still arrive."""
+    return timedelta(minutes=policy.resume_grace_minutes)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """How many scored units a sitting has, by kind and by facet; every facet of the release is a key."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -24,6 +24,7 @@ from app.assessment.errors import (
     RetakeTooSoon,
     SkillNotOpen,
     TooFewNewItems,
+    TooManyBegun,
     YearlyLimitReached,
 )
 from app.assessment.former_sittings import use_allowance, was_here_before
@@ -76,6 +77,7 @@ def start_sitting(
     if honesty_statement != policy.honesty_statement:
         raise HonestyNeeded
     _require_retake_allowed(person_id, edition, session=session, at=now, policy=policy)
+    _require_few_begun(person_id, policy, session=session, at=now)
     sitting = _new_sitting(person_id, edition, policy, session=session, at=now, entropy=entropy)
     _require_enough_new_items(sitting, policy, session=session)
     session.add(sitting)
@@ -117,6 +119,14 @@ def _require_retake_allowed(
     retake = retake_of(person_id, edition, session=session, at=at, policy=policy)
     if retake.from_at is not None:
         raise (YearlyLimitReached if retake.by_limit else RetakeTooSoon)(retake.from_at)
+
+
+def _require_few_begun(person_id: UUID, policy: SittingPolicy, *, session: Session, at: datetime) -> None:
+    """Sittings in which nothing arose have no wait, so nothing else stops a program that begins and leaves."""
+    hold(session, "beginnings", person_id)
+    of_the_day = (Sitting.person_id == person_id, Sitting.started_at > at - timedelta(days=1))
+    if (session.scalar(select(func.count()).select_from(Sitting).where(*of_the_day)) or 0) >= policy.most_begun_per_day:
+        raise TooManyBegun(policy.most_begun_per_day)
 
 
 def _require_enough_new_items(sitting: Sitting, policy: SittingPolicy, *, session: Session) -> None:

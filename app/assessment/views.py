@@ -28,6 +28,8 @@ from app.foundation.access import SignInNeeded
 from app.foundation.web import (
     actor,
     language_of_request,
+    limit_beginnings,
+    note_beginning,
     notice,
     prefers_json,
     require_role,
@@ -92,6 +94,7 @@ def _start_form(slug: str, problems: tuple[str, ...]) -> str:
 
 
 @bp.post("/skills/<slug>/start")
+@limit_beginnings
 @require_signed_in
 def start(slug: str) -> Answer:
     """Record the consents given on this page, then begin or go on."""
@@ -114,6 +117,8 @@ def start(slug: str) -> Answer:
             entropy=here.entropy,
             jobs=here.jobs,
         )
+    if started.is_new:
+        note_beginning()
     return redirect(url_for("assessment.sitting_page", sitting_id=started.sitting_id), code=303)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import ClassVar
+
+from app.foundation.policies import PolicyInvalid
+
+HOUSEHOLD_BITS = 64  # of an IPv6 address: what a provider gives to one household, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,34 @@ class RatePolicy:
     questions_per_hour: int = 30  # to holders
     batches_per_minute: int = 10  # of up to 1,000 codes; 10,000 guesses a minute find none of 2**80
     api_calls_per_minute: int = 300  # of one token
+    beginnings_per_day: int = 40  # of something that shows our content; going on with what was begun is not counted
+
+
+@dataclass(frozen=True, slots=True)
+class SharedNetworkPolicy:
+    """Networks that many people are known to share, such as a school's, and what these may begin instead."""
+
+    policy_name: ClassVar[str] = "shared_networks"
+    networks: tuple[str, ...] = ()  # addresses or ranges, as 198.51.100.0/24
+    beginnings_per_day: int = 1_000
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network, at the start of the process and not at somebody's first request."""
+        for network in self.networks:
+            try:
+                ip_network(network)
+            except ValueError as fault:
+                raise PolicyInvalid(f"Policy shared_networks: {network!r} is no network: {fault}.") from None
+
+    def holds(self, address: str) -> bool:
+        """Whether an address belongs to one of them."""
+        found = ip_address(address)
+        return any(found in ip_network(network) for network in self.networks)
+
+
+def network_of(address: str) -> str:
+    """What is counted together: one IPv4 address, or the 64 bits of an IPv6 address that a household shares."""
+    found = ip_address(address)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
+    return str(found)

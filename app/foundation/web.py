@@ -28,7 +28,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.foundation.access import ANONYMOUS, Actor, ProofNotFresh, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
 from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
-from app.foundation.rates import RatePolicy
+from app.foundation.rates import RatePolicy, SharedNetworkPolicy, network_of
 from app.foundation.runtime import Runtime
 
 STATUS_OF_KIND: dict[type[DecileError], int] = {
@@ -84,6 +84,7 @@ class Decile(NamedTuple):
 
     runtime: Runtime
     rates: RatePolicy
+    shared: SharedNetworkPolicy
 
 
 def _ours() -> Decile:
@@ -193,6 +194,37 @@ def rate(name: str, window: str) -> Callable[[], str]:
     return lambda: f"{getattr(_ours().rates, name)} per {window}"
 
 
+def limit_beginnings(view: Callable[P, R]) -> Callable[P, R]:
+    """Let a network begin so many things a day that show our content; a view says by `note_beginning` that it did.
+
+    Programs that collect content begin again and again. What was begun goes on whatever the count is.
+    """
+    limited = limiter.shared_limit(
+        _beginnings_allowed,
+        scope="beginnings",
+        key_func=lambda: network_of(get_remote_address()),
+        deduct_when=lambda _response: g.get("has_begun", False),
+        error_message=lambda: _(
+            "So much was begun from your network today that no more may begin there until tomorrow. This keeps "
+            "programs from collecting the questions. It is no judgement of you: nothing of yours is lost or counted, "
+            "and what you have begun goes on. Another network works at once. Where many people share one, as in a "
+            "school, whoever runs this site can allow more."
+        ),
+    )
+    return cast("Callable[P, R]", limited(view))
+
+
+def note_beginning() -> None:
+    """Count this request against its network."""
+    g.setdefault("has_begun", True)
+
+
+def _beginnings_allowed() -> str:
+    ours = _ours()
+    allowed = ours.shared if ours.shared.holds(get_remote_address()) else ours.rates
+    return f"{allowed.beginnings_per_day} per day"
+
+
 def absolute_url(endpoint: str, **values: Any) -> str:
     """A URL under the one configured origin, whatever Host the request named."""
     return runtime().settings.base_url + url_for(endpoint, **values)
@@ -220,10 +252,17 @@ def language_of_request() -> str:
     return cast("str", g.language)
 
 
-def init_web(app: Flask, runtime: Runtime, *, rates: RatePolicy, load_actor: Callable[[str], Actor | None]) -> None:
+def init_web(
+    app: Flask,
+    runtime: Runtime,
+    *,
+    rates: RatePolicy,
+    shared: SharedNetworkPolicy,
+    load_actor: Callable[[str], Actor | None],
+) -> None:
     """Everything every page needs, on a fresh Flask application."""
     settings = runtime.settings
-    app.extensions["decile"] = Decile(runtime, rates)
+    app.extensions["decile"] = Decile(runtime, rates, shared)
     host = urlsplit(settings.base_url).hostname or "localhost"
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
@@ -400,8 +439,9 @@ def _answer_csrf(_error: CSRFError) -> Response:
     return problem("form-expired", 403, detail, headline=_("Please send the form again"))
 
 
-def _answer_too_many(_error: RateLimitExceeded) -> Response:
+def _answer_too_many(error: RateLimitExceeded) -> Response:
     detail = _("Too many requests came from your network. Wait a moment, then try again.")
+    detail = (error.description or detail) if error.limit.error_message else detail
     return problem("too-many-requests", 429, detail, headline=_("A short pause, please"))
 
 

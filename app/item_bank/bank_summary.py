@@ -13,6 +13,7 @@ import numpy as np
 from app.item_bank.bank_files import BankFiles
 from app.item_bank.bank_texts import FORMATS, OPTION, SITUATION, STATEMENT, BankText, Entries, texts_of
 from app.item_bank.duplicate_rules import OtherBank
+from app.item_bank.guessing import guessing_of
 from app.item_bank.reading import counts_of, difficulty
 from app.item_bank.similarity import similarities
 from app.item_bank.text_rules import LANGUAGES, words
@@ -37,6 +38,7 @@ class BankSummary:
     similarity: dict[str, list[int]]
     nearest: dict[str, float]
     minutes: dict[str, dict[str, float]]
+    guessing: dict[str, dict[str, dict[str, float]]]
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -72,6 +74,10 @@ def summary_of(files: BankFiles, others: Iterable[OtherBank] = ()) -> BankSummar
         similarity={lang: np.histogram(found, BINS, (0.0, 1.0))[0].tolist() for lang, found in nearest.items()},
         nearest={lang: round(max(found, default=0.0), 2) for lang, found in nearest.items()},
         minutes={lang: _minutes(files, of, lang) for lang, of in by_format.items()},
+        guessing={
+            lang: {name: found.as_dict() for name, found in guessing_of(files.scenarios, lang).items()}
+            for lang in LANGUAGES
+        },
     )
 
 

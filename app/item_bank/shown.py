@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.item_bank.bank_summary import SECONDS_PER_ANSWER, WORDS_PER_MINUTE, BankSummary
 
 LONGEST_BAR = 40  # characters
+GUESSERS = {"form": "form", "words": "form and words"}
 UNITS = {"en": "Flesch-Kincaid grade, at most 8", "fr": "Kandel-Moles reading ease, at least 60"}
 
 
@@ -27,6 +28,20 @@ def lines_of(summary: BankSummary) -> Iterator[str]:
         yield f"  minutes a sitting takes ({language}): {told}"
     pace = f"{WORDS_PER_MINUTE} words a minute, {SECONDS_PER_ANSWER} seconds to choose each answer"
     yield f"  (half scenarios; read at {pace})"
+    for language, found in summary.guessing.items():
+        yield from _guesses(language, found)
+
+
+def _guesses(language: str, found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    for name, guess in found.items():
+        away = guess["agreement"] > guess["agreement_chance_95"]
+        verdict = "wording gives keys away" if away else "no better than chance"
+        yield f"  keys guessed from the {GUESSERS[name]} of options alone ({language}): {verdict}"
+        yield (
+            f"    best option {guess['best']:.2f} (chance {guess['best_chance']:.2f}), "
+            f"agreement {guess['agreement']:.2f} (chance to {guess['agreement_chance_95']:.2f}), "
+            f"category {guess['category']:.2f} (chance {guess['category_chance']:.2f})"
+        )
 
 
 def _table(title: str, rows: Mapping[str, Mapping[str, int]], *, each: bool = False) -> Iterator[str]:

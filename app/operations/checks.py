@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.credentials import queries as credentials
-from app.foundation import audit, job_health, schema
+from app.foundation import audit, job_health, policies, schema
 from app.foundation.audit import AuditEntry
 from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
 from app.foundation.settings import Settings
 from app.operations import sqlite_snapshot
+from app.operations.law_policy import LawPolicy
 from app.transparency import queries as log
 from app.transparency.head import LOG_HEAD, LogHead
 
@@ -145,6 +146,30 @@ def worker(session: Session, now: datetime) -> Iterator[Check]:
     failed = job_health.failed_count(session)
     remedy = "Read `decile jobs failed`, mend the cause, then `decile jobs retry`."
     yield Check("failed jobs", State.WARN if failed else State.OK, str(failed), remedy if failed else "")
+
+
+def law_dates(session: Session, now: datetime) -> Iterator[Check]:
+    """What the law asks from when: looked up lately, and nothing draws near unseen."""
+    policy, today = policies.current(LawPolicy, session=session, at=now), now.date()
+    remedy = "Look it up, then write all dates as you found them into [[law.dates]] of the policy file."
+    amiss = 0
+    for one in policy.law_dates:
+        if months_between(one.checked_on, today) >= policy.recheck_months:
+            saw = f"{one.law}, {one.duty}: last looked up on {one.checked_on}"
+        elif timedelta(0) <= one.applies_on - today <= timedelta(days=policy.notice_days):
+            saw = f"{one.law}, {one.duty}: holds from {one.applies_on}"
+        else:
+            continue
+        amiss += 1
+        yield Check("dates of law", State.WARN, saw, remedy)
+    if not amiss:
+        verified = sum(one.is_verified for one in policy.law_dates)
+        yield Check("dates of law", State.OK, f"{len(policy.law_dates)}, {verified} held against the official text")
+
+
+def months_between(first: date, last: date) -> int:
+    """Whole months."""
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
 
 
 def published_keys(session: Session) -> Iterator[Check]:

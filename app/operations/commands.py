@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
@@ -16,6 +17,7 @@ from app.foundation.settings import read_settings
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import State
 from app.operations.doctor import Instruments, examine
+from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import restore_backup
 
@@ -99,6 +101,23 @@ def retention(runtime: Runtime, *, dry_run: bool) -> None:
             break
         sittings, responses = sittings + batch.sittings, responses + batch.responses
     click.echo(f"Forgot {responses} responses of {sittings} sittings.")
+
+
+@click.command("law")
+@click.pass_obj
+def law(runtime: Runtime) -> None:
+    """List the dates of law that this installation goes by, with source and the day they were looked up.
+
+    They are policy data: `[[law.dates]]` in the policy file replaces the list, and the former one stays on record.
+
+    Example: decile law
+    """
+    with runtime.reading() as session:
+        policy = policies.current(LawPolicy, session=session, at=runtime.clock.now())
+    for one in policy.law_dates:
+        status = "held against the official text" if one.is_verified else "as reported, not verified"
+        click.echo(f"{one.applies_on}  {one.law}: {one.duty}")
+        click.echo(f"            {one.source}; looked up on {one.checked_on}, {status}")
 
 
 def doctor_command(instruments: Instruments) -> click.Command:

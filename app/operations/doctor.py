@@ -116,7 +116,7 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) ->
             found = [*checks.migrations(session)]
             if found[0].state is State.OK:  # else its tables may not be those that are asked
                 now = clock.now()
-                for look in (checks.clock, checks.worker, checks.backups):
+                for look in (checks.clock, checks.worker, checks.backups, checks.law_dates):
                     found += look(session, now)
                 found += checks.published_keys(session)
                 found += checks.log_head(session, settings)

@@ -86,6 +86,7 @@ def _signing_in(house: Exhibition) -> list[Exhibit]:
         Exhibit("code-wrong", "/sign-in", act=_ask_and_mistype),
         Exhibit("confirm-elsewhere", house.mailed_link("elsewhere@example.org")),
         Exhibit("confirm", house.operator_link("join@example.org")),
+        Exhibit("confirm-passed-on", house.operator_link("join@example.org"), "newcomer"),
         Exhibit("join", house.operator_link("join@example.org"), act=_press),
         Exhibit("join-unanswered", house.operator_link("join@example.org"), act=_join_unanswered),
         Exhibit("adults-only", house.operator_link("young@example.org"), act=_too_young),

@@ -47,6 +47,7 @@ sign_in_requests_per_hour = 1000000
 sign_in_confirmations_per_hour = 1000000
 verifications_per_minute = 1000000
 not_found_per_minute = 1000000
+beginnings_per_day = 1000000
 """
 
 

@@ -65,7 +65,7 @@ def test_the_tail_is_that_of_every_pattern_of_equal_answers_counted_one_by_one(i
     sure = Answered.of(rest.categories, rest.answers, rest.theta, np.zeros(40), items=ITEMS)
     own = one_of(copied(sure, 3, 0, 6), 0)
     found = agreement(items, own, sure)
-    same_way = repeated(sure, 6 if items is RANKED else 5)
+    same_way = repeated(sure, 6 if items is RANKED else 5, np.zeros(ITEMS, dtype=int))
     for other in (0, 3, 9):
         common = np.nonzero((own.categories[0] >= 0) & (sure.categories[other] >= 0))[0]
         both = category_probabilities(items, [own.theta[0], sure.theta[other]])[:, common]
@@ -100,8 +100,17 @@ def test_both_posteriors_are_averaged_over() -> None:
 def test_answers_that_everybody_gives_tell_nothing_and_those_of_few_people_little() -> None:
     categories = [[0], [0], [0], [0], [1], [1]]
     answers = [[7], [7], [7], [7], [5], [6]]
-    table = repeated(Answered.of(categories, answers, np.zeros(6), np.ones(6), items=1), 3)
-    assert table.tolist() == [[1.0, 0.5, 1.0]]
+    group = Answered.of(categories, answers, np.zeros(6), np.ones(6), items=1)
+    assert repeated(group, 3, np.array([0])).tolist() == [[1.0, 0.5, 1.0]]
+
+
+def test_people_who_use_the_scale_in_one_manner_are_held_against_each_other() -> None:
+    """Of ten who know the ends of the scale alone, all say the same; of the ten who use all of it, nobody does."""
+    said = np.concatenate([np.full(10, 99), np.arange(10)])[:, None]
+    manner = np.repeat([2, 6], 10)[:, None]
+    group = Answered.of(np.zeros((20, 1)), said, np.zeros(20), np.ones(20), manners=manner, items=1)
+    assert repeated(group, 1, np.array([2])).tolist() == [[1.0]]
+    assert repeated(group, 1, np.array([6])).tolist() == [[1 / 46]]
 
 
 def test_honest_people_seldom_look_alike() -> None:

@@ -29,6 +29,7 @@ from app.foundation.web import (
     forget_sign_in,
     language_of_request,
     limiter,
+    person_id,
     rate,
     runtime,
     status_of,
@@ -125,6 +126,7 @@ def confirm() -> Answer:
                 cookie.get(LINK, ""),
                 asked_here=remembered_id(ASKED),
                 is_confirmed=request.form.get("meant") == "yes",
+                signed_in_as=actor().person_id,
                 browser=this_browser(),
                 session=session,
                 clock=runtime().clock,
@@ -184,10 +186,16 @@ def _confirm_form() -> Answer:
             pending = queries.sign_in_behind_link(
                 cookie.get(LINK, ""), session=session, at=runtime().clock.now(), links=runtime().links
             )
+            here = queries.person(person_id(), session=session).email if actor().is_signed_in else None
     except SPENT as refusal:
         return _spent(refusal)
     asked_here = pending.id == remembered_id(ASKED)
-    return render_template("accounts/confirm.html", masked_email=pending.masked_email, asked_here=asked_here)
+    return render_template(
+        "accounts/confirm.html",
+        masked_email=pending.masked_email,
+        asked_here=asked_here,
+        signed_in_as=here if here != pending.email else None,
+    )
 
 
 def _spent(refusal: LinkUsed | LinkExpired | LinkInvalid) -> tuple[str, int]:

@@ -26,13 +26,14 @@ from app.assessment.errors import (
     SittingNotFound,
     SkillNotOpen,
     TooFewNewItems,
+    TooManyBegun,
     YearlyLimitReached,
 )
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.record_response import record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.start_sitting import start_sitting
-from app.foundation.web import runtime
+from app.foundation.web import limit_beginnings, note_beginning, runtime
 
 TAG = "sittings"
 ON_ONE = ("getSitting", "getCurrentItem", "leaveSitting", "getEndOfSitting")
@@ -64,6 +65,7 @@ START = Operation(
         RetakeTooSoon,
         YearlyLimitReached,
         TooFewNewItems,
+        TooManyBegun,
         OneLanguagePerSitting,
     ),
     answers={
@@ -138,6 +140,7 @@ def list_sittings(call: Call) -> Reply:
 
 
 @serves(START)
+@limit_beginnings
 def start(call: Call) -> Reply:
     """Begin, or go on."""
     here = runtime()
@@ -153,6 +156,8 @@ def start(call: Call) -> Reply:
             entropy=here.entropy,
             jobs=here.jobs,
         )
+        if started.is_new:
+            note_beginning()
         view = sittings.sitting_of(started.sitting_id, call.person_id, session=session)
         location = f"{here.settings.base_url}{PREFIX}/sittings/{view.id}"
         return Reply(shown.sitting(view), 201 if started.is_new else 200, location)

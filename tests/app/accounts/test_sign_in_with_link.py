@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts.models import BrowserSession, SignInRequest
+from app.accounts.models import BrowserSession, Person, RoleGrant, SignInRequest
+from app.foundation.audit import AuditEntry
 from tests.app.accounts.visitor import newest_mail
 
-ADA = "ada@example.org"
+ADA, BOB, FAMILY = "ada@example.org", "bob@example.org", "family@example.org"
 # What the gateways of large mail providers have been seen to call themselves, and an ordinary browser
 SCANNERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Safari/537.36 SafeLinks",
@@ -69,6 +70,39 @@ def test_case_063_a_link_opened_in_another_browser_asks_to_confirm_the_masked_ad
     assert other.name_shown() is None
     assert other.press(meant="yes").location == "/"
     assert other.name_shown() == ADA
+
+
+def test_edge_080_an_invitation_passed_on_gives_its_reader_nothing_and_its_owner_sees_that_it_was_used(
+    visit, invited, runtime
+):
+    visit().sign_in(ADA)
+    bob = visit()
+    bob.sign_in(BOB)
+    page = bob.open_link(invited(ADA, "norm_editor")).text
+    assert f"signed in as {BOB}" in page
+    assert "a•••@example.org" in page
+    assert ADA not in page
+    assert "an invitation to your own address" in page
+    bob.press()  # without saying that the address is theirs
+    assert bob.name_shown() == BOB
+    assert bob.press(meant="yes").status_code == 303
+    assert bob.name_shown() != BOB
+    with runtime.reading() as session:
+        ids = dict(session.execute(select(Person.email, Person.id)).all())
+        assert session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == ids[BOB])).all() == []
+        query = select(AuditEntry).where(AuditEntry.kind == "sign-in.link_used_by_another")
+        (entry,) = session.scalars(query).all()
+    assert (entry.subject, entry.actor_id) == (str(ids[ADA]), ids[BOB])
+
+
+def test_edge_065_who_shares_a_mailbox_shares_one_account(visit, runtime):
+    """There is no second person to be told apart: waits, limits and certificates are the mailbox's."""
+    ann, ben = visit(), visit()
+    ann.sign_in(FAMILY)
+    ben.sign_in(FAMILY)
+    assert ann.name_shown() == ben.name_shown() == FAMILY
+    with runtime.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Person).where(Person.email == FAMILY)) == 1
 
 
 def test_in_the_browser_that_asked_no_address_needs_confirming(visit, runtime):

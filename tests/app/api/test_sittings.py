@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 
 from app.assessment.models import Response, Sitting
-from app.foundation import audit
-from tests.app.api.world import OTHER, OWNER, World
+from app.factory import create_app
+from app.foundation import audit, policies
+from app.foundation.access import operator
+from app.foundation.rates import RatePolicy
+from tests.app.api.world import OTHER, OWNER, RECRUITER, World
 
 START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
 
@@ -31,6 +34,18 @@ def test_a_sitting_begins_once_and_is_then_the_open_one(world: World):
     assert begun.json == again.json
     assert begun.location == f"http://localhost/api/v1/sittings/{begun.json['id']}"
     assert world.call(OTHER, "GET", begun.location.removeprefix("http://localhost/api/v1")).json == begun.json
+
+
+def test_edge_068_programs_begin_no_more_from_one_network_than_pages_do(world: World):
+    now = world.runtime.clock.now()
+    with world.runtime.transaction() as session:
+        policies.set_policy(RatePolicy, {"beginnings_per_day": 1}, session=session, at=now, actor=operator())
+    client = create_app(world.runtime).test_client()
+    roles = (OWNER, OTHER, RECRUITER, OTHER)  # the owner's is open already
+    answers = [client.post("/api/v1/sittings", json=START, headers=world.bearer(role)) for role in roles]
+    assert [answer.status_code for answer in answers] == [200, 201, 429, 429]
+    assert answers[2].json["code"] == "too-many-requests"
+    assert "tomorrow" in answers[2].json["detail"]
 
 
 def test_the_current_item_is_what_the_page_shows_and_no_more(world: World):

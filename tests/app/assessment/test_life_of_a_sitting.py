@@ -35,6 +35,7 @@ from tests.app.assessment.builders import Place, a_person, a_policy, a_trial_ski
 
 RUNS, RUNS_OF_A_CAMPAIGN, STEPS = 8, 20_000, 50
 FORM, ENOUGH, MOST_REPORTS, RESUME = 4, 3, 2, timedelta(days=7)
+GRACE = timedelta(minutes=10)
 POLICY = {
     "founding_statements": FORM,
     "founding_scenarios": 0,
@@ -308,7 +309,7 @@ class Life:
         return None, lambda: self.place.clock.advance(timedelta(days=1))
 
     def on_a_week_passes(self):
-        return None, lambda: self.place.clock.advance(RESUME + timedelta(seconds=1))
+        return None, lambda: self.place.clock.advance(RESUME + GRACE + timedelta(seconds=1))
 
     def on_withdraw(self):
         actor = Actor(self.person, "person")

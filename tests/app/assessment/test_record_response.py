@@ -16,10 +16,9 @@ from app.assessment.errors import (
     PositionClosed,
     ResponseInvalid,
     SittingClosed,
-    SittingExpired,
     SittingNotFound,
 )
-from app.assessment.models import FrozenSitting, Presentation, State
+from app.assessment.models import FrozenSitting, Presentation
 from app.assessment.present_next_item import present_next_item
 from app.assessment.record_response import Recorded, record_response
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, all_at_once, take
@@ -266,15 +265,6 @@ def test_edge_024_another_persons_sitting_does_not_exist(place: Place) -> None:
     value = person.answer(place.shown(sitting_id)[0].item_code)
     with pytest.raises(SittingNotFound):
         place.respond(a_person(place), sitting_id, 1, value)
-
-
-def test_after_seven_days_a_response_is_refused_and_nothing_is_lost(place: Place) -> None:
-    person_id, sitting_id, person = _begun(place)
-    value = person.answer(place.shown(sitting_id)[0].item_code)
-    place.clock.advance(timedelta(days=7, seconds=1))
-    with pytest.raises(SittingExpired):
-        place.respond(person_id, sitting_id, 1, value)
-    assert place.sitting(sitting_id).state == State.OPEN
 
 
 def test_every_order_of_three_writes_leaves_one_row_with_the_newest(place: Place) -> None:

@@ -330,6 +330,14 @@ def test_edge_046_two_people_of_one_name_are_told_apart_by_the_code_and_by_nothi
         assert re.search(r"\bborn\b|birth", text, re.IGNORECASE) is None
 
 
+def test_edge_065_the_page_says_that_an_address_was_proven_and_no_person(client, register) -> None:
+    code = register.issued()
+    page, french = (client.get(f"/c/{code}", headers=accepting).text for accepting in (HTML, FRENCH))
+    assert "What was proven is an e-mail address." in page
+    assert "which of them answered, nobody checked" in page
+    assert "qu’une famille peut partager" in french
+
+
 def test_edge_048_every_page_names_our_own_address_and_none_is_served_under_another(client, register, clock) -> None:
     valid, suspended, revoked = (register.issued() for _ in range(3))
     register.change(suspended, suspended_at=clock.now())
