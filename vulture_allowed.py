@@ -141,3 +141,5 @@ SharedStorage  # unused class (app/foundation/rate_storage.py, found by its sche
 load_bytecode  # unused method (tests/conftest.py, called by Jinja)
 dump_bytecode  # unused method (tests/conftest.py, called by Jinja)
 jinja_options  # unused attribute (tests/conftest.py, read by Flask)
+session_interface  # unused attribute (app/foundation/web.py, read by Flask)
+session_protection  # unused attribute (app/foundation/web.py, read by the library)

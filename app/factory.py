@@ -51,8 +51,8 @@ def create_app(runtime: Runtime) -> Flask:
         rates = policies.current(RatePolicy, session=session, at=runtime.clock.now())
 
     def load_actor(token: str) -> Actor | None:
-        with runtime.reading() as session:
-            return accounts.actor_for_session(token, session=session, at=runtime.clock.now())
+        with runtime.database.looking() as connection:
+            return accounts.actor_for_session(token, session=connection, at=runtime.clock.now())
 
     init_web(app, runtime, rates=rates, load_actor=load_actor)
     for blueprint in BLUEPRINTS:

@@ -16,7 +16,7 @@ from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
-from app.assessment.check_sitting import check_sitting
+from app.assessment.check_sitting import keep_check, look_at_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
@@ -76,8 +76,11 @@ def _report_result(runtime: Runtime, sitting_id: str) -> None:
 
 
 def _check_sitting(runtime: Runtime, sitting_id: str) -> None:
-    with runtime.transaction() as session:
-        check_sitting(UUID(sitting_id), session=session, clock=runtime.clock)
+    with runtime.reading() as session:
+        looked = look_at_sitting(UUID(sitting_id), session=session, clock=runtime.clock)
+    if looked is not None:
+        with runtime.transaction() as session:
+            keep_check(looked, session=session)
 
 
 def _decide_award(runtime: Runtime, result_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,17 +34,36 @@ FEWEST_TIMES = 2  # of an item and of a person, to say what is usual
 
 
 def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> SittingCheck | None:
-    """Compute and keep the indices and the tier of a completed sitting, once; None for one without a theta.
+    """Look at a completed sitting and keep what is found, once; both in this transaction."""
+    looked = look_at_sitting(sitting_id, session=session, clock=clock)
+    return session.get(SittingCheck, sitting_id) if looked is None else keep_check(looked, session=session)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at a completed sitting found, before it is kept."""
+
+    sitting_id: UUID
+    tier: int
+    flags: list[str]
+    evidence: dict[str, Any]
+    policy_version: int
+    at: datetime
+
+
+def look_at_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Looked | None:
+    """Compute the indices and the tier of a completed sitting; None for one without a theta, or looked at before.
 
     Times are left alone where the candidate asked for an adjustment, and until enough is known of the usual pace.
+    It only reads: some hundredths of a second in which candidates' responses must not wait for a writer.
     """
-    existing = session.get(SittingCheck, sitting_id)
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
     course = course_of(sitting, session=session)
-    if existing is not None or sitting.state != State.COMPLETED or not course.bank.is_calibrated:
-        return existing
+    is_due = session.get(SittingCheck, sitting_id) is None and sitting.state == State.COMPLETED
+    if not is_due or not course.bank.is_calibrated:
+        return None
     now = clock.now()
     policy = policies.current(CheckPolicy, session=session, at=now)
     scored = [unit for unit in course.units if unit.category is not None]
@@ -55,17 +75,27 @@ def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Sittin
     tier, flags = tier_of({name: odd.share for name, odd in indices.items()}, policy)
     evidence: dict[str, Any] = {name: {"value": odd.value, "share": odd.share} for name, odd in indices.items()}
     evidence |= {"units": len(scored), "flags": flags, "pace_not_read": reason, "compared": len(others)}
+    version = policies.version(CheckPolicy, session=session, at=now)
+    return Looked(sitting_id, tier, flags, evidence, version, now)
+
+
+def keep_check(looked: Looked, *, session: Session) -> SittingCheck | None:
+    """Keep what was found, once; nothing of a sitting that was annulled or erased since it was looked at."""
+    existing = session.get(SittingCheck, looked.sitting_id)
+    sitting = session.get(Sitting, looked.sitting_id, with_for_update=True)
+    if existing is not None or sitting is None or sitting.state != State.COMPLETED:
+        return existing
     row = SittingCheck(
-        sitting_id=sitting_id,
-        tier=tier,
-        evidence=evidence,
-        policy_version=policies.version(CheckPolicy, session=session, at=now),
-        checked_at=now,
+        sitting_id=looked.sitting_id,
+        tier=looked.tier,
+        evidence=looked.evidence,
+        policy_version=looked.policy_version,
+        checked_at=looked.at,
     )
     session.add(row)
     session.flush()
-    detail = {"tier": tier, "flags": flags}
-    audit.record("sitting.checked", sitting_id, actor=system(), at=now, session=session, detail=detail)
+    detail = {"tier": looked.tier, "flags": looked.flags}
+    audit.record("sitting.checked", row.sitting_id, actor=system(), at=looked.at, session=session, detail=detail)
     return row
 
 
