@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -106,7 +107,7 @@ def _reserve_credential(runtime: Runtime, award_id: str) -> None:
 
 
 def _issue_credential(runtime: Runtime, credential_id: str) -> None:
-    with runtime.transaction() as session:
+    with _signing(runtime) as session:
         issue_credential(
             UUID(credential_id),
             session=session,
@@ -118,7 +119,7 @@ def _issue_credential(runtime: Runtime, credential_id: str) -> None:
 
 
 def _publish_status_list(runtime: Runtime, number: int) -> None:
-    with runtime.transaction() as session:
+    with _signing(runtime) as session:
         publish_status_list(
             number,
             session=session,
@@ -162,7 +163,7 @@ def _compromise_key(runtime: Runtime, key_id: str, since: str, request: str) -> 
 
 
 def _reissue_batch(runtime: Runtime, key_id: str) -> int:
-    with runtime.transaction() as session:
+    with _signing(runtime) as session:
         return reissue_affected(
             key_id,
             session=session,
@@ -175,7 +176,7 @@ def _reissue_batch(runtime: Runtime, key_id: str) -> int:
 
 
 def _decide_review(runtime: Runtime, code: str, decision: str) -> None:
-    with runtime.transaction() as session:
+    with _signing(runtime) as session:
         decide_review(
             code,
             ReviewDecision(decision),
@@ -432,6 +433,15 @@ def _publish_keys(runtime: Runtime) -> None:
             for credential_id in credentials.without_jwt(session=session):
                 arguments = {"credential_id": str(credential_id)}
                 runtime.jobs.enqueue("issue_credential", f"jwt:{credential_id}", session=session, arguments=arguments)
+
+
+@contextmanager
+def _signing(runtime: Runtime) -> Iterator[Session]:
+    """A transaction; the newest keys are opened before it, for that takes a third of a second each, once."""
+    for algorithm in (did.ED25519, did.RS256):
+        _signers(runtime).newest(algorithm)
+    with runtime.transaction() as session:
+        yield session
 
 
 def _signers(runtime: Runtime) -> Signers:

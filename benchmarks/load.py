@@ -102,6 +102,7 @@ class Sitter:
         self.headers = {
             "Host": f"localhost:{self.world.installation.port}",
             "Cookie": cookies,
+            "User-Agent": str(self.person.browser.headers["User-Agent"]),
             "Content-Type": "application/json",
             "Accept": "application/json",
             "X-CSRFToken": self.person.csrf,
