@@ -52,8 +52,8 @@ def create_app(runtime: Runtime) -> Flask:
         shared = policies.current(SharedNetworkPolicy, session=session, at=runtime.clock.now())
 
     def load_actor(token: str) -> Actor | None:
-        with runtime.reading() as session:
-            return accounts.actor_for_session(token, session=session, at=runtime.clock.now())
+        with runtime.database.looking() as connection:
+            return accounts.actor_for_session(token, session=connection, at=runtime.clock.now())
 
     init_web(app, runtime, rates=rates, shared=shared, load_actor=load_actor)
     for blueprint in BLUEPRINTS:

@@ -6,11 +6,12 @@ import signal
 import sys
 from types import FrameType
 
+import dbos  # noqa: F401  the first sitting that ends would import it while it holds the write lock
 import waitress
 
 from app import composition
 from app.factory import create_app
-from app.foundation import running, schema
+from app.foundation import running, schema, settled_memory
 from app.foundation.runtime import Runtime
 from app.operations.metrics import WsgiApplication, counting, new_registry, serve_metrics
 from app.operations.overload import WAITING_PER_THREAD, turning_away
@@ -52,6 +53,7 @@ def _serve(runtime: Runtime) -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
+    settled_memory.settle()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     server.run()
 

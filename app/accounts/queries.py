@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pyotp
 import segno
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts import lineage
@@ -134,7 +134,7 @@ class FactorState(StrEnum):
     CONFIRMED = "confirmed"
 
 
-def actor_for_session(token: str, *, session: Session, at: datetime) -> Actor | None:
+def actor_for_session(token: str, *, session: Session | Connection, at: datetime) -> Actor | None:
     """Who holds this browser's token, if its sign-in is still open. Asked on every request: one statement."""
     rows = session.execute(_holder(), {"token_hash": hash_of(token), "at": at}).all()
     if not rows:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
 from app.assessment.founding_form import STATEMENT
 from app.assessment.likenesses import call_for_others, compared, found_alike, is_in_a_pair
-from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.models import Presentation, Response, Sitting, SittingCheck, SittingLikeness, State
 from app.assessment.other_sittings import Other, latest_others
 from app.assessment.tiers import ALIKE, FIT, PACE, RUN, tier_of
 from app.foundation import audit, policies
@@ -32,17 +34,37 @@ FEWEST_TIMES = 2  # of an item and of a person, to say what is usual
 
 
 def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> SittingCheck | None:
-    """Compute and keep the indices and the tier of a completed sitting, once; None for one without a theta.
+    """Look at a completed sitting and keep what is found, once; both in this transaction."""
+    looked = look_at_sitting(sitting_id, session=session, clock=clock)
+    return session.get(SittingCheck, sitting_id) if looked is None else keep_check(looked, session=session)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at a completed sitting found, before it is kept."""
+
+    sitting_id: UUID
+    tier: int
+    flags: list[str]
+    evidence: dict[str, Any]
+    alike: list[SittingLikeness]
+    policy_version: int
+    at: datetime
+
+
+def look_at_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Looked | None:
+    """Compute the indices and the tier of a completed sitting; None for one without a theta, or looked at before.
 
     Times are left alone where the candidate asked for an adjustment, and until enough is known of the usual pace.
+    It only reads: some hundredths of a second in which candidates' responses must not wait for a writer.
     """
-    existing = session.get(SittingCheck, sitting_id)
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
     course = course_of(sitting, session=session)
-    if existing is not None or sitting.state != State.COMPLETED or not course.bank.is_calibrated:
-        return existing
+    is_due = session.get(SittingCheck, sitting_id) is None and sitting.state == State.COMPLETED
+    if not is_due or not course.bank.is_calibrated:
+        return None
     now = clock.now()
     policy = policies.current(CheckPolicy, session=session, at=now)
     version = policies.version(CheckPolicy, session=session, at=now)
@@ -62,20 +84,29 @@ def check_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Sittin
     flags += [ALIKE] if alike else []
     evidence: dict[str, Any] = {name: {"value": odd.value, "share": odd.share} for name, odd in indices.items()}
     evidence |= {"units": len(scored), "flags": flags, "pace_not_read": reason, "compared": len(others)}
+    return Looked(sitting_id, tier, flags, evidence, alike, version, now)
+
+
+def keep_check(looked: Looked, *, session: Session) -> SittingCheck | None:
+    """Keep what was found, once; nothing of a sitting that was annulled or erased since it was looked at."""
+    existing = session.get(SittingCheck, looked.sitting_id)
+    sitting = session.get(Sitting, looked.sitting_id, with_for_update=True)
+    if existing is not None or sitting is None or sitting.state != State.COMPLETED:
+        return existing
     row = SittingCheck(
-        sitting_id=sitting_id,
-        tier=tier,
-        evidence=evidence,
-        policy_version=version,
-        checked_at=now,
-        called_at=now if alike or is_in_a_pair(sitting_id, session=session) else None,
+        sitting_id=looked.sitting_id,
+        tier=looked.tier,
+        evidence=looked.evidence,
+        policy_version=looked.policy_version,
+        checked_at=looked.at,
+        called_at=looked.at if looked.alike or is_in_a_pair(looked.sitting_id, session=session) else None,
     )
-    session.add_all([row, *alike])
+    session.add_all([row, *looked.alike])  # should one of them have been erased, the job looks again
     session.flush()
-    detail = {"tier": tier, "flags": flags}
-    audit.record("sitting.checked", sitting_id, actor=system(), at=now, session=session, detail=detail)
-    for called in call_for_others(alike, session=session, at=now):
-        audit.record("sitting.found_alike", called, actor=system(), at=now, session=session)
+    detail = {"tier": looked.tier, "flags": looked.flags}
+    audit.record("sitting.checked", row.sitting_id, actor=system(), at=looked.at, session=session, detail=detail)
+    for called in call_for_others(looked.alike, session=session, at=looked.at):
+        audit.record("sitting.found_alike", called, actor=system(), at=looked.at, session=session)
     return row
 
 

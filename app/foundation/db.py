@@ -163,6 +163,12 @@ class Database:
         with Session(self._reading_engine, autoflush=False) as session:
             yield session
 
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for one look at a few columns: half the price of a session, and it maps nothing."""
+        with self._reading_engine.connect() as connection:
+            yield connection
+
     def dispose(self) -> None:
         """Close pooled connections, before a fork or at the end of a test."""
         for name in ("writing", "_reading_engine"):

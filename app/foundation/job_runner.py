@@ -13,6 +13,7 @@ import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.foundation import settled_memory
 from app.foundation.db import Database
 from app.foundation.job_list import forget_finished
 from app.foundation.job_pace import Pace
@@ -97,6 +98,7 @@ class JobRunner:
         for name, job in self._jobs.items():
             register(name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running)
         self._launch(self._presence.name)
+        settled_memory.settle()
         log.info("worker.started", slot=self._presence.name, jobs=len(self._jobs))
 
     def stop(self) -> None:

@@ -17,8 +17,9 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, cast, get_args, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, Text, bindparam, func, select
+from sqlalchemy import BindParameter, Engine, ScalarSelect, Select, Text, bindparam, func, select
 from sqlalchemy import cast as cast_in_sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -68,7 +69,11 @@ class _Stored(NamedTuple):
 
 
 AS_SHIPPED = _Stored(0, "{}")
+HAS_SET = "policy-set"  # in the info of a session
 MOST_PARSED = 128  # of all policies, past versions that sittings are pinned to included
+
+
+_pinned: WeakKeyDictionary[Engine, dict[tuple[str, int], Policy]] = WeakKeyDictionary()
 
 
 @cache
@@ -105,10 +110,19 @@ def current(policy: type[P], *, session: Session, at: datetime) -> P:
 
 
 def pinned(policy: type[P], version: int, *, session: Session) -> P:
-    """The policy of that version; as shipped where there is none."""
-    asked = {"name": policy.policy_name, "number": version}
-    row = session.execute(_numbered(), asked).first() if version else None
-    return cast("P", _parsed(policy, row[1] if row else AS_SHIPPED.text))
+    """The policy of that version; as shipped where there is none.
+
+    A version is never edited and so is kept in memory, except by a transaction that may yet take back what it set.
+    """
+    kept = _pinned.setdefault(session.get_bind().engine, {})
+    key = (policy.policy_name, version)
+    if key in kept:
+        return cast("P", kept[key])
+    row = session.execute(_numbered(), {"name": policy.policy_name, "number": version}).first()
+    found = _parsed(policy, row[1] if row else AS_SHIPPED.text)
+    if (row or not version) and HAS_SET not in session.info:
+        kept[key] = found
+    return cast("P", found)
 
 
 def version(policy: type[P], *, session: Session, at: datetime) -> int:
@@ -180,6 +194,7 @@ def set_policy(
     subject = f"{row.name}.{row.version}"
     audit.record("policy.set", subject, actor=actor, at=at, session=session, detail={"values": dict(values)})
     session.flush()
+    session.info[HAS_SET] = True
     return row
 
 

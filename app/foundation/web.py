@@ -5,14 +5,15 @@ This module alone knows status codes, and it alone (with views and the factory) 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterator
+from functools import cached_property, wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -20,6 +21,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
@@ -77,6 +79,21 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login ships no types
 
     def __init__(self, token: str, actor: Actor) -> None:
         self.id, self.actor = token, actor
+
+
+class SignedCookies(SecureCookieSessionInterface):
+    """The library's signed cookies; what checks them depends on the application's keys alone, and is made once."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    @cached_property
+    def _serializer(self) -> URLSafeTimedSerializer | None:
+        return super().get_signing_serializer(self._app)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002  the one it was made for
+        """What signs a cookie, and reads it under the present key and the former ones."""
+        return self._serializer
 
 
 class Decile(NamedTuple):
@@ -239,8 +256,10 @@ def prefers_json() -> bool:
     """Whether the asker would rather read JSON than a page."""
     if is_for_programs():
         return True
+    if request.is_json:
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.is_json or (best is not None and best != "text/html")
+    return best is not None and best != "text/html"
 
 
 def language_of_request() -> str:
@@ -294,6 +313,8 @@ def init_web(
         pgettext=lambda context, text: _translations().upgettext(context, text),
         npgettext=lambda context, one, many, count: _translations().unpgettext(context, one, many, count),
     )
+    app.session_interface = SignedCookies(app)
+    login_manager.session_protection = None  # it only marks a sign-in as stale, and ours carry their own proofs
     login_manager.init_app(app)
     login_manager.user_loader(lambda token: _signed_in(token, load_actor))
     app.before_request(_start_clock)
@@ -334,17 +355,24 @@ def _start_clock() -> None:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if runtime().settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    if SIGN_IN_KEY in session or request.method != "GET":  # asking who it is would need the database
-        response.headers.setdefault("Cache-Control", "no-store")
+    present = {name.lower() for name, _ in response.headers}  # once: the headers' own look-up reads them all
+    for name, value in _headers_due():
+        if name.lower() not in present:
+            response.headers.add(name, value)
     if response.status_code == 503:  # the limiter put the end of its own window there
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     _remember_language(response)
     _log_request(response)
     return response
+
+
+def _headers_due() -> Iterator[tuple[str, str]]:
+    """What goes out unless the view has said otherwise."""
+    yield from HEADERS.items()
+    if runtime().settings.is_https:
+        yield "Strict-Transport-Security", STRICT_TRANSPORT
+    if SIGN_IN_KEY in session or request.method != "GET":  # asking who it is would need the database
+        yield "Cache-Control", "no-store"
 
 
 def _remember_language(response: Response) -> None:

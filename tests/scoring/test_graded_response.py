@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.errors import InvalidResponses
-from scoring.graded_response import category_probabilities, item_information, log_likelihood, test_information
+from scoring.graded_response import (
+    category_logs,
+    category_probabilities,
+    item_information,
+    log_likelihood,
+    test_information,
+)
 from scoring.items import ItemParameters
 from scoring.responses import MISSING
 
@@ -108,6 +114,19 @@ def test_the_log_likelihood_sums_the_answered_items_only() -> None:
     assert np.allclose(found[0], logs[0] + logs[1])
     assert np.allclose(found[1], logs[0])
     assert (found[2] == 0).all()
+
+
+@pytest.mark.parametrize("model", ["graded", "gpcm"])
+def test_rows_of_category_logs_summed_are_the_log_likelihood_to_the_last_bit(model) -> None:
+    rng = np.random.default_rng(20261128)
+    nodes = np.linspace(-6, 6, 61)
+    items = ItemParameters(rng.uniform(0.3, 3, 40), np.sort(rng.normal(0, 2, (40, 4)), axis=1), model)
+    logs = category_logs(items, nodes)
+    for _ in range(50):
+        places = np.sort(rng.choice(40, int(rng.integers(1, 20)), replace=False))
+        codes = rng.integers(0, 5, places.size)
+        whole = log_likelihood(codes[None, :], items.take(places), nodes)[0]
+        assert np.array_equal(logs[places, codes].sum(axis=0), whole)
 
 
 def test_a_category_the_item_does_not_have_is_refused_and_named() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app.assessment import checks
 from app.assessment.check_policy import CheckPolicy
-from app.assessment.check_sitting import check_sitting
+from app.assessment.check_sitting import check_sitting, keep_check, look_at_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded
 from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
@@ -63,6 +63,29 @@ def _decide(place: Place, sitting_id: UUID, verdict: Verdict, reasons: str = REA
 def _rows_for_norming(place: Place) -> set[UUID]:
     window = {"after": place.clock.now() - timedelta(days=400), "until": place.clock.now()}
     return place.do(lambda s: {row.sitting_id for row in responses_for_norming(SKILL, "en", **window, session=s)})
+
+
+def test_a_sitting_annulled_since_it_was_looked_at_is_given_no_check(place: Place) -> None:
+    _skill(place)
+    sitting_id = _sat(place)
+    looked = place.do(lambda session: look_at_sitting(sitting_id, session=session, clock=place.clock))
+    assert looked is not None
+    place.do(lambda session: session.get_one(Sitting, sitting_id).annul())
+    assert place.do(lambda session: keep_check(looked, session=session)) is None
+
+
+def test_two_who_looked_keep_one_check(place: Place) -> None:
+    _skill(place)
+    sitting_id = _sat(place)
+    first, second = (
+        place.do(lambda session: look_at_sitting(sitting_id, session=session, clock=place.clock)) for _ in range(2)
+    )
+    assert first is not None
+    assert second is not None
+    kept = [place.do(lambda session, found=found: keep_check(found, session=session)) for found in (first, second)]
+    assert kept[0] is not None
+    assert kept[1] is not None
+    assert kept[0].checked_at == kept[1].checked_at
 
 
 def test_an_end_enqueues_the_check_beside_the_result(place: Place) -> None:

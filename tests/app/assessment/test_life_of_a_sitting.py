@@ -16,19 +16,23 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from sqlalchemy import bindparam, select
 
 from app.accounts.record_consent import record_consent
 from app.accounts.withdraw_consent import withdraw_consent
+from app.assessment import models as assessment
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.complete_sitting import complete_sitting
 from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.leave_sitting import leave_sitting
+from app.assessment.models import Presentation, Response
 from app.assessment.pages import DonePage, current_page
 from app.assessment.present_next_item import present_next_item
 from app.assessment.report_item import report_item
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import Actor, operator
+from app.foundation.db import table_of
 from app.foundation.errors import DecileError
 from app.item_bank.release_trial_bank import TrialItem
 from tests.app.assessment.builders import Place, a_person, a_policy, a_trial_skill
@@ -46,6 +50,12 @@ POLICY = {
     "later_wait_days": 0,
     "most_sittings": 1_000_000,
 }
+SITTING, SHOWN, KEPT = (table_of(model).c for model in (assessment.Sitting, Presentation, Response))
+STANDS = (  # what the database holds of a sitting, looked at after every step
+    select(SITTING.state).where(SITTING.id == bindparam("of")),
+    select(SHOWN.position).where(SHOWN.sitting_id == bindparam("of")).order_by(SHOWN.position),
+    select(KEPT.position, KEPT.client_sequence, KEPT.value).where(KEPT.sitting_id == bindparam("of")),
+)
 OPEN_STATES = ("fresh", "empty", "drafted", "expired")
 STATES = ("none", *OPEN_STATES, "completed", "abandoned", "void")
 
@@ -114,12 +124,12 @@ class Life:
     def compare(self, event: str) -> None:
         if self.sitting is None:
             return
-        stands = self.place.sitting(self.sitting.id)
-        kept = {row.position: (row.client_sequence, row.value) for row in self.place.kept(self.sitting.id)}
+        with self.place.database.looking() as connection:
+            state, shown, kept = (connection.execute(query, {"of": self.sitting.id}).all() for query in STANDS)
         wanted = {number: row.kept for number, row in enumerate(self.sitting.rows, start=1) if row.kept is not None}
-        assert stands.state == self.sitting.state, event
-        assert len(self.place.shown(self.sitting.id)) == len(self.sitting.rows), event
-        assert kept == wanted, event
+        assert state == [(self.sitting.state,)], event
+        assert [position for (position,) in shown] == list(range(1, len(self.sitting.rows) + 1)), event
+        assert {position: (sequence, value) for position, sequence, value in kept} == wanted, event
 
     def _do(self, use_case: Callable[..., Any], *arguments: Any, **options: Any) -> Callable[[], Any]:
         return lambda: self.place.do(lambda session: use_case(*arguments, session=session, **options))

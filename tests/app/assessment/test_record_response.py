@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import permutations
 from random import Random
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from app.assessment.errors import (
 from app.assessment.models import FrozenSitting, Presentation
 from app.assessment.present_next_item import present_next_item
 from app.assessment.record_response import Recorded, record_response
-from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, all_at_once, take
+from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, a_policy, all_at_once, take
 
 
 def _begun(place: Place, **skill: Any) -> tuple[UUID, UUID, SimulatedPerson]:
@@ -210,6 +211,27 @@ def test_edge_022_after_a_restart_the_same_item_is_shown_because_the_choice_was_
     code = place.shown(sitting_id)[-1].item_code
     place.database.dispose()  # every connection and every bank in memory is gone
     assert _next(place, sitting_id, 1).code == code
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_response_reads_four_times_and_writes_twice(place: Place) -> None:
+    a_policy(place, most_units=41)
+    person_id, sitting_id, person = _begun(place)
+    asked: list[str] = []
+    for position in (1, 2):  # what never changes is known after the first
+        value = person.answer(place.shown(sitting_id)[-1].item_code)
+        if position == 2:
+            event.listen(place.database.writing, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        place.respond(person_id, sitting_id, position, value)
+    tables = [re.search(r"(?:FROM|INTO) (\w+)", statement) for statement in asked]
+    assert [found and found.group(1) for found in tables] == [
+        "sitting",
+        "item_state_change",
+        "presentation",
+        "consent",
+        "response",
+        "presentation",
+    ]
 
 
 def test_edge_023_going_back_never_reopens_a_closed_position(place: Place) -> None:

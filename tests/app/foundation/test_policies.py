@@ -47,6 +47,32 @@ def test_the_same_values_again_make_no_version(session, clock):
     assert policies.current(TeaPolicy, session=session, at=clock.now()).sugars == (2,)
 
 
+def test_a_pinned_version_stays_what_it_was_when_another_comes_into_force(database, clock):
+    for minutes in (4, 5):
+        with database.transaction() as session:
+            policies.set_policy(TeaPolicy, {"minutes": minutes}, session=session, at=clock.now(), actor=operator())
+        with database.reading() as session:
+            kept = [policies.pinned(TeaPolicy, number, session=session).minutes for number in (0, 1)]
+            assert kept == [3.0, 4.0]
+            assert policies.current(TeaPolicy, session=session, at=clock.now()).minutes == minutes
+
+
+def test_what_a_transaction_set_and_took_back_is_not_kept(database, clock):
+    def tea(minutes, session):
+        policies.set_policy(TeaPolicy, {"minutes": minutes}, session=session, at=clock.now(), actor=operator())
+        return policies.pinned(TeaPolicy, 1, session=session).minutes
+
+    with database.transaction() as session:
+        assert tea(9, session) == 9.0
+        session.rollback()
+    with database.transaction() as session:
+        assert policies.pinned(TeaPolicy, 1, session=session).minutes == 3.0
+    with database.transaction() as session:
+        assert tea(4, session) == 4.0
+    with database.transaction() as session:
+        assert policies.pinned(TeaPolicy, 1, session=session).minutes == 4.0
+
+
 def _with_file(runtime, text):
     path = runtime.settings.data / "policy.toml"
     path.write_text(text, encoding="utf-8")

@@ -276,6 +276,8 @@ def test_a_ledger_says_for_ever_what_it_said_at_a_step(desk, session):
     desk.step(S.SUSPENDED, languages=["en"])
     ledger = item_record.state_ledger(release.id, "en", session=session)
     assert [ledger.state_of(CODE, at=at) for at in (0, early, ledger.latest)] == [S.ACTIVE, S.WATCHED, S.SUSPENDED]
+    assert [ledger.states_at(at).of(CODE) for at in (0, early, ledger.latest)] == [S.ACTIVE, S.WATCHED, S.SUSPENDED]
+    assert [ledger.states_at(at).not_scored for at in (early, ledger.latest)] == [frozenset(), {CODE}]
     french = item_record.state_ledger(release.id, "fr", session=session)
     assert french.state_of(CODE, at=french.latest) is S.WATCHED
 
