@@ -1,14 +1,14 @@
 """count every night how often items are shown, and find the latest answers to one without reading all of them.
 
 Revision ID: 2026_11_28_use_counts
-Revises: 2026_11_28_rescorings
+Revises: 2026_11_28_sitting_likeness
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_use_counts"
-down_revision = "2026_11_28_rescorings"
+down_revision = "2026_11_28_sitting_likeness"
 branch_labels = None
 depends_on = None
 
