@@ -95,7 +95,6 @@ class Findings:
 
 def weigh(page: Page, where: str, findings: Findings) -> None:
     """Bytes of page and scripts, and how much the page moved while it came."""
-    findings.pages += 1
     everything, scripts = page.evaluate(WEIGHT)
     shift = page.evaluate(LAYOUT_SHIFT)
     findings.heaviest_bytes = max(findings.heaviest_bytes, everything)

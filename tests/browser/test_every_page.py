@@ -76,6 +76,7 @@ def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Fin
     page, where = device.page, f"{exhibit.name} {house.language}"
     _appear(page, *LOOKS[house.language][0])
     page.goto(exhibit.path)
+    findings.pages += 1
     if exhibit.act is not None:
         exhibit.act(page)
     if findings.asks_axe:

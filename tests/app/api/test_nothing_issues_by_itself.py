@@ -26,7 +26,8 @@ from tests.journeys.at_a_standstill import run_jobs, with_signer
 
 BANK = Path(__file__).resolve().parents[3] / "item_banks" / SKILL / "v2"
 ISSUED = ("credential", "award", "award_decision", "skill_result", "frozen_sitting", "status_list")
-AT_NIGHT = tuple(job.name for job in worker.PERIODIC if job.name != "sign_checkpoint")
+NOT_HERE = {"sign_checkpoint", "examine_records"}  # no key of the log, and rows that were put in by hand
+AT_NIGHT = tuple(job.name for job in worker.PERIODIC if job.name not in NOT_HERE)
 
 
 def what_was_issued(runtime: Runtime) -> dict[str, Any]:

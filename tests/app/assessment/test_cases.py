@@ -14,6 +14,7 @@ from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.errors import PositionClosed, SittingExpired
 from app.assessment.models import FrozenSitting
 from app.assessment.pages import ItemPage, current_page
+from app.assessment.policy import SittingPolicy
 from app.assessment.report_item import report_item
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, a_policy, take
 from tests.app.assessment.test_views import Candidate
@@ -78,7 +79,7 @@ def test_cases_010_011_and_012_nothing_runs_out_but_the_days_and_the_last_instan
     for position, moment in enumerate((until - timedelta(seconds=1), until), start=1):
         place.clock.instant = moment
         assert respond(position).moved_on
-    place.clock.advance(timedelta(seconds=1))
+    place.clock.instant = until + timedelta(minutes=SittingPolicy().resume_grace_minutes, seconds=1)
     with pytest.raises(SittingExpired):
         respond(3)
     assert [row.position for row in place.kept(sitting_id)] == [1, 2]

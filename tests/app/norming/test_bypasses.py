@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -155,8 +157,8 @@ def test_bypass_05_the_editor_at_the_command_line_in_the_approvers_name(runtime)
 
 
 def test_bypass_06_direct_sql_on_a_copy_that_is_put_back(runtime, previewed, tmp_path):
-    with runtime.reading() as session:
-        session.execute(text(f"VACUUM INTO '{tmp_path / 'copy.sqlite3'}'"))
+    with closing(sqlite3.connect(runtime.database.url.removeprefix("sqlite:///"))) as original:
+        original.execute("VACUUM INTO ?", [str(tmp_path / "copy.sqlite3")])
     copy = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
     forged = {
         "state": NormState.SCHEDULED,
