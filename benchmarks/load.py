@@ -41,6 +41,7 @@ GOALS = {"sqlite": 0.25, "postgresql": 0.12}
 P99_GOAL_MS = 100
 ENDLESS = """
 most_sittings = 1000000
+most_begun_per_day = 1000000
 scenario_repeat_months = 0
 most_statement_overlap = 1.0
 """
