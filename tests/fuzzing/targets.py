@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pikepdf
 import yaml
 
 from app.accounts import passkey_messages
@@ -44,6 +43,7 @@ from tests.app.accounts.software_authenticator import ORIGIN, RP_ID, Authenticat
 from tests.app.credentials.documents import SeedSigner, a_signed_document, a_token
 from tests.app.item_bank.bank_folders import ITEM_BANKS, SHIPPED
 from tests.app.norming.builders import a_mapping, mapping_content
+from tests.app.verification.papers import in_a_pdf
 
 LOG_ORIGIN = "localhost/log"
 PASSPHRASE = "a passphrase for fuzzing"
@@ -78,16 +78,6 @@ def _document() -> str:
 # --- carriers of a credential --------------------------------------------------------------------
 
 
-def _pdf(*contents: bytes) -> bytes:
-    made = io.BytesIO()
-    with pikepdf.new() as pdf:
-        pdf.add_blank_page()
-        for number, content in enumerate(contents):
-            pdf.attachments[f"{number}.json"] = content
-        pdf.save(made)
-    return made.getvalue()
-
-
 def _png() -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -103,7 +93,7 @@ def _carriers() -> list[bytes]:
         a_token().encode(),
         svg_carrier.bake(drawing, _document()).encode(),
         png_carrier.bake(_png(), _document()),
-        _pdf(_document().encode()),
+        in_a_pdf(_document().encode()),
     ]
 
 

@@ -23,6 +23,7 @@ from app.credentials import jwt, png_carrier, svg_carrier
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
 from tests.app.credentials.documents import leaves, value_at, with_value
 from tests.app.credentials.test_jwt import part, with_part
+from tests.app.verification.papers import in_a_pdf
 from tests.app.verification.register import FRENCH, HTML
 
 CARRIERS = ("json", "jwt", "svg", "png", "pdf")
@@ -88,17 +89,6 @@ def reaching_out(watched) -> Iterator[list[str]]:
     watched["list"] = reached = []
     yield reached
     watched["list"] = None
-
-
-def in_a_pdf(*contents: bytes) -> bytes:
-    """The contents as attachments of a paper that we did not print."""
-    made = io.BytesIO()
-    with pikepdf.new() as pdf:
-        pdf.add_blank_page()
-        for number, content in enumerate(contents):
-            pdf.attachments[f"{number}.json"] = content
-        pdf.save(made)
-    return made.getvalue()
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -25,8 +25,9 @@ from tests.app.verification.foreign_verifiers import (
     npm_packages,
     openbadgeslib_says,
 )
+from tests.app.verification.papers import in_a_pdf
 from tests.app.verification.register import HTML
-from tests.app.verification.test_files import in_a_pdf, verdict
+from tests.app.verification.test_files import verdict
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
