@@ -18,7 +18,7 @@ from uuid import UUID
 
 import numpy as np
 
-from app.assessment.queries import ScoredSitting
+from app.assessment.scored_sittings import ScoredSitting
 from app.norming.forecast import renewals
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters

@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
-from app.assessment.queries import FinalScore
+from app.assessment.final_scores import FinalScore, final_score
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
 from app.awarding.models import AwardDecision, Outcome
 from app.awarding.rules import decide
@@ -36,7 +35,7 @@ def decide_again(
     if row is None or row.outcome is not Outcome.NOT_AWARDED:
         return row.outcome if row else None
     result = results.result(result_id, session=session)
-    score = sittings.final_score(result.sitting_id, session=session)
+    score = final_score(result.sitting_id, session=session)
     decision = decide(evidence_of(result, score, session=session), award_policy_of(score, session=session))
     if decision.outcome is Outcome.NOT_AWARDED:
         return row.outcome

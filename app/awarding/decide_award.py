@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import FinalScore, final_score
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
 from app.awarding.rules import Evidence, decide
@@ -32,7 +32,7 @@ def decide_award(
     if existing is not None:
         return existing
     result = results.result(result_id, session=session)
-    score = sittings.final_score(result.sitting_id, session=session)
+    score = final_score(result.sitting_id, session=session)
     if score.norm_id is not None and norms.awards_wait(score.norm_id, session=session, at=score.started_at):
         return None
     policy = award_policy_of(score, session=session)
@@ -85,12 +85,12 @@ def make_award(
     jobs.enqueue("reserve_credential", f"reserve:{award.id}", session=session, arguments=arguments)
 
 
-def award_policy_of(score: sittings.FinalScore, *, session: Session) -> AwardPolicy:
+def award_policy_of(score: FinalScore, *, session: Session) -> AwardPolicy:
     """The policy that held when the sitting started."""
     return policies.current(AwardPolicy, session=session, at=score.started_at)
 
 
-def evidence_of(result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> Evidence:
+def evidence_of(result: results.ResultView, score: FinalScore, *, session: Session) -> Evidence:
     """Everything the award rules look at."""
     norm = norms.norm(score.norm_id, session=session) if score.norm_id else None
     return Evidence(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import FinalScore, final_score, frozen_score
 from app.awarding.errors import AwardNotFound
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
@@ -120,14 +120,14 @@ def award(award_id: UUID, *, session: Session) -> AwardView:
     """
     row = _row(award_id, session=session)
     result = results.result(row.result_id, session=session)
-    return _view(row, result, sittings.final_score(result.sitting_id, session=session), session=session)
+    return _view(row, result, final_score(result.sitting_id, session=session), session=session)
 
 
 def award_as_reported(award_id: UUID, *, session: Session) -> AwardView:
     """The same with the figures that were reported first, whatever was corrected since; or `AwardNotFound`."""
     row = _row(award_id, session=session)
     result = results.reported_result(row.result_id, session=session)
-    return _view(row, result, sittings.frozen_score(result.sitting_id, session=session), session=session)
+    return _view(row, result, frozen_score(result.sitting_id, session=session), session=session)
 
 
 def _row(award_id: UUID, *, session: Session) -> Award:
@@ -137,7 +137,7 @@ def _row(award_id: UUID, *, session: Session) -> Award:
     return row
 
 
-def _view(row: Award, result: results.ResultView, score: sittings.FinalScore, *, session: Session) -> AwardView:
+def _view(row: Award, result: results.ResultView, score: FinalScore, *, session: Session) -> AwardView:
     if result.norm_id is None or result.percentile_rank is None:
         raise AwardNotFound(row.id)  # an award without a norm was never made by decide_award
     norm = norms.norm(result.norm_id, session=session)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import final_score
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
 from app.awarding.errors import NotHeld
 from app.awarding.models import AwardDecision, Outcome
@@ -47,7 +47,7 @@ def settle_hold(
     audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
     if is_awarded:
         result = results.result(result_id, session=session)
-        score = sittings.final_score(result.sitting_id, session=session)
+        score = final_score(result.sitting_id, session=session)
         marks = specimen_reasons(evidence_of(result, score, session=session), award_policy_of(score, session=session))
         make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
 from app.assessment.errors import NoScoreYet, ResponsesForgotten, SittingNotFound
+from app.assessment.final_scores import FinalScore, final_score
 from app.awarding import queries as awards
 from app.awarding.decide_again import would_be_refused
 from app.awarding.errors import AwardNotFound
@@ -102,8 +102,8 @@ def _award(credential: Credential, *, session: Session) -> AwardView | None:
         return None
 
 
-def _score(award: AwardView, *, session: Session) -> sittings.FinalScore:
-    return sittings.final_score(award.sitting_id, session=session)
+def _score(award: AwardView, *, session: Session) -> FinalScore:
+    return final_score(award.sitting_id, session=session)
 
 
 def _differences(award: AwardView, *, session: Session) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.errors import PersonNotFound
 from app.assessment import queries as sittings
+from app.assessment.founding_progress import waiting_founders
 from app.assessment.queries import SittingView
 from app.credentials import queries as credentials
 from app.credentials import validity
@@ -57,7 +58,7 @@ def anything_of(skill: str, *, session: Session) -> str | None:
         return "a policy other than the shipped one"
     if norms.norms(session=session, skill=skill):
         return f"a norm of {skill}"
-    if any(promise.skill == skill for promise in sittings.waiting_founders(session=session)):
+    if any(promise.skill == skill for promise in waiting_founders(session=session)):
         return f"a founder of {skill}"
     return None
 

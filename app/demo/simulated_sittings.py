@@ -16,6 +16,7 @@ from app.assessment import queries as sittings
 from app.assessment.check_sitting import check_sitting
 from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.errors import RetakeTooSoon, TooFewNewItems, YearlyLimitReached
+from app.assessment.final_scores import final_score
 from app.assessment.policy import SittingPolicy
 from app.assessment.record_response import record_response
 from app.assessment.start_sitting import start_sitting
@@ -160,7 +161,7 @@ def _answer(
 
 
 def _outcome(someone: Someone, account: int, turn: int, sitting_id: UUID, *, session: Session) -> Taken:
-    score = sittings.final_score(sitting_id, session=session)
+    score = final_score(sitting_id, session=session)
     result = results.result_of_sitting(sitting_id, session=session)
     decision = awards.decision_on(result.id, session=session) if result else None
     check = checks.check_of(sitting_id, session=session)

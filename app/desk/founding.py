@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
-from app.assessment.queries import FoundingProgress
+from app.assessment.founding_progress import FoundingProgress, founding_progress
+from app.assessment.scored_sittings import first_sittings_under
 from app.awarding.policy import AwardPolicy
 from app.foundation import policies
 from app.item_bank import queries as item_bank
@@ -92,7 +92,7 @@ def checklist(slug: str, language: str, *, session: Session, at: datetime) -> Ch
         release = None
     if release is None or language not in release.languages:
         return Checklist(skill, language, None, (Check(Step.BANK, is_done=False),), 0)
-    progress = sittings.founding_progress(release.id, language, session=session)
+    progress = founding_progress(release.id, language, session=session)
     checks = (
         Check(Step.BANK, is_done=True),
         *_key(release, session=session, at=at),
@@ -138,7 +138,7 @@ def _norm(
     marks = ("demo",) if norm.demo else ()
     yield Check(Step.GATES, norm.may_certify and not norm.demo, reasons=norm.gate_reasons + marks)
     yield Check(Step.PUBLISHED, norm.state == "published")
-    under = sittings.first_sittings_under(norm.id, most=policy.compare_from_n, session=session)
+    under = first_sittings_under(norm.id, most=policy.compare_from_n, session=session)
     waits = norms.awards_wait(norm.id, session=session, at=at)
     yield Check(Step.COMPARED, not waits, under, policy.compare_from_n)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.assessment import pages
 from app.assessment import queries as sittings
 from app.assessment.facet_bands import FacetBand, facet_bands
+from app.assessment.final_scores import FinalScore, final_score, was_close
 from app.assessment.measured_range import is_below_range
 from app.awarding import queries as awards
 from app.foundation import drawings
@@ -39,7 +40,7 @@ class Report:
 
     sitting: sittings.SittingView
     skill: banks.SkillView
-    score: sittings.FinalScore | None
+    score: FinalScore | None
     result: results.ResultView | None
     norm: norms.NormView | None
     decision: awards.DecisionView | None
@@ -71,7 +72,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
     """The report of the person's own sitting; anybody else's is not found."""
     sitting = sittings.sitting_of(sitting_id, person_id, session=session)
     result = results.result_of_sitting(sitting_id, session=session)
-    score = sittings.final_score(sitting_id, session=session) if sitting.is_complete or result else None
+    score = final_score(sitting_id, session=session) if sitting.is_complete or result else None
     skill = banks.skill(sitting.skill, session=session)
     bands = facet_bands(sitting_id, session=session) if result else ()
     return Report(
@@ -83,7 +84,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         decision=awards.decision_on(result.id, session=session) if result else None,
         level=level_of(result.theta) if result else None,
         has_development=bool(banks.development(sitting.skill, session=session)),
-        was_close=sittings.was_close(sitting_id, session=session),
+        was_close=was_close(sitting_id, session=session),
         is_below_range=result is not None and is_below_range(sitting_id, result.theta, session=session),
         facet_plot=_facet_plot(bands, skill, language),
         profile=facets.profile(bands),

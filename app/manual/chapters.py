@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.scored_sittings import first_scores_under
 from app.awarding import queries as awarding
 from app.item_bank import queries as item_bank
 from app.item_bank.calibrated_items import CalibratedItems
@@ -71,7 +71,7 @@ def _of_norm(
 ) -> dict[str, Any]:
     norm, items = basis.norm, basis.calibrated.items
     skill = item_bank.skill(norm.skill, session=session)
-    scores = sittings.first_scores_under(norm.id, session=session)
+    scores = first_scores_under(norm.id, session=session)
     above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error)
     return {
         "label": norm.label,

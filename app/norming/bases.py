@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app.assessment.policy import SittingPolicy
-from app.assessment.queries import ScoredSitting, scored_sittings
+from app.assessment.scored_sittings import ScoredSitting, scored_sittings
 from app.foundation import policies
 from app.item_bank import queries as item_bank
 from app.norming import stray_shares

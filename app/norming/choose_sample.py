@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app.accounts import queries as accounts
-from app.assessment import queries as sittings
+from app.assessment.norming_rows import responses_for_norming
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -145,7 +145,7 @@ def _drawn(
     until = datetime.combine(choice.until_on, time.max, UTC) if choice.until_on else now
     rows = [
         row
-        for row in sittings.responses_for_norming(skill, language, after=after, until=until, session=session)
+        for row in responses_for_norming(skill, language, after=after, until=until, session=session)
         if row.release_id == release.id and accounts.may_enter_norm(row.person_id, session=session)
     ]
     if not rows:

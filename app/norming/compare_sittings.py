@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
 from app.assessment.end_awards_wait import end_awards_wait
+from app.assessment.scored_sittings import first_scores_under
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -40,7 +40,7 @@ def compare_sittings(
     if not norm.run.sample.is_founding:
         raise NothingToCompare(norm.label)
     policy = policies.current(NormPolicy, session=session, at=now)
-    scores = sittings.first_scores_under(norm_id, session=session)
+    scores = first_scores_under(norm_id, session=session)
     if len(scores) < policy.compare_from_n:
         raise TooFewToCompare(norm.label, len(scores), policy.compare_from_n)
     table = queries.view_of(norm).table

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.assessment import queries as sittings
+from app.assessment.norming_rows import founding_responses
 from app.foundation import policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -54,7 +54,7 @@ def draw_founding_sample(
     items = item_bank.release_items(release.id, language, session=session)
     rows = [
         row
-        for row in sittings.founding_responses(release.id, language, session=session)
+        for row in founding_responses(release.id, language, session=session)
         if accounts.may_enter_norm(row.person_id, session=session)
     ]
     sample = sample_file(rows, items)

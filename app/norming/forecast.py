@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.assessment.queries import ScoredSitting
+from app.assessment.scored_sittings import ScoredSitting
 from app.norming.bases import Labelled, PreviewBasis
 from app.norming.queries import NormView
 from scoring.adverse_impact import FEWEST_PERSONS, ImpactRow, adverse_impact

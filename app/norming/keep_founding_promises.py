@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.founding_progress import waiting_founders
 from app.foundation.jobs import Jobs
 from app.norming import queries
 
@@ -17,7 +17,7 @@ def keep_founding_promises(*, session: Session, jobs: Jobs) -> int:
     """
     due = [
         promise
-        for promise in sittings.waiting_founders(session=session)
+        for promise in waiting_founders(session=session)
         if any(
             norm.gives_percentile_rank and (norm.is_founding or not norm.demo)
             for norm in queries.published(promise.skill, promise.language, session=session)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment.queries import latest_between
+from app.assessment.scored_sittings import latest_between
 from app.norming.bases import DAYS_OF_A_CREDENTIAL
 from app.norming.queries import norm as norm_view
 from app.norming.queries import published

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.assessment.queries import NormingRow
+from app.assessment.norming_rows import NormingRow
 from app.item_bank.queries import BankReleaseView, ItemView
 from app.norming.mapping import SampleMapping
 from app.norming.policy import NormPolicy

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.errors import PersonNotFound
-from app.assessment import queries as sittings
+from app.assessment.founding_progress import promise_to
 from app.foundation.mail import Mailer, Message
 from app.item_bank import queries as item_bank
 
@@ -55,7 +55,7 @@ Decile
 
 def tell_founder(person_id: UUID, skill: str, *, base_url: str, session: Session, mailer: Mailer) -> None:
     """Send it, unless it was noted as sent or the person is gone. Under one key for ever: a retry is recognisable."""
-    promise = sittings.promise_to(person_id, skill, session=session)
+    promise = promise_to(person_id, skill, session=session)
     if promise is None or promise.told_at is not None:
         return
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assessment import corrections
-from app.assessment import queries as sittings
+from app.assessment.final_scores import FinalScore, final_score
 from app.norming import queries as norms
 from app.results.errors import ResultNotFound
 from app.results.models import SkillResult
@@ -42,10 +42,10 @@ def _view(row: SkillResult, *, session: Session) -> ResultView:
     reported = _as_reported(row)
     if corrections.in_force(row.sitting_id, session=session) is None:
         return reported
-    return as_scored(reported, sittings.final_score(row.sitting_id, session=session), session=session)
+    return as_scored(reported, final_score(row.sitting_id, session=session), session=session)
 
 
-def as_scored(reported: ResultView, score: sittings.FinalScore, *, session: Session) -> ResultView:
+def as_scored(reported: ResultView, score: FinalScore, *, session: Session) -> ResultView:
     """The same result with other figures of its sitting, read under the same norm."""
     norm = norms.norm(reported.norm_id, session=session) if reported.norm_id else None
     has_rank = norm is not None and norm.gives_percentile_rank and score.has_result

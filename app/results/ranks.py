@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.assessment.queries import FinalScore
+from app.assessment.final_scores import FinalScore
 from app.norming.queries import NormView
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import frozen_score
 from app.assessment.replay_sitting import FIGURE_TOLERANCE, replay_sitting
 from app.norming import queries as norms
 from app.results.errors import ResultNotFound
@@ -34,7 +34,7 @@ def recompute_result(result_id: UUID, *, session: Session) -> tuple[str, ...]:
     replay = replay_sitting(row.sitting_id, session=session)
     if not replay.matches:
         return replay.differences  # a result of other numbers says nothing more
-    score = sittings.frozen_score(row.sitting_id, session=session)  # a correction leaves what was reported
+    score = frozen_score(row.sitting_id, session=session)  # a correction leaves what was reported
     again = SkillResult(norm_id=score.norm_id, percentile_rank=None, band_low=None, band_high=None, is_provisional=True)
     if score.norm_id is not None:
         read_under_norm(again, score, norms.norm(score.norm_id, session=session))

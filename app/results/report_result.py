@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import FinalScore, final_score
 from app.foundation import audit
 from app.foundation.access import system
 from app.foundation.clock import Clock
@@ -27,7 +27,7 @@ def report_result(
     at or above the cut's rank exactly when the decision confidence is one half or more.
     """
     existing = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
-    score = sittings.final_score(sitting_id, session=session)
+    score = final_score(sitting_id, session=session)
     if existing is not None or not score.has_result:
         return existing
     result = SkillResult(
@@ -54,7 +54,7 @@ def report_result(
     return result
 
 
-def read_under_norm(result: SkillResult, score: sittings.FinalScore, norm: norms.NormView) -> None:
+def read_under_norm(result: SkillResult, score: FinalScore, norm: norms.NormView) -> None:
     """Percentile rank and band of the score, as far as the norm may speak."""
     result.is_provisional = norm.is_provisional
     if norm.gives_percentile_rank:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment import queries as sittings
+from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.replay_sitting import Replay, replay_sitting
 from app.awarding import queries as awards
 from app.item_bank import queries as banks
@@ -23,7 +24,7 @@ class Evidence:
     case: CaseView
     skill: banks.SkillView
     result: results.ResultView
-    score: sittings.FinalScore
+    score: FinalScore
     decision: awards.DecisionView | None
     norm: norms.NormView | None
     replay: Replay
@@ -36,7 +37,7 @@ def evidence_of(case: CaseView, *, session: Session) -> Evidence:
         case=case,
         skill=banks.skill(case.skill, session=session),
         result=result,
-        score=sittings.final_score(case.sitting_id, session=session),
+        score=final_score(case.sitting_id, session=session),
         decision=awards.decision_on(case.result_id, session=session),
         norm=norms.norm(result.norm_id, session=session) if result.norm_id else None,
         replay=replay_sitting(case.sitting_id, session=session),

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
 from app.assessment.corrections import Without, scored_without
+from app.assessment.final_scores import as_corrected, final_score
 from app.awarding import queries as awards
 from app.awarding.decide_again import would_be_refused
 from app.item_bank import item_cards
@@ -87,7 +87,7 @@ def _rescored(found: Without, *, session: Session) -> Rescored:
     before = results.result_of_sitting(found.sitting_id, session=session)
     if before is None:
         return Rescored(found, Effect.NONE, moves=False)
-    score = sittings.as_corrected(sittings.final_score(found.sitting_id, session=session), found.figures)
+    score = as_corrected(final_score(found.sitting_id, session=session), found.figures)
     after = results.as_scored(before, score, session=session)
     moves = _shown(before) != _shown(after)
     decision = awards.decision_on(before.id, session=session)

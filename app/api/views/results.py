@@ -12,6 +12,7 @@ from app.api.paging import page_of
 from app.api.views.door import Call, Reply, serves
 from app.assessment import queries as sittings
 from app.assessment.errors import NotYetComplete, SittingNotFound
+from app.assessment.final_scores import final_score
 from app.assessment.queries import SittingView
 from app.awarding import queries as awards
 from app.foundation.web import runtime
@@ -63,6 +64,6 @@ def show(call: Call, sitting_id: UUID) -> Reply:
 def _result(view: SittingView, *, session: Any) -> shapes.Result:
     found = results.result_of_sitting(view.id, session=session)
     if found is None:
-        is_awaited = view.is_complete and sittings.final_score(view.id, session=session).has_result
+        is_awaited = view.is_complete and final_score(view.id, session=session).has_result
         return shown.no_result_yet(view, is_awaited=is_awaited)
     return shown.result(view, found, awards.decision_on(found.id, session=session))

@@ -14,9 +14,8 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.accounts.consents import ASSESSMENT, NORM_USE
-from app.assessment import queries as sittings
+from app.assessment.founding_progress import FoundingProgress, founding_progress
 from app.assessment.policy import SittingPolicy
-from app.assessment.queries import FoundingProgress
 from app.demo.cast import Ending, Part, Sat
 from app.demo.founding.run import LANGUAGE, FoundingRun
 from app.demo.join import join
@@ -137,4 +136,4 @@ def _is_enough(release_id: UUID, wanted: int, run: FoundingRun) -> bool:
 def progress_of(release_id: UUID, run: FoundingRun) -> FoundingProgress:
     """How many usable responses each item has."""
     with run.stage.runtime.reading() as session:
-        return sittings.founding_progress(release_id, LANGUAGE, session=session)
+        return founding_progress(release_id, LANGUAGE, session=session)

@@ -10,9 +10,10 @@ import pytest
 from app.assessment import adaptation
 from app.assessment.adaptation import DID_NOT_ARISE
 from app.assessment.course import course_of
+from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.models import Sitting, Stop
 from app.assessment.policy import SittingPolicy
-from app.assessment.queries import FinalScore, final_score, latest_edition
+from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import replay_sitting
 from app.item_bank.release_trial_bank import TrialItem
 from tests.app.assessment.builders import (

@@ -15,8 +15,9 @@ from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting, keep_check, look_at_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded
+from app.assessment.final_scores import final_score
 from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
-from app.assessment.queries import final_score, responses_for_norming
+from app.assessment.norming_rows import responses_for_norming
 from app.assessment.tiers import NOTHING_ODD, OUT_OF_NORMS, PACE, RUN
 from app.assessment.verdicts import Verdict
 from app.foundation import policies

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 
 from app.assessment.complete_sitting import complete_sitting
 from app.assessment.errors import NoScoreYet, NotYetComplete
+from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import FrozenSitting, Sitting, State, Stop
-from app.assessment.queries import FinalScore, final_score, responses_for_norming, view_of
+from app.assessment.norming_rows import responses_for_norming
+from app.assessment.queries import view_of
 from app.foundation.audit import AuditEntry
 from app.item_bank.release_trial_bank import TrialItem
 from tests.app.assessment.builders import (

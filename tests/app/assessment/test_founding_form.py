@@ -7,14 +7,16 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from app.assessment import queries
 from app.assessment.founding_form import draw_form
+from app.assessment.founding_progress import founding_progress, waiting_founders
 from app.assessment.models import FoundingForm, FoundingPromise
 from app.assessment.note_founder_told import note_founder_told
 from app.assessment.policy import SittingPolicy
+from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import system
+from app.item_bank import queries as item_bank
 from app.item_bank.queries import ItemView
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, all_at_once, take
 
@@ -131,8 +133,8 @@ def test_items_of_a_void_sitting_are_needed_again(place: Place):
 def place_items(place: Place) -> list[ItemView]:
     return place.do(
         lambda session: list(
-            queries.item_bank.release_items(
-                queries.latest_edition("collaboration", "en", session=session).release_id, "en", session=session
+            item_bank.release_items(
+                latest_edition("collaboration", "en", session=session).release_id, "en", session=session
             )
         )
     )
@@ -148,9 +150,9 @@ def test_progress_counts_usable_responses_of_completed_sittings(place: Place):
     take(place, a_person(place), answers, most=4)
 
     with place.database.reading() as session:
-        release_id = queries.latest_edition("collaboration", "en", session=session).release_id
-        progress = queries.founding_progress(release_id, "en", session=session)
-        french = queries.founding_progress(release_id, "fr", session=session)
+        release_id = latest_edition("collaboration", "en", session=session).release_id
+        progress = founding_progress(release_id, "en", session=session)
+        french = founding_progress(release_id, "fr", session=session)
 
     assert (progress.sittings, progress.founders, sum(progress.responses.values())) == (2, 2, 35)
     assert progress.items_with(1) == sum(count > 0 for count in progress.responses.values())
@@ -163,7 +165,7 @@ def test_a_founder_is_promised_once_and_noted_as_told_once(place: Place):
     person_id = a_person(place)
     take(place, person_id, SimulatedPerson(place, 0, 0).answer)
     with place.database.reading() as session:
-        assert [waiting.person_id for waiting in queries.waiting_founders(session=session)] == [person_id]
+        assert [waiting.person_id for waiting in waiting_founders(session=session)] == [person_id]
 
     told_at = place.clock.now()
     for _ in range(2):
@@ -173,7 +175,7 @@ def test_a_founder_is_promised_once_and_noted_as_told_once(place: Place):
     promise = place.do(lambda session: session.scalars(select(FoundingPromise)).one())
     assert promise.told_at == told_at
     with place.database.reading() as session:
-        assert queries.waiting_founders(session=session) == ()
+        assert waiting_founders(session=session) == ()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -183,4 +185,4 @@ def test_who_sits_under_a_norm_gets_no_form_and_no_promise(place: Place):
 
     assert forms_of(place) == []
     with place.database.reading() as session:
-        assert queries.waiting_founders(session=session) == ()
+        assert waiting_founders(session=session) == ()

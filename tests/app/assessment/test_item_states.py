@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from app.assessment.final_scores import final_score
 from app.assessment.models import FrozenSitting, Sitting
 from app.assessment.pages import ItemPage, current_page
 from app.assessment.preview_suspension import SuspensionPreview, preview_suspension
-from app.assessment.queries import final_score
 from app.assessment.replay_sitting import replay_sitting
 from app.foundation.access import operator
 from app.item_bank import item_record

@@ -16,8 +16,8 @@ from app.assessment.check_sitting import check_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.erase_sittings import erase_sittings
 from app.assessment.models import Edition, SittingCheck, SittingLikeness
+from app.assessment.norming_rows import responses_for_norming
 from app.assessment.policy import SittingPolicy
-from app.assessment.queries import responses_for_norming
 from app.assessment.tiers import A_PERSON_LOOKS, ALIKE, OUT_OF_NORMS
 from app.assessment.verdicts import Verdict
 from app.foundation import policies

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from sqlalchemy import bindparam, update
 
 from app.assessment.commands import sitting as sitting_commands
+from app.assessment.final_scores import final_score
 from app.assessment.models import FrozenSitting, Presentation, Response, Sitting
-from app.assessment.queries import final_score, latest_edition
+from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import Replay, replay_sitting
 from app.foundation.db import Database
 from app.foundation.runtime import Runtime

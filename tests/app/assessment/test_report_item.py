@@ -18,10 +18,10 @@ from app.assessment.errors import (
     SittingNotFound,
     TooManyReports,
 )
+from app.assessment.final_scores import final_score
 from app.assessment.item_reports import ReportView
 from app.assessment.judge_report import KEPT, SUSPENDED, judge_report
 from app.assessment.models import Sitting
-from app.assessment.queries import final_score
 from app.assessment.report_item import report_item
 from app.foundation.access import Actor, Forbidden
 from app.foundation.audit import AuditEntry

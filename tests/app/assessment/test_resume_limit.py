@@ -9,9 +9,9 @@ import pytest
 
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.errors import SittingClosed, SittingExpired
+from app.assessment.final_scores import final_score
 from app.assessment.models import State, Stop
 from app.assessment.policy import SittingPolicy
-from app.assessment.queries import final_score
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -12,8 +12,9 @@ from sqlalchemy import update
 from app.assessment import adaptation
 from app.assessment.adopt_edition import adopt_edition
 from app.assessment.course import course_of
+from app.assessment.final_scores import final_score
 from app.assessment.models import FrozenSitting, Sitting
-from app.assessment.queries import final_score, latest_edition
+from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import replay_sitting
 from scoring.graded_response import log_likelihood
 from scoring.misfit_aware import misfit_aware

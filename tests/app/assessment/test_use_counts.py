@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.assessment.count_uses import SETTLED, keep_uses, uses_since_last
 from app.assessment.erase_sittings import erase_sittings
 from app.assessment.models import FrozenSitting, Presentation, Sitting, UseCount
-from app.assessment.queries import latest_between
+from app.assessment.scored_sittings import latest_between
 from app.assessment.use_counts import counted_until, item_uses, release_uses
 from app.item_bank import queries as item_bank
 from app.worker import JOBS, PERIODIC

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from app.assessment import queries as sittings
+from app.assessment.founding_progress import founding_progress
 from app.assessment.models import Edition, FoundingPromise
 from app.awarding.models import Award, AwardDecision
 from app.credentials import queries as credentials
@@ -151,7 +151,7 @@ def test_the_key_is_a_panels_and_was_released_by_a_second_person(played):
 def test_every_item_has_its_responses_and_the_calibration_is_of_the_keyed_bank(played):
     with played.runtime.reading() as session:
         keyed = item_bank.latest_release(SKILL, session=session)
-        progress = sittings.founding_progress(keyed.id, LANGUAGE, session=session)
+        progress = founding_progress(keyed.id, LANGUAGE, session=session)
         (run,) = session.scalars(select(CalibrationRun)).all()
         assert (run.sample.release_id, run.sample.is_simulated, run.sample.is_founding) == (keyed.id, True, True)
         assert set(run.fits) == {"judgement", "self_report"}

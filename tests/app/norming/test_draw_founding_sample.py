@@ -9,9 +9,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.assessment import queries as sittings
 from app.assessment.models import FrozenSitting
-from app.assessment.queries import NormingRow
+from app.assessment.norming_rows import NormingRow, founding_responses
 from app.foundation import policies
 from app.foundation.access import operator
 from app.item_bank.queries import ItemView
@@ -65,7 +64,7 @@ def test_the_sample_holds_what_founders_answered_and_says_who_they_are(place):
     assert (sample.window_end_on - sample.window_start_on).days == PEOPLE - 1
     assert sample.consent_basis
     with place.database.reading() as session:
-        rows = sittings.founding_responses(sample.release_id, "en", session=session)
+        rows = founding_responses(sample.release_id, "en", session=session)
         answered = unpack(sample.responses, len(sample.columns))
         for person, row in enumerate(rows[:PEOPLE]):
             shown = {code: category for code, _kind, category in row.units}

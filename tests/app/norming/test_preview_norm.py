@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.accounts.grant_role import grant_role
-from app.assessment.queries import ScoredSitting
+from app.assessment.scored_sittings import ScoredSitting
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.db import Database

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import event, insert, select
 
-from app.assessment import queries
 from app.assessment.errors import ResponsesForgotten
+from app.assessment.final_scores import final_score
 from app.assessment.models import Presentation, Response
+from app.assessment.norming_rows import responses_for_norming
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.rules import months_after
 from app.foundation import policies
@@ -136,11 +137,11 @@ def test_a_forgotten_sitting_keeps_its_score_and_says_why_it_cannot_be_replayed(
         sitting_id = a_sitting(session, LIMIT - INSTANT)
     assert forget(runtime) == 1
     with runtime.reading() as session:
-        assert queries.final_score(sitting_id, session=session).median == 1.25
+        assert final_score(sitting_id, session=session).median == 1.25
         with pytest.raises(ResponsesForgotten):
             replay_sitting(sitting_id, session=session)
         ever = {"after": datetime(2000, 1, 1, tzinfo=UTC), "until": NOON}
-        assert list(queries.responses_for_norming("collaboration", "en", session=session, **ever)) == []
+        assert list(responses_for_norming("collaboration", "en", session=session, **ever)) == []
 
 
 def test_answers_kept_for_a_while_go_with_their_time(runtime):

@@ -13,6 +13,7 @@ from app.assessment import queries as sittings
 from app.assessment.errors import RetakeTooSoon
 from app.assessment.former_sittings import taken_before
 from app.assessment.models import FrozenSitting, Sitting, SittingAllowance
+from app.assessment.norming_rows import responses_for_norming
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.credentials.errors import CredentialRevoked
 from app.credentials.models import Credential
@@ -82,7 +83,7 @@ def test_an_annulled_sitting_is_no_row_of_a_norm_and_no_seed_of_a_retake(world: 
 
 def norm_rows(world: World, **span):
     with world.runtime.reading() as session:
-        rows = sittings.responses_for_norming("collaboration", "en", **span, session=session)
+        rows = responses_for_norming("collaboration", "en", **span, session=session)
         return [row.sitting_id for row in rows]
 
 

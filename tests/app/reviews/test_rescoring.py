@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.accounts.grant_role import grant_role
 from app.accounts.models import Person, RoleGrant
 from app.assessment import queries as sittings
+from app.assessment.final_scores import final_score
 from app.assessment.models import SittingAllowance, SittingCorrection
 from app.assessment.preview_suspension import preview_suspension
 from app.assessment.start_sitting import start_sitting
@@ -221,7 +222,7 @@ def read(desk: Desk) -> str:
     """Everything that anybody is told of the results, to the byte."""
     with desk.runtime.reading() as session:
         return repr([
-            (results.result_of_sitting(one, session=session), sittings.final_score(one, session=session))
+            (results.result_of_sitting(one, session=session), final_score(one, session=session))
             for one in desk.sittings
         ])  # fmt: skip
 
