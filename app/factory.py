@@ -15,7 +15,7 @@ from app.foundation import health_views, policies
 from app.foundation.access import Actor
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
-from app.foundation.web import init_web
+from app.foundation.web.application import init_web
 from app.home import views as home_views
 from app.keying import views as keying_views
 from app.monitoring import views as monitoring_views

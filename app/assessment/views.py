@@ -25,17 +25,10 @@ from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
 from app.assessment.start_sitting import start_sitting
 from app.assessment.verdicts import Verdict
 from app.foundation.access import SignInNeeded
-from app.foundation.web import (
-    actor,
-    language_of_request,
-    limit_beginnings,
-    note_beginning,
-    notice,
-    prefers_json,
-    require_role,
-    require_signed_in,
-    runtime,
-)
+from app.foundation.web.asker import actor, language_of_request, notice, prefers_json
+from app.foundation.web.gates import require_role, require_signed_in
+from app.foundation.web.limits import limit_beginnings, note_beginning
+from app.foundation.web.process import runtime
 from app.item_bank import queries as item_bank
 
 bp = Blueprint("assessment", __name__)

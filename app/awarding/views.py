@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from app.awarding import queries as awards
-from app.foundation.web import runtime
+from app.foundation.web.process import runtime
 from app.item_bank import queries as banks
 
 bp = Blueprint("awarding", __name__)

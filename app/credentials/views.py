@@ -16,7 +16,9 @@ from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.sharing import shared
 from app.credentials.states import Visibility, read_visibility
 from app.credentials.stop_reminders import holder_of_link, resume_reminders, stop_reminders
-from app.foundation.web import actor, csrf, language_of_request, notice, require_signed_in, runtime
+from app.foundation.web.asker import actor, language_of_request, notice
+from app.foundation.web.gates import csrf, require_signed_in
+from app.foundation.web.process import runtime
 
 bp = Blueprint("credentials", __name__)
 

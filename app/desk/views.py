@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from app.assessment import item_reports
 from app.assessment.judge_report import KEPT, SUSPENDED, judge_report
 from app.desk import founding, item_pages, item_pictures
-from app.foundation.web import LANGUAGES, actor, language_of_request, notice, require_role, runtime
+from app.foundation.web.asker import LANGUAGES, actor, language_of_request, notice
+from app.foundation.web.gates import require_role
+from app.foundation.web.process import runtime
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.errors import StepUnknown
 from app.item_bank.item_states import ItemState

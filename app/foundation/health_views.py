@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint
 
 from app.foundation.readiness import readiness
-from app.foundation.web import limiter, runtime
+from app.foundation.web.limits import limiter
+from app.foundation.web.process import runtime
 
 bp = Blueprint("health", __name__)
 

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.foundation.web import actor, asks_for_proof, language_of_request, notice, require_role, runtime
+from app.foundation.web.asker import actor, language_of_request, notice
+from app.foundation.web.gates import asks_for_proof, require_role
+from app.foundation.web.process import runtime
 from app.item_bank import queries as item_bank
 from app.keying import queries
 from app.keying.declare_independence import declare_independence

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.foundation.drawings import control_chart
-from app.foundation.web import actor, notice, require_role, runtime
+from app.foundation.web.asker import actor, notice
+from app.foundation.web.gates import require_role
+from app.foundation.web.process import runtime
 from app.monitoring import queries
 from app.monitoring.close_alarm import close_alarm
 

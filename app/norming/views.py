@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.foundation.web import actor, asks_for_proof, notice, require_role, runtime
+from app.foundation.web.asker import actor, notice
+from app.foundation.web.gates import asks_for_proof, require_role
+from app.foundation.web.process import runtime
 from app.norming import pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.foundation.web import RETRY_AFTER_SECONDS
+from app.foundation.web.headers import RETRY_AFTER_SECONDS
 from app.operations.metrics import WsgiApplication
 
 WAITING_PER_THREAD = 8  # some tenths of a second of work; a longer line means that more comes than can be answered

@@ -11,7 +11,10 @@ from flask_babel import gettext as _
 from app.accounts.fresh_proof import require_fresh_proof
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
-from app.foundation.web import actor, asks_for_proof, forget_sign_in, notice, person_id, require_signed_in, runtime
+from app.foundation.web.asker import actor, notice, person_id
+from app.foundation.web.gates import asks_for_proof, require_signed_in
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import forget_sign_in
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.errors import ChoiceMissing
 from app.privacy.export_person import export_person

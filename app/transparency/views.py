@@ -6,7 +6,7 @@ import re
 
 from flask import Blueprint, Response
 
-from app.foundation.web import runtime
+from app.foundation.web.process import runtime
 from app.transparency import queries
 from app.transparency.errors import TileNotFound
 from app.transparency.queries import TILE

@@ -23,15 +23,10 @@ from app.accounts.rules import LONGEST_NAME
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
 from app.accounts.withdraw_consent import withdraw_consent
-from app.foundation.web import (
-    actor,
-    asks_for_proof,
-    browser_token,
-    forget_sign_in,
-    notice,
-    require_signed_in,
-    runtime,
-)
+from app.foundation.web.asker import actor, browser_token, notice
+from app.foundation.web.gates import asks_for_proof, require_signed_in
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import forget_sign_in
 
 Answer = str | Response | tuple[str, int]
 

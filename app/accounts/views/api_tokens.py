@@ -16,7 +16,9 @@ from app.accounts.rules import LONGEST_NAME
 from app.accounts.scopes import scopes_open_to
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
-from app.foundation.web import actor, asks_for_proof, notice, require_signed_in, runtime
+from app.foundation.web.asker import actor, notice
+from app.foundation.web.gates import asks_for_proof, require_signed_in
+from app.foundation.web.process import runtime
 
 Answer = str | Response | tuple[str, int]
 USUAL_DAYS = 30

@@ -12,7 +12,11 @@ from app.accounts.errors import JoinExpired
 from app.accounts.forget_proven_address import forget_proven_address
 from app.accounts.sign_up import sign_up
 from app.accounts.views.blueprint import JOINING, bp, let_in, remembered_id, this_browser
-from app.foundation.web import LANGUAGES, forget_sign_in, language_of_request, limiter, rate, runtime, status_of
+from app.foundation.web.asker import LANGUAGES, language_of_request
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.problems import status_of
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import forget_sign_in
 
 Answer = str | Response | tuple[str, int]
 

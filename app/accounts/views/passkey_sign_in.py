@@ -13,7 +13,8 @@ from app.accounts.sign_in_with_passkey import sign_in_with_passkey
 from app.accounts.views.blueprint import CHALLENGE, NEXT, bp, let_in, this_browser
 from app.accounts.views.passkeys import ask_device, words_for
 from app.accounts.views.sign_in import sign_in_form
-from app.foundation.web import limiter, rate, runtime
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
 
 Answer = str | Response | tuple[str, int]
 

@@ -23,17 +23,11 @@ from app.accounts.rename_passkey import rename_passkey
 from app.accounts.rules import LONGEST_NAME, device_of
 from app.accounts.views.blueprint import CHALLENGE, bp, next_path, this_browser
 from app.accounts.views.second_factor import show_proven
-from app.foundation.web import (
-    actor,
-    asks_for_proof,
-    browser_token,
-    forget_sign_in,
-    limiter,
-    notice,
-    rate,
-    require_signed_in,
-    runtime,
-)
+from app.foundation.web.asker import actor, browser_token, notice
+from app.foundation.web.gates import asks_for_proof, require_signed_in
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import forget_sign_in
 
 Answer = str | Response | tuple[str, int]
 

@@ -22,7 +22,10 @@ from app.accounts.second_factors import has_second_factor
 from app.accounts.views.blueprint import ASKED, CHALLENGE, NEXT, PROVING, bp, next_path, this_browser, you_are_proven
 from app.accounts.views.passkeys import ask_device, words_for
 from app.accounts.views.second_factor import own_id, second_factor_form, show_proven
-from app.foundation.web import actor, language_of_request, limiter, rate, require_signed_in, runtime
+from app.foundation.web.asker import actor, language_of_request
+from app.foundation.web.gates import require_signed_in
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
 
 Answer = str | Response | tuple[str, int]
 

@@ -18,16 +18,11 @@ from app.accounts.relying_party import relying_party
 from app.accounts.roles import is_staff
 from app.accounts.use_recovery_code import use_recovery_code
 from app.accounts.views.blueprint import bp, next_path, this_browser
-from app.foundation.web import (
-    actor,
-    asks_for_proof,
-    limiter,
-    notice,
-    rate,
-    remember_sign_in,
-    require_signed_in,
-    runtime,
-)
+from app.foundation.web.asker import actor, notice
+from app.foundation.web.gates import asks_for_proof, require_signed_in
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import remember_sign_in
 
 Answer = str | Response | tuple[str, int]
 

@@ -23,17 +23,11 @@ from app.accounts.sign_in_with_link import sign_in_with_link
 from app.accounts.sign_out import sign_out as end_sign_in
 from app.accounts.views.blueprint import ASKED, JOINING, LINK, NEXT, bp, let_in, remembered_id, this_browser
 from app.foundation.links import LinkExpired, LinkInvalid
-from app.foundation.web import (
-    actor,
-    browser_token,
-    forget_sign_in,
-    language_of_request,
-    limiter,
-    person_id,
-    rate,
-    runtime,
-    status_of,
-)
+from app.foundation.web.asker import actor, browser_token, language_of_request, person_id
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.problems import status_of
+from app.foundation.web.process import runtime
+from app.foundation.web.sign_ins import forget_sign_in
 
 Answer = str | Response | tuple[str, int]
 SPENT = (LinkUsed, LinkExpired, LinkInvalid)

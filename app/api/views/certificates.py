@@ -15,7 +15,7 @@ from app.credentials.errors import CredentialNotFound, NameRefused, TypingError
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import set_visibility
 from app.credentials.states import Visibility
-from app.foundation.web import absolute_url, runtime
+from app.foundation.web.process import absolute_url, runtime
 
 TAG = "certificates"
 LIST = Operation(

@@ -13,7 +13,8 @@ from app.api.errors import ProblemUnknown
 from app.api.operations import PREFIX
 from app.api.views.door import OPERATIONS, bp
 from app.foundation.errors import DecileError
-from app.foundation.web import runtime, status_of_kind
+from app.foundation.web.problems import status_of_kind
+from app.foundation.web.process import runtime
 
 CACHE_SECONDS = 300
 KEPT_DOCUMENTS = 4  # one per origin; a process has one, tests have more

@@ -27,7 +27,9 @@ from app.api.policy import ApiPolicy
 from app.foundation import kept_answers, policies
 from app.foundation.access import ANONYMOUS, Actor
 from app.foundation.kept_answers import Keyed
-from app.foundation.web import csrf, limiter, rate, runtime
+from app.foundation.web.gates import csrf
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
 
 bp = Blueprint("api", __name__)
 csrf.exempt(bp)

@@ -9,7 +9,7 @@ from app.api import shapes, shown
 from app.api.operations import Answer, Operation
 from app.api.paging import page_of
 from app.api.views.door import Call, Reply, serves
-from app.foundation.web import runtime
+from app.foundation.web.process import runtime
 from app.norming import queries
 from app.norming.errors import NormNotFound
 

@@ -15,7 +15,7 @@ from app.assessment.errors import NotYetComplete, SittingNotFound
 from app.assessment.final_scores import final_score
 from app.assessment.queries import SittingView
 from app.awarding import queries as awards
-from app.foundation.web import runtime
+from app.foundation.web.process import runtime
 from app.results import queries as results
 
 TAG = "results"

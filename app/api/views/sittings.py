@@ -33,7 +33,8 @@ from app.assessment.leave_sitting import leave_sitting
 from app.assessment.record_response import record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.start_sitting import start_sitting
-from app.foundation.web import limit_beginnings, note_beginning, runtime
+from app.foundation.web.limits import limit_beginnings, note_beginning
+from app.foundation.web.process import runtime
 
 TAG = "sittings"
 ON_ONE = ("getSitting", "getCurrentItem", "leaveSitting", "getEndOfSitting")

@@ -9,7 +9,8 @@ from app.api.operations import Answer, Operation
 from app.api.paging import page_of
 from app.api.views.door import Call, Reply, serves
 from app.assessment import queries as sittings
-from app.foundation.web import LANGUAGES, runtime
+from app.foundation.web.asker import LANGUAGES
+from app.foundation.web.process import runtime
 from app.item_bank import queries as banks
 from app.item_bank.errors import SkillNotFound
 from app.item_bank.queries import SkillView

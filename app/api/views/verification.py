@@ -8,7 +8,8 @@ from app.api.operations import Answer, Operation, TextForm
 from app.api.views.door import Call, Reply, serves
 from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
-from app.foundation.web import absolute_url, limiter, rate, runtime
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import absolute_url, runtime
 from app.verification.batch_list import lines_of, numbered, text_of
 from app.verification.batch_table import batch_csv
 from app.verification.errors import BatchEmpty, BatchTooLong

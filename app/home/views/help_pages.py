@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from app.assessment import queries as sittings
-from app.foundation.web import runtime
+from app.foundation.web.process import runtime
 from app.home.example import example_of_a_norm
 from app.home.views.blueprint import bp
 

@@ -9,7 +9,9 @@ from flask import render_template, request
 from app.accounts import queries as accounts
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
-from app.foundation.web import language_of_request, person_id, require_signed_in, runtime
+from app.foundation.web.asker import language_of_request, person_id
+from app.foundation.web.gates import require_signed_in
+from app.foundation.web.process import runtime
 from app.home.example import example_of_a_norm
 from app.home.report import report_of
 from app.home.views.blueprint import bp

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.credentials import review_queue
-from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, require_signed_in, runtime
+from app.foundation.web.asker import actor, notice, person_id
+from app.foundation.web.gates import asks_for_proof, require_role, require_signed_in
+from app.foundation.web.process import runtime
 from app.results import figures
 from app.results import queries as results
 from app.reviews import queries, rules

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.credentials.errors import ReviewIncomplete
-from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, runtime
+from app.foundation.web.asker import actor, notice, person_id
+from app.foundation.web.gates import asks_for_proof, require_role
+from app.foundation.web.process import runtime
 from app.results import figures
 from app.reviews.certificate_page import certificate_card, certificate_queue
 from app.reviews.decide_certificates import Decided, decide_certificates, evidence_for

@@ -8,7 +8,10 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
-from app.foundation.web import absolute_url, actor, limiter, rate, require_signed_in, runtime
+from app.foundation.web.asker import actor
+from app.foundation.web.gates import require_signed_in
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import absolute_url, runtime
 from app.verification import queries, signed_ids
 from app.verification.ask_holder import ask_holder
 from app.verification.confirm_control import confirm_control

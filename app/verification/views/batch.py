@@ -8,7 +8,9 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
 
-from app.foundation.web import absolute_url, csrf, limiter, rate, runtime
+from app.foundation.web.gates import csrf
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import absolute_url, runtime
 from app.verification.batch_list import lines_of, text_of
 from app.verification.batch_table import LONGEST_SENT, batch_csv
 from app.verification.errors import BatchEmpty, BatchTooLong

@@ -18,28 +18,17 @@ from app.credentials import carriers, codes, jwt, open_badge, validity
 from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
 from app.credentials.face import face, mode_words
 from app.credentials.states import Visibility
-from app.foundation.web import (
-    absolute_url,
-    actor,
-    csrf,
-    language_of_request,
-    limiter,
-    prefers_json,
-    rate,
-    runtime,
-)
+from app.foundation.web.asker import actor, language_of_request, prefers_json
+from app.foundation.web.gates import csrf
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import absolute_url, runtime
 from app.transparency import queries as log
 from app.transparency.log_json import proof_json
 from app.verification.carried import carried
 from app.verification.count_verification import count_verification
 from app.verification.errors import NothingCarried
 from app.verification.verdict import Reason, Verdict
-from app.verification.verify_credential import (
-    CertificateVerification,
-    Verification,
-    verify_credential,
-    verify_document,
-)
+from app.verification.verify_credential import CertificateVerification, Verification, verify_credential, verify_document
 from app.verification.views.blueprint import bp, noindex, private
 
 HTML = "text/html"

@@ -9,7 +9,8 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
-from app.foundation.web import limiter, rate, runtime
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
 from app.verification.receipt import Receipt, receipt_of
 from app.verification.verdict import Verdict
 from app.verification.verify_credential import verify_credential

@@ -10,7 +10,10 @@ from flask_babel import gettext as _
 
 from app.credentials import queries as credentials
 from app.credentials.errors import CredentialNotFound
-from app.foundation.web import actor, limiter, notice, rate, require_signed_in, runtime
+from app.foundation.web.asker import actor, notice
+from app.foundation.web.gates import require_signed_in
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
 from app.verification import queries
 from app.verification.end_share import end_share
 from app.verification.errors import ShareRefused, TooManyShares

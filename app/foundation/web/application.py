@@ -1,0 +1,103 @@
+"""Everything every page needs, on a fresh Flask application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, g
+from flask_babel import Babel, get_locale, get_translations
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.foundation.access import Actor
+from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
+from app.foundation.rates import RatePolicy, SharedNetworkPolicy
+from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from app.foundation.web.asker import LANGUAGES, actor, language_of_request
+from app.foundation.web.gates import csrf
+from app.foundation.web.headers import finish
+from app.foundation.web.limits import limiter
+from app.foundation.web.problems import register_errors
+from app.foundation.web.process import Decile, runtime
+from app.foundation.web.sign_ins import keep_sign_ins
+
+LARGEST_BODY_BYTES = 1_000_000
+babel = Babel()
+
+
+def init_web(
+    app: Flask,
+    runtime: Runtime,
+    *,
+    rates: RatePolicy,
+    shared: SharedNetworkPolicy,
+    load_actor: Callable[[str], Actor | None],
+) -> None:
+    """Everything every page needs, on a fresh Flask application."""
+    app.extensions["decile"] = Decile(runtime, rates, shared)
+    app.config.update(_configuration(runtime.settings, rates))
+    proxies = runtime.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.after_request(finish)  # before the limiter's, so that it runs after it and has the last word
+    csrf.init_app(app)
+    limiter.init_app(app)
+    _speak_languages(app)
+    keep_sign_ins(app, load_actor)
+    app.before_request(_start_clock)
+    app.context_processor(_page_values)
+    register_errors(app)
+
+
+def _configuration(settings: Settings, rates: RatePolicy) -> dict[str, Any]:
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    return {
+        "SECRET_KEY": settings.secret_keys[0],
+        "SECRET_KEY_FALLBACKS": list(settings.secret_keys[1:]),
+        "SESSION_COOKIE_NAME": "__Host-decile" if settings.is_https else "decile",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_CONTENT_LENGTH": LARGEST_BODY_BYTES,
+        "TRUSTED_HOSTS": [host, "127.0.0.1", "localhost"] if settings.is_embedded else [host],
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our own Referrer-Policy withholds; SameSite stays
+        "BABEL_TRANSLATION_DIRECTORIES": "translations",
+        "RATELIMIT_STORAGE_URI": f"{SHARED}{settings.redis_url}"
+        if settings.redis_url
+        else f"{SteadyMemoryStorage.STORAGE_SCHEME[0]}://",
+        "RATELIMIT_DEFAULT": f"{rates.all_pages_per_minute} per minute",
+    }
+
+
+def _speak_languages(app: Flask) -> None:
+    babel.init_app(app, locale_selector=language_of_request)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _translations().ugettext(text),
+        ngettext=lambda one, many, count: _translations().ungettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: _translations().upgettext(context, text),
+        npgettext=lambda context, one, many, count: _translations().unpgettext(context, one, many, count),
+    )
+
+
+def _translations() -> Any:
+    """The words of this request's language, looked for once: the library looks anew at every text of a template."""
+    if "translations" not in g:
+        g.translations = get_translations()
+    return g.translations
+
+
+def _page_values() -> dict[str, Any]:
+    return {
+        "actor": actor(),
+        "language": str(get_locale() or LANGUAGES[0]),
+        "languages": {"en": "English", "fr": "Français"},
+        "base_url": runtime().settings.base_url,
+    }
+
+
+def _start_clock() -> None:
+    g.started_at = runtime().clock.now()

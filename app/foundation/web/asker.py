@@ -1,0 +1,62 @@
+"""Who is asking, in which language, and whether a page or JSON is wanted."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from flask import flash, g, request
+from flask_login import current_user
+
+from app.foundation.access import ANONYMOUS, Actor, SignInNeeded
+
+LANGUAGES = ("en", "fr")
+LANGUAGE_COOKIE = "decile_language"
+PROGRAMS = "/api/"  # below it programs ask, with tokens: cookies are not looked at, and errors are never pages
+
+
+def actor() -> Actor:
+    """Who is asking; `ANONYMOUS` when nobody is signed in."""
+    return current_user.actor if current_user.is_authenticated else ANONYMOUS
+
+
+def person_id() -> UUID:
+    """Who is signed in; for views behind `require_signed_in`."""
+    found = actor().person_id
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def browser_token() -> str | None:
+    """The token of this browser's sign-in, or None."""
+    return cast("str", current_user.id) if current_user.is_authenticated else None
+
+
+def is_for_programs() -> bool:
+    """Whether this address is part of the API, known to it or not."""
+    return request.path.startswith(PROGRAMS)
+
+
+def prefers_json() -> bool:
+    """Whether the asker would rather read JSON than a page."""
+    if is_for_programs():
+        return True
+    if request.is_json:
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return best is not None and best != "text/html"
+
+
+def language_of_request() -> str:
+    """`en` or `fr`: what the person chose, else what the browser asks for."""
+    if "language" in g:
+        return cast("str", g.language)
+    chosen = request.args.get("language") or request.cookies.get(LANGUAGE_COOKIE)
+    g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return cast("str", g.language)
+
+
+def notice(text: str) -> None:
+    """Show `text` once, on the next page."""
+    flash(text)

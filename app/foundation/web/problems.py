@@ -1,0 +1,150 @@
+"""How errors look: their status, a page in plain words for people, `application/problem+json` for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
+
+from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded
+from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
+from app.foundation.web.asker import prefers_json
+from app.foundation.web.gates import ask_for_proof
+from app.foundation.web.process import runtime
+
+STATUS_OF_KIND: dict[type[DecileError], int] = {
+    NotFound: 404,
+    Refused: 403,
+    Invalid: 422,
+    Conflict: 409,
+    Unavailable: 503,
+}
+STATUS_OF_ERROR: dict[type[DecileError], int] = {SignInNeeded: 401}
+log = structlog.get_logger("decile.web")
+
+
+def register_errors(app: Flask) -> None:
+    """Answer every error in our words, whoever raised it."""
+    app.register_error_handler(DecileError, _answer_error)
+    app.register_error_handler(CSRFError, _answer_csrf)
+    app.register_error_handler(RateLimitExceeded, _answer_too_many)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(DBAPIError, _answer_database)
+    app.register_error_handler(NoConnectionLeft, _answer_database)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def status_of(error: DecileError) -> int:
+    """The HTTP status for an error of ours, by its kind."""
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[DecileError]) -> int:
+    """The HTTP status for every error of this kind."""
+    for parent in kind.__mro__:
+        status = STATUS_OF_ERROR.get(parent) or STATUS_OF_KIND.get(parent)
+        if status:
+            return status
+    return 500
+
+
+def _answer_error(error: DecileError) -> Any:
+    if not prefers_json():
+        if isinstance(error, SignInNeeded):
+            return redirect(url_for("accounts.sign_in_page", next=_return_path()), code=303)
+        if isinstance(error, SecondFactorNeeded):
+            return redirect(url_for("accounts.second_factor_page", next=_return_path()), code=303)
+        if isinstance(error, ProofNotFresh):
+            return ask_for_proof(_return_path())
+    return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
+
+
+def _return_path() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def _headline(error: DecileError) -> str:
+    headlines = {
+        404: _("We found nothing here"),
+        403: _("This is not open to you"),
+        422: _("Something in what you sent needs correcting"),
+        409: _("This is no longer possible"),
+        401: _("Please sign in"),
+    }
+    return str(headlines.get(status_of(error), _("We cannot answer right now")))
+
+
+def problem(code: str, status: int, detail: str, *, headline: str, is_ours: bool = False) -> Response:
+    """An error as `application/problem+json` for programs, as a page in plain words for people."""
+    base_url = runtime().settings.base_url
+    if prefers_json():
+        response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
+        response.mimetype = "application/problem+json"
+    else:
+        page = render_template(
+            "error.html", status=status, code=code, headline=headline, detail=detail, is_ours=is_ours
+        )
+        response = Response(page, mimetype="text/html")
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer_csrf(_error: CSRFError) -> Response:
+    detail = _("The form was open too long or came from elsewhere. Go back, reload the page and send it again.")
+    return problem("form-expired", 403, detail, headline=_("Please send the form again"))
+
+
+def _answer_too_many(error: RateLimitExceeded) -> Response:
+    detail = _("Too many requests came from your network. Wait a moment, then try again.")
+    detail = (error.description or detail) if error.limit.error_message else detail
+    return problem("too-many-requests", 429, detail, headline=_("A short pause, please"))
+
+
+def _answer_http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    if isinstance(error, InternalServerError) and error.original_exception:  # raised outside the view
+        return _answer_fault(error.original_exception)
+    if isinstance(error, SecurityError):  # a Host we do not answer to: no page can be built under it
+        return Response("This host name is not ours.\n", status=status, mimetype="text/plain")
+    if status == 404:
+        detail = _("There is no page at this address. Check the link, or start from the front page.")
+        return problem("not-found", 404, detail, headline=_("We found nothing here"))
+    detail = error.description or ""
+    response = problem(f"http-{status}", status, detail, headline=error.name)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _answer_fault(fault: BaseException) -> Response:
+    if isinstance(fault, DBAPIError | NoConnectionLeft):
+        return _answer_database(fault)
+    return _answer_unexpected(fault)
+
+
+def _answer_database(fault: DBAPIError | NoConnectionLeft) -> Response:
+    """Busy, restarting, or no connection left: that passes, so say to try again. Any other fault is a bug."""
+    passes = isinstance(fault, OperationalError | NoConnectionLeft) or fault.connection_invalidated
+    if not passes:
+        return _answer_unexpected(fault)
+    g.setdefault("database_failed", True)
+    log.error("database.failed", error=type(fault).__name__, cause=type(getattr(fault, "orig", None)).__name__)
+    detail = _("Nothing was lost, and what you just sent was not confirmed. Wait a moment, then send it again.")
+    return problem("database-unavailable", 503, detail, headline=_("We cannot answer right now"))
+
+
+def _answer_unexpected(error: BaseException) -> Response:
+    """A fault of ours: say so, log its kind and place, show nothing of the inside."""
+    log.error("unexpected", exc_info=error)
+    detail = _("The fault is ours and has been recorded. What you had already sent and seen confirmed is kept.")
+    return problem("internal", 500, detail, headline=_("Something went wrong on our side"))
