@@ -15,4 +15,5 @@ class Pace:
     heartbeat: float = 5.0
     silent: float = 15.0  # three heartbeats missed
     restarts: int = 10  # a count too: of a job that was running when its worker died
-    finishing: int = 10  # for running jobs at a stop; what is cut off runs again
+    finishing: int = 5  # for running jobs at a stop; what is cut off runs again
+    ending: float = 8.0  # from the word to stop until the process is gone, whatever it is at

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from queue import SimpleQueue
 from typing import NamedTuple
 
 import structlog
@@ -15,10 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.foundation import settled_memory
 from app.foundation.db import Database
+from app.foundation.job_ending import ENDED, Ending, end
 from app.foundation.job_list import forget_finished
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
-from app.foundation.job_slots import SlotLost, locks_for
+from app.foundation.job_slots import locks_for
 from app.foundation.job_suspects import Suspects
 from app.foundation.job_workflow import Job, register
 from app.foundation.jobs import APPLICATION, JOB_SCHEMA, QUEUE, DurableJobs, quieten_library
@@ -64,21 +62,17 @@ class JobRunner:
         self._database = Database(runtime.database.url)
         self._client = DurableJobs(self._database).client
         self._running: set[str] = set()
-        self._ends: SimpleQueue[SlotLost | None] = SimpleQueue()  # its put() is safe in a signal handler
+        self._ending = Ending(pace.ending)
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; a second signal ends the process at once."""
-        signals = (signal.SIGTERM, signal.SIGINT)
-        former = {number: signal.signal(number, lambda *_: self._ends.put(None)) for number in signals}
+        """Work until SIGTERM or SIGINT, then end this process within the time that the pace gives it."""
+        self._ending.heed_signals()
         self.start()
-        lost = self._ends.get()
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        lost = self._ending.wait()
         self.stop()
         if lost is not None:
             raise lost
-        if self._running:
-            os._exit(0)  # Python would wait for a job that outlasted the stop; it runs again at the next start
+        end(ENDED)  # Python would wait for a job that outlasted the stop; it runs again at the next start
 
     def start(self) -> None:
         """Take a slot with its unfinished work, and begin on the queue."""
@@ -90,7 +84,7 @@ class JobRunner:
             clock=self._runtime.clock,
             pace=self._pace,
             running=self._running,
-            when_lost=self._ends.put,
+            when_lost=self._ending.give,
         )
         self._open_queue()
         self._schedule()

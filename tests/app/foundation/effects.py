@@ -35,7 +35,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, finishing=5)
+QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, finishing=2, ending=4.0)
 
 OUR_TABLES = (WorkerSlot.__tablename__, AuditEntry.__tablename__)
 metadata = MetaData()
@@ -89,6 +89,11 @@ def linger(runtime: Runtime, key: str, seconds: float) -> None:
     leave_effect(runtime, key)
 
 
+def rest(_runtime: Runtime, seconds: float) -> None:
+    """Take a while, and touch nothing."""
+    time.sleep(seconds)
+
+
 def leave_effect_and_die_once(runtime: Runtime, key: str) -> None:
     """Commit the effect, then die before the library hears of it; the second time, live."""
     leave_effect(runtime, key)
@@ -96,7 +101,9 @@ def leave_effect_and_die_once(runtime: Runtime, key: str) -> None:
         kill_worker(runtime, key)
 
 
-JOBS = {job.__name__: job for job in (leave_effect, refuse, stumble, linger, kill_worker, leave_effect_and_die_once)}
+JOBS = {
+    job.__name__: job for job in (leave_effect, refuse, stumble, linger, rest, kill_worker, leave_effect_and_die_once)
+}
 
 
 def _count(name: str, session: Session) -> None:
