@@ -15,6 +15,7 @@ import click
 
 from app import composition
 from app.credentials.errors import KeyStoreRefused
+from app.foundation import settled_memory
 from app.foundation.errors import DecileError
 from app.foundation.logs import configure_logs
 from app.foundation.runtime import Runtime
@@ -84,6 +85,7 @@ def web_command(runtime: Runtime) -> None:
 
     Example: DECILE_DATA=instance decile web
     """
+    settled_memory.defer()
     from app import web  # noqa: PLC0415  Flask, which no other command needs
 
     web.serve(runtime)
@@ -96,6 +98,7 @@ def worker_command(runtime: Runtime) -> None:
 
     Example: DECILE_DATA=instance decile worker
     """
+    settled_memory.defer()
     from app import worker  # noqa: PLC0415  the job library, which no other command needs
 
     worker.run(runtime)

@@ -104,8 +104,8 @@ class Change:
     def go_back(self) -> None:
         """Nothing of ours runs while the schema goes back."""
         installation = self.world.installation
+        self._stop("worker-0")  # pages go on meanwhile
         began = time.monotonic()
-        self._stop("worker-0")
         self._stop("web")
         installation.cli("db", "downgrade", "--to", self.needs)
         installation.tree = self.former
