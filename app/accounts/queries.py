@@ -1,47 +1,29 @@
-"""Reading accounts: frozen answers for pages, commands and the contexts above."""
+"""Reading accounts: frozen values, never rows."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-import pyotp
-import segno
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts import lineage
 from app.accounts.browser_sessions import hash_of, roles_of
 from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer, offer_of
-from app.accounts.errors import LinkUsed, PersonNotFound, SecondFactorMissing
-from app.accounts.models import (
-    ApiToken,
-    BrowserSession,
-    Consent,
-    Passkey,
-    Person,
-    RoleGrant,
-    SecondFactor,
-    SignInRequest,
-)
+from app.accounts.errors import PersonNotFound
+from app.accounts.models import BrowserSession, Consent, Person, RoleGrant
 from app.accounts.policy import AccountPolicy
 from app.accounts.roles import CANDIDATE, is_staff
-from app.accounts.rules import is_fresh, mask_email, normalise_email
-from app.accounts.scopes import scopes_open_to
-from app.accounts.sealing import unseal
-from app.accounts.sign_in_secrets import request_of_link
+from app.accounts.rules import normalise_email
 from app.foundation import policies
 from app.foundation.access import Actor
 from app.foundation.audit import AuditEntry
 from app.foundation.db import table_of
-from app.foundation.links import LinkExpired, Links
-
-ISSUER = "Decile"  # the name an authenticator app shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,70 +50,11 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiTokenView:
-    """One token as its owner sees it: never the token itself."""
-
-    id: UUID
-    label: str
-    scopes: tuple[str, ...]
-    issued_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCaller:
-    """Who a program acts for, and what it may do for them: never more than the person themself may do now."""
-
-    actor: Actor
-    token: ApiTokenView
-
-    def may(self, scope: str) -> bool:
-        """Whether the token covers `scope`."""
-        return scope in self.token.scopes
-
-
-@dataclass(frozen=True, slots=True)
 class ConsentView:
     """A consent as offered today, and since when it stands, if it does."""
 
     offer: ConsentOffer
     given_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PendingSignIn:
-    """An open request as its page needs it. `email` is for the browser that asked, the mask for any other."""
-
-    id: UUID
-    email: str
-    masked_email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """What an authenticator app needs: to photograph, or to type."""
-
-    secret: str
-    qr_data_uri: str
-
-
-@dataclass(frozen=True, slots=True)
-class PasskeyView:
-    """One passkey as its owner sees it."""
-
-    id: UUID
-    label: str
-    added_at: datetime
-    used_at: datetime | None
-    is_suspended: bool
-
-
-class FactorState(StrEnum):
-    """How far a person is with their second factor."""
-
-    ABSENT = "absent"
-    ENROLLED = "enrolled"
-    CONFIRMED = "confirmed"
 
 
 def actor_for_session(token: str, *, session: Session | Connection, at: datetime) -> Actor | None:
@@ -162,41 +85,6 @@ def _holder() -> Select[Any]:
         .outerjoin(grant, grant.c.person_id == person.c.id)
         .where(browser.c.token_hash == bindparam("token_hash"), *is_open)
     )
-
-
-def caller_for_api_token(token: str, *, session: Session, at: datetime) -> ApiCaller | None:
-    """Who holds this token, if it has not ended. Asked on every call: one statement.
-
-    A token never counts as a second factor: it is a thing one has, and programs keep it in files.
-    """
-    rows = session.execute(
-        select(ApiToken, Person.display_name, Person.email, RoleGrant.role)
-        .join(Person, Person.id == ApiToken.person_id)
-        .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(ApiToken.token_hash == hash_of(token), ApiToken.expires_at > at)
-    ).all()
-    if not rows:
-        return None
-    first = rows[0]
-    roles = frozenset({CANDIDATE, *(row.role for row in rows if row.role is not None)})
-    actor = Actor(first.ApiToken.person_id, first.display_name or first.email, roles)
-    return ApiCaller(actor, _token_view(first.ApiToken, among=scopes_open_to(roles)))
-
-
-def api_tokens_of(person_id: UUID, *, session: Session, at: datetime) -> tuple[ApiTokenView, ...]:
-    """A person's tokens that still work, the newest first."""
-    query = (
-        select(ApiToken)
-        .where(ApiToken.person_id == person_id, ApiToken.expires_at > at)
-        .order_by(ApiToken.issued_at.desc(), ApiToken.id)
-    )
-    among = scopes_open_to(roles_of(person_id, session=session))
-    return tuple(_token_view(row, among=among) for row in session.scalars(query))
-
-
-def _token_view(row: ApiToken, *, among: tuple[str, ...]) -> ApiTokenView:
-    scopes = tuple(scope for scope in among if scope in row.scopes)
-    return ApiTokenView(row.id, row.label, scopes, row.issued_at, row.expires_at)
 
 
 def policy(*, session: Session, at: datetime) -> AccountPolicy:
@@ -309,79 +197,6 @@ def sessions_of(person_id: UUID, *, token: str | None, session: Session, at: dat
         SessionView(row.id, row.device, row.opened_at, row.used_at, row.token_hash == own)
         for row in session.scalars(query)
     )
-
-
-def pending_sign_in(request_id: UUID, *, session: Session, at: datetime) -> PendingSignIn:
-    """An open request. Looking consumes nothing.
-
-    Raises
-    ------
-    LinkExpired, LinkUsed
-    """
-    request = session.get(SignInRequest, request_id)
-    if request is None or request.expires_at <= at:
-        raise LinkExpired
-    if request.consumed_at is not None:
-        raise LinkUsed
-    return PendingSignIn(request.id, request.email, mask_email(request.email))
-
-
-def sign_in_behind_link(token: str, *, session: Session, at: datetime, links: Links) -> PendingSignIn:
-    """The open request a mailed link belongs to. Looking consumes nothing.
-
-    Raises
-    ------
-    LinkInvalid, LinkExpired, LinkUsed
-    """
-    policy = policies.current(AccountPolicy, session=session, at=at)
-    return pending_sign_in(request_of_link(token, links=links, policy=policy), session=session, at=at)
-
-
-def has_used_device_link(request_id: UUID, person_id: UUID, *, session: Session) -> bool:
-    """Whether a device has signed in by this request as this person; of others' requests one learns nothing."""
-    query = (
-        select(SignInRequest.closed_at)
-        .join(Person, Person.email == SignInRequest.email)
-        .where(SignInRequest.id == request_id, Person.id == person_id)
-    )
-    return session.scalar(query) is not None
-
-
-def passkeys_of(person_id: UUID, *, session: Session) -> tuple[PasskeyView, ...]:
-    """A person's passkeys, the oldest first."""
-    query = select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.added_at, Passkey.id)
-    return tuple(
-        PasskeyView(row.id, row.label, row.added_at, row.used_at, row.suspended_at is not None)
-        for row in session.scalars(query)
-    )
-
-
-def has_fresh_second_factor(actor: Actor, *, session: Session, at: datetime) -> bool:
-    """Whether the actor showed their second factor just now."""
-    return is_fresh(actor.second_factor_at, at=at, policy=policy(session=session, at=at))
-
-
-def has_fresh_sign_in(actor: Actor, *, session: Session, at: datetime) -> bool:
-    """Whether the actor signed in just now, by whatever means."""
-    return is_fresh(actor.signed_in_at, at=at, policy=policy(session=session, at=at))
-
-
-def factor_state(person_id: UUID, *, session: Session) -> FactorState:
-    """How far a person is with their authenticator app."""
-    factor = session.get(SecondFactor, person_id)
-    if factor is None:
-        return FactorState.ABSENT
-    return FactorState.ENROLLED if factor.confirmed_at is None else FactorState.CONFIRMED
-
-
-def enrolment(person_id: UUID, *, session: Session, links: Links) -> Enrolment:
-    """The secret of a factor not yet confirmed; a confirmed one is never shown again."""
-    factor, owner = session.get(SecondFactor, person_id), session.get(Person, person_id)
-    if factor is None or owner is None or factor.confirmed_at is not None:
-        raise SecondFactorMissing
-    secret = unseal(factor.sealed_secret, person_id=person_id, links=links)
-    uri = pyotp.TOTP(secret, name=owner.email, issuer=ISSUER).provisioning_uri()
-    return Enrolment(secret, segno.make(uri, micro=False).svg_data_uri(scale=4, light="#fff"))
 
 
 def roles_without_record(*, session: Session) -> tuple[str, ...]:

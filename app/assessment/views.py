@@ -9,8 +9,8 @@ import segno
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.accounts import queries as accounts
 from app.accounts.make_device_link import make_device_link
+from app.accounts.pending_sign_ins import has_used_device_link
 from app.accounts.record_consent import record_consent
 from app.assessment import checks, pages, queries
 from app.assessment.answers import checked, is_whole
@@ -343,7 +343,7 @@ def moved(sitting_id: UUID, request_id: UUID) -> str:
     """Whether the other device has gone on."""
     with runtime().reading() as session:
         queries.sitting_of(sitting_id, _own_id(), session=session)
-        has_moved = accounts.has_used_device_link(request_id, _own_id(), session=session)
+        has_moved = has_used_device_link(request_id, _own_id(), session=session)
     return render_template("assessment/moved.html", sitting_id=sitting_id, request_id=request_id, moved=has_moved)
 
 

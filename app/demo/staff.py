@@ -12,6 +12,7 @@ from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
 from app.accounts.confirm_second_factor import confirm_second_factor
 from app.accounts.enrol_second_factor import enrol_second_factor
+from app.accounts.enrolments import FactorState, enrolment, factor_state
 from app.accounts.remove_second_factor import remove_second_factor
 from app.demo.cast import STAFF, Part
 from app.demo.join import DEVICE, join
@@ -34,12 +35,12 @@ def _enrolled(part: Part, *, stage: Stage, session: Session, clock: PastClock) -
     runtime = stage.runtime
     person_id = join(part, session=session, clock=clock, entropy=runtime.entropy, links=runtime.links)
     actor = Actor(person_id, part.display_name)
-    if accounts.factor_state(person_id, session=session) is accounts.FactorState.CONFIRMED:
+    if factor_state(person_id, session=session) is FactorState.CONFIRMED:
         remove_second_factor(person_id, session=session, clock=clock, actor=operator())  # of a load that was cut off
     enrol_second_factor(
         person_id, session=session, clock=clock, entropy=runtime.entropy, links=runtime.links, actor=actor
     )
-    secret = accounts.enrolment(person_id, session=session, links=runtime.links).secret
+    secret = enrolment(person_id, session=session, links=runtime.links).secret
     confirm_second_factor(
         person_id,
         pyotp.TOTP(secret).at(clock.now()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
 from app.accounts.confirm_second_factor import confirm_second_factor
+from app.accounts.enrolments import FactorState, factor_state
 from app.accounts.outcomes import WrongCode
 from app.accounts.sign_out import sign_out
 from app.foundation.access import Actor
@@ -24,7 +25,7 @@ def prove(email: str, code: str, runtime: Runtime) -> Actor:
     """
     with runtime.transaction() as session:
         person = accounts.person_by_email(email, session=session)
-        if accounts.factor_state(person.id, session=session) is not accounts.FactorState.CONFIRMED:
+        if factor_state(person.id, session=session) is not FactorState.CONFIRMED:
             raise NoConfirmedFactor(email)
         unproven = Actor(person.id, person.display_name or person.email, person.roles)
         outcome = confirm_second_factor(

@@ -32,6 +32,14 @@ def unpack_former(place: Path, *, steps: int) -> str:
     pytest.skip("the history here does not reach back to a release with a former schema")
 
 
+def policy_known_to(tree: Path, policy: str) -> str:
+    """The policy file without the rates that only ours knows: a former release refuses what it has no name for."""
+    program = "from app.foundation.rates import RatePolicy; print(*RatePolicy.__dataclass_fields__)"
+    ours, theirs = (set(said_by(place, program).split()) for place in (ROOT, tree))
+    unknown = ours - theirs
+    return "".join(line for line in policy.splitlines(keepends=True) if line.partition(" ")[0] not in unknown)
+
+
 def said_by(tree: Path, program: str) -> str:
     """What a program prints that is run by the release in this tree."""
     done = subprocess.run([sys.executable, "-c", program], cwd=tree, capture_output=True, text=True, check=True)

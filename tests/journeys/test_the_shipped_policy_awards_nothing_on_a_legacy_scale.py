@@ -15,9 +15,9 @@ from sqlalchemy import text
 from app.foundation.access import system
 from app.norming import phases, queries
 from app.norming.approve_norm import approve_norm
-from app.norming.commands import calibrate, responses
 from app.norming.errors import NormNotDue
 from app.norming.publish_norm import publish_norm
+from app.norming.sample_commands import calibrate, responses
 from app.norming.schedule_norm import schedule_norm
 from tests.app.assessment.builders import Place, a_person, take
 from tests.app.norming.builders import people

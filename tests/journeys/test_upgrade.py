@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.collaboration import Collaboration
+from tests.journeys.collaboration import POLICY, Collaboration
 from tests.journeys.crowd import Crowd
 from tests.journeys.installation import ROOT
 from tests.journeys.processes import installed, start
-from tests.journeys.releases import unpack_former
+from tests.journeys.releases import policy_known_to, unpack_former
 from tests.journeys.test_kill_minus_nine import check_promises, settle
 
 UNAVAILABLE_SECONDS = 10.0
@@ -72,6 +72,7 @@ class Change:
     def __init__(self, world: Collaboration, former: Path, needs: str) -> None:
         self.world, self.former, self.needs = world, former, needs
         self.crowd: Crowd | None = None
+        self.their_policy = policy_known_to(former, POLICY)
         self.count, self.killed = 0, 0
         self.seconds: list[float] = []  # by the clock, until people were answered again
         self.own_seconds: list[float] = []  # of the web process alone, less what it queued for a processor
@@ -95,6 +96,7 @@ class Change:
         installation = self.world.installation
         self._stop("worker-0")
         installation.tree = ROOT
+        self._put_policy(POLICY)
         installation.cli("db", "upgrade")
         self.await_responses()
         began = time.monotonic()
@@ -109,7 +111,11 @@ class Change:
         self._stop("web")
         installation.cli("db", "downgrade", "--to", self.needs)
         installation.tree = self.former
+        self._put_policy(self.their_policy)
         self._begin(began)
+
+    def _put_policy(self, text: str) -> None:
+        (self.world.installation.data / "policy.toml").write_text(text, encoding="utf-8")
 
     def _begin(self, began: float) -> None:
         """Pages first: a worker that starts beside them would only take processors from them."""

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app.accounts import queries
 from app.accounts.change_profile import change_profile
 from app.accounts.consents import ASSESSMENT
+from app.accounts.enrolments import factor_state, passkeys_of
 from app.accounts.errors import NameInvalid
 from app.accounts.record_consent import record_consent
 from app.accounts.relying_party import relying_party
@@ -137,9 +138,9 @@ def _page(name_error: str | None = None, typed_name: str | None = None) -> str:
             name_error=name_error,
             consents=queries.consents_of(own_id(), session=session),
             sign_ins=queries.sessions_of(own_id(), token=browser_token(), session=session, at=now),
-            passkeys=queries.passkeys_of(own_id(), session=session),
+            passkeys=passkeys_of(own_id(), session=session),
             can_have_passkeys=relying_party(runtime().settings.base_url).can_have_passkeys,
             longest_name=LONGEST_NAME,
-            factor=queries.factor_state(own_id(), session=session).value,
+            factor=factor_state(own_id(), session=session).value,
             is_staff=is_staff(actor().roles),
         )

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
+from app.accounts.api_tokens import api_tokens_of
 from app.accounts.errors import NameInvalid, ScopesInvalid, TokenTermsInvalid, TooManyTokens
 from app.accounts.issue_api_token import IssuedToken, issue_api_token
 from app.accounts.revoke_api_token import revoke_api_token
@@ -76,7 +77,7 @@ def _page(issued: IssuedToken | None = None, errors: dict[str, str] | None = Non
     with runtime().reading() as session:
         return render_template(
             "accounts/api_tokens.html",
-            tokens=queries.api_tokens_of(own_id(), session=session, at=now),
+            tokens=api_tokens_of(own_id(), session=session, at=now),
             days=queries.policy(session=session, at=now).api_token_days,
             usual_days=USUAL_DAYS,
             scopes=scopes_open_to(actor().roles),

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.accounts import queries
 from app.accounts.begin_passkey import begin_passkey_confirmation
 from app.accounts.confirm_with_passkey import confirm_with_passkey
+from app.accounts.enrolments import has_fresh_sign_in, passkeys_of
 from app.accounts.outcomes import PasskeyRefused
 from app.accounts.relying_party import relying_party
 from app.accounts.request_sign_in import request_sign_in
@@ -103,13 +104,13 @@ def _shows_second_factor() -> bool:
     here = runtime()
     with here.reading() as session:
         has_one = has_second_factor(own_id(), session=session)
-        return has_one or queries.has_fresh_sign_in(actor(), session=session, at=here.clock.now())
+        return has_one or has_fresh_sign_in(actor(), session=session, at=here.clock.now())
 
 
 def _form(error: str | None = None) -> str:
     with runtime().reading() as session:
         person = queries.person(own_id(), session=session)
-        passkeys = queries.passkeys_of(own_id(), session=session)
+        passkeys = passkeys_of(own_id(), session=session)
     return render_template(
         "accounts/prove.html",
         email=person.email,

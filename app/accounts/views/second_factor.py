@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.accounts import queries
 from app.accounts.confirm_second_factor import confirm_second_factor
 from app.accounts.enrol_second_factor import enrol_second_factor
+from app.accounts.enrolments import FactorState, enrolment, factor_state, has_fresh_second_factor, passkeys_of
 from app.accounts.errors import SecondFactorNotNeeded
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.recovery_codes import looks_like_recovery_code
@@ -112,22 +113,22 @@ def second_factor_form(error: str | None = None, passkey_error: str | None = Non
     """The page, for staff alone. The secret of an app half set up is shown only to whom no passkey stands before."""
     if not is_staff(actor().roles):
         raise SecondFactorNotNeeded
-    here, enrolment = runtime(), None
+    here, begun = runtime(), None
     with here.reading() as session:
-        state = queries.factor_state(own_id(), session=session)
-        passkeys = queries.passkeys_of(own_id(), session=session)
-        if state is queries.FactorState.ENROLLED:
-            if not passkeys or queries.has_fresh_second_factor(actor(), session=session, at=here.clock.now()):
-                enrolment = queries.enrolment(own_id(), session=session, links=here.links)
+        state = factor_state(own_id(), session=session)
+        passkeys = passkeys_of(own_id(), session=session)
+        if state is FactorState.ENROLLED:
+            if not passkeys or has_fresh_second_factor(actor(), session=session, at=here.clock.now()):
+                begun = enrolment(own_id(), session=session, links=here.links)
             else:
-                state = queries.FactorState.ABSENT
+                state = FactorState.ABSENT
     return render_template(
         "accounts/second_factor.html",
         state=state.value,
-        has_factor=bool(passkeys) or state is queries.FactorState.CONFIRMED,
+        has_factor=bool(passkeys) or state is FactorState.CONFIRMED,
         has_passkey=any(not passkey.is_suspended for passkey in passkeys),
         party=relying_party(here.settings.base_url),
-        enrolment=enrolment,
+        enrolment=begun,
         error=error,
         passkey_error=passkey_error,
         next_path=next_path(),

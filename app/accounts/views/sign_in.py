@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.accounts import queries
 from app.accounts.errors import AskedElsewhere, EmailInvalid, LinkUsed
 from app.accounts.outcomes import JoinNeeded, SignedIn, WrongCode
+from app.accounts.pending_sign_ins import pending_sign_in, sign_in_behind_link
 from app.accounts.relying_party import relying_party
 from app.accounts.request_sign_in import request_sign_in
 from app.accounts.rules import safe_path
@@ -168,7 +169,7 @@ def _code_form(error: str | None = None, status: int = 200) -> Answer:
         return redirect(url_for(".sign_in_page"), 303)
     try:
         with runtime().reading() as session:
-            pending = queries.pending_sign_in(asked, session=session, at=runtime().clock.now())
+            pending = pending_sign_in(asked, session=session, at=runtime().clock.now())
     except SPENT as refusal:
         return _spent(refusal)
     return render_template("accounts/code.html", email=pending.email, error=error), status
@@ -177,7 +178,7 @@ def _code_form(error: str | None = None, status: int = 200) -> Answer:
 def _confirm_form() -> Answer:
     try:
         with runtime().reading() as session:
-            pending = queries.sign_in_behind_link(
+            pending = sign_in_behind_link(
                 cookie.get(LINK, ""), session=session, at=runtime().clock.now(), links=runtime().links
             )
             here = queries.person(person_id(), session=session).email if actor().is_signed_in else None

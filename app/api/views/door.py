@@ -18,8 +18,7 @@ from flask_limiter.util import get_remote_address
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts import queries as accounts
-from app.accounts.queries import ApiCaller
+from app.accounts.api_tokens import ApiCaller, caller_for_api_token
 from app.api.errors import BodyInvalid, KeyInvalid, QueryInvalid, ScopeMissing, TokenInvalid, TokenNeeded
 from app.api.openapi import LONGEST_KEY
 from app.api.operations import JSON, PREFIX, Operation
@@ -150,7 +149,7 @@ def _caller(operation: Operation) -> ApiCaller | None:
     if not is_offered:
         raise TokenNeeded
     with runtime().reading() as session:
-        found = accounts.caller_for_api_token(token.strip(), session=session, at=runtime().clock.now())
+        found = caller_for_api_token(token.strip(), session=session, at=runtime().clock.now())
     if found is None:
         raise TokenInvalid
     if operation.needs_token and operation.scope and not found.may(operation.scope):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import queries
+from app.accounts.api_tokens import api_tokens_of, caller_for_api_token
 from app.accounts.models import ApiToken, Person
 from app.foundation.audit import AuditEntry
 from tests.app.accounts.visitor import Visitor, newest_mail
@@ -46,7 +46,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(candidate, runtime):
     (row,) = rows(runtime)
     assert token not in repr(vars(row))
     with runtime.reading() as session:
-        caller = queries.caller_for_api_token(token, session=session, at=runtime.clock.now())
+        caller = caller_for_api_token(token, session=session, at=runtime.clock.now())
         assert [entry.kind for entry in session.query(AuditEntry)].count("api-token.issued") == 1
         assert token not in repr([entry.detail for entry in session.query(AuditEntry)])
     assert caller.token.scopes == ("sittings:read", "results:read")
@@ -120,7 +120,7 @@ def test_deleting_a_token_ends_it_at_once(candidate, runtime):
     (row,) = rows(runtime)
     candidate.send(f"{PAGE}/{row.id}/delete", page=PAGE)
     with runtime.reading() as session:
-        assert queries.caller_for_api_token(token, session=session, at=runtime.clock.now()) is None
+        assert caller_for_api_token(token, session=session, at=runtime.clock.now()) is None
 
 
 def test_a_foreign_token_cannot_be_deleted(candidate, visit, runtime):
@@ -145,8 +145,8 @@ def test_a_token_works_until_its_end_and_not_at_it(candidate, runtime):
     token = token_in(make(candidate, days=7))
     ends_at = runtime.clock.now() + timedelta(days=7)
     with runtime.reading() as session:
-        before = queries.caller_for_api_token(token, session=session, at=ends_at - timedelta(seconds=1))
+        before = caller_for_api_token(token, session=session, at=ends_at - timedelta(seconds=1))
         assert before is not None
-        assert queries.caller_for_api_token(token, session=session, at=ends_at) is None
+        assert caller_for_api_token(token, session=session, at=ends_at) is None
         person = session.query(Person).filter_by(email="ada@example.org").one()
-        assert queries.api_tokens_of(person.id, session=session, at=ends_at) == ()
+        assert api_tokens_of(person.id, session=session, at=ends_at) == ()

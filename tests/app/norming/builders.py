@@ -14,10 +14,10 @@ import pyotp
 import yaml
 from sqlalchemy.orm import Session
 
-from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
 from app.accounts.confirm_second_factor import confirm_second_factor
 from app.accounts.enrol_second_factor import enrol_second_factor
+from app.accounts.enrolments import enrolment
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.models import Person, RoleGrant
@@ -216,7 +216,7 @@ def staff_with_authenticator(runtime: Runtime, email: str, *roles: str) -> Calla
         actor = Actor(person_id, email)
         tools = {"session": session, "clock": runtime.clock, "entropy": runtime.entropy, "links": runtime.links}
         enrol_second_factor(person_id, actor=actor, **tools)
-        app = pyotp.TOTP(accounts.enrolment(person_id, session=session, links=runtime.links).secret)
+        app = pyotp.TOTP(enrolment(person_id, session=session, links=runtime.links).secret)
         code = app.at(runtime.clock.now())
         confirm_second_factor(person_id, code, browser=Browser("test"), jobs=runtime.jobs, actor=actor, **tools)
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text, update
 
-from app.accounts import queries as accounts
+from app.accounts.api_tokens import caller_for_api_token
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.issue_api_token import issue_api_token
@@ -25,14 +25,7 @@ from app.foundation.db import Database
 from app.norming import phases
 from app.norming.approve_norm import approve_norm
 from app.norming.commands import norm as norm_commands
-from app.norming.errors import (
-    AnotherVersionSeen,
-    NormAltered,
-    NormNotApproved,
-    NotASecondPerson,
-    SelfApproval,
-    TooSoon,
-)
+from app.norming.errors import AnotherVersionSeen, NormAltered, NormNotApproved, NotASecondPerson, SelfApproval, TooSoon
 from app.norming.models import NormState, NormVersion
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
@@ -131,7 +124,7 @@ def test_bypass_04_the_approvers_api_token(runtime, app, staff, previewed):
         token = issue_api_token(
             "t", ["norms:read"], 30, session=session, entropy=runtime.entropy, actor=present, **tools
         )
-        caller = accounts.caller_for_api_token(token.token, session=session, at=runtime.clock.now())
+        caller = caller_for_api_token(token.token, session=session, at=runtime.clock.now())
     with pytest.raises(ProofNotFresh), runtime.transaction() as session:
         approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, actor=caller.actor, **tools)
     bearer = {"Authorization": f"Bearer {token.token}"}

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from app.accounts.invite_person import invite_person
 from app.cli import Doorkeeper
-from app.norming.commands import calibrate, norm, responses
+from app.norming.commands import norm
 from app.norming.models import LegacySample, NormState
 from app.norming.queries import norms
+from app.norming.sample_commands import calibrate, responses
 from tests.app.norming.builders import POPULATION, SKILL, staff_with_authenticator, write_sample
 
 

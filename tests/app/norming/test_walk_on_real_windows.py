@@ -21,8 +21,8 @@ from playwright.sync_api import sync_playwright
 from app.accounts.grant_role import grant_role
 from app.foundation.access import operator
 from app.norming import queries, recalibrations
-from app.norming.commands import responses
 from app.norming.recalibrate import recalibrate
+from app.norming.sample_commands import responses
 from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, people
 from tests.app.norming.desk import press
 from tests.app.norming.test_real_sample import MAPPING, SKILL

@@ -1,0 +1,36 @@
+"""What several commands about norms ask for in the same words, and how they show that they work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from app.foundation.runtime import Runtime
+from app.norming import queries
+from app.norming.queries import NormView
+
+T = TypeVar("T")
+AS_PERSON = click.option("--as", "email", required=True, help="Address of the person who does this.")
+CODE = click.option("--code", prompt=True, hide_input=True, help="Present code of their authenticator app.")
+NORM_ID = click.argument("norm_id", type=click.UUID)
+SHA256 = click.option("--sha256", help="Fingerprint you looked at: another version is refused.")
+
+
+def norm_of(runtime: Runtime, norm_id: UUID) -> NormView:
+    """The norm version of this id."""
+    with runtime.reading() as session:
+        return queries.norm(norm_id, session=session)
+
+
+def shown_working(text: str, work: Callable[[], T]) -> T:
+    """Run `work` under a moving sign on a terminal; anywhere else there is nothing to see."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task(text, total=None)
+        return work()
