@@ -68,6 +68,7 @@ class JobRunner:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; a second signal ends the process at once."""
+        settled_memory.keep_one_heap()
         signals = (signal.SIGTERM, signal.SIGINT)
         former = {number: signal.signal(number, lambda *_: self._ends.put(None)) for number in signals}
         self.start()
