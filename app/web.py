@@ -29,6 +29,7 @@ def serve(runtime: Runtime) -> None:
 
 
 def _serve(runtime: Runtime) -> None:
+    settled_memory.keep_one_heap()
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind

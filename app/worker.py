@@ -106,6 +106,7 @@ use_cases = Binding(
     }
 )
 in_transaction, while_reading = use_cases.in_transaction, use_cases.while_reading
+reading_first = use_cases.reading_first
 
 
 def signing(use_case: Callable[..., Any]) -> Job:
@@ -240,11 +241,11 @@ def _publish_keys(runtime: Runtime) -> None:
 
 
 JOBS: dict[str, Job] = {
-    "report_result": in_transaction(report_result),
+    "report_result": reading_first(report_result),
     "check_sitting": _check_sitting,
-    "decide_award": in_transaction(decide_award),
+    "decide_award": reading_first(decide_award),
     "open_awards": in_transaction(open_awards),
-    "reserve_credential": in_transaction(reserve_credential),
+    "reserve_credential": reading_first(reserve_credential),
     "issue_credential": signing(issue_credential),
     "publish_status_list": signing(publish_status_list),
     "rotate_key": _rotate_and_tidy,

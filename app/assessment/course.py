@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.assessment import adaptation, answers
 from app.assessment.adaptation import Bank, Role, Standing, Unit
 from app.assessment.errors import SittingNotFound
-from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, Response, Sitting, Stop
+from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, Response, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.db import table_of
@@ -149,6 +149,24 @@ def locked_sitting(sitting_id: UUID, *, session: Session) -> Sitting:
     if sitting is None:
         raise SittingNotFound(sitting_id)
     return sitting
+
+
+def is_as_read(course: Course, *, session: Session) -> bool:
+    """Hold an open sitting against other writers, and tell whether everything is as `course` read it before.
+
+    What was concluded from the course without holding anything then still follows.
+    """
+    sitting = course.sitting
+    is_open = session.scalar(_state_held(), {"sitting_id": sitting.id}) == State.OPEN
+    if not is_open or rows_of(sitting.id, session=session) != course.rows:
+        return False
+    return state_ledger(sitting.release_id, sitting.language, session=session).latest == course.seen_at
+
+
+@cache
+def _state_held() -> Select[Any]:
+    sitting = table_of(Sitting).c
+    return select(sitting.state).where(sitting.id == bindparam("sitting_id")).with_for_update()
 
 
 def own_sitting(sitting_id: UUID, person_id: UUID | None, *, session: Session, locked: bool = False) -> Sitting:

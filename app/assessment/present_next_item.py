@@ -17,11 +17,18 @@ from app.item_bank.queries import ItemView
 
 
 def present_next_item(
-    sitting_id: UUID, *, after: int, session: Session, clock: Clock, course: Course | None = None
+    sitting_id: UUID,
+    *,
+    after: int,
+    session: Session,
+    clock: Clock,
+    course: Course | None = None,
+    foreseen: ItemView | None = None,
 ) -> ItemView | Stop:
     """The item after position `after`; asked again, the same one. Or why there is none.
 
-    `course` saves a caller that holds the sitting's lock from reading everything twice.
+    `course` saves a caller that holds the sitting's lock from reading everything twice, and `foreseen`, what the course
+    chooses next, from choosing twice.
     """
     course = course or course_of(locked_sitting(sitting_id, session=session), session=session)
     if not course.sitting.is_open:
@@ -30,7 +37,7 @@ def present_next_item(
         return course.bank.by_code[course.rows[after].item_code]
     if any(not row.is_whole and not course.is_out(row) for row in course.rows[-1:]):
         raise NotYetAnswered(len(course.rows))
-    chosen = course.choice_after(len(course.rows), course.standing)
+    chosen = foreseen or course.choice_after(len(course.rows), course.standing)
     if isinstance(chosen, Stop):
         return chosen
     shown = {

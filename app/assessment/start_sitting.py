@@ -37,6 +37,7 @@ from app.assessment.queries import latest_edition, retake_of
 from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.db import table_of
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.locks import hold
@@ -175,10 +176,11 @@ def _avoided_items(former: Sequence[Sitting], *, session: Session, at: datetime,
     if not former:
         return []
     since = rules.months_after(at, -policy.scenario_repeat_months)
-    seen = session.scalars(
-        select(Presentation)
-        .where(Presentation.sitting_id.in_([sitting.id for sitting in former]))
-        .order_by(Presentation.sitting_id, Presentation.position)
+    shown = table_of(Presentation).c
+    seen = session.execute(
+        select(shown.sitting_id, shown.kind, shown.item_code, shown.presented_at)
+        .where(shown.sitting_id.in_([sitting.id for sitting in former]))
+        .order_by(shown.sitting_id, shown.position)
     ).all()
     scenarios = {shown.item_code for shown in seen if shown.kind == SCENARIO and shown.presented_at > since}
     statements = [shown.item_code for shown in seen if shown.kind == STATEMENT and shown.sitting_id == former[-1].id]
@@ -193,7 +195,9 @@ def _prior(
 
     Which never seed one: see `may_seed_prior`.
     """
-    for sitting in reversed([sitting for sitting in former if may_seed_prior(sitting, session=session)]):
+    for sitting in reversed(former):
+        if not may_seed_prior(sitting, session=session):
+            continue
         frozen = session.get(FrozenSitting, sitting.id)
         if frozen is not None and sitting.completed_at is not None:
             months = rules.months_between(sitting.completed_at, at)

@@ -19,7 +19,7 @@ from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.errors import PositionClosed, ResponseInvalid, SittingClosed, SittingExpired, TooManyReports
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.practice import practice_page
-from app.assessment.record_response import Recorded, record_response
+from app.assessment.record_response import Recorded, foresee, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
 from app.assessment.start_sitting import start_sitting
@@ -199,10 +199,18 @@ def draft(sitting_id: UUID, position: int) -> Response:
 
 
 def _record(sitting_id: UUID, **sent: Any) -> Recorded:
-    here = runtime()
+    here, place = runtime(), (sitting_id, sent["position"], sent["value"])
+    with here.reading() as session:
+        foreseen = foresee(*place, person_id=_own_id(), session=session) if sent["confirm"] else None
     with here.transaction() as session:
         return record_response(
-            sitting_id, **sent, person_id=_own_id(), session=session, clock=here.clock, jobs=here.jobs
+            sitting_id,
+            **sent,
+            person_id=_own_id(),
+            session=session,
+            clock=here.clock,
+            jobs=here.jobs,
+            foreseen=foreseen,
         )
 
 

@@ -27,6 +27,7 @@ POOL_SIZE = 10
 POOL_OVERFLOW = 20
 POOL_WAIT_SECONDS = 5.0  # then a request is told to come back; the library's own 30 s would hold its thread
 ENUM_LENGTH = 32
+READS_FIRST = "decile_reads_first"  # option of an engine
 
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
@@ -112,7 +113,23 @@ def _prepare_sqlite(then_wait_ms: int, *last: str) -> Callable[[Any, Any], None]
 
 
 def _begin_in_turn(connection: Connection) -> None:
-    begin_in_turn(connection, BUSY_TIMEOUT_MS / 1000)
+    if not connection.get_execution_options().get(READS_FIRST):
+        begin_writing(connection)
+
+
+def _begin_before_writing(
+    connection: Connection, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    asked = context.compiled.statement if context.compiled else None
+    only_reads = asked is not None and asked.is_select and asked._for_update_arg is None  # noqa: SLF001  nothing public says it
+    if not only_reads:
+        begin_writing(connection)
+
+
+def begin_writing(connection: Connection) -> None:
+    """Take SQLite's lock of writers now, if the transaction reads first and has not got it; elsewhere, nothing."""
+    if connection.dialect.name == "sqlite":
+        begin_in_turn(connection, BUSY_TIMEOUT_MS / 1000)
 
 
 def _pool() -> dict[str, Any]:
@@ -142,6 +159,15 @@ class Database:
         return engine
 
     @cached_property
+    def _reading_first(self) -> Engine:
+        """The same connections; on SQLite a transaction begins at the first statement that writes or locks a row."""
+        if not self.is_sqlite:
+            return self.writing
+        engine = self.writing.execution_options(**{READS_FIRST: True})
+        event.listen(engine, "before_cursor_execute", _begin_before_writing)
+        return engine
+
+    @cached_property
     def _reading_engine(self) -> Engine:
         """For queries alone, which the database itself holds it to."""
         if not self.is_sqlite:
@@ -152,9 +178,14 @@ class Database:
         return engine
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session whose work is committed together, or not at all if anything is raised."""
-        with Session(self.writing, expire_on_commit=False) as session, session.begin():
+    def transaction(self, *, reads_first: bool = False) -> Iterator[Session]:
+        """A session whose work is committed together, or not at all if anything is raised.
+
+        With `reads_first`, SQLite's one lock of writers is taken only by what writes, locks a row or holds a name:
+        what was read before may have changed by then, as on PostgreSQL, and nobody waited while it was read.
+        """
+        engine = self._reading_first if reads_first else self.writing
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

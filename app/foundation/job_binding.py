@@ -35,6 +35,13 @@ class Binding:
         """
         return self._job(use_case, Runtime.transaction, given)
 
+    def reading_first(self, use_case: Callable[..., Any], **given: object) -> Job:
+        """The same; on SQLite nobody waits for what it reads before it writes.
+
+        For a use case that is right on PostgreSQL without a lock: what it reads never changes, or its rows are unique.
+        """
+        return self._job(use_case, Runtime.transaction_that_reads_first, given)
+
     def while_reading(self, use_case: Callable[..., Any], **given: object) -> Job:
         """The same without the lock of writers, which must not wait for a mail server that takes seconds."""
         return self._job(use_case, Runtime.reading, given)

@@ -66,6 +66,7 @@ class JobRunner:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, then end this process within the time that the pace gives it."""
+        settled_memory.keep_one_heap()
         self._ending.heed_signals()
         self.start()
         lost = self._ending.wait()

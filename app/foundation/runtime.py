@@ -47,6 +47,10 @@ class Runtime:
         """A session committed whole or not at all."""
         return self.database.transaction()
 
+    def transaction_that_reads_first(self) -> AbstractContextManager[Session]:
+        """The same, without SQLite's lock of writers until it writes."""
+        return self.database.transaction(reads_first=True)
+
     def reading(self) -> AbstractContextManager[Session]:
         """A session for reading alone."""
         return self.database.reading()

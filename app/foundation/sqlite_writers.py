@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
@@ -83,8 +83,11 @@ class Writer(sqlite3.Connection):
 
 
 def begin_in_turn(connection: Connection, patience_seconds: float) -> None:
-    """Begin the transaction of an engine's connection; to be called from its `begin` event."""
+    """Begin the writing transaction of an engine's connection, unless it has begun; one that only reads has none."""
+    writer: object = connection.connection.dbapi_connection
+    if not isinstance(writer, Writer) or writer.in_transaction:
+        return
     try:
-        cast("Writer", connection.connection.dbapi_connection).begin(patience_seconds)
+        writer.begin(patience_seconds)
     except sqlite3.OperationalError as refusal:
         raise OperationalError(BEGIN, None, refusal) from refusal

@@ -30,7 +30,7 @@ from app.assessment.errors import (
     YearlyLimitReached,
 )
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.record_response import record_response
+from app.assessment.record_response import foresee, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.start_sitting import start_sitting
 from app.foundation.web.limits import limit_beginnings, note_beginning
@@ -187,6 +187,9 @@ def item(call: Call, sitting_id: UUID) -> Reply:
 def respond(call: Call, sitting_id: UUID) -> Reply:
     """Keep the response, then say so."""
     here, sent = runtime(), call.body
+    place = (sitting_id, sent.position, sent.value)
+    with here.reading() as reading:
+        foreseen = foresee(*place, person_id=call.person_id, session=reading) if sent.confirm else None
 
     def keep(session: Any) -> Reply:
         recorded = record_response(
@@ -199,6 +202,7 @@ def respond(call: Call, sitting_id: UUID) -> Reply:
             session=session,
             clock=here.clock,
             jobs=here.jobs,
+            foreseen=foreseen,
         )
         return Reply(shown.kept_response(recorded))
 

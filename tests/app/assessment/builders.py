@@ -22,7 +22,7 @@ from app.assessment import adaptation
 from app.assessment.adopt_edition import adopt_edition
 from app.assessment.models import Edition, Presentation, Response, Sitting
 from app.assessment.policy import SittingPolicy
-from app.assessment.record_response import Recorded, record_response
+from app.assessment.record_response import Foreseen, Recorded, foresee, record_response
 from app.assessment.start_sitting import Started, start_sitting
 from app.foundation import policies
 from app.foundation.access import Actor, operator
@@ -76,6 +76,8 @@ class Place:
     def respond(
         self, person_id: UUID, sitting_id: UUID, position: int, value: Any, *, sequence: int = 1, confirm: bool = True
     ) -> Recorded:
+        """As pages do it: what follows is found first, then kept."""
+        foreseen = self.foresee(person_id, sitting_id, position, value) if confirm else None
         return self.do(
             lambda session: record_response(
                 sitting_id,
@@ -87,8 +89,13 @@ class Place:
                 session=session,
                 clock=self.clock,
                 jobs=self.jobs,
+                foreseen=foreseen,
             )
         )
+
+    def foresee(self, person_id: UUID, sitting_id: UUID, position: int, value: Any) -> Foreseen | None:
+        with self.database.reading() as session:
+            return foresee(sitting_id, position, value, person_id=person_id, session=session)
 
     def sitting(self, sitting_id: UUID) -> Sitting:
         return self.do(lambda session: session.get_one(Sitting, sitting_id))

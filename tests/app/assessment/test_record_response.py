@@ -19,10 +19,12 @@ from app.assessment.errors import (
     SittingClosed,
     SittingNotFound,
 )
+from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import FrozenSitting, Presentation
 from app.assessment.present_next_item import present_next_item
-from app.assessment.record_response import Recorded, record_response
+from app.assessment.record_response import Foreseen, Recorded, record_response
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, a_policy, all_at_once, take
+from tests.app.assessment.test_item_states import suspend
 
 
 def _begun(place: Place, **skill: Any) -> tuple[UUID, UUID, SimulatedPerson]:
@@ -214,7 +216,7 @@ def test_edge_022_after_a_restart_the_same_item_is_shown_because_the_choice_was_
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_response_reads_four_times_and_writes_twice(place: Place) -> None:
+def test_while_nobody_else_may_write_a_response_reads_four_times_and_writes_twice(place: Place) -> None:
     a_policy(place, most_units=41)
     person_id, sitting_id, person = _begun(place)
     asked: list[str] = []
@@ -226,8 +228,8 @@ def test_a_response_reads_four_times_and_writes_twice(place: Place) -> None:
     tables = [re.search(r"(?:FROM|INTO) (\w+)", statement) for statement in asked]
     assert [found and found.group(1) for found in tables] == [
         "sitting",
-        "item_state_change",
         "presentation",
+        "item_state_change",
         "consent",
         "response",
         "presentation",
@@ -310,3 +312,97 @@ def test_positions_count_up_without_a_gap_to_the_end(place: Place) -> None:
     )
     assert [shown.position for shown in place.shown(sitting_id)] == list(range(1, (count or 0) + 1))
     assert len(place.kept(sitting_id)) == count
+
+
+def _respond_as_foreseen(
+    place: Place, person_id: UUID, sitting_id: UUID, position: int, value: Any, foreseen: Foreseen | None
+) -> Recorded:
+    return place.do(
+        lambda session: record_response(
+            sitting_id,
+            position,
+            value,
+            client_sequence=2,
+            confirm=True,
+            person_id=person_id,
+            session=session,
+            clock=place.clock,
+            jobs=place.jobs,
+            foreseen=foreseen,
+        )
+    )
+
+
+def test_what_was_foreseen_is_what_would_have_been_chosen(place: Place) -> None:
+    """At every position of a whole sitting."""
+    person_id, sitting_id, person = _begun(place)
+    foreseen_and_shown = []
+    while place.sitting(sitting_id).is_open:
+        position = len(place.shown(sitting_id))
+        value = person.answer(place.shown(sitting_id)[-1].item_code)
+        foreseen = place.foresee(person_id, sitting_id, position, value)
+        _respond_as_foreseen(place, person_id, sitting_id, position, value, None)
+        shown = place.shown(sitting_id)[position:]
+        foreseen_and_shown.append((foreseen and foreseen.chosen.code, shown[0].item_code if shown else None))
+    assert len(foreseen_and_shown) >= 12
+    assert all(seen == shown for seen, shown in foreseen_and_shown)
+    assert foreseen_and_shown[-1] == (None, None)
+
+
+def test_nothing_is_concluded_from_what_another_window_changed_since(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    first, second, *_ = _answers(place, person, sitting_id, 3)
+    foreseen = place.foresee(person_id, sitting_id, 1, first)
+    assert foreseen is not None
+    place.respond(person_id, sitting_id, 1, second)
+    with pytest.raises(PositionClosed):
+        _respond_as_foreseen(place, person_id, sitting_id, 1, first, foreseen)
+    assert [kept.value for kept in place.kept(sitting_id)] == [second]
+    assert len(place.shown(sitting_id)) == 2
+
+
+def test_a_newer_draft_kept_since_is_not_replaced(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    first, second, *_ = _answers(place, person, sitting_id, 3)
+    foreseen = place.foresee(person_id, sitting_id, 1, first)
+    place.respond(person_id, sitting_id, 1, second, sequence=3, confirm=False)
+    assert _respond_as_foreseen(place, person_id, sitting_id, 1, first, foreseen).is_superseded
+    assert [kept.value for kept in place.kept(sitting_id)] == [second]
+
+
+def test_an_item_suspended_since_is_not_shown(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    value = person.answer(place.shown(sitting_id)[0].item_code)
+    foreseen = place.foresee(person_id, sitting_id, 1, value)
+    assert foreseen is not None
+    suspend(place, foreseen.chosen.code)
+    _respond_as_foreseen(place, person_id, sitting_id, 1, value, foreseen)
+    assert place.shown(sitting_id)[1].item_code != foreseen.chosen.code
+
+
+def test_a_sitting_left_since_takes_nothing_more(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    value = person.answer(place.shown(sitting_id)[0].item_code)
+    foreseen = place.foresee(person_id, sitting_id, 1, value)
+    given = {"person_id": person_id, "clock": place.clock, "jobs": place.jobs}
+    place.do(lambda session: leave_sitting(sitting_id, session=session, **given))
+    with pytest.raises(SittingClosed):
+        _respond_as_foreseen(place, person_id, sitting_id, 1, value, foreseen)
+
+
+def test_a_sitting_whose_last_moment_passed_since_ends_and_takes_no_further_item(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    value = person.answer(place.shown(sitting_id)[0].item_code)
+    foreseen = place.foresee(person_id, sitting_id, 1, value)
+    place.clock.instant = place.sitting(sitting_id).resumable_until + timedelta(seconds=1)
+    _respond_as_foreseen(place, person_id, sitting_id, 1, value, foreseen)
+    assert not place.sitting(sitting_id).is_open
+    assert len(place.shown(sitting_id)) == 1
+
+
+def test_of_another_persons_sitting_nothing_is_foreseen(place: Place) -> None:
+    person_id, sitting_id, person = _begun(place)
+    value = person.answer(place.shown(sitting_id)[0].item_code)
+    assert place.foresee(a_person(place), sitting_id, 1, value) is None
+    assert place.foresee(person_id, sitting_id, 2, value) is None
+    assert place.foresee(person_id, sitting_id, 1, "nonsense") is None

@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from app.foundation import audit
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
+from app.foundation.locks import hold
+from app.foundation.sqlite_writers import begin_in_turn
 
 
 def _entry(session, number=0, at=datetime(2026, 11, 23, tzinfo=UTC)):
@@ -119,3 +121,45 @@ def test_whoever_fails_to_write_lets_the_next_one_write(database):
         _entry(session, 1)
     with database.reading() as session:
         assert session.query(AuditEntry).count() == 2
+
+
+def _reads(session):
+    return session.query(AuditEntry).count()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("then", ["write", "lock a row", "hold a name"])
+def test_a_transaction_that_reads_first_keeps_nobody_waiting_until_it_writes(database, then):
+    with database.transaction(reads_first=True) as session:
+        assert _reads(session) == 0
+        with database.transaction() as other:  # would wait five seconds, and fail
+            _entry(other)
+        assert _reads(session) == 1
+        if then == "write":
+            _entry(session, 1)
+            session.flush()
+        elif then == "lock a row":
+            session.scalars(select(AuditEntry).with_for_update()).all()
+        else:
+            hold(session, "a name")
+        assert session.connection().connection.dbapi_connection.in_transaction
+        with pytest.raises(OperationalError, match="locked"), database.writing.connect() as refused:
+            begin_in_turn(refused, patience_seconds=0.01)
+
+
+def test_what_a_transaction_that_reads_first_wrote_is_whole_or_nothing(database):
+    def fail_after_writing():
+        with database.transaction(reads_first=True) as session:
+            assert _reads(session) == 0
+            _entry(session)
+            session.flush()
+            assert _reads(session) == 1
+            raise RuntimeError("a fault after the write")
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    with database.transaction(reads_first=True) as session:
+        assert _reads(session) == 0
+        _entry(session)
+    with database.reading() as session:
+        assert _reads(session) == 1
