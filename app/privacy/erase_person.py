@@ -31,7 +31,7 @@ from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import objection
 from app.results import queries as results
 from app.results.erase_results import erase_results
-from app.reviews.erase_cases import erase_cases
+from app.reviews.erase_cases import erase_cases, erase_changes
 from app.verification.erase_counts import erase_counts
 
 
@@ -79,11 +79,20 @@ def erase_person(
         raise against
     address = accounts.person(person_id, session=session).email
     mailer.forget(address)
+    sat = [one.id for one in sittings.sittings_of(person_id, session=session)]
+    held_ids = credentials.ids_of(person_id, sat, session=session)
     erase_cases(person_id, session=session)
-    erase_counts(credentials.ids_of(person_id, session=session), session=session)
+    erase_changes(person_id, held_ids, session=session)
+    erase_counts(held_ids, session=session)
     is_revoking = certificates is Certificates.REVOKE
     held = erase_credentials(
-        person_id, is_revoking=is_revoking, session=session, clock=clock, jobs=jobs, actor=system()
+        person_id,
+        sitting_ids=sat,
+        is_revoking=is_revoking,
+        session=session,
+        clock=clock,
+        jobs=jobs,
+        actor=system(),
     )
     erase_awards(person_id, results.ids_of(person_id, session=session), session=session)
     erase_results(person_id, session=session)

@@ -81,6 +81,11 @@ HOLDINGS = (
     _held("control_challenge", "credential_id", "credential"),
     _held("verification_count", "credential_id", "credential"),
     _held("review_case", withheld=("decided_by",)),
+    Holding(
+        "register_change",
+        (("credential_id", "credential"), ("to_person_id", PERSON)),
+        withheld=("credential_id", "to_person_id", "asked_by", "applied_by", "dropped_by"),
+    ),
     _held("erasure_request"),
     Holding("audit_entry", (("actor_id", PERSON), ("subject", ANYTHING)), withheld=("actor_id",)),
 )

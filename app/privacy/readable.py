@@ -60,6 +60,7 @@ HEADINGS = {
         "Combien de fois des certificats ont été consultés",
     ),
     "review_case": ("Questions to a person", "Demandes à une personne"),
+    "register_change": ("Changes of your certificates in the register", "Changements de vos certificats au registre"),
     "erasure_request": ("Erasure asked for", "Effacement demandé"),
     "audit_entry": ("Everything that happened", "Tout ce qui s'est passé"),
 }

@@ -175,6 +175,10 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("case", f"/desk/cases/{house.cases['ordinary']}", "reviewer"),
         Exhibit("case-held", f"/desk/cases/{house.cases['apart']}", "reviewer"),
         Exhibit("case-closed", f"/desk/cases/{house.cases['holder']}", "reviewer"),
+        Exhibit("register", "/desk/register", "reviewer"),
+        Exhibit("register-incomplete", "/desk/register", "reviewer", act=_press_unchecked),
+        Exhibit("register-change-open", f"/desk/register/{house.changes['revoked']}", "reviewer"),
+        Exhibit("register-change-applied", f"/desk/register/{house.changes['valid']}", "reviewer"),
         Exhibit("certificates", "/desk/certificates", "reviewer"),
         Exhibit("certificates-unticked", "/desk/certificates", "reviewer", act=_press_unchecked),
         *(
