@@ -69,7 +69,7 @@ def _line(row: Credential, clock: Clock) -> ErasedCredential:
         status_list=row.status_list,
         status_index=row.status_index,
         is_specimen=row.is_specimen,
-        was_shown=row.is_issued and row.visibility != "private",
+        was_shown=row.is_issued and row.visibility != "private" and row.hidden_at is None,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         revoked_at=row.revoked_at,

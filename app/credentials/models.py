@@ -123,6 +123,7 @@ class Credential(Base):
     reversed_at: Mapped[datetime | None]  # when two people last found that it should not have been revoked
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
     shown_name: Mapped[str | None]
+    hidden_at: Mapped[datetime | None]  # while its holder is restricted, where the policy says so
     renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id"), index=True)
 
     @property

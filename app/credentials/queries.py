@@ -59,6 +59,7 @@ class CredentialView:
     revocation_reason: str | None
     visibility: str
     shown_name: str | None
+    is_hidden: bool = False  # while its holder is restricted, where the policy says so
 
     @property
     def printed_code(self) -> str:
@@ -68,7 +69,7 @@ class CredentialView:
     @property
     def is_shown(self) -> bool:
         """Whether whoever holds the link may see the page."""
-        return self.is_issued and self.visibility != Visibility.PRIVATE
+        return self.is_issued and self.visibility != Visibility.PRIVATE and not self.is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,4 +268,5 @@ def _view(row: Credential) -> CredentialView:
         revocation_reason=row.revocation_reason.value if row.revocation_reason else None,
         visibility=row.visibility.value,
         shown_name=row.shown_name,
+        is_hidden=row.hidden_at is not None,
     )

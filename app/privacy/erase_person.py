@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.erase_account import erase_account
 from app.accounts.leave_address import leave_address
+from app.accounts.restrictions import is_on_legal_hold
 from app.assessment import queries as sittings
 from app.assessment.erase_sittings import erase_sittings, traces_end_at
 from app.awarding.erase_awards import erase_awards
@@ -38,9 +39,9 @@ from app.verification.erase_counts import erase_counts
 def carry_out_erasure(
     request_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links, jobs: Jobs, mailer: Mailer
 ) -> None:
-    """Job: do what a person asked for. A request that is gone was carried out."""
+    """Job: do what a person asked for. A request that is gone was carried out; on a legal hold it waits for the end."""
     request = session.get(ErasureRequest, request_id, with_for_update=True)
-    if request is None:
+    if request is None or is_on_legal_hold(request.person_id, session=session):
         return
     erase_person(
         request.person_id,
@@ -71,7 +72,7 @@ def erase_person(
 
     Raises
     ------
-    PersonNotFound, StillStaff, SignedRecords, CaseStillOpen
+    PersonNotFound, OnLegalHold, StillStaff, SignedRecords, CaseStillOpen
     """
     now = clock.now()
     against = objection(person_id, session=session, at=now)

@@ -41,6 +41,7 @@ def _held(table: str, column: str = "person_id", owned: str = PERSON, *, withhel
 # of other people: who decided a case, who changed a role.
 HOLDINGS = (
     _held("person", "id"),
+    _held("person_restriction"),
     _held("consent"),
     _held("role_grant"),
     _held("sign_in_request", "email", EMAIL),

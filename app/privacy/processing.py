@@ -34,6 +34,7 @@ class Processing:
 
 PROCESSING = {
     "person": Processing("to know whom an account belongs to, and in which language", CONTRACT, ERASED),
+    "person_restriction": Processing("to only keep data after a death, on a legal hold or in a dispute", DUTY, ERASED),
     "consent": Processing("to show what was agreed to, and when", DUTY, ERASED),
     "role_grant": Processing("to let staff do their work", INTEREST, GRANT),
     "sign_in_request": Processing(

@@ -16,6 +16,10 @@ INTRODUCTION = {
 NOTHING = {"en": "nothing", "fr": "rien"}
 HEADINGS = {
     "person": ("You", "Vous"),
+    "person_restriction": (
+        "Times when your data was only kept",
+        "Périodes où vos données étaient seulement conservées",
+    ),
     "consent": ("Consents", "Consentements"),
     "role_grant": ("Roles", "Rôles"),
     "sign_in_request": ("Sign-ins asked for", "Connexions demandées"),
