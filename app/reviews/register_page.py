@@ -13,6 +13,8 @@ from app.accounts import queries as accounts
 from app.credentials import queries as credentials
 from app.credentials.queries import CredentialView
 from app.foundation import policies
+from app.norming import queries as norms
+from app.norming.queries import NormView
 from app.reviews.change_effects import EFFECTS
 from app.reviews.change_rules import require_unconcerned
 from app.reviews.errors import ChangeNotFound
@@ -48,6 +50,7 @@ class RegisterPage:
 
     open: tuple[ChangeView, ...]
     closed: tuple[ChangeView, ...]
+    rolled_back: tuple[NormView, ...]  # norms under which certificates still run
     kinds: tuple[Change, ...]
     policy: ReviewPolicy
 
@@ -60,6 +63,7 @@ def register_page(reviewer_id: UUID, *, session: Session, at: datetime) -> Regis
     return RegisterPage(
         open=tuple(reversed([one for one in others if one.is_open])),
         closed=tuple(one for one in others if not one.is_open),
+        rolled_back=norms.rolled_back(session=session),
         kinds=tuple(EFFECTS),
         policy=policies.current(ReviewPolicy, session=session, at=at),
     )

@@ -12,14 +12,17 @@ from app.assessment.errors import SittingEntangled
 from app.credentials.errors import CredentialNotFound, NotReversible, TypingError
 from app.foundation.errors import DecileError
 from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, runtime
+from app.results import figures
 from app.reviews.apply_change import apply_change
 from app.reviews.ask_for_change import ask_for_change
+from app.reviews.awards_under_norm import awards_under_norm
 from app.reviews.drop_change import drop_change
 from app.reviews.errors import ChangeIncomplete, ChangeNotPossible, ChangeOpen
 from app.reviews.register_page import change_view, register_page
 from app.reviews.views.blueprint import bp
 
 REVIEWER = "reviewer"
+NORM_STAFF = ("norm_editor", "norm_approver")
 BESIDE_THE_FORM = (
     ChangeIncomplete,
     ChangeNotPossible,
@@ -76,6 +79,15 @@ def register_change(change_id: UUID) -> str:
     with runtime().reading() as session:
         change = change_view(change_id, person_id(), session=session, at=runtime().clock.now())
     return render_template("reviews/register_change.html", change=change)
+
+
+@bp.get("/desk/register/norms/<uuid:norm_id>")
+@require_role(REVIEWER, *NORM_STAFF)
+def awards_under(norm_id: UUID) -> str:
+    """Awards made under a norm, read again under the one before it."""
+    with runtime().reading() as session:
+        page = awards_under_norm(norm_id, session=session)
+    return render_template("reviews/awards_under_norm.html", page=page, figures=figures)
 
 
 @bp.post("/desk/register/<uuid:change_id>/apply")

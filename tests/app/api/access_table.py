@@ -230,6 +230,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/register"): [Route(STAFF)],
     ("POST", "/desk/register"): [Route(STAFF)],
     ("GET", "/desk/register/<uuid:change_id>"): [Route(STAFF, being(change_id=NOTHING))],
+    ("GET", "/desk/register/norms/<uuid:norm_id>"): [Route(DRAFT_DESK, being(norm_id=NOTHING))],
     ("POST", "/desk/register/<uuid:change_id>/apply"): [Route(STAFF, being(change_id=NOTHING))],
     ("POST", "/desk/register/<uuid:change_id>/drop"): [Route(STAFF, being(change_id=NOTHING))],
     ("GET", "/desk/certificates"): [Route(STAFF)],

@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Person, RoleGrant
 from app.assessment.errors import SittingEntangled
 from app.assessment.models import Sitting, SittingAllowance
+from app.assessment.read_under_line import Line, read_under_line
 from app.awarding.models import Award
 from app.credentials import status_list
 from app.credentials.errors import NotReversible, OwnCertificate
@@ -21,9 +22,14 @@ from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.states import RevocationReason
 from app.foundation.access import Actor, Forbidden, ProofNotFresh, operator
 from app.foundation.runtime import Runtime
+from app.norming.models import NormRollback, NormVersion
+from app.norming.rules import RollbackReason
+from app.operations.apply_retention import apply_retention
 from app.operations.record_checks import records
 from app.privacy.erase_person import erase_person
 from app.privacy.models import Certificates
+from app.results.models import SkillResult
+from app.reviews.awards_under_norm import AwardsUnderNorm, Under, awards_under_norm
 from app.reviews.drop_change import drop_change
 from app.reviews.errors import (
     ChangeIncomplete,
@@ -36,7 +42,7 @@ from app.reviews.models import RegisterChange
 from app.transparency.models import LogEntry
 from app.verification.verdict import Verdict
 from tests.app.accounts.visitor import newest_mail
-from tests.app.api.world import OTHER, OWNER, World
+from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import a_reviewer, ask, credential_row, decide
 from tests.app.reviews.register import (
     WHY,
@@ -370,3 +376,70 @@ def test_either_of_both_can_be_erased_after_a_move(world: World, alone: Runtime,
         assert [(one.person_id, one.revoked_at) for one in left] == [(world.facts.people[OTHER], None)]
     else:  # both say what the other answered
         assert left == []
+
+
+def roll_back(world: World, *, by_sd: float) -> NormVersion:
+    """The norm of the certificate gives way to one whose line lies so much higher, which was in force before it."""
+    now = world.runtime.clock.now()
+    first, second = (world.facts.people[role] for role in (RECRUITER, EDITOR))
+    with world.runtime.transaction() as session:
+        bad = session.get_one(NormVersion, world.facts.norm)
+        facts = {column.key: getattr(bad, column.key) for column in inspect(NormVersion).columns}
+        cut = bad.cut + by_sd * bad.latent_sd
+        session.execute(update(NormVersion).where(NormVersion.id == bad.id).values(state="superseded"))
+        other = NormVersion(**facts | {"id": world.runtime.entropy.uuid(), "label": "the norm before", "cut": cut})
+        session.add(other)
+        session.flush()
+        session.add(NormRollback(id=world.runtime.entropy.uuid(), norm_id=bad.id, former_id=other.id,
+                                 former_sha256=other.sha256, reason=RollbackReason.LEAKED_ITEMS, asked_at=now,
+                                 asked_by=first, lapses_at=now, confirmed_at=now, confirmed_by=second))  # fmt: skip
+        session.flush()
+        session.expunge_all()
+    return other
+
+
+def read_again(world: World) -> AwardsUnderNorm:
+    with world.runtime.reading() as session:
+        return awards_under_norm(world.facts.norm, session=session)
+
+
+def test_edge_013_awards_under_a_norm_that_was_rolled_back_are_read_again_and_run_to_their_end_unless_two_people_decide(
+    world: World, house: Runtime
+):
+    before = read_again(world)
+    assert (before.other, before.awards, [row.under for row in before.rows]) == (None, 1, [Under.UNKNOWN])
+    roll_back(world, by_sd=9.0)
+    page = read_again(world)
+    (row,) = page.rows
+    assert (row.under, page.is_rolled_back, page.counts[Under.REFUSED]) == (Under.REFUSED, True, 1)
+    assert row.confidence_under < 0.01
+    assert verdict(world) is Verdict.SPECIMEN  # looking changes nothing, and nothing follows by itself
+    by_two(world, "suspend")
+    assert verdict(world) is Verdict.SUSPENDED
+    by_two(world, "reinstate")
+    by_two(world, "withdraw")
+    run_jobs(house)
+    assert verdict(world) is Verdict.REVOKED
+    assert read_again(world).awards == 0
+    assert "withdrawn" in newest_mail(world.runtime, MAILBOX).subject
+
+
+def test_a_sitting_read_against_its_own_line_says_what_it_said(world: World):
+    with world.runtime.reading() as session:
+        sitting = session.get_one(Sitting, world.facts.ended_sitting)
+        own = Line(sitting.release_id, sitting.calibration_id, sitting.composite, sitting.cut,
+                   sitting.cut_standard_error)  # fmt: skip
+        again = read_under_line(sitting.id, own, session=session)
+        stated = session.scalars(select(SkillResult).where(SkillResult.sitting_id == sitting.id)).one()
+    assert again == stated.decision_confidence
+
+
+def test_what_was_forgotten_or_is_of_another_bank_cannot_be_read_again(world: World, house: Runtime):
+    roll_back(world, by_sd=0.0)
+    assert [row.under for row in read_again(world).rows] == [Under.AWARDED]
+    world.runtime.clock.advance(timedelta(days=3 * 365))
+    with house.transaction() as session:
+        while apply_retention(session=session, clock=house.clock, actor=operator()).sittings:
+            pass
+    (row,) = read_again(world).rows
+    assert (row.confidence_under, row.under) == (None, Under.UNKNOWN)

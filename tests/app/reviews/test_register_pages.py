@@ -8,6 +8,7 @@ from app.credentials.states import RevocationReason
 from tests.app.api.world import EDITOR, OWNER, RECRUITER, World
 from tests.app.reviews.desk import a_reviewer, credential_row
 from tests.app.reviews.register import WHY, ask_change, revoke_it, two_reviewers
+from tests.app.reviews.test_register import roll_back
 from tests.app.reviews.test_views import token
 
 DESK = "/desk/register"
@@ -74,3 +75,17 @@ def test_a_reviewer_finds_nothing_about_their_own(world: World):
     world.sign_in_again(OWNER, proven=True)
     assert "Nothing waits." in world.browser(OWNER).get(DESK).text
     assert world.browser(OWNER).get(path).status_code == 403
+
+
+def test_awards_under_a_norm_lead_from_the_register_to_the_form(world: World):
+    roll_back(world, by_sd=9.0)
+    two_reviewers(world)
+    world.sign_in_again(RECRUITER, proven=True)
+    browser, path = world.browser(RECRUITER), f"{DESK}/norms/{world.facts.norm}"
+    assert path in browser.get(DESK).text
+    page = browser.get(path).text
+    assert "<strong>would not be awarded</strong>" in page
+    assert "which is in force now" in page
+    assert "Olivia" not in page
+    form = browser.get(f"{DESK}?code={world.facts.code}").text
+    assert f'value="{world.facts.code}"' in form
