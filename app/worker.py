@@ -67,6 +67,7 @@ from app.privacy.erase_person import carry_out_erasure
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
+from app.reviews.send_change_letter import send_change_letter
 from app.reviews.send_rescoring_letter import send_rescoring_letter
 from app.reviews.settle_rescorings import settle_rescorings
 from app.transparency.head import LOG_HEAD, LogHead
@@ -264,6 +265,7 @@ JOBS: dict[str, Job] = {
     "send_guessing_notice": while_reading(send_guessing_notice),
     "send_passkey_notice": while_reading(send_passkey_notice),
     "send_case_letter": while_reading(send_case_letter),
+    "send_change_letter": while_reading(send_change_letter),
     "open_held_cases": in_transaction(open_held_cases),
     "send_rescoring_letter": while_reading(send_rescoring_letter),
     "settle_rescorings": in_transaction(settle_rescorings),

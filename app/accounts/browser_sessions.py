@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import ApiToken, BrowserSession, RoleGrant
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import require_unrestricted
 from app.accounts.rules import session_idle, session_lifetime
 from app.foundation.entropy import Entropy
+from app.foundation.locks import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,14 @@ def open_session(
     entropy: Entropy,
     policy: AccountPolicy,
 ) -> str:
-    """A fresh token for this browser. Whatever sign-in it held before, anybody's, ends here."""
+    """A fresh token for this browser. Whatever sign-in it held before, anybody's, ends here.
+
+    Raises
+    ------
+    AccountRestricted
+    """
+    hold(session, "restriction", person_id)
+    require_unrestricted(person_id, session=session)
     end_by_token(browser.former_token, session=session)
     token, roles = entropy.token(), roles_of(person_id, session=session)
     expires_at = at + session_lifetime(roles, policy)

@@ -16,6 +16,7 @@ from app.accounts.models import (
     Passkey,
     PasskeyChallenge,
     Person,
+    PersonRestriction,
     RecoveryCode,
     RoleGrant,
     SecondFactor,
@@ -24,7 +25,17 @@ from app.accounts.models import (
 from app.foundation.kept_answers import forget_answers
 from app.foundation.links import Links
 
-OWNED = (RoleGrant, BrowserSession, ApiToken, SecondFactor, RecoveryCode, Passkey, PasskeyChallenge, Consent)
+OWNED = (
+    RoleGrant,
+    BrowserSession,
+    ApiToken,
+    SecondFactor,
+    RecoveryCode,
+    Passkey,
+    PasskeyChallenge,
+    Consent,
+    PersonRestriction,
+)
 
 
 def erase_account(person_id: UUID, *, session: Session, links: Links) -> None:

@@ -52,6 +52,45 @@ class AdultsOnly(Refused):
         super().__init__("Decile is open to people of 18 and over. You are welcome once you are 18.")
 
 
+class AccountRestricted(Refused):
+    """Nobody is let in to an account whose data is only kept."""
+
+    code = "account-restricted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account is at rest: its data is kept, and nobody can sign in to it. Nothing is lost. If that is a "
+            "mistake, or if you act for its owner, write to us."
+        )
+
+
+class AlreadyRestricted(Conflict):
+    """A restriction stands."""
+
+    code = "already-restricted"
+
+    def __init__(self) -> None:
+        super().__init__("This person is restricted already. Lift that restriction first.")
+
+
+class NotRestricted(Conflict):
+    """There is nothing to lift."""
+
+    code = "not-restricted"
+
+    def __init__(self) -> None:
+        super().__init__("No restriction of this person stands, so nothing was changed.")
+
+
+class RestrictionReasonNeeded(Invalid):
+    """A restriction, or its end, without a reason."""
+
+    code = "restriction-reason-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say why, in a sentence for the record. Nothing was changed.")
+
+
 class PersonNotFound(NotFound):
     """No such person."""
 

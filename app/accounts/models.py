@@ -36,6 +36,29 @@ class Person(Base):
         self.adult_confirmed_at = at
 
 
+class PersonRestriction(Base):
+    """Since when and why a person's data is only kept. Lifted, it stays as a record; at most one stands."""
+
+    __tablename__ = "person_restriction"
+    __table_args__ = (
+        Index(
+            "uq_person_restriction_standing",
+            "person_id",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    cause: Mapped[str]
+    reason: Mapped[str]
+    restricted_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_reason: Mapped[str | None]
+
+
 class ErasedAddress(Base):
     """The keyed hash of an erased account's address, until no wait or limit needs it."""
 

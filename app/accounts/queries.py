@@ -18,6 +18,7 @@ from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer, offer_of
 from app.accounts.errors import PersonNotFound
 from app.accounts.models import BrowserSession, Consent, Person, RoleGrant
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import standing
 from app.accounts.roles import CANDIDATE, is_staff
 from app.accounts.rules import normalise_email
 from app.foundation import policies
@@ -170,8 +171,10 @@ def _standing_consent() -> Select[Any]:
 
 
 def may_enter_norm(person_id: UUID, *, session: Session) -> bool:
-    """Whether the person has consented to norm use, and is none of the staff who could try things out."""
-    return has_consent(person_id, NORM_USE, session=session) and not is_staff(roles_of(person_id, session=session))
+    """Whether the person has consented to norm use, is no staff who could try things out, and is not restricted."""
+    if is_staff(roles_of(person_id, session=session)) or standing(person_id, session=session) is not None:
+        return False
+    return has_consent(person_id, NORM_USE, session=session)
 
 
 def consents_of(person_id: UUID, *, session: Session) -> tuple[ConsentView, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.restrictions import restricted_people
 from app.assessment import rules
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import Sitting, State
@@ -22,7 +23,11 @@ def close_expired_sittings(*, session: Session, clock: Clock, jobs: Jobs) -> int
     grace = rules.grace(policies.current(SittingPolicy, session=session, at=now))
     query = (
         select(Sitting.id, Sitting.person_id)
-        .where(Sitting.state == State.OPEN, Sitting.resumable_until < now - grace)
+        .where(
+            Sitting.state == State.OPEN,
+            Sitting.resumable_until < now - grace,
+            Sitting.person_id.not_in(restricted_people(session=session)),  # kept as they are, and nothing made of them
+        )
         .order_by(Sitting.resumable_until)
         .limit(MOST_AT_ONCE)
     )

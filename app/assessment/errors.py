@@ -286,3 +286,15 @@ class ReportJudged(Conflict):
 
     def __init__(self, report_id: UUID) -> None:
         super().__init__(f"Report {report_id} is judged already. What was decided stands on the item's page.")
+
+
+class SittingEntangled(Conflict):
+    """A sitting that cannot change its person: a former posterior of theirs is in it, or it is in a later one."""
+
+    code = "sitting-entangled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sitting is not moved: it is not completed, or it or a later one began from where another sitting of "
+            "the same account had ended. Withdraw the certificate instead, and grant a sitting on the right account."
+        )

@@ -1,12 +1,13 @@
 """Use case: after their time, a sitting's responses go, and what was computed from them stays.
 
-What goes: every response, which item stood where, and the frozen copy. What stays: the sitting, its pins, its numbers
-and the hash of what was frozen, so that a certificate can still be explained and nothing can be put in the place of
-what is gone.
+What goes: every response, which item stood where, what was reported of it, and the frozen copy. What stays: the
+sitting, its pins, its numbers and the hash of what was frozen, so that a certificate can still be explained and nothing
+can be put in the place of what is gone. Of people on a legal hold nothing goes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.assessment.models import FORGOTTEN, FrozenSitting, Presentation, Response, Sitting, State
+from app.accounts.restrictions import people_on_legal_hold
+from app.assessment.models import FORGOTTEN, FrozenSitting, ItemReport, Presentation, Response, Sitting, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class OldResponses:
 
 def old_responses(*, before: datetime, session: Session) -> OldResponses:
     """What `forget_old_responses` would take, all together; nothing is changed."""
-    due = _due(before)
+    due = _due(before, people_on_legal_hold(session=session))
     sittings = session.scalar(select(func.count()).select_from(due.subquery())) or 0
     responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(due))) or 0
     return OldResponses(sittings, responses)
@@ -36,17 +38,21 @@ def old_responses(*, before: datetime, session: Session) -> OldResponses:
 
 def forget_old_responses(*, before: datetime, most: int, session: Session) -> OldResponses:
     """Forget the responses of at most so many sittings that ended before that instant, oldest first."""
-    ids = session.scalars(_due(before).order_by(Sitting.completed_at).limit(most)).all()
+    due = _due(before, people_on_legal_hold(session=session))
+    ids = session.scalars(due.order_by(Sitting.completed_at).limit(most)).all()
     responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(ids))) or 0
-    for table in (Response, Presentation):
+    for table in (Response, ItemReport, Presentation):  # a report names the place where the item stood
         session.execute(delete(table).where(table.sitting_id.in_(ids)))
     session.execute(update(FrozenSitting).where(FrozenSitting.sitting_id.in_(ids)).values(responses=FORGOTTEN))
     return OldResponses(len(ids), responses)
 
 
-def _due(before: datetime) -> Select[UUID]:
+def _due(before: datetime, kept: Collection[UUID]) -> Select[UUID]:
     return select(Sitting.id).where(
-        Sitting.state != State.OPEN, Sitting.completed_at < before, or_(_has_rows(), _is_frozen_with_responses())
+        Sitting.state != State.OPEN,
+        Sitting.completed_at < before,
+        Sitting.person_id.not_in(kept),
+        or_(_has_rows(), _is_frozen_with_responses()),
     )
 
 

@@ -145,6 +145,15 @@ class Sitting(Pins, Base):
         """A completed sitting counts for nothing from now on; when and why it had ended stays known."""
         self.state = State.VOID.value
 
+    @property
+    def was_annulled(self) -> bool:
+        """Whether it is void though it had been completed: what failed by a fault says so in its reason."""
+        return self.state == State.VOID and self.stop_reason != Stop.TECHNICAL
+
+    def restore(self) -> None:
+        """An annulled sitting counts again, as it was completed."""
+        self.state = State.COMPLETED.value
+
     def end(self, state: State, reason: Stop, *, at: datetime) -> None:
         """Close the sitting; it never opens again."""
         self.state, self.stop_reason, self.completed_at = state.value, reason.value, at

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base
@@ -35,12 +35,24 @@ class AwardDecision(Base):
 
 
 class Award(Base):
-    """A top result, recognised. A specimen comes from a provisional key, a demo norm or a trial issuer."""
+    """A top result, recognised. A specimen comes from a provisional key, a demo norm or a trial issuer.
+
+    At most one stands for a result; one that was withdrawn from the wrong account stays beside it.
+    """
 
     __tablename__ = "award"
+    __table_args__ = (
+        Index(
+            "uq_award_standing",
+            "result_id",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), unique=True)
+    result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     skill: Mapped[str]
     is_specimen: Mapped[bool]

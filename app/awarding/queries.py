@@ -90,8 +90,13 @@ def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
     row = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if row is None:
         return None
-    marks = session.scalar(select(Award.specimen_reasons).where(Award.result_id == result_id))
+    marks = session.scalar(select(Award.specimen_reasons).where(Award.result_id == result_id).limit(1))
     return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at)
+
+
+def standing_award(result_id: UUID, *, session: Session) -> UUID | None:
+    """The id of the one award of a result that is not withdrawn."""
+    return session.scalar(select(Award.id).where(Award.result_id == result_id, Award.withdrawn_at.is_(None)))
 
 
 def is_held(result_id: UUID, *, session: Session) -> bool:

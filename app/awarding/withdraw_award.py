@@ -14,8 +14,9 @@ from app.foundation.clock import Clock
 
 
 def withdraw_award(result_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> UUID | None:
-    """The id of the award that is now withdrawn; None where the result earned none."""
-    award = session.scalar(select(Award).where(Award.result_id == result_id).with_for_update())
+    """The id of the award that is now withdrawn, the latest one; None where the result earned none."""
+    query = select(Award).where(Award.result_id == result_id).order_by(Award.withdrawn_at.is_(None).desc())
+    award = session.scalar(query.order_by(Award.decided_at.desc()).limit(1).with_for_update())
     if award is None:
         return None
     if award.withdrawn_at is None:

@@ -49,6 +49,7 @@ _BASIS = (
         select(func.count(_KEY.c.compromised_at)).scalar_subquery(),
         _NEWEST,
         select(_NEWER.c.visibility).where(_NEWER.c.id == _NEWEST).correlate(_CREDENTIAL).scalar_subquery(),
+        select(_NEWER.c.hidden_at).where(_NEWER.c.id == _NEWEST).correlate(_CREDENTIAL).scalar_subquery(),
         policies.version_at(CredentialPolicy, bindparam("at", type_=UtcDateTime())),
     )
     .join_from(_CREDENTIAL, _LIST, _LIST.c.number == _CREDENTIAL.c.status_list)

@@ -5,9 +5,10 @@ The line holds a hash of the code, the dates and the status: what whoever holds 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.credentials.models import (
@@ -28,10 +29,21 @@ from app.transparency.forget_subject import forget_subject
 
 
 def erase_credentials(
-    person_id: UUID, *, is_revoking: bool, session: Session, clock: Clock, jobs: Jobs, actor: Actor
+    person_id: UUID,
+    *,
+    sitting_ids: Sequence[UUID] = (),
+    is_revoking: bool,
+    session: Session,
+    clock: Clock,
+    jobs: Jobs,
+    actor: Actor,
 ) -> int:
-    """Erase them, revoked first or left to run to their end; how many there were."""
-    rows = session.scalars(select(Credential).where(Credential.person_id == person_id)).all()
+    """Erase them, revoked first or left to run to their end; how many there were.
+
+    Also those that another account once held for one of these sittings, by mistake: they say what this person answered.
+    """
+    about = or_(Credential.person_id == person_id, Credential.sitting_id.in_(sitting_ids))
+    rows = session.scalars(select(Credential).where(about)).all()
     decided = update(CredentialReview).where(CredentialReview.decided_by == person_id)
     session.execute(decided.values(decided_by=None))  # what they decided about others stays, without them
     session.execute(delete(ReminderOptOut).where(ReminderOptOut.person_id == person_id))
@@ -57,7 +69,7 @@ def _line(row: Credential, clock: Clock) -> ErasedCredential:
         status_list=row.status_list,
         status_index=row.status_index,
         is_specimen=row.is_specimen,
-        was_shown=row.is_issued and row.visibility != "private",
+        was_shown=row.is_issued and row.visibility != "private" and row.hidden_at is None,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         revoked_at=row.revoked_at,

@@ -108,6 +108,18 @@ class CredentialRevoked(Conflict):
         super().__init__(f"Credential {credential_id} is revoked. A new credential needs a new sitting and award.")
 
 
+class NotReversible(Conflict):
+    """A revocation that is not reversed this way."""
+
+    code = "revocation-not-reversible"
+
+    def __init__(self, because: str) -> None:
+        super().__init__(
+            f"The revocation is not reversed, because of this: {because}. What was issued in error, for misconduct or "
+            "to put the register right can be; nothing was changed."
+        )
+
+
 class KeyNotPublished(Unavailable):
     """What a key signs before it is published would be rejected everywhere."""
 

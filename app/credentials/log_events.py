@@ -25,9 +25,23 @@ def log_issue(kind: str, subject: object, credential: Credential, *, at: datetim
 
 def log_state(kind: str, credential: Credential, *, at: datetime, session: Session) -> None:
     """`revoke`, `suspend`, `reinstate`: only who knows the credential can tell which one it is."""
-    subject = credential.id if kind == "revoke" else f"{credential.id}:{at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    first = kind == "revoke" and credential.reversed_at is None
+    subject = credential.id if first else _at(credential, at)
     document = proof.parse(credential.unsigned_document)
     log_event(kind, subject, {"skill": credential.skill}, at=at, session=session, committed={"id": document["id"]})
+
+
+def log_reversal(credential: Credential, *, at: datetime, session: Session) -> None:
+    """`reverse`: the revocation of an instant did not hold. Both entries stay; `of` leads from one to the other."""
+    if credential.revoked_at is None:
+        return
+    document = proof.parse(credential.unsigned_document)
+    facts: dict[str, JSON] = {"skill": credential.skill, "of": f"{credential.revoked_at:%Y-%m-%dT%H:%M:%SZ}"}
+    log_event("reverse", _at(credential, at), facts, at=at, session=session, committed={"id": document["id"]})
+
+
+def _at(credential: Credential, at: datetime) -> str:
+    return f"{credential.id}:{at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def issue_subjects(credential_id: object, status_list: int, status_index: int) -> tuple[str, str]:

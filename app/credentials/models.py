@@ -98,7 +98,7 @@ class Credential(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), unique=True)
-    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), unique=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)  # twice where it was moved
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     skill: Mapped[str] = mapped_column(index=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -120,8 +120,10 @@ class Credential(Base):
     suspended_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[RevocationReason | None]
+    reversed_at: Mapped[datetime | None]  # when two people last found that it should not have been revoked
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
     shown_name: Mapped[str | None]
+    hidden_at: Mapped[datetime | None]  # while its holder is restricted, where the policy says so
     renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id"), index=True)
 
     @property
@@ -165,6 +167,11 @@ class Credential(Base):
     def revoke(self, reason: RevocationReason, *, at: datetime) -> None:
         """Take it back for good; the first revocation stands."""
         self.revoked_at, self.revocation_reason = at, reason
+
+    def reverse_revocation(self, *, at: datetime) -> None:
+        """It stands again, with the term it always had."""
+        self.revoked_at = self.revocation_reason = None
+        self.reversed_at = at
 
     def require_not_revoked(self) -> None:
         """Raise `CredentialRevoked` once it was taken back."""

@@ -20,4 +20,5 @@ class CredentialPolicy:
     status_cache_seconds: int = 60  # a revocation is seen everywhere within a minute
     status_list_share: float = 0.5  # of a list's entries used before the next is begun; a full one tells volume
     review_within_working_days: int = 10  # a certificate of a compromised key that waits for a person
+    hidden_when_restricted: tuple[str, ...] = ()  # causes, of death, legal-hold, dispute, for which pages show nothing
     longest_review_reason: int = 2000  # characters

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, did, issuer_keys
@@ -59,6 +59,7 @@ class CredentialView:
     revocation_reason: str | None
     visibility: str
     shown_name: str | None
+    is_hidden: bool = False  # while its holder is restricted, where the policy says so
 
     @property
     def printed_code(self) -> str:
@@ -68,7 +69,7 @@ class CredentialView:
     @property
     def is_shown(self) -> bool:
         """Whether whoever holds the link may see the page."""
-        return self.is_issued and self.visibility != Visibility.PRIVATE
+        return self.is_issued and self.visibility != Visibility.PRIVATE and not self.is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,10 @@ def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView
     return tuple(_view(row) for row in session.scalars(query))
 
 
-def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
-    """Ids of everything reserved or issued for a person."""
-    return tuple(session.scalars(select(Credential.id).where(Credential.person_id == person_id)))
+def ids_of(person_id: UUID, sitting_ids: Sequence[UUID] = (), *, session: Session) -> tuple[UUID, ...]:
+    """Ids of everything reserved or issued for a person, or for one of these sittings on whichever account."""
+    about = or_(Credential.person_id == person_id, Credential.sitting_id.in_(sitting_ids))
+    return tuple(session.scalars(select(Credential.id).where(about)))
 
 
 def credentials(*, session: Session, limit: int) -> tuple[CredentialView, ...]:
@@ -266,4 +268,5 @@ def _view(row: Credential) -> CredentialView:
         revocation_reason=row.revocation_reason.value if row.revocation_reason else None,
         visibility=row.visibility.value,
         shown_name=row.shown_name,
+        is_hidden=row.hidden_at is not None,
     )

@@ -6,7 +6,7 @@ time and however often this runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.inserting import insert_if_absent
+from app.accounts.restrictions import restricted_people
 from app.credentials.models import Credential, ExpiryReminder, ReminderOptOut
 from app.credentials.policy import CredentialPolicy
 from app.credentials.reminding import LATEST, due_kind
@@ -27,7 +28,8 @@ def remind_of_expiry(*, session: Session, clock: Clock, jobs: Jobs) -> int:
     """Enqueue what is due; how many reminders are new."""
     now = clock.now()
     kinds = policies.current(CredentialPolicy, session=session, at=now).reminder_days
-    running = session.execute(_running(now, longest=max(kinds, default=0))).all()
+    silent = restricted_people(session=session)
+    running = session.execute(_running(now, longest=max(kinds, default=0), but=silent)).all()
     known = _known([credential_id for credential_id, _ in running], session=session)
     new = 0
     for credential_id, valid_until in running:
@@ -39,8 +41,8 @@ def remind_of_expiry(*, session: Session, clock: Clock, jobs: Jobs) -> int:
     return new
 
 
-def _running(now: datetime, *, longest: int) -> Select[UUID, datetime]:
-    """Issued and standing, of people who want reminders, ending soon or just ended, without an issued successor."""
+def _running(now: datetime, *, longest: int, but: Collection[UUID]) -> Select[UUID, datetime]:
+    """Issued and standing, ending soon or just ended, without an issued successor; of people who want reminders."""
     newer = aliased(Credential)
     return select(Credential.id, Credential.valid_until).where(
         Credential.state == CredentialState.ISSUED,
@@ -48,6 +50,7 @@ def _running(now: datetime, *, longest: int) -> Select[UUID, datetime]:
         Credential.valid_until <= now + timedelta(days=longest),
         Credential.valid_until > now - LATEST,
         Credential.person_id.not_in(select(ReminderOptOut.person_id)),
+        Credential.person_id.not_in(but),
         ~select(newer.id)
         .where(newer.renews_id == Credential.id, newer.state == CredentialState.ISSUED, newer.revoked_at.is_(None))
         .exists(),

@@ -5,6 +5,7 @@ So a crash between signing and storing leaves a row that says what was about to 
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -46,7 +47,7 @@ def reserve_credential(
         subject_id=entropy.uuid(),
         status_list=chosen[0],
         status_index=chosen[1],
-        valid_from=validity.whole_second(now),
+        valid_from=_begins_at(award, session=session) or validity.whole_second(now),
     )
     issuer = Issuer(policy.issuer_name, base_url)
     document = credential_document(display.award_facts(award), identity, issuer=issuer)
@@ -73,6 +74,12 @@ def reserve_credential(
     _ask_to_issue(credential, session=session, jobs=jobs)
     session.flush()
     return credential.id
+
+
+def _begins_at(award: AwardView, *, session: Session) -> datetime | None:
+    """Where the sitting had a credential on another account before, the new one has its term and not a longer one."""
+    query = select(Credential.valid_from).where(Credential.sitting_id == award.sitting_id)
+    return session.scalar(query.order_by(Credential.valid_from).limit(1))
 
 
 def _former(award: AwardView, *, session: Session) -> UUID | None:

@@ -80,6 +80,12 @@ def count_waiting(reviewer_id: UUID | None, *, session: Session) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
+def is_waiting(credential_id: UUID, *, session: Session) -> bool:
+    """Whether the credential waits for such a decision, or for the worker to carry it out."""
+    query = select(CredentialReview.id).where(CredentialReview.credential_id == credential_id)
+    return session.scalar(query.where(CredentialReview.carried_out_at.is_(None)).limit(1)) is not None
+
+
 def review_for(review_id: UUID, reviewer_id: UUID | None, *, session: Session, at: datetime) -> ReviewView:
     """One of them.
 

@@ -177,6 +177,14 @@ def rollback_of(norm_id: UUID, *, session: Session, at: datetime) -> RollbackVie
     )
 
 
+def rolled_back(*, session: Session) -> tuple[NormView, ...]:
+    """Norms that two people took out of force, the latest first."""
+    confirmed = select(NormRollback).where(NormRollback.confirmed_at.is_not(None))
+    rows = session.scalars(confirmed.order_by(NormRollback.confirmed_at.desc())).all()
+    found = dict.fromkeys(row.norm_id for row in rows)
+    return tuple(norm(norm_id, session=session) for norm_id in found)
+
+
 def former(norm_id: UUID, *, session: Session) -> NormView | None:
     """The norm that would take force again if this one were rolled back, or None."""
     row = session.get(NormVersion, norm_id)

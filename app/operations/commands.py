@@ -69,6 +69,11 @@ def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None) -
     )
     click.echo(f"Restored the state of {restored.manifest.made_at}.")
     click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
+    if restored.adopted.reversals:
+        click.echo(
+            f"{restored.adopted.reversals} revocations were reversed after the backup; the log does not say of which "
+            "certificates. Two reviewers reverse them again on the desk."
+        )
     if restored.reapplied.unknown:
         click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
     if log_copy is None:

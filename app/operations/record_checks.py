@@ -5,6 +5,7 @@ Each check reads whole tables, so they are made at night and by `decile doctor -
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy.orm import Session
@@ -52,9 +53,15 @@ def _none(name: str, found: Iterable[str], what: str) -> Check:
 
 
 def _undone(session: Session) -> Iterable[str]:
-    """Who was erased has no row any more, and the log has forgotten whom it meant."""
+    """Revoked more often than reversed, and standing. Who was erased has no row, and the log forgot whom it meant."""
     standing = {str(one) for one in credentials.not_revoked(session=session)}
-    return log.subjects("revoke", session=session) & standing
+    revoked, reversed_ = (_times(kind, session) for kind in ("revoke", "reverse"))
+    return {one for one in standing if revoked[one] > reversed_[one]}
+
+
+def _times(kind: str, session: Session) -> Counter[str]:
+    """How often the log tells this of each credential: what follows a colon in a subject is the instant."""
+    return Counter(subject.partition(":")[0] for subject in log.subjects(kind, session=session))
 
 
 def _unlogged(session: Session) -> Iterable[str]:

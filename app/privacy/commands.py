@@ -1,17 +1,20 @@
-"""`decile person export` and `decile person erase`, for requests that come by letter. Check first who is asking."""
+"""`decile person export`, `erase`, `restrict` …, for requests that come by letter. Check first who is asking."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from app.accounts import queries as accounts
+from app.accounts.restrictions import Cause, RestrictionView, restrictions
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.privacy.erase_person import erase_person
 from app.privacy.export_person import export_person
 from app.privacy.models import Certificates
+from app.privacy.restrict_person import lift_restriction, restrict_person
 
 
 @click.command("export")
@@ -62,3 +65,77 @@ def erase_command(runtime: Runtime, email: str, certificates: str, *, yes: bool)
             actor=operator(),
         )
     click.echo("Erased. The audit record says when, and names nobody.")
+
+
+@click.command("restrict")
+@click.argument("email")
+@click.option("--cause", required=True, type=click.Choice([cause.value for cause in Cause]))
+@click.option("--reason", required=True, help="Words for the record: who told us, which file of the court.")
+@click.pass_obj
+def restrict_command(runtime: Runtime, email: str, cause: str, reason: str) -> None:
+    """Only keep somebody's data from now on: after a death, on a legal hold, or while something is disputed.
+
+    Every sign-in and token ends, and nobody is let in. No reminder goes out, no norm uses it, an open assessment stays
+    as it is. Under a legal hold nothing is erased or forgotten. Certificates go on being what they are; whether their
+    pages show says the policy `credentials.hidden_when_restricted`.
+
+    Example: decile person restrict ada@example.org --cause death --reason "death certificate shown by her brother"
+    """
+    with runtime.transaction() as session:
+        found = accounts.person_by_email(email, session=session)
+        is_hidden = restrict_person(
+            found.id,
+            Cause(cause),
+            reason,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            actor=operator(),
+        )
+    pages = "show nothing" if is_hidden else "show what the holder chose"
+    click.echo(f"{email} is restricted ({cause}); the pages of certificates {pages}.")
+
+
+@click.command("lift-restriction")
+@click.argument("email")
+@click.option("--reason", required=True, help="Words for the record.")
+@click.pass_obj
+def lift_restriction_command(runtime: Runtime, email: str, reason: str) -> None:
+    """End a restriction: everything is as it was left. An erasure that waited for the end of a hold is carried out.
+
+    Example: decile person lift-restriction ada@example.org --reason "the court closed the file"
+    """
+    with runtime.transaction() as session:
+        found = accounts.person_by_email(email, session=session)
+        lift_restriction(found.id, reason, session=session, clock=runtime.clock, jobs=runtime.jobs, actor=operator())
+    click.echo(f"{email} is no longer restricted.")
+
+
+@click.command("restrictions")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+@click.pass_obj
+def restrictions_command(runtime: Runtime, *, as_json: bool) -> None:
+    """List restrictions that stand or stood, with their reasons.
+
+    Example: decile person restrictions
+    """
+    with runtime.reading() as session:
+        found = restrictions(session=session)
+    if as_json:
+        click.echo(json.dumps([_as_dict(one) for one in found], indent=2))
+        return
+    for one in found:
+        until = f"lifted {one.lifted_at:%Y-%m-%d} ({one.lifted_reason})" if one.lifted_at else "stands"
+        click.echo(f"{one.email}  {one.cause.value}  since {one.restricted_at:%Y-%m-%d}  {until}  {one.reason}")
+    click.echo(f"{len(found)} restrictions")
+
+
+def _as_dict(one: RestrictionView) -> dict[str, object]:
+    return {
+        "email": one.email,
+        "cause": one.cause.value,
+        "reason": one.reason,
+        "restricted_at": one.restricted_at.isoformat(),
+        "lifted_at": one.lifted_at.isoformat() if one.lifted_at else None,
+        "lifted_reason": one.lifted_reason,
+    }

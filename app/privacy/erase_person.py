@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.erase_account import erase_account
 from app.accounts.leave_address import leave_address
+from app.accounts.restrictions import is_on_legal_hold
 from app.assessment import queries as sittings
 from app.assessment.erase_sittings import erase_sittings, traces_end_at
 from app.awarding.erase_awards import erase_awards
@@ -31,16 +32,16 @@ from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import objection
 from app.results import queries as results
 from app.results.erase_results import erase_results
-from app.reviews.erase_cases import erase_cases
+from app.reviews.erase_cases import erase_cases, erase_changes
 from app.verification.erase_counts import erase_counts
 
 
 def carry_out_erasure(
     request_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links, jobs: Jobs, mailer: Mailer
 ) -> None:
-    """Job: do what a person asked for. A request that is gone was carried out."""
+    """Job: do what a person asked for. A request that is gone was carried out; on a legal hold it waits for the end."""
     request = session.get(ErasureRequest, request_id, with_for_update=True)
-    if request is None:
+    if request is None or is_on_legal_hold(request.person_id, session=session):
         return
     erase_person(
         request.person_id,
@@ -71,7 +72,7 @@ def erase_person(
 
     Raises
     ------
-    PersonNotFound, StillStaff, SignedRecords, CaseStillOpen
+    PersonNotFound, OnLegalHold, StillStaff, SignedRecords, CaseStillOpen
     """
     now = clock.now()
     against = objection(person_id, session=session, at=now)
@@ -79,11 +80,20 @@ def erase_person(
         raise against
     address = accounts.person(person_id, session=session).email
     mailer.forget(address)
+    sat = [one.id for one in sittings.sittings_of(person_id, session=session)]
+    held_ids = credentials.ids_of(person_id, sat, session=session)
     erase_cases(person_id, session=session)
-    erase_counts(credentials.ids_of(person_id, session=session), session=session)
+    erase_changes(person_id, held_ids, session=session)
+    erase_counts(held_ids, session=session)
     is_revoking = certificates is Certificates.REVOKE
     held = erase_credentials(
-        person_id, is_revoking=is_revoking, session=session, clock=clock, jobs=jobs, actor=system()
+        person_id,
+        sitting_ids=sat,
+        is_revoking=is_revoking,
+        session=session,
+        clock=clock,
+        jobs=jobs,
+        actor=system(),
     )
     erase_awards(person_id, results.ids_of(person_id, session=session), session=session)
     erase_results(person_id, session=session)

@@ -16,6 +16,17 @@ class ChoiceMissing(Invalid):
         super().__init__("Say what becomes of certificates: revoke, or keep. Nothing was erased.")
 
 
+class OnLegalHold(Conflict):
+    """A court or a dispute may need what is kept of the person."""
+
+    code = "erasure-legal-hold"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A legal hold stands, so nothing of this person may be erased. Lift it first. Nothing was erased."
+        )
+
+
 class CaseStillOpen(Conflict):
     """A person is looking at a result of theirs."""
 

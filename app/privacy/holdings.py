@@ -41,6 +41,7 @@ def _held(table: str, column: str = "person_id", owned: str = PERSON, *, withhel
 # of other people: who decided a case, who changed a role.
 HOLDINGS = (
     _held("person", "id"),
+    _held("person_restriction"),
     _held("consent"),
     _held("role_grant"),
     _held("sign_in_request", "email", EMAIL),
@@ -81,6 +82,11 @@ HOLDINGS = (
     _held("control_challenge", "credential_id", "credential"),
     _held("verification_count", "credential_id", "credential"),
     _held("review_case", withheld=("decided_by",)),
+    Holding(
+        "register_change",
+        (("credential_id", "credential"), ("to_person_id", PERSON)),
+        withheld=("credential_id", "to_person_id", "asked_by", "applied_by", "dropped_by"),
+    ),
     _held("erasure_request"),
     Holding("audit_entry", (("actor_id", PERSON), ("subject", ANYTHING)), withheld=("actor_id",)),
 )

@@ -34,6 +34,7 @@ class Processing:
 
 PROCESSING = {
     "person": Processing("to know whom an account belongs to, and in which language", CONTRACT, ERASED),
+    "person_restriction": Processing("to only keep data after a death, on a legal hold or in a dispute", DUTY, ERASED),
     "consent": Processing("to show what was agreed to, and when", DUTY, ERASED),
     "role_grant": Processing("to let staff do their work", INTEREST, GRANT),
     "sign_in_request": Processing(
@@ -101,6 +102,7 @@ PROCESSING = {
     ),
     "verification_count": Processing("to tell the holder how often, never who", CONTRACT, ERASED),
     "review_case": Processing("to answer a person's question by a person (article 22)", DUTY, ERASED),
+    "register_change": Processing("to set a certificate right by two people", INTEREST, ERASED),
     "erasure_request": Processing("to carry out an erasure", DUTY, "until it is carried out"),
     "audit_entry": Processing(
         "to show who did what, by ids", INTEREST, "for good: after an erasure its ids lead to nobody"

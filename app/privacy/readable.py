@@ -16,6 +16,10 @@ INTRODUCTION = {
 NOTHING = {"en": "nothing", "fr": "rien"}
 HEADINGS = {
     "person": ("You", "Vous"),
+    "person_restriction": (
+        "Times when your data was only kept",
+        "Périodes où vos données étaient seulement conservées",
+    ),
     "consent": ("Consents", "Consentements"),
     "role_grant": ("Roles", "Rôles"),
     "sign_in_request": ("Sign-ins asked for", "Connexions demandées"),
@@ -60,6 +64,7 @@ HEADINGS = {
         "Combien de fois des certificats ont été consultés",
     ),
     "review_case": ("Questions to a person", "Demandes à une personne"),
+    "register_change": ("Changes of your certificates in the register", "Changements de vos certificats au registre"),
     "erasure_request": ("Erasure asked for", "Effacement demandé"),
     "audit_entry": ("Everything that happened", "Tout ce qui s'est passé"),
 }

@@ -19,7 +19,7 @@ from app.reviews.errors import AnotherPreviewSeen, RescoringNotFound, RescoringN
 from app.reviews.models import ItemRescoring
 from app.reviews.policy import ReviewPolicy
 from app.reviews.rescoring_preview import RescoringPreview
-from app.reviews.second_item_editor import require_second_item_editor
+from app.reviews.second_person import require_second_person
 
 
 def apply_rescoring(
@@ -45,7 +45,7 @@ def apply_rescoring(
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
     asked = rescoring_for_update(rescoring_id, preview.item_id, session=session)
-    by = require_second_item_editor(actor, asked.asked_by, acted_at=asked.asked_at, session=session)
+    by = require_second_person(actor, asked.asked_by, Role.ITEM_EDITOR, acted_at=asked.asked_at, session=session)
     if not asked.is_open(at=now):
         raise RescoringNotOpen
     if not asked.sha256 == preview.sha256 == seen_sha256:

@@ -132,8 +132,8 @@ class SecondPersonNeeded(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "Another person has to apply it: somebody who was an item editor before it was asked for, and whose mail "
-            "nobody else of the two reads."
+            "Another person has to apply it: somebody who held the role before it was asked for, and whose mail nobody "
+            "else of the two reads."
         )
 
 
@@ -144,3 +144,52 @@ class RescoringReasonMissing(Invalid):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"Say in 1 to {longest} characters why the item is faulty. Nothing was asked for.")
+
+
+class ChangeNotFound(NotFound):
+    """Nothing of the kind was asked for, or not for this asker."""
+
+    code = "register-change-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such change of the register. The desk lists those there are.")
+
+
+class ChangeNotOpen(Conflict):
+    """It was applied or dropped, or its time is over."""
+
+    code = "register-change-not-open"
+
+    def __init__(self) -> None:
+        super().__init__("This change was applied or dropped already, or its time is over. Nothing was changed.")
+
+
+class ChangeOpen(Conflict):
+    """One change of the certificate is open."""
+
+    code = "register-change-open"
+
+    def __init__(self) -> None:
+        super().__init__("A change of this certificate is open already. It is applied or dropped first.")
+
+
+class ChangeIncomplete(Invalid):
+    """Something in the form is missing, too long or cannot be."""
+
+    code = "register-change-incomplete"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"Nothing was asked for: {field} is missing, too long or fits nothing here.")
+
+
+class ChangeNotPossible(Conflict):
+    """The certificate is not in a state from which this change leads on."""
+
+    code = "register-change-not-possible"
+
+    def __init__(self, because: str) -> None:
+        self.because = because
+        super().__init__(
+            f"The certificate cannot be changed this way, because of this: {because}. Nothing was changed."
+        )

@@ -42,6 +42,55 @@ class Outcome(StrEnum):
     RESCORE = "rescore"  # computed again from the stored responses; a difference annuls and gives a re-sit
 
 
+class Change(StrEnum):
+    """What two people may do to one certificate in the register."""
+
+    REVERSE = "reverse"  # its revocation was wrong: it stands again, to the end it always had
+    MOVE = "move"  # it stands on the wrong account: revoked there, issued to the right one
+    SUSPEND = "suspend"  # it is under review from now on
+    REINSTATE = "reinstate"  # that review is over, and it stands
+    WITHDRAW = "withdraw"  # its award falls, and it is revoked
+
+
+class RegisterChange(Base):
+    """A change of one certificate: asked for by one person, applied by another, or dropped by either."""
+
+    __tablename__ = "register_change"
+    __table_args__ = (
+        CheckConstraint("applied_by <> asked_by", name="two_people"),
+        CheckConstraint("applied_at IS NULL OR dropped_at IS NULL", name="applied_or_dropped"),
+        CheckConstraint("(kind = 'move') = (to_person_id IS NOT NULL)", name="moved_to_somebody"),
+        Index("ix_register_change_credential", "credential_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id"))
+    kind: Mapped[Change]
+    to_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None once they were erased
+    lapses_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    applied_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    dropped_at: Mapped[datetime | None]
+    dropped_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Whether a second person can still apply it."""
+        return (
+            self.applied_at is None and self.dropped_at is None and self.asked_by is not None and at <= self.lapses_at
+        )
+
+    def apply(self, by: UUID, *, at: datetime) -> None:
+        """Open -> applied. Who may is judged by the use case, and by the table itself."""
+        self.applied_by, self.applied_at = by, at
+
+    def drop(self, by: UUID, *, at: datetime) -> None:
+        """Open -> dropped: nothing changes."""
+        self.dropped_by, self.dropped_at = by, at
+
+
 class ItemRescoring(Base):
     """Finished sittings read without a suspended item: asked for by one person, applied by another, undone or settled.
 

@@ -17,5 +17,6 @@ class ReviewPolicy:
     answer_within_working_days: int = 10  # GDPR article 22 and our own word; public holidays are not added
     shortest_explanation: int = 40  # characters: a reason, not a formula
     longest_words: int = 2000
+    change_open_days: int = 7  # in which a second person may apply a change to the register
     rescoring_open_days: int = 7  # in which a second person may apply what one asked for
     rescoring_undo_days: int = 3  # in which it can be undone; nothing is awarded or granted before they are over

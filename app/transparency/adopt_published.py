@@ -7,6 +7,8 @@ that. What an entry was about is not in it: the salt behind its commitment was l
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -23,10 +25,11 @@ from app.transparency.published_copy import PublishedCopy
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """How many entries were unknown here, and how many of them tell of a revocation."""
+    """How many entries were unknown here, and how many of them tell of a revocation that was not reversed since."""
 
     entries: int
     revocations: int
+    reversals: int = 0  # of revocations that the backup holds, so that they have to be made again here
 
 
 def adopt_published(copy: PublishedCopy, *, session: Session, clock: Clock) -> Adopted:
@@ -42,16 +45,24 @@ def adopt_published(copy: PublishedCopy, *, session: Session, clock: Clock) -> A
         if row.number != number or row.entry != text:
             raise LogBroken(f"entry {number}", "the copy of the log holds another")
     waiting = {row.entry: row for row in session.scalars(select(LogEntry).where(LogEntry.number.is_(None)))}
-    added: list[str] = []
+    added: list[LogEntry] = []
     for number, text in enumerate(copy.entries[len(known) :], start=len(known)):
         row = waiting.get(text) or _entry(text, number)
         if text not in waiting:
             session.add(row)
-            added.append(row.kind)
+            added.append(row)
         row.number, row.leaf_hash = number, merkle.leaf_hash(text.encode())
     _remember_signature(copy, session=session, clock=clock)
     session.flush()
-    return Adopted(len(added), added.count("revoke"))
+    return _told_of(added)
+
+
+def _told_of(added: Sequence[LogEntry]) -> Adopted:
+    """Revocations that were reversed since count for nothing: they are not in the lists any more."""
+    told = [json.loads(row.entry) for row in added]
+    revoked = Counter(one["at"] for one in told if one["kind"] == "revoke")
+    reversed_ = Counter(one["of"] for one in told if one["kind"] == "reverse")
+    return Adopted(len(added), (revoked - reversed_).total(), (reversed_ - revoked).total())
 
 
 def _entry(text: str, number: int) -> LogEntry:

@@ -20,13 +20,15 @@ def look_through_share(token: str, *, session: Session, clock: Clock, links: Lin
     Raises
     ------
     CredentialNotFound
-        Alike for a link that never was, one that ended, and one whose certificate is gone.
+        Alike for a link that never was, one that ended, and one whose certificate is gone or hidden.
     """
     grant_id, now = signed_ids.id_of(signed_ids.SHARE, token, links=links), clock.now()
     grant = session.get(ShareGrant, grant_id) if grant_id else None
     if grant is None or not grant.is_open(at=now):
         raise CredentialNotFound
     credential = credentials.credential(grant.credential_id, session=session)
+    if credential.is_hidden:
+        raise CredentialNotFound
     _count(grant, session=session, clock=clock)
     return verification_of(credential, credentials.policy(session=session, at=now), session=session, at=now)
 

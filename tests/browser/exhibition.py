@@ -78,6 +78,7 @@ from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
+from app.reviews.models import Change, RegisterChange
 from app.reviews.rescoring_preview import rescoring_preview
 from app.verification import signed_ids
 from app.verification.ask_holder import ask_holder
@@ -124,6 +125,7 @@ class Exhibition:
         self.recalibrations: dict[str, UUID] = {}
         self.cases: dict[str, UUID] = {}
         self.withdrawn: dict[str, UUID] = {}
+        self.changes: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
         self.items: dict[str, UUID] = {}
         self.judges: dict[str, str] = {}
@@ -153,6 +155,7 @@ class Exhibition:
         self._norm_desk()
         self._reviews()
         self._compromised()
+        self._register()
         self._erasures()
         self._item_desk()
         self._reported()
@@ -441,6 +444,22 @@ class Exhibition:
                 self.withdrawn[name] = review.id
             holder = session.query(Credential).filter_by(code=self.certificates["suspended"]).one().person_id
         self._sign_in("suspended", holder)
+
+    def _register(self) -> None:
+        """One change that waits for a second person, and one that two people applied."""
+        now, entropy = self.runtime.clock.now(), self.place.entropy
+        why = "The complaint named another person. We read the record again, and nothing bears it out."
+        with self.runtime.transaction() as session:
+            first = invite_person("first@example.org", session=session, clock=self.runtime.clock, entropy=entropy)
+            second = session.query(Person).filter_by(email="reviewer@example.org").one().id
+            for name, kind in (("revoked", Change.REVERSE), ("valid", Change.SUSPEND)):
+                row = session.query(Credential).filter_by(code=self.certificates[name]).one()
+                change = RegisterChange(id=entropy.uuid(), credential_id=row.id, kind=kind, reason=why, asked_at=now,
+                                        asked_by=first, lapses_at=now + timedelta(days=7))  # fmt: skip
+                if name == "valid":
+                    change.apply(second, at=now)
+                session.add(change)
+                self.changes[name] = change.id
 
     def _erasures(self) -> None:
         """Two holders who erased their data, one of whom let the certificate run on."""

@@ -175,6 +175,12 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("case", f"/desk/cases/{house.cases['ordinary']}", "reviewer"),
         Exhibit("case-held", f"/desk/cases/{house.cases['apart']}", "reviewer"),
         Exhibit("case-closed", f"/desk/cases/{house.cases['holder']}", "reviewer"),
+        Exhibit("register", "/desk/register", "reviewer"),
+        Exhibit("register-norm", f"/desk/register/norms/{house.norms['collaboration']}", "reviewer"),
+        Exhibit("register-norm-editor", f"/desk/register/norms/{house.norms['published']}", "editor"),
+        Exhibit("register-incomplete", "/desk/register", "reviewer", act=_press_unchecked),
+        Exhibit("register-change-open", f"/desk/register/{house.changes['revoked']}", "reviewer"),
+        Exhibit("register-change-applied", f"/desk/register/{house.changes['valid']}", "reviewer"),
         Exhibit("certificates", "/desk/certificates", "reviewer"),
         Exhibit("certificates-unticked", "/desk/certificates", "reviewer", act=_press_unchecked),
         *(

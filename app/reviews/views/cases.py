@@ -21,6 +21,7 @@ from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
 from app.reviews.errors import CaseIncomplete
 from app.reviews.evidence import evidence_of, own_skill, skills_of
+from app.reviews.register_page import count_open
 from app.reviews.rescoring_page import rescoring_page
 from app.reviews.rescoring_preview import rescoring_preview
 from app.reviews.rescorings import languages_of
@@ -98,8 +99,9 @@ def case_queue() -> str:
         waiting, closed = queries.queue(person_id(), session=session, at=runtime().clock.now())
         skills = skills_of((*waiting, *closed), session=session)
         certificates = review_queue.count_waiting(person_id(), session=session)
+        changes = count_open(person_id(), session=session, at=runtime().clock.now())
     return render_template(
-        "reviews/queue.html", waiting=waiting, closed=closed, skills=skills, certificates=certificates
+        "reviews/queue.html", waiting=waiting, closed=closed, skills=skills, certificates=certificates, changes=changes
     )
 
 

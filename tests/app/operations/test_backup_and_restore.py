@@ -23,6 +23,7 @@ from app.credentials.keys import Ed25519Signer
 from app.credentials.models import WithdrawnSignature
 from app.credentials.publish_status_list import publish_status_list
 from app.credentials.reapply_revocations import Reapplied
+from app.credentials.reverse_revocation import reverse_revocation
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.foundation import running
@@ -337,6 +338,25 @@ def test_edge_089_lists_that_tell_of_fewer_revocations_than_the_log_are_refused(
             tmp_path / "x.backup", settings=settings, clock=CLOCK, log_copy=log_copy, signed_lists=[old_list]
         )
     assert names_below(elsewhere.data) == set()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_revocation_that_was_reversed_after_the_backup_is_not_missed_in_the_lists(installation, elsewhere, tmp_path):
+    taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
+    _revoke_and_publish(installation, taken)
+    with installation.transaction() as session:
+        tools = {"session": session, "clock": CLOCK, "jobs": CollectedJobs(), "actor": operator()}
+        reverse_revocation(taken, **tools)
+        publish_status_list(1, session=session, clock=CLOCK, signer=a_signer(), jwt_signer=None, base_url=BASE_URL)
+        signed = queries.status_list(1, session=session).signed_document
+    _sign_log(installation, tmp_path / "head.json")
+    with installation.reading() as session:
+        write_copy(log_copy, session=session)
+
+    options = {"log_copy": log_copy, "signed_lists": [signed]}
+    restored_one = restore_backup(tmp_path / "x.backup", settings=_at_test_origin(elsewhere), clock=CLOCK, **options)
+
+    assert (restored_one.adopted, restored_one.reapplied.revoked) == (Adopted(entries=2, revocations=0), 0)
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)

@@ -13,6 +13,7 @@ from app.accounts.models import (
     GuessCount,
     PasskeyChallenge,
     Person,
+    PersonRestriction,
     RecoveryCode,
     RoleGrant,
     SecondFactor,
@@ -42,6 +43,7 @@ from app.item_bank.models import BankRelease
 from app.keying.models import Panel, Seat
 from app.privacy.holdings import HOLDINGS, owned_by, rows_of
 from app.reviews.ask_for_review import ask_for_review
+from app.reviews.models import Change, RegisterChange
 from app.reviews.take_case_back import take_case_back
 from app.verification.count_verification import count_verification
 from app.verification.models import ControlChallenge, ShareGrant, ShareLook
@@ -90,6 +92,10 @@ def leave_traces_everywhere(world: World) -> None:
                 ReminderOptOut(person_id=person_id, since_at=now),
                 CredentialReview(id=here.entropy.uuid(), credential_id=credential_id, key_id=key_id, opened_at=now,
                                  due_on=now.date(), decided_at=now, decision="revoke", reason=WORDS),
+                PersonRestriction(id=here.entropy.uuid(), person_id=person_id, cause="dispute", reason=WORDS,
+                                  restricted_at=now, lifted_at=now, lifted_reason=WORDS),
+                RegisterChange(id=here.entropy.uuid(), credential_id=credential_id, kind=Change.SUSPEND, reason=WORDS,
+                               asked_at=now, asked_by=person_id, lapses_at=now),
                 RoleGrant(person_id=person_id, role="recruiter", granted_at=now),
                 SignInRequest(id=here.entropy.uuid(), email=EMAIL, language="en", return_path="/", mail_slot=7,
                               asked_at=now, expires_at=now, is_mailed=True),

@@ -14,17 +14,17 @@ from app.foundation.access import Actor, SignInNeeded
 from app.reviews.errors import SecondPersonNeeded
 
 
-def require_second_item_editor(actor: Actor, first: UUID, *, acted_at: datetime, session: Session) -> UUID:
+def require_second_person(actor: Actor, first: UUID, role: Role, *, acted_at: datetime, session: Session) -> UUID:
     """The id of the person behind `actor`, who applies what `first` asked for at `acted_at`.
 
     Raises
     ------
     SecondPersonNeeded
-        If both are one person, the second became an item editor only after the first acted, or both read one mailbox.
+        If both are one person, the second was given the role only after the first acted, or both read one mailbox.
     """
     if actor.person_id is None:
         raise SignInNeeded
-    held_since = accounts.role_held_since(actor.person_id, Role.ITEM_EDITOR, session=session)
+    held_since = accounts.role_held_since(actor.person_id, role, session=session)
     if actor.person_id == first or held_since is None or held_since > acted_at:
         raise SecondPersonNeeded
     addresses = [accounts.person(person_id, session=session).email for person_id in (actor.person_id, first)]

@@ -1,0 +1,74 @@
+"""A person whose data is only kept: why, who that is at present, and what may not go while it lasts.
+
+Everything that would let somebody in, write to them or forget something of them asks here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.errors import AccountRestricted
+from app.accounts.models import Person, PersonRestriction
+
+
+class Cause(StrEnum):
+    """Why nobody acts for the person here, and nothing of theirs is used."""
+
+    DEATH = "death"
+    LEGAL_HOLD = "legal-hold"  # a court or a dispute may need it: nothing of it is forgotten while it lasts
+    DISPUTE = "dispute"  # GDPR article 18: while somebody looks into what is right
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionView:
+    """One restriction that stands or stood."""
+
+    email: str
+    cause: Cause
+    reason: str
+    restricted_at: datetime
+    lifted_at: datetime | None
+    lifted_reason: str | None
+
+
+def require_unrestricted(person_id: UUID, *, session: Session) -> None:
+    """Raise `AccountRestricted` while one stands."""
+    if standing(person_id, session=session) is not None:
+        raise AccountRestricted
+
+
+def standing(person_id: UUID, *, session: Session) -> PersonRestriction | None:
+    """The one that stands; the table admits no second."""
+    query = select(PersonRestriction).where(PersonRestriction.person_id == person_id)
+    return session.scalar(query.where(PersonRestriction.lifted_at.is_(None)))
+
+
+def is_on_legal_hold(person_id: UUID, *, session: Session) -> bool:
+    """Whether nothing of the person may be forgotten now."""
+    return person_id in people_on_legal_hold(session=session)
+
+
+def people_on_legal_hold(*, session: Session) -> tuple[UUID, ...]:
+    """Whose data must be kept whatever the retention says."""
+    query = select(PersonRestriction.person_id).where(PersonRestriction.lifted_at.is_(None))
+    return tuple(session.scalars(query.where(PersonRestriction.cause == Cause.LEGAL_HOLD)))
+
+
+def restricted_people(*, session: Session) -> tuple[UUID, ...]:
+    """Whose data is only kept at present, for whatever cause."""
+    return tuple(session.scalars(select(PersonRestriction.person_id).where(PersonRestriction.lifted_at.is_(None))))
+
+
+def restrictions(*, session: Session) -> tuple[RestrictionView, ...]:
+    """All there are and were, the latest first."""
+    query = select(PersonRestriction, Person.email).join(Person, Person.id == PersonRestriction.person_id)
+    return tuple(
+        RestrictionView(email, Cause(row.cause), row.reason, row.restricted_at, row.lifted_at, row.lifted_reason)
+        for row, email in session.execute(query.order_by(PersonRestriction.restricted_at.desc()))
+    )

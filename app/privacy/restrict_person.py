@@ -1,0 +1,50 @@
+"""Use cases: a person's data is only kept from now on, and the end of that (GDPR article 18, a death, a legal hold).
+
+An erasure that was asked for before waits for the end of a legal hold, and is then carried out.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import restrict_account
+from app.accounts.restrictions import Cause
+from app.credentials.hide_pages import hide_pages, show_pages_again
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
+from app.privacy.models import ErasureRequest
+
+
+def restrict_person(
+    person_id: UUID, cause: Cause, reason: str, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor
+) -> bool:
+    """Restrict them; whether their pages show nothing from now on.
+
+    Raises
+    ------
+    RestrictionReasonNeeded, PersonNotFound, AlreadyRestricted
+    """
+    restrict_account.restrict_account(
+        person_id, cause, reason, session=session, clock=clock, entropy=entropy, actor=actor
+    )
+    return hide_pages(person_id, cause.value, session=session, clock=clock)
+
+
+def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:
+    """End it: everything is as it was left, and an erasure that waited is carried out.
+
+    Raises
+    ------
+    RestrictionReasonNeeded, NotRestricted
+    """
+    restrict_account.lift_restriction(person_id, reason, session=session, clock=clock, actor=actor)
+    show_pages_again(person_id, session=session)
+    waiting = session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id))
+    if waiting is not None:
+        key = f"erase:{waiting}:{clock.now():%Y%m%dT%H%M%S%f}"
+        jobs.enqueue("erase_person", key, session=session, arguments={"request_id": str(waiting)})

@@ -1,0 +1,80 @@
+"""From which states a certificate may be changed in the register, and whom a change concerns too nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.assessment.move_sitting import require_movable
+from app.awarding import queries as awards
+from app.credentials import queries as credentials
+from app.credentials import review_queue
+from app.credentials.errors import OwnCertificate
+from app.credentials.queries import CredentialView
+from app.credentials.reverse_revocation import require_reversible
+from app.reviews.errors import ChangeNotPossible
+from app.reviews.models import Change, ReviewCase, State
+
+
+def require_possible(kind: Change, credential_id: UUID, *, session: Session) -> CredentialView:
+    """The certificate as it is, where the change leads on from there.
+
+    Raises
+    ------
+    CredentialNotFound, NotReversible, SittingEntangled, ChangeNotPossible
+    """
+    found = credentials.credential(credential_id, session=session)
+    _RULES[kind](found, session)
+    return found
+
+
+def require_unconcerned(person_id: UUID | None, *concerned: UUID | None) -> None:
+    """Raise `OwnCertificate` for whoever would decide about a certificate that is or becomes their own."""
+    if person_id is not None and person_id in concerned:
+        raise OwnCertificate
+
+
+def _reversible(found: CredentialView, session: Session) -> None:
+    require_reversible(found.id, session=session)
+    result_id = awards.award(found.award_id, session=session).result_id
+    if awards.standing_award(result_id, session=session) not in (None, found.award_id):
+        raise ChangeNotPossible("another certificate stands for the same sitting")
+
+
+def _stands(found: CredentialView, _session: Session) -> None:
+    if not found.is_issued or found.revoked_at is not None:
+        raise ChangeNotPossible("it is not issued, or revoked")
+
+
+def _stands_unsuspended(found: CredentialView, session: Session) -> None:
+    _stands(found, session)
+    if found.suspended_at is not None:
+        raise ChangeNotPossible("it is under review already")
+
+
+def _is_suspended(found: CredentialView, session: Session) -> None:
+    _stands(found, session)
+    if found.suspended_at is None:
+        raise ChangeNotPossible("it is not under review")
+    if review_queue.is_waiting(found.id, session=session):
+        raise ChangeNotPossible("its key was in other hands, and that review decides")
+
+
+def _movable(found: CredentialView, session: Session) -> None:
+    _stands_unsuspended(found, session)
+    require_movable(found.sitting_id, session=session)
+    case = session.scalar(select(ReviewCase.state).where(ReviewCase.sitting_id == found.sitting_id))
+    if case is State.OPEN:
+        raise ChangeNotPossible("a person is looking at its result")
+
+
+_RULES: dict[Change, Callable[[CredentialView, Session], None]] = {
+    Change.REVERSE: _reversible,
+    Change.SUSPEND: _stands_unsuspended,
+    Change.REINSTATE: _is_suspended,
+    Change.WITHDRAW: _stands,
+    Change.MOVE: _movable,
+}
