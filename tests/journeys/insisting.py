@@ -21,7 +21,7 @@ import requests
 from sqlalchemy.exc import OperationalError
 
 from tests.app.assessment.builders import SKILL
-from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration
+from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration, address_of
 from tests.journeys.people import Person
 
 PATIENCE_SECONDS = 120
@@ -77,7 +77,7 @@ class InsistingPerson(Person):
     """Takes a sitting to its end, whatever happens to the server meanwhile."""
 
     def __init__(self, world: Collaboration, number: int, ledger: Ledger) -> None:
-        super().__init__(world.installation, f"person{number}@example.org")
+        super().__init__(world.installation, address_of(number))
         self.world, self.ledger = world, ledger
         self.chance = np.random.default_rng([20261123, number])
         self.theta = float(self.chance.normal(PEOPLE_MEAN, PEOPLE_SPREAD))

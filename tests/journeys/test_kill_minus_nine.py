@@ -99,13 +99,23 @@ def await_a_moment(crowd: Crowd, chance: random.Random) -> None:
 
 def settle(world: Collaboration, ledger: Ledger, processes: tuple[str, ...] = PROCESSES) -> None:
     """Until every job has run, then check everything."""
+    await_jobs(world)
+    figures = check_all(ledger, world.runtime.database)
+    print(", ".join(f"{count} {what}" for what, count in figures.items()))
+    assert figures["awards"] > figures["sittings"] / 2
+    require_no_faults(world, processes)
+
+
+def await_jobs(world: Collaboration) -> None:
+    """Until none waits or runs."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while keys := unfinished_jobs(world.runtime.database):
         assert time.monotonic() < deadline, keys
         time.sleep(0.1)
-    figures = check_all(ledger, world.runtime.database)
-    print(", ".join(f"{count} {what}" for what, count in figures.items()))
-    assert figures["awards"] > figures["sittings"] / 2
+
+
+def require_no_faults(world: Collaboration, processes: tuple[str, ...] = PROCESSES) -> None:
+    """No process had one that nobody foresaw."""
     for name in processes:
         log = (world.installation.data / f"{name}.log").read_text()
         assert "Traceback" not in log

@@ -1,0 +1,112 @@
+"""A disk of a test's own: what is written below one directory is recorded, and can be made to fail.
+
+A small library in C, compiled here and preloaded into the processes under test, which are otherwise as they are.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntFlag
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).with_name("shim.c")
+FAULT = struct.Struct("=qqqq224s")  # countdown, often, struck, what, part of the path
+NEVER = 1 << 62
+
+
+class Operation(IntFlag):
+    """What can be made to fail."""
+
+    WRITE = 1
+    SYNC = 2
+    OTHER = 4  # renaming, deleting, cutting short
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The directory that is watched, and a place outside it for the record."""
+
+    root: Path
+    beside: Path
+
+    @property
+    def log(self) -> Path:
+        """Every change that was made, in order."""
+        return self.beside / "disk.log"
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What a process must be started with to stand on this disk."""
+        return {
+            "LD_PRELOAD": str(compiled(self.beside)),
+            "DISK_ROOT": str(self.root.resolve()),
+            "DISK_LOG": str(self.log),
+            "DISK_FAULT": str(self._fault_file),
+        }
+
+    @cached_property
+    def _fault_file(self) -> Path:
+        file = self.beside / "disk.fault"
+        file.write_bytes(FAULT.pack(NEVER, 0, 0, 0, b""))
+        return file
+
+    def now(self) -> int:
+        """How long the record is: what is asked after an answer lies behind whatever the answer rested on."""
+        return self.log.stat().st_size
+
+    @contextmanager
+    def fault(self) -> Iterator[Fault]:
+        """The fault that all processes on this disk share; none is armed when it is left."""
+        with self._fault_file.open("r+b") as file, mmap.mmap(file.fileno(), FAULT.size) as memory:
+            fault = Fault(memory)
+            try:
+                yield fault
+            finally:
+                fault.disarm()
+
+
+class Fault:
+    """Input and output errors that are still to come."""
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    def arm(self, number: int, part: str, what: Operation = Operation.WRITE, *, often: int = 1) -> None:
+        """The `number`-th operation on a file with this in its path, and so many from there on, fail with EIO."""
+        self.disarm()
+        self._memory[: FAULT.size] = FAULT.pack(number, often, 0, 0, part.encode())
+        self._memory[24:32] = struct.pack("=q", what)  # last: from now on it is looked at
+
+    def disarm(self) -> None:
+        """Nothing fails any more."""
+        self._memory[24:32] = struct.pack("=q", 0)
+
+    @property
+    def struck(self) -> int:
+        """How many operations have failed since it was armed."""
+        return int(struct.unpack_from("=q", self._memory, 16)[0])
+
+
+def compiled(directory: Path) -> Path:
+    """The library, made by this machine's compiler; without one the test is skipped, and says so."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        reason = "NOT RUN: no C compiler (cc or gcc) here, so no power was cut and no write was made to fail"
+        print(reason)
+        pytest.skip(reason)
+    library = directory / "disk.so"
+    if not library.exists():
+        command = [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(SOURCE), "-ldl"]
+        made = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"})
+        assert made.returncode == 0, made.stderr
+    return library
