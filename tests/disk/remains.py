@@ -27,6 +27,10 @@ class Kind(IntEnum):
     SYNCED = 4
     RENAMED = 5
     UNLINKED = 6
+    LINKED = 7
+
+
+MOVING = (Kind.RENAMED, Kind.LINKED)  # what gives a file a name that is told after the first
 
 
 class Mercy(StrEnum):
@@ -134,7 +138,7 @@ class Remains:
         if change.kind is Kind.SYNCED:
             if self._believes_syncs:
                 self._sync(change)
-        elif change.kind in (Kind.RENAMED, Kind.UNLINKED):
+        elif change.kind in (Kind.RENAMED, Kind.UNLINKED, Kind.LINKED):
             self._name(change, self._names.get(change.path))
         else:
             self._change(change)
@@ -177,8 +181,9 @@ class Remains:
 
 
 def _rename(change: Change, file: File | None, names: dict[str, File]) -> None:
-    if change.kind is Kind.RENAMED and file is not None:
-        names.pop(change.path, None)
+    if change.kind in MOVING and file is not None:
+        if change.kind is Kind.RENAMED:
+            names.pop(change.path, None)
         names[change.data.decode()] = file
     elif change.kind is Kind.UNLINKED:
         names.pop(change.path, None)
@@ -188,5 +193,5 @@ def _rename(change: Change, file: File | None, names: dict[str, File]) -> None:
 
 def _is_in(directory: str, change: Change) -> bool:
     """Whether this change of a name is one of this directory."""
-    name = change.data.decode() if change.kind is Kind.RENAMED else change.path
+    name = change.data.decode() if change.kind in MOVING else change.path
     return name.rpartition("/")[0] == directory

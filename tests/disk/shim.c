@@ -30,7 +30,7 @@
 #define MOST_FILES 4096
 #define LOG_DESCRIPTOR 900 /* high, where programs that close what they do not know seldom look */
 
-enum kind { OPENED = 1, WRITTEN, CUT, SYNCED, RENAMED, UNLINKED };
+enum kind { OPENED = 1, WRITTEN, CUT, SYNCED, RENAMED, UNLINKED, LINKED };
 enum failing { FAIL_WRITES = 1, FAIL_SYNCS = 2, FAIL_OTHERS = 4 };
 
 struct record {
@@ -266,6 +266,26 @@ int rename(const char *from, const char *to) {
     if (!failed)
         note(RENAMED, from, 0, to, strlen(to));
     return failed;
+}
+
+static int linked(const char *from, const char *to, int failed) {
+    if (!failed)
+        note(LINKED, from, 0, to, strlen(to));
+    return failed;
+}
+
+int link(const char *from, const char *to) {
+    REAL(link);
+    if (!is_watched(to))
+        return real(from, to);
+    return strikes(FAIL_OTHERS, to) ? -1 : linked(from, to, real(from, to));
+}
+
+int linkat(int old, const char *from, int new, const char *to, int flags) {
+    REAL(linkat);
+    if (!is_watched(to))
+        return real(old, from, new, to, flags);
+    return strikes(FAIL_OTHERS, to) ? -1 : linked(from, to, real(old, from, new, to, flags));
 }
 
 int unlink(const char *path) {

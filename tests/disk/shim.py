@@ -10,12 +10,16 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntFlag
 from functools import cached_property
+from itertools import count, product
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +33,7 @@ class Operation(IntFlag):
 
     WRITE = 1
     SYNC = 2
-    OTHER = 4  # renaming, deleting, cutting short
+    OTHER = 4  # naming, renaming, deleting, cutting short
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,18 @@ class Disk:
         file.write_bytes(FAULT.pack(NEVER, 0, 0, 0, b""))
         return file
 
+    @contextmanager
+    def process(self) -> Iterator[Callable[..., Any]]:
+        """A process that stands on this disk: call it with a function of a module, and what that takes."""
+        kept = os.environ.copy()
+        os.environ.update(self.environment)
+        try:
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                yield lambda function, *arguments: pool.submit(function, *arguments).result()
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+
     def now(self) -> int:
         """How long the record is: what is asked after an answer lies behind whatever the answer rested on."""
         return self.log.stat().st_size
@@ -87,6 +103,17 @@ class Fault:
         self._memory[: FAULT.size] = FAULT.pack(number, often, 0, 0, part.encode())
         self._memory[24:32] = struct.pack("=q", what)  # last: from now on it is looked at
 
+    def each(self, part: str) -> Iterator[Strike]:
+        """Of every kind the first, the second and so on, each for one act, until one has nothing left to strike.
+
+        Alone at first, then with all that follow it in the same act: a buffer may be written once more at the end.
+        """
+        for what, often in product(Operation, (1, NEVER)):
+            for number in count(1):
+                yield (strike := Strike(self, number, part, what, often))
+                if not strike.struck:
+                    break
+
     def disarm(self) -> None:
         """Nothing fails any more."""
         self._memory[24:32] = struct.pack("=q", 0)
@@ -95,6 +122,29 @@ class Fault:
     def struck(self) -> int:
         """How many operations have failed since it was armed."""
         return int(struct.unpack_from("=q", self._memory, 16)[0])
+
+
+@dataclass
+class Strike:
+    """One fault for as long as the context lasts, and whether it fell."""
+
+    fault: Fault
+    number: int
+    part: str
+    what: Operation
+    often: int
+    struck: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.what.name} {self.number}" + (" and on" if self.often > 1 else "")
+
+    def __enter__(self) -> Strike:
+        self.fault.arm(self.number, self.part, self.what, often=self.often)
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.struck = self.fault.struck
+        self.fault.disarm()
 
 
 def compiled(directory: Path) -> Path:
