@@ -126,6 +126,6 @@ def test_a_write_that_fails_with_an_input_output_error_is_refused_and_nothing_ac
             return struck >= errors
 
         writing.until(strike)
-    assert len(writing.refused) >= errors / 4
     assert {person for _, person in writing.acknowledged} <= people_in(writing.disk.root / NAME)
+    assert len(writing.refused) >= errors / 4
     assert writing.lost_after_cuts(10, tmp_path / "cut") == 0
