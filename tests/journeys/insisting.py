@@ -40,6 +40,7 @@ class Ledger:
     completed: set[UUID] = field(default_factory=set)
     repeats: int = 0
     in_flight: int = 0
+    seconds: list[float] = field(default_factory=list)  # until each answer began
     abandoned: threading.Event = field(default_factory=threading.Event)  # the test has failed: nobody insists any more
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -111,6 +112,7 @@ class InsistingPerson(Person):
                 )
                 assert answer.status_code != 500, answer.text[-2000:]
                 if answer.status_code not in NO_ANSWER:
+                    self.ledger.seconds.append(answer.elapsed.total_seconds())
                     return answer
             except requests.RequestException:
                 if time.monotonic() > deadline or self.ledger.abandoned.is_set():
