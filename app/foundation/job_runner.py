@@ -29,6 +29,7 @@ from app.foundation.runtime import Runtime
 # of another version alone.
 JOBS_VERSION = "1"
 FORGET_FINISHED = "forget_finished_jobs"
+SCHEDULES_SECONDS = 5.0  # between looks at what is to be done when, which changes when the clock was set
 RETRY_UNSENT = "retry_unsent_mail"
 MAIL_IS_TRIED_FOR = timedelta(days=1)  # then it waits on the dead list for somebody to look
 FINISHED_JOBS_KEPT = timedelta(days=14)  # 1.5 kB each; long enough to look into last week's trouble
@@ -101,6 +102,7 @@ class JobRunner:
             pace=self._pace,
             running=self._running,
             when_lost=self._ends.put,
+            when_clock_was_set=self._schedule_anew,
         )
         self._open_queue()
         self._schedule()
@@ -159,6 +161,15 @@ class JobRunner:
             ]
         )
 
+    def _schedule_anew(self) -> None:
+        """The library keeps the times it had in mind: set forward it would run each that passed, set back it waits."""
+        for periodic in self._periodic:
+            self._client.delete_schedule(periodic.name)
+        self._schedule()
+        for periodic in self._periodic:
+            if periodic.catch_up:  # once, whatever was missed
+                self._client.trigger_schedule(periodic.name)
+
     def _launch(self, slot: str) -> None:
         DBOS(
             config={
@@ -169,6 +180,7 @@ class JobRunner:
                 "application_version": JOBS_VERSION,
                 "executor_id": slot,
                 "run_migrations": False,
+                "scheduler_polling_interval_sec": SCHEDULES_SECONDS,
                 "notification_listener_polling_interval_sec": self._pace.polling,  # else a stop takes a second
                 "log_level": "WARNING",
             }
