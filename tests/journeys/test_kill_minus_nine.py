@@ -148,7 +148,7 @@ def test_case_005_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_ha
         assert statistics.median(seconds) <= RESTART_SECONDS
 
 
-@pytest.mark.parametrize("copies", [1, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("copies", [1, pytest.param(100, marks=pytest.mark.long)])
 def test_a_copy_of_the_files_taken_at_any_instant_goes_on_where_it_was(tmp_path, copies):
     """All processes are stopped dead, database and log copied, and Decile started on the copy."""
     with installed("sqlite", tmp_path / "data-0") as world, Crowd(world) as crowd:
