@@ -8,6 +8,7 @@ CONCURRENCY = {
     QUEUE: 8,  # more writers than this only wait for each other on SQLite
     MAIL_QUEUE: 4,  # a silent server holds each of these for twenty seconds at a time
 }
+POLLINGS = {QUEUE: 1, MAIL_QUEUE: 3}  # of the worker's pace between two looks; each costs a small transaction
 MAIL_JOBS = ("send_", "tell_")  # how the names of jobs begin that hand a message over
 
 

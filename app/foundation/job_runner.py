@@ -18,7 +18,7 @@ from app.foundation.db import Database
 from app.foundation.job_list import forget_finished, retry_unsent
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
-from app.foundation.job_queues import CONCURRENCY, queue_of
+from app.foundation.job_queues import CONCURRENCY, POLLINGS, queue_of
 from app.foundation.job_slots import SlotLost, locks_for
 from app.foundation.job_suspects import Suspects
 from app.foundation.job_workflow import Job, register
@@ -139,7 +139,7 @@ class JobRunner:
             self._client.register_queue(
                 queue,
                 worker_concurrency=at_once,
-                polling_interval_sec=self._pace.polling,
+                polling_interval_sec=self._pace.polling * POLLINGS[queue],
                 on_conflict="always_update",
             )
 
