@@ -64,7 +64,7 @@ def item_statistics(
         answered=len(answers),
         did_not_arise=len(answers) - len(scored),
         counts=tuple(sum(category == number for category, _ in scored) for number in range(item.categories)),
-        median_seconds=median(one.seconds for one in answers) if answers else None,
+        median_seconds=_median_of([one.seconds for one in answers if one.seconds > 0]),
         correlation=_correlation(pairs),
         points=_points(pairs),
     )
@@ -114,6 +114,11 @@ def _latest_answers(item: ItemView, item_ids: Collection[UUID], language: str, *
                 found.append((presented_at, _Answer(value, seconds, place, (release_id, language, calibration_id))))
     found.sort(key=lambda one: one[0], reverse=True)
     return [answer for _, answer in found[:MOST_READ]]
+
+
+def _median_of(seconds: list[float]) -> float | None:
+    """None of nothing; a clock that was set back in the middle of an answer is no time."""
+    return median(seconds) if seconds else None
 
 
 def _correlation(pairs: NDArray[np.float64]) -> float | None:

@@ -101,7 +101,8 @@ def answer_seconds(norm_id: UUID, *, session: Session) -> Mapping[str, list[floa
     for first in range(0, len(latest), BATCH_ROWS):
         batch = query.where(Presentation.sitting_id.in_(latest[first : first + BATCH_ROWS]))
         for code, presented_at, received_at in session.execute(batch):
-            found.append((presented_at, code, (received_at - presented_at).total_seconds()))
+            if received_at > presented_at:  # a clock that was set back between the two says nothing
+                found.append((presented_at, code, (received_at - presented_at).total_seconds()))
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     for _, code, time in sorted(found):
         seconds[code].append(time)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.foundation.clock import Clock
+from app.foundation.whole_files import write_whole
 
 RSA_BITS = 2048  # enough to 2030 (NIST SP 800-131A r2); a credential lives one year, and 3072 bits sign 3 times slower
 RSA_EXPONENT = 65537
@@ -47,7 +47,6 @@ SALT_BYTES = 16
 NONCE_BYTES = 12
 FINGERPRINT_DIGITS = 8
 SHORTEST_PASSPHRASE = 16
-PRIVATE_MODE = 0o600
 PRIVATE_DIRECTORY_MODE = 0o700
 
 
@@ -164,7 +163,8 @@ class FileKeyStore:
         if request:
             entry["made_for"] = request
         self.directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY_MODE)
-        _write_once(self.directory / f"{at:%Y%m%dT%H%M%SZ}-{named}.key.json", json.dumps(entry, indent=1))
+        file = self.directory / f"{at:%Y%m%dT%H%M%SZ}-{named}.key.json"
+        write_whole(file, json.dumps(entry, indent=1).encode(), replacing=False)  # a torn one would close the store
         return signer
 
 
@@ -253,14 +253,6 @@ def _opened(entry: dict[str, Any], passphrase: str) -> FileSigner:
 
 def _derived(passphrase: str, salt: bytes, *, n: int, r: int, p: int) -> bytes:
     return Scrypt(salt=salt, length=KEY_BYTES, n=n, r=r, p=p).derive(passphrase.encode())
-
-
-def _write_once(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _b64(data: bytes) -> str:

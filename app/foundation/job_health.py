@@ -8,14 +8,15 @@ from sqlalchemy import BigInteger, String, TableClause, column, func, literal_co
 from sqlalchemy.orm import Session
 
 from app.foundation.job_list import STATUSES, JobState
+from app.foundation.job_queues import QUEUE
 from app.foundation.job_slots import WorkerSlot
-from app.foundation.jobs import JOB_SCHEMA, QUEUE
+from app.foundation.jobs import JOB_SCHEMA
 
 MILLISECONDS = 1000
 
 
 def oldest_waiting_seconds(session: Session, now: datetime) -> float:
-    """How long the oldest job in the queue has waited for a worker; 0 if none waits."""
+    """How long the oldest job in the queue has waited for a worker, mail apart; 0 if none waits."""
     job = _job_table(session)
     # a literal, not a parameter: SQLite uses its partial index of unfinished jobs only if it can see the status
     waiting = select(func.min(job.c.created_at)).where(

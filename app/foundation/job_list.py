@@ -8,12 +8,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.foundation.errors import Conflict, NotFound
-from app.foundation.jobs import QUEUE
+from app.foundation.job_queues import MAIL_JOBS, queue_of
+from app.foundation.mail import MailUnavailable
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
 FORGOTTEN_AT_ONCE = 500  # per transaction, so that no writer waits long
+UNSENT_AT_ONCE = 1000  # looked at in a minute
 
 
 class JobState(StrEnum):
@@ -85,8 +87,22 @@ def retry_job(client: DBOSClient, key: str) -> JobView:
     if job.state is not JobState.FAILED:
         raise JobNotFailed(key, job.state)
     client.update_workflow_attributes(key, None)  # forget how often its worker died
-    client.rewind_workflow(key, queue_name=QUEUE)
+    client.rewind_workflow(key, queue_name=queue_of(job.name))
     return _job(client, key)
+
+
+def retry_unsent(client: DBOSClient, *, asked_after: datetime) -> tuple[str, ...]:
+    """Put back the mail asked for since that instant which no server was there to take; the keys."""
+    unsent = tuple(
+        job.key
+        for job in failed_jobs(client, limit=UNSENT_AT_ONCE)
+        if job.name.startswith(MAIL_JOBS)
+        and job.enqueued_at > asked_after
+        and (job.error or "").startswith(MailUnavailable.__name__)
+    )
+    for key in unsent:
+        retry_job(client, key)
+    return unsent
 
 
 def forget_finished(client: DBOSClient, *, before: datetime) -> int:

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.foundation.clock import Clock
+from app.foundation.clock_jumps import Jumps
 from app.foundation.db import Database
 from app.foundation.job_pace import Pace
 from app.foundation.job_reaper import reap
@@ -30,10 +31,11 @@ class Presence:
 
     def __init__(
         self, *, locks: Locks, database: Database, client: DBOSClient, clock: Clock, pace: Pace,
-        running: Set[str], when_lost: Callable[[SlotLost], None],
+        running: Set[str], when_lost: Callable[[SlotLost], None], when_clock_was_set: Callable[[], None],
     ) -> None:  # fmt: skip
         self._locks, self._database, self._client, self._clock = locks, database, client, clock
-        self._pace, self._when_lost = pace, when_lost
+        self._pace, self._when_lost, self._when_clock_was_set = pace, when_lost, when_clock_was_set
+        self._jumps, self._clock_was_set = Jumps(clock), False
         self._strays = Strays(client, running=running, looks=math.ceil(pace.silent / pace.heartbeat))
         self._leaving = threading.Event()
         self._heart = threading.Thread(target=self._live, name="decile-heartbeat", daemon=True)
@@ -61,6 +63,7 @@ class Presence:
             try:
                 self._keep_slot()
                 self._beat()
+                self._look_at_the_clock()
                 self._look_after_others()
                 self._look_after_our_own()
             except SlotLost as lost:
@@ -77,6 +80,15 @@ class Presence:
         if lock is None:
             raise SlotLost(self.name)
         self._slot = Slot(self._slot.number, lock)
+
+    def _look_at_the_clock(self) -> None:
+        """Noted until it was dealt with, however often the database is away meanwhile."""
+        if self._jumps.came():
+            self._clock_was_set = True
+            log.warning("worker.clock_was_set", slot=self.name)
+        if self._clock_was_set:
+            self._when_clock_was_set()
+            self._clock_was_set = False
 
     def _beat(self) -> None:
         now = self._clock.now()

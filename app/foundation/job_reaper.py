@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from app.foundation.db import Database
+from app.foundation.job_queues import queue_of
 from app.foundation.job_slots import REAPER_LOCK, Locks, WorkerSlot, held, slot_number
 from app.foundation.job_suspects import BEGUN_AGAIN
-from app.foundation.jobs import QUEUE
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -63,6 +63,6 @@ def put_back(jobs: Iterable[WorkflowStatus], client: DBOSClient) -> list[str]:
     for job in jobs:
         # resuming clears the library's count of attempts, so the mark tells that it may have begun before
         client.update_workflow_attributes(job.workflow_id, {BEGUN_AGAIN: 0, **(job.attributes or {})})
-        client.resume_workflow(job.workflow_id, queue_name=QUEUE)
+        client.resume_workflow(job.workflow_id, queue_name=queue_of(job.name))
         back.append(job.workflow_id)
     return back

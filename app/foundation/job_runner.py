@@ -13,20 +13,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.foundation import settled_memory
 from app.foundation.db import Database
 from app.foundation.job_ending import ENDED, Ending, end
-from app.foundation.job_list import forget_finished
+from app.foundation.job_list import forget_finished, retry_unsent
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
+from app.foundation.job_queues import CONCURRENCY, POLLINGS, queue_of
 from app.foundation.job_slots import locks_for
 from app.foundation.job_suspects import Suspects
 from app.foundation.job_workflow import Job, register
-from app.foundation.jobs import APPLICATION, JOB_SCHEMA, QUEUE, DurableJobs, quieten_library
+from app.foundation.jobs import APPLICATION, JOB_SCHEMA, DurableJobs, quieten_library
 from app.foundation.runtime import Runtime
 
 # Raised only when the order of steps in a job changes, after draining the queue: the library leaves unfinished jobs
 # of another version alone.
 JOBS_VERSION = "1"
-CONCURRENCY = 8  # more writers than this only wait for each other on SQLite
 FORGET_FINISHED = "forget_finished_jobs"
+SCHEDULES_SECONDS = 5.0  # between looks at what is to be done when, which changes when the clock was set
+RETRY_UNSENT = "retry_unsent_mail"
+MAIL_IS_TRIED_FOR = timedelta(days=1)  # then it waits on the dead list for somebody to look
 FINISHED_JOBS_KEPT = timedelta(days=14)  # 1.5 kB each; long enough to look into last week's trouble
 
 log = structlog.get_logger("decile.jobs")
@@ -56,8 +59,16 @@ class JobRunner:
     ) -> None:
         self._runtime = runtime
         self._pace = pace
-        self._jobs: dict[str, Job] = {**jobs, FORGET_FINISHED: self._forget_finished}
-        self._periodic = (*periodic, PeriodicJob(FORGET_FINISHED, "17 3 * * *"))
+        self._jobs: dict[str, Job] = {
+            **jobs,
+            FORGET_FINISHED: self._forget_finished,
+            RETRY_UNSENT: self._retry_unsent,
+        }
+        self._periodic = (
+            *periodic,
+            PeriodicJob(FORGET_FINISHED, "17 3 * * *"),
+            PeriodicJob(RETRY_UNSENT, "* * * * *", catch_up=False),
+        )
         # Pools of its own: the library's bookkeeping must not wait for connections that jobs hold.
         self._database = Database(runtime.database.url)
         self._client = DurableJobs(self._database).client
@@ -86,6 +97,7 @@ class JobRunner:
             pace=self._pace,
             running=self._running,
             when_lost=self._ending.give,
+            when_clock_was_set=self._schedule_anew,
         )
         self._open_queue()
         self._schedule()
@@ -118,12 +130,13 @@ class JobRunner:
 
     def _open_queue(self) -> None:
         """Before the launch, because the library looks for new queues only once a second."""
-        self._client.register_queue(
-            QUEUE,
-            worker_concurrency=CONCURRENCY,
-            polling_interval_sec=self._pace.polling,
-            on_conflict="always_update",
-        )
+        for queue, at_once in CONCURRENCY.items():
+            self._client.register_queue(
+                queue,
+                worker_concurrency=at_once,
+                polling_interval_sec=self._pace.polling * POLLINGS[queue],
+                on_conflict="always_update",
+            )
 
     def _schedule(self) -> None:
         wanted = {periodic.name for periodic in self._periodic}
@@ -136,12 +149,21 @@ class JobRunner:
                     "schedule_name": periodic.name,
                     "workflow_name": periodic.name,
                     "schedule": periodic.cron,
-                    "queue_name": QUEUE,
+                    "queue_name": queue_of(periodic.name),
                     "automatic_backfill": periodic.catch_up,
                 }
                 for periodic in self._periodic
             ]
         )
+
+    def _schedule_anew(self) -> None:
+        """The library keeps the times it had in mind: set forward it would run each that passed, set back it waits."""
+        for periodic in self._periodic:
+            self._client.delete_schedule(periodic.name)
+        self._schedule()
+        for periodic in self._periodic:
+            if periodic.catch_up:  # once, whatever was missed
+                self._client.trigger_schedule(periodic.name)
 
     def _launch(self, slot: str) -> None:
         DBOS(
@@ -153,6 +175,7 @@ class JobRunner:
                 "application_version": JOBS_VERSION,
                 "executor_id": slot,
                 "run_migrations": False,
+                "scheduler_polling_interval_sec": SCHEDULES_SECONDS,
                 "notification_listener_polling_interval_sec": self._pace.polling,  # else a stop takes a second
                 "log_level": "WARNING",
             }
@@ -161,3 +184,6 @@ class JobRunner:
 
     def _forget_finished(self, runtime: Runtime) -> None:
         forget_finished(self._client, before=runtime.clock.now() - FINISHED_JOBS_KEPT)
+
+    def _retry_unsent(self, runtime: Runtime) -> None:
+        retry_unsent(self._client, asked_after=runtime.clock.now() - MAIL_IS_TRIED_FOR)

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.foundation.db import Database
+from app.foundation.job_queues import queue_of
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -25,7 +26,6 @@ log = structlog.get_logger("decile.jobs")
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 APPLICATION = "decile"
-QUEUE = "decile"
 JOB_SCHEMA = "dbos"  # on PostgreSQL; SQLite has no schemas, so there the names alone tell
 JOB_TABLES = frozenset(
     {
@@ -77,7 +77,7 @@ class DurableJobs:
 
     def enqueue(self, name: str, key: str, *, session: Session, arguments: Mapping[str, JSON]) -> None:
         """Write the job in the caller's transaction; a key that is already there changes nothing."""
-        options: EnqueueOptions = {"workflow_name": name, "queue_name": QUEUE, "workflow_id": key}
+        options: EnqueueOptions = {"workflow_name": name, "queue_name": queue_of(name), "workflow_id": key}
         self.client.enqueue_in_transaction(session, options, **arguments)
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from app.foundation.whole_files import sync_directory
 from app.operations.errors import BackupRefused, BackupUnreadable
 from app.operations.sealed_file import DAMAGED, SealingWriter, UnsealingReader
 
@@ -66,9 +67,7 @@ def _appear(part: Path, path: Path) -> None:
         raise BackupRefused(
             f"There is a file {path} already; a backup overwrites nothing. Choose another name."
         ) from None
-    directory = os.open(path.parent, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
+    sync_directory(path.parent)
 
 
 def _seal(out: BinaryIO, content: Path, passphrase: str, manifest: Manifest) -> None:

@@ -6,7 +6,6 @@ moved into place, and the database comes last: only with it is there anything to
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ from app.foundation.db import Database
 from app.foundation.jobs import DurableJobs
 from app.foundation.running import UNFINISHED_RESTORE
 from app.foundation.settings import Settings
+from app.foundation.whole_files import sync_directory
 from app.operations import archive, postgres_snapshot, sqlite_snapshot
 from app.operations.archive import DATABASE, KEYS, SECRET_KEYS, Manifest
 from app.operations.errors import RestoreRefused
@@ -129,14 +129,8 @@ def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: 
             target.hardlink_to(part)  # unlike a rename, it never replaces what came to be there meanwhile
     finally:
         part.unlink()
-    _sync(target.parent)
+    sync_directory(target.parent)
     return restored
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
 
 
 def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later: Later) -> Restored:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
+from app.assessment.final_scores import final_score
 from app.assessment.read_under_line import Line, read_under_line
 from app.awarding import queries as awards
 from app.credentials import queries as credentials
@@ -110,6 +110,6 @@ def _under(sitting_id: UUID, other: NormView | None, probability: float | None, 
     """By the confidence that the policy asked for when the sitting began; what else the rule asks does not change."""
     if other is None or probability is None:
         return Under.UNKNOWN
-    started_at = sittings.final_score(sitting_id, session=session).started_at
+    started_at = final_score(sitting_id, session=session).started_at
     wanted = awards.award_policy(session=session, at=started_at).award_confidence
     return Under.AWARDED if probability >= wanted and other.may_certify else Under.REFUSED

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.foundation.whole_files import write_whole
+
 LOG_HEAD = "log-head.json"  # in the directory of the keys
-PRIVATE_MODE = 0o600  # public in itself; whatever lies beside the keys is for their owner alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,4 @@ class LogHead:
 
     def write(self, size: int, root: bytes) -> None:
         """Keep it, on the disk, before the checkpoint is shown to anybody; a full disk stops the signature."""
-        temporary = self.path.with_name(f".{self.path.name}.part")  # a backup of the directory passes it over
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"size": size, "root": root.hex()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        write_whole(self.path, json.dumps({"size": size, "root": root.hex()}).encode(), replacing=True)

@@ -18,8 +18,8 @@ PATIENCE_SECONDS = 120
 class Crowd:
     """People who come one after the other, several at a time, until told that no more are wanted."""
 
-    def __init__(self, world: Collaboration) -> None:
-        self.world, self.ledger = world, Ledger()
+    def __init__(self, world: Collaboration, ledger: Ledger | None = None) -> None:
+        self.world, self.ledger = world, Ledger() if ledger is None else ledger
         self._numbers = iter(range(1_000_000))
         self._closing = threading.Event()
         self._pool = ThreadPoolExecutor(PEOPLE_AT_ONCE)

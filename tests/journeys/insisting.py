@@ -21,7 +21,7 @@ import requests
 from sqlalchemy.exc import OperationalError
 
 from tests.app.assessment.builders import SKILL
-from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration
+from tests.journeys.collaboration import PEOPLE_MEAN, PEOPLE_SPREAD, Collaboration, address_of
 from tests.journeys.people import Person
 
 PATIENCE_SECONDS = 120
@@ -40,6 +40,7 @@ class Ledger:
     completed: set[UUID] = field(default_factory=set)
     repeats: int = 0
     in_flight: int = 0
+    seconds: list[float] = field(default_factory=list)  # until each answer began
     abandoned: threading.Event = field(default_factory=threading.Event)  # the test has failed: nobody insists any more
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,7 +78,7 @@ class InsistingPerson(Person):
     """Takes a sitting to its end, whatever happens to the server meanwhile."""
 
     def __init__(self, world: Collaboration, number: int, ledger: Ledger) -> None:
-        super().__init__(world.installation, f"person{number}@example.org")
+        super().__init__(world.installation, address_of(number))
         self.world, self.ledger = world, ledger
         self.chance = np.random.default_rng([20261123, number])
         self.theta = float(self.chance.normal(PEOPLE_MEAN, PEOPLE_SPREAD))
@@ -111,6 +112,7 @@ class InsistingPerson(Person):
                 )
                 assert answer.status_code != 500, answer.text[-2000:]
                 if answer.status_code not in NO_ANSWER:
+                    self.ledger.seconds.append(answer.elapsed.total_seconds())
                     return answer
             except requests.RequestException:
                 if time.monotonic() > deadline or self.ledger.abandoned.is_set():

@@ -5,7 +5,9 @@ The last bytes of parallel requests are sent together, so that they meet in the 
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,28 +17,34 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from app.accounts.models import Person
+from app.accounts.models import BrowserSession, Person, SignInRequest
 from app.assessment.models import FrozenSitting, Response, Sitting
 from app.assessment.replay_sitting import replay_sitting
 from app.awarding.models import Award, AwardDecision
 from app.credentials.models import Credential
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.results.models import SkillResult
 from tests.app.assessment.builders import SKILL
 from tests.journeys.collaboration import Collaboration
 from tests.journeys.insisting import InsistingPerson, Ledger
 from tests.journeys.invariants import lost, stored_responses, unfinished_jobs
+from tests.journeys.pages import form_to
+from tests.journeys.people import Person as Browser
 from tests.journeys.processes import installed
 from tests.journeys.together import Answer, prepared, send_together
 
-AT_ONCE = 8
+AT_ONCE, CROWDED = 8, 64
 WRITERS, TABS = 32, 2
 WRITING_SECONDS = 5.0
 PATIENCE_SECONDS = 60
 MOST_SITTINGS = 3  # of the shipped policy, in twelve months
 WRITES = 8  # from two tabs at one position
+CODE, LINK = re.compile(r"\b(\d{3}) ?(\d{3})\b"), re.compile(r"http://\S+/sign-in/\S+")
 AS_JSON = {"Accept": "application/json"}
 _numbers = count()
 
@@ -53,13 +61,20 @@ def in_rounds(few: int, many: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rounds", [few, pytest.param(many, marks=pytest.mark.long)])
 
 
+def in_windows(few: int, many: int, crowded: int) -> pytest.MarkDecorator:
+    """A few rounds of eight windows in every run; many of them, and some of sixty-four, in a campaign."""
+    long = pytest.mark.long
+    sizes = [(few, AT_ONCE), pytest.param(many, AT_ONCE, marks=long), pytest.param(crowded, CROWDED, marks=long)]
+    return pytest.mark.parametrize(("rounds", "windows"), sizes)
+
+
 def somebody(world: Collaboration) -> InsistingPerson:
     person = InsistingPerson(world, next(_numbers), Ledger())
     person.sign_in_with_link()
     return person
 
 
-def message(person: InsistingPerson, path: str, **options: Any) -> bytes:
+def message(person: Browser, path: str, **options: Any) -> bytes:
     return prepared(person.browser, "POST", person.installation.base_url + path, **options)
 
 
@@ -102,27 +117,27 @@ def settle(world: Collaboration) -> None:
         time.sleep(0.05)
 
 
-@in_rounds(3, 100)
-def test_case_021_eight_starts_at_once_begin_one_sitting(world, rounds):
+@in_windows(3, 100, 20)
+def test_case_021_eight_starts_at_once_begin_one_sitting(world, rounds, windows):
     """A second sitting, because recording the consents with the first makes the eight wait for each other anyway."""
     for _ in range(rounds):
         person = somebody(world)
         leave(person, person.begin())
-        answers = at_once(world, [starting(person)] * AT_ONCE)
-        assert Counter(answer.status for answer in answers) == {303: AT_ONCE}
+        answers = at_once(world, [starting(person)] * windows)
+        assert Counter(answer.status for answer in answers) == {303: windows}
         _, sitting = sittings_of(world, person)
         assert {answer.headers["Location"] for answer in answers} == {f"/sittings/{sitting.id}"}
         assert how_many(world, AuditEntry.kind == "sitting.started", AuditEntry.subject == str(sitting.id)) == 1
 
 
-@in_rounds(2, 100)
-def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world, rounds):
+@in_windows(2, 100, 20)
+def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world, rounds, windows):
     """Each window starts, and leaves at once what it was given: the one start left could be counted again and again."""
     for _ in range(rounds):
         person = somebody(world)
         for _ in range(MOST_SITTINGS - 1):
             leave(person, person.begin())
-        together = Barrier(AT_ONCE)
+        together = Barrier(windows)
 
         def start_and_leave(_window, person=person, together=together):
             together.wait()
@@ -131,18 +146,18 @@ def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world
                 leave(person, UUID(answer.headers["Location"].rsplit("/", 1)[-1]))
             return answer.status
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            statuses = set(pool.map(start_and_leave, range(AT_ONCE)))
+        with ThreadPoolExecutor(windows) as pool:
+            statuses = set(pool.map(start_and_leave, range(windows)))
         assert 303 in statuses
         assert statuses <= {303, 403}
         assert len(sittings_of(world, person)) == MOST_SITTINGS
-        answers = at_once(world, [starting(person)] * AT_ONCE)
-        assert Counter(answer.status for answer in answers) == {403: AT_ONCE}
+        answers = at_once(world, [starting(person)] * windows)
+        assert Counter(answer.status for answer in answers) == {403: windows}
         assert len(sittings_of(world, person)) == MOST_SITTINGS
 
 
-@in_rounds(2, 200)
-def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_the_same_answer(world, rounds):
+@in_windows(2, 200, 20)
+def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_the_same_answer(world, rounds, windows):
     """Every response is sent by eight windows at once, the last, which completes the sitting, like all before it."""
     for _ in range(rounds):
         person = somebody(world)
@@ -151,8 +166,8 @@ def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_t
         while (page := person.stands(sitting_id))["state"] == "open":
             value = world.answer(page["item"]["code"], person.theta, person.chance)
             body = {"position": page["position"], "client_sequence": 1, "value": value}
-            answers = at_once(world, [responding(person, sitting_id, **body)] * AT_ONCE)
-            assert Counter(answer.status for answer in answers) == {200: AT_ONCE}
+            answers = at_once(world, [responding(person, sitting_id, **body)] * windows)
+            assert Counter(answer.status for answer in answers) == {200: windows}
             assert len({answer.text for answer in answers}) == 1
         settle(world)
         assert how_many(world, FrozenSitting.sitting_id == sitting_id) == 1
@@ -164,6 +179,65 @@ def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_t
         assert how_many(world, Credential.sitting_id == sitting_id, signed) == 1
         with world.runtime.reading() as session:
             assert replay_sitting(sitting_id, session=session).matches
+
+
+@pytest.mark.long
+@in_windows(1, 100, 20)
+def test_link_and_code_of_one_mail_used_in_many_windows_at_once_sign_in_once(world, rounds, windows):
+    """Half of them in the browser that asked, with the code; half in another, with the link."""
+    person = somebody(world)
+    for _ in range(rounds):
+        asking, opening = Browser(world.installation, person.address), Browser(world.installation, person.address)
+        former, before = world.installation.mails_so_far(person.address), sign_ins_of(world, person)
+        ask_again(world, person)
+        page = asking.fill_in(asking.get("/sign-in"), "/sign-in", email=person.address)
+        _, mail = world.installation.mail_to(person.address, not_in=former)
+        code, link = CODE.search(mail.get_content()), LINK.search(mail.get_content())
+        by_code = {**form_to(page.text, "/sign-in/code").fields, "code": "".join(code.groups())}
+        shown = opening.get(link[0])
+        by_link = {**form_to(shown.text, "/sign-in/confirm").fields, "meant": "yes"}
+        messages = [
+            message(asking, "/sign-in/code", data=by_code),
+            message(opening, "/sign-in/confirm", data=by_link),
+        ] * (windows // 2)
+        answers = at_once(world, messages)
+        assert Counter(answer.status for answer in answers)[303] == 1, Counter(answer.status for answer in answers)
+        assert sign_ins_of(world, person) == before + 1
+
+
+def sign_ins_of(world: Collaboration, person: InsistingPerson) -> int:
+    return how_many(world, BrowserSession.person_id == Person.id, Person.email == person.address)
+
+
+def ask_again(world: Collaboration, person: InsistingPerson) -> None:
+    """As if the minute and the hour were over in which asking again is the same request, and few are mailed."""
+    with world.writing, world.runtime.transaction() as session:
+        session.execute(delete(SignInRequest).where(SignInRequest.email == person.address))
+
+
+@pytest.mark.long
+@in_windows(1, 100, 20)
+def test_many_who_verify_while_it_is_revoked_see_it_valid_or_revoked_and_then_revoked(world, rounds, windows):
+    tools = {"clock": world.runtime.clock, "jobs": world.runtime.jobs, "actor": operator()}
+    for _ in range(rounds):
+        person = somebody(world)
+        person.theta = 3.0
+        sitting_id = person.sit()
+        settle(world)
+        with world.writing, world.runtime.transaction() as session:
+            credential = session.scalars(select(Credential).where(Credential.sitting_id == sitting_id)).one()
+            credential.visibility, code = "unlisted", credential.code
+        asking = message(person, "/verify", json={"code": code}, headers=AS_JSON)
+        with ThreadPoolExecutor(1) as pool:
+            answers = pool.submit(at_once, world, [asking] * windows)
+            with world.writing, world.runtime.transaction() as session:
+                revoke_credential(credential.id, RevocationReason.ISSUED_IN_ERROR, session=session, **tools)
+            verdicts = {json.loads(answer.text)["verdict"] for answer in answers.result()}
+        assert verdicts <= {"valid", "revoked"}
+        (after,) = at_once(world, [asking])
+        assert json.loads(after.text)["verdict"] == "revoked"
+        settle(world)
+        assert how_many(world, AuditEntry.kind == "credential.revoked", AuditEntry.subject == str(credential.id)) == 1
 
 
 @in_rounds(3, 200)

@@ -23,7 +23,7 @@ from tests.journeys.test_kill_minus_nine import check_promises, settle
 UNAVAILABLE_SECONDS = 10.0
 STOP_SECONDS = 30
 ENOUGH = 12  # responses acknowledged by a release before it goes
-PEOPLE, LINKS = 300, 2
+PEOPLE = 300
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,7 @@ class Change:
         self.count, self.killed = 0, 0
         self.seconds: list[float] = []  # by the clock, until people were answered again
         self.own_seconds: list[float] = []  # of the web process alone, less what it queued for a processor
-        # made now, because our own models may not fit the former schema
-        self.links = {
-            f"person{n}@example.org": [world.sign_in_link(f"person{n}@example.org") for _ in range(LINKS)]
-            for n in range(PEOPLE)
-        }
-        made_then = world.sign_in_link
-        world.sign_in_link = lambda address: (
-            self.links[address].pop() if self.links.get(address) else made_then(address)
-        )
+        world.make_links(PEOPLE)  # now, because our own models may not fit the former schema
 
     def await_responses(self) -> None:
         ledger = self.crowd.ledger

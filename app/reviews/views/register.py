@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from app.assessment.errors import SittingEntangled
 from app.credentials.errors import CredentialNotFound, NotReversible, TypingError
 from app.foundation.errors import DecileError
-from app.foundation.web import actor, asks_for_proof, notice, person_id, require_role, runtime
+from app.foundation.web.asker import actor, notice, person_id
+from app.foundation.web.gates import asks_for_proof, require_role
+from app.foundation.web.process import runtime
 from app.results import figures
 from app.reviews.apply_change import apply_change
 from app.reviews.ask_for_change import ask_for_change

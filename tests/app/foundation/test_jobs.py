@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -19,10 +20,14 @@ from app.foundation.job_list import (
     forget_finished,
     list_jobs,
     retry_job,
+    retry_unsent,
 )
+from app.foundation.job_queues import CONCURRENCY, MAIL_QUEUE, QUEUE, queue_of
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, is_job_table
+from app.foundation.mail import MailUnavailable
 from app.foundation.runtime import Runtime
+from app.worker import JOBS as WORKER_JOBS
 from tests.app.foundation.effects import (
     JOBS,
     QUICK,
@@ -36,6 +41,8 @@ from tests.app.foundation.effects import (
     state_of,
     wait_until,
 )
+
+DROPS_MAIL = {"erase_person"}  # from our own spool, and hands none over
 
 
 def test_a_job_of_a_rolled_back_transaction_never_runs(worker_runtime: Runtime) -> None:
@@ -167,9 +174,68 @@ def test_a_periodic_job_runs_through_the_queue_and_its_schedule_goes_with_it(wor
     assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {
         "each_second",
         "forget_finished_jobs",
+        "retry_unsent_mail",
     }
     with running(worker_runtime):
-        assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {"forget_finished_jobs"}
+        assert {schedule["schedule_name"] for schedule in client.list_schedules()} == {
+            "forget_finished_jobs",
+            "retry_unsent_mail",
+        }
+
+
+def test_case_089_jobs_that_hand_over_mail_hold_up_no_other(worker_runtime: Runtime) -> None:
+    mail = [f"mail:{number}" for number in range(CONCURRENCY[QUEUE])]
+    with worker_runtime.transaction() as session:
+        for key in mail:
+            arguments = {"key": key, "seconds": 1.0}
+            worker_runtime.jobs.enqueue("send_slowly", key, session=session, arguments=arguments)
+    runner = JobRunner(worker_runtime, {**JOBS, "send_slowly": JOBS["linger"]}, pace=QUICK)
+    runner.start()
+    try:
+        wait_until(lambda: state_of(worker_runtime, mail[0]) is JobState.RUNNING)
+        enqueue_effects(worker_runtime, "result")
+        wait_until(lambda: "result" in effects(worker_runtime.database))
+        assert effects(worker_runtime.database) == {"result"}
+    finally:
+        runner.stop()
+
+
+def test_case_089_mail_that_no_server_took_is_tried_again_for_a_day_and_nothing_else_is(
+    worker_runtime: Runtime,
+) -> None:
+    away = True
+
+    def send(runtime: Runtime, key: str) -> None:
+        if away:
+            raise MailUnavailable("nobody there")
+        JOBS["leave_effect"](runtime, key=key)
+
+    runner = JobRunner(worker_runtime, {**JOBS, "send_letter": send}, pace=QUICK)
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("send_letter", "letter", session=session, arguments={"key": "letter"})
+        worker_runtime.jobs.enqueue("refuse", "dead", session=session, arguments={"key": "dead"})
+    runner.start()
+    try:
+        client, now = client_of(worker_runtime), worker_runtime.clock.now()
+        wait_until(lambda: len(failed_jobs(client)) == 2)
+        assert retry_unsent(client, asked_after=now + timedelta(minutes=1)) == ()
+        away = False
+        assert retry_unsent(client, asked_after=now - timedelta(minutes=1)) == ("letter",)
+        wait_until(lambda: effects(worker_runtime.database) == {"letter"})
+        assert [job.key for job in failed_jobs(client)] == ["dead"]
+    finally:
+        runner.stop()
+
+
+def test_whatever_takes_a_mailer_is_named_as_what_waits_apart() -> None:
+    found = [
+        name
+        for file in (REPOSITORY / "app").rglob("*.py")
+        for name in re.findall(r"^def (\w+)\([^)]*\bmailer: Mailer", file.read_text(encoding="utf-8"), re.MULTILINE)
+        if name in WORKER_JOBS and name not in DROPS_MAIL
+    ]
+    assert len(found) >= 8
+    assert {queue_of(name) for name in found} == {MAIL_QUEUE}
 
 
 def test_case_084_times_missed_while_no_worker_ran_are_caught_up_where_asked_for(worker_runtime: Runtime) -> None:

@@ -143,7 +143,7 @@ def test_case_052_a_rewritten_entry_with_its_hash_is_found_too(house) -> None:
 
 def test_case_052_a_full_disk_signs_no_checkpoint(house, monkeypatch) -> None:
     issue(house)
-    monkeypatch.setattr("app.transparency.head.os.fsync", lambda _fd: (_ for _ in ()).throw(OSError(28, "full")))
+    monkeypatch.setattr("app.foundation.whole_files.os.fsync", lambda _fd: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OSError, match="full"):
         sign(house)
     with house.reading() as session:

@@ -1,0 +1,59 @@
+"""Files that are whole or as they were, whatever fails meanwhile: a full disk, a write error, a kill or a power cut."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+OWNER_ALONE = 0o600
+
+
+def write_whole(path: Path, content: bytes, *, replacing: bool) -> None:
+    """Write a file that its owner alone may read, and return once it is on the disk under its name.
+
+    Raises
+    ------
+    OSError
+        If the disk fails. Where a file was replaced, the new one may be there, whole.
+    FileExistsError
+        If there is one of this name and it is not to be replaced.
+    """
+    part = path.with_name(f".{path.name}.part")  # a backup of the directory passes it over
+    try:
+        _write(part, content)
+        if replacing:
+            part.replace(path)
+            sync_directory(path.parent)
+        else:
+            _give_name(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _write(part: Path, content: bytes) -> None:
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ALONE)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        view = memoryview(content)
+        while view:
+            view = view[file.write(view) :]
+        os.fsync(descriptor)
+
+
+def _give_name(part: Path, path: Path) -> None:
+    path.hardlink_to(part)  # unlike a rename, it never replaces what came to be there meanwhile
+    try:
+        sync_directory(path.parent)
+    except OSError:
+        path.unlink()  # or it would be found and relied on, and be gone after a power cut
+        raise
+
+
+def sync_directory(directory: Path) -> None:
+    """Return once the names in it are on the disk: a file that was synced can else be there without a name."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

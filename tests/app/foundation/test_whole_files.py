@@ -1,0 +1,18 @@
+"""Files that are whole or as they were; what fails meanwhile is in tests/app/operations/test_write_errors.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.foundation.whole_files import write_whole
+
+
+def test_a_file_is_replaced_only_where_that_is_meant_and_nothing_lies_beside_it(tmp_path):
+    path = tmp_path / "head.json"
+    write_whole(path, b"first", replacing=True)
+    write_whole(path, b"second", replacing=True)
+    with pytest.raises(FileExistsError):
+        write_whole(path, b"third", replacing=False)
+    assert path.read_bytes() == b"second"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
