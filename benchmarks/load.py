@@ -119,20 +119,23 @@ class Sitter:
         value = self.world.answer(str(code), self.person.theta, self.person.chance)
         self.body = {"position": self.position, "client_sequence": 1, "value": value}
 
-    def respond(self, seen: Seen, due: float) -> None:
+    def respond(self, seen: Seen, due: float) -> float:
+        """Seconds to wait before the next attempt, where the server says so."""
         path = f"/sittings/{self.sitting_id}/responses"
         self.connection.request("POST", path, json.dumps(self.body), self.headers)
         answer = self.connection.getresponse()
         body = answer.read()
-        seen.add(answer.status, (time.perf_counter() - due) * 1000, answer.headers.get("Retry-After"))
+        retry_after = answer.headers.get("Retry-After")
+        seen.add(answer.status, (time.perf_counter() - due) * 1000, retry_after)
         if answer.status != 200:
-            return
+            return float(retry_after or 0)
         recorded = json.loads(body)
         if recorded["state"] != "open":
             self.begin()
-            return
+            return 0.0
         self.position = recorded["current_position"]
         self.prepare()
+        return 0.0
 
 
 def at_a_rate(sitters: list[Sitter], rate: float, seconds: float) -> Seen:
@@ -159,7 +162,7 @@ def as_fast_as_they_can(sitters: list[Sitter], seconds: float) -> Seen:
 
     def work(sitter: Sitter) -> None:
         while time.perf_counter() < until:
-            sitter.respond(seen, time.perf_counter())
+            time.sleep(sitter.respond(seen, time.perf_counter()))
 
     _together([threading.Thread(target=work, args=(sitter,)) for sitter in sitters])
     return seen
@@ -238,10 +241,12 @@ def measure(kind: str, rate: float, seconds: float) -> None:
         print(f"{rate:.0f}/s for {seconds:.0f} s: {steady.line(seconds)}; web used {used:.0%} of one processor "
               f"(goal p99 {P99_GOAL_MS} ms, 0 errors)")  # fmt: skip
 
+        for count in (8, PEOPLE):
+            print(f"{count} people without a pause: {as_fast_as_they_can(sitters[:count], 15).line(15)}")
         crowd = sitters + [Sitter(world, number) for number in range(PEOPLE, MOST_AT_ONCE)]
         full = as_fast_as_they_can(crowd, 15)
         print(
-            f"saturation, {MOST_AT_ONCE} connections: {full.line(15)}; "
+            f"{MOST_AT_ONCE} people without a pause, who wait when told to: {full.line(15)}; "
             f"503 without Retry-After: {full.without_retry_after}"
         )
 
