@@ -41,3 +41,9 @@ def test_every_kind_of_fault_has_its_row_with_a_test_or_says_that_it_is_missing(
     rows = {match[1]: match[0] for match in re.finditer(r"^\| (F\d+) \|.*$", text, re.MULTILINE)}
     assert list(rows) == [f"F{number}" for number in range(1, 16)]
     assert [name for name, row in rows.items() if not NAMED_TEST.search(row) and "**missing.**" not in row] == []
+
+
+def test_the_page_of_the_architecture_names_every_folder_of_the_app_once():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+    assert sorted(named) == sorted(path.parent.name for path in (ROOT / "app").glob("*/__init__.py"))

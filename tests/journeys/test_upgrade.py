@@ -93,7 +93,7 @@ class Change:
         self.await_responses()
         began = time.monotonic()
         self._stop("web")
-        self._begin(began)
+        self._begin(began, stopped=time.monotonic())
 
     def go_back(self) -> None:
         """Nothing of ours runs while the schema goes back."""
@@ -101,22 +101,27 @@ class Change:
         self._stop("worker-0")  # pages go on meanwhile
         began = time.monotonic()
         self._stop("web")
+        stopped = time.monotonic()
         installation.cli("db", "downgrade", "--to", self.needs)
         installation.tree = self.former
         self._put_policy(self.their_policy)
-        self._begin(began)
+        self._begin(began, stopped)
 
     def _put_policy(self, text: str) -> None:
         (self.world.installation.data / "policy.toml").write_text(text, encoding="utf-8")
 
-    def _begin(self, began: float) -> None:
+    def _begin(self, began: float, stopped: float) -> None:
         """Pages first: a worker that starts beside them would only take processors from them."""
+        migrated = time.monotonic()
         self.own_seconds.append(start(self.world.installation, "web")["web"])
+        up = time.monotonic()
         self.count += 1
         if self.crowd is not None:
             before = self.crowd.ledger.acknowledged
             self.crowd.wait_for(lambda: self.crowd.ledger.acknowledged > before)
             self.seconds.append(time.monotonic() - began)
+            parts = stopped - began, migrated - stopped, up - migrated, time.monotonic() - up
+            print("  stop {:.1f} s, schema {:.1f} s, start {:.1f} s, first response {:.1f} s".format(*parts))
         start(self.world.installation, "worker-0")
 
     def _stop(self, name: str) -> None:

@@ -18,7 +18,7 @@ from app.verification.confirm_control import confirm_control
 from app.verification.errors import ChallengeOver
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.certificate import HTML, guessing, not_shown, typing_error
+from app.verification.views.closed_answers import HTML, guessing, not_shown, typing_error
 
 
 @bp.get("/c/<typed>/ask")

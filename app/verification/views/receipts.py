@@ -15,7 +15,8 @@ from app.verification.receipt import Receipt, receipt_of
 from app.verification.verdict import Verdict
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.certificate import HTML, SIGNED_JSON, guessing, not_shown, page_facts, typing_error
+from app.verification.views.closed_answers import HTML, SIGNED_JSON, guessing, not_shown, typing_error
+from app.verification.views.drawn_pages import page_facts
 
 
 @bp.get("/c/<typed>/receipt")

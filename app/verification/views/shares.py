@@ -20,7 +20,8 @@ from app.verification.errors import ShareRefused, TooManyShares
 from app.verification.grant_share import LONGEST_NOTE, grant_share
 from app.verification.look_through_share import look_through_share
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.certificate import guessing, not_shown, page_facts
+from app.verification.views.closed_answers import guessing, not_shown
+from app.verification.views.drawn_pages import page_facts
 
 USUAL_DAYS = 30
 

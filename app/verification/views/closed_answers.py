@@ -1,0 +1,75 @@
+"""Answers that show no credential: the same for whoever asks, whichever codes exist."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify, make_response, render_template
+from flask_babel import gettext as _
+
+from app.credentials import validity
+from app.credentials.errors import CredentialErased
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import runtime
+from app.verification.views.blueprint import private
+
+HTML = "text/html"
+SIGNED_JSON = "application/vc+ld+json"
+NOT_FOUND = 404
+GONE = 410
+guessing = limiter.shared_limit(
+    rate("not_found_per_minute", "minute"),
+    scope="codes-not-found",
+    deduct_when=lambda response: response.status_code == NOT_FOUND,
+)
+
+
+def _not_shown_words() -> str:
+    return str(_("Nothing is shown under this code: it may be mistyped, or its holder keeps it private."))
+
+
+def not_shown(accepted: str) -> Response:
+    """One answer for unknown and private codes: it depends on nothing but the language and kind asked for."""
+    if accepted == HTML:
+        return make_response(render_template("verification/not_shown.html"), NOT_FOUND)
+    return problem_json(
+        "credential-not-found", _("Nothing is shown under this code"), _not_shown_words(), status=NOT_FOUND
+    )
+
+
+def erased_answer(line: CredentialErased, accepted: str) -> Response:
+    """What the register still says; nothing of the skill or the holder is left."""
+    if accepted == HTML:
+        return make_response(render_template("verification/erased.html", line=line), GONE)
+    words = _("The holder erased their data. The register knows when this number was issued and when it ends.")
+    response = problem_json("credential-erased", _("The holder erased their data"), words, status=GONE)
+    problem = {**(response.get_json() or {}), "valid_from": validity.to_text(line.valid_from),
+               "ends_at": validity.to_text(line.ends_at), "is_over": line.is_over}  # fmt: skip
+    response.set_data(jsonify(problem).get_data())
+    return response
+
+
+def typing_error(accepted: str) -> Response:
+    """For what cannot be a code, whichever codes exist."""
+    if accepted == HTML:
+        return make_response(render_template("verification/typing_error.html"), NOT_FOUND)
+    words = _("The characters of this code do not fit together. Compare it with the certificate and type it again.")
+    return problem_json("code-typing-error", _("Is there a typing error?"), words)
+
+
+def problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND) -> Response:
+    """For programs, as every error."""
+    kind = f"{runtime().settings.base_url}/problems/{code}"
+    response = jsonify(type=kind, title=title, status=status, detail=detail, code=code)
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
+
+
+def closed(response: Response, accepted: str) -> Response:
+    """An answer that shows no credential."""
+    return private(response if accepted == HTML else readable_everywhere(response))
+
+
+def readable_everywhere(response: Response) -> Response:
+    """For verifiers that run in a page of another origin."""
+    response.access_control_allow_origin = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

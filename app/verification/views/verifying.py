@@ -1,0 +1,155 @@
+"""`/verify`: the answer to a code that was typed, or to a file that was handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.credentials import codes, open_badge, validity
+from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
+from app.credentials.face import mode_words
+from app.foundation.web.asker import prefers_json
+from app.foundation.web.gates import csrf
+from app.foundation.web.limits import limiter, rate
+from app.foundation.web.process import absolute_url, runtime
+from app.verification.carried import carried
+from app.verification.errors import NothingCarried
+from app.verification.verdict import Reason
+from app.verification.verify_credential import Verification, verify_credential, verify_document
+from app.verification.views.answer_headers import conditional, count_look, etag_of
+from app.verification.views.blueprint import bp, noindex, private
+from app.verification.views.closed_answers import (
+    HTML,
+    SIGNED_JSON,
+    closed,
+    erased_answer,
+    guessing,
+    not_shown,
+    problem_json,
+    readable_everywhere,
+    typing_error,
+)
+
+
+@bp.get("/verify")
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def verify_page() -> Any:
+    """A field for a typed code; with `code` in the address, the answer."""
+    return _verify(str(request.args.get("code", "")))
+
+
+@bp.post("/verify")
+@csrf.exempt  # type: ignore[untyped-decorator]  # changes nothing, and a token would need a cookie
+@limiter.limit(rate("verifications_per_minute", "minute"))
+@guessing
+def verify_typed_code() -> Any:
+    """The answer to a typed code or a file: its page, or the verdict as JSON for programs."""
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        with closing(file):  # a large one lies in a temporary file
+            content = file.read()
+        return _verify_file(content)
+    sent = request.get_json(silent=True) if request.is_json else request.form
+    return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
+
+
+def _verify(typed: str) -> Any:
+    wants_json = prefers_json()
+    accepted = SIGNED_JSON if wants_json else HTML
+    if not typed.strip() and not wants_json:
+        return noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
+    try:
+        code = codes.read_code(typed)
+        return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
+    except TypingError:
+        if wants_json:
+            return closed(typing_error(accepted), accepted)
+        page = render_template("verification/verify.html", typed=typed, error=True)
+        return noindex(make_response(page, 422))
+    except CredentialNotFound:
+        return closed(not_shown(accepted), accepted)
+    except CredentialErased as erased:
+        return closed(erased_answer(erased, accepted), accepted)
+
+
+def _verify_file(file: bytes) -> Response:
+    """The verdict on the document inside; what the file shows on its face was not looked at."""
+    try:
+        text = carried(file)
+    except (NothingCarried, CarrierUnreadable) as problem:
+        return private(_refused_file(problem))
+    with runtime().reading() as database:
+        found = verify_document(text, session=database, clock=runtime().clock)
+    facts = _document_facts(found)
+    if prefers_json():
+        facts["lines"] = dict(facts["lines"])
+        return private(jsonify(facts))
+    instants = {
+        name: validity.from_text(facts[name]) for name in ("valid_from", "valid_until", "checked_at") if facts[name]
+    }
+    mode = open_badge.told_facts(found.document)["mode"] if found.document and facts["code"] else None
+    sat = mode_words(mode, _) if mode else None
+    return private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
+
+
+def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
+    words = {
+        NothingCarried.code: _(
+            "There is no signed credential in this file. A picture or PDF that was saved anew, or a photograph of a "
+            "certificate, loses it. Ask the holder for the original file, or type the code."
+        ),
+        CarrierUnreadable.code: _(
+            "The file is damaged, or carries more than one credential. Ask the holder for the original file."
+        ),
+    }[problem.code]
+    if prefers_json():
+        return problem_json(problem.code, _("This file cannot be checked"), words, status=422)
+    return make_response(render_template("verification/verify.html", typed="", error=False, file_error=words), 422)
+
+
+def _document_facts(found: Verification) -> dict[str, Any]:
+    """What the signed document says, as far as a signature stands behind it; else nothing of it is repeated."""
+    holds = found.document is not None and not {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN} & {
+        *found.judgement.reasons
+    }
+    document: Mapping[str, Any] = found.document if holds and found.document is not None else {}
+    code = document["id"].rpartition("/")[2] if document else None
+    return {
+        "verdict": found.verdict.value,
+        "reasons": [reason.value for reason in found.judgement.reasons],
+        "checked_at": validity.to_text(found.checked_at),
+        "name": document.get("name"),
+        "description": document["credentialSubject"]["achievement"]["description"] if document else None,
+        "issuer": document["issuer"] if document else None,
+        "valid_from": document.get("validFrom"),
+        "valid_until": document.get("validUntil"),
+        "code": code,
+        "lines": open_badge.told_lines(document) if document else (),
+        "credential": absolute_url(".certificate", typed=code) if code else None,
+    }
+
+
+def _verdict_json(code: str) -> Response:
+    with runtime().reading() as database:
+        found = verify_credential(code, session=database, clock=runtime().clock)
+    count_look(found)
+    row = found.credential
+    response = jsonify(
+        verdict=found.verdict.value,
+        reasons=[reason.value for reason in found.judgement.reasons],
+        code=row.code,
+        skill=row.skill,
+        valid_from=validity.to_text(row.valid_from),
+        valid_until=validity.to_text(row.valid_until),
+        revoked_at=validity.to_text(row.revoked_at) if row.revoked_at else None,
+        checked_at=validity.to_text(found.checked_at),
+        facts=found.facts,
+        credential=absolute_url(".certificate_json", typed=row.code),
+        superseded_by=absolute_url(".certificate", typed=found.newer) if found.newer else None,
+    )
+    return conditional(readable_everywhere(response), found, etag_of(found, "verdict"))
