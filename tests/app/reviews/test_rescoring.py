@@ -339,7 +339,7 @@ def test_settled_a_refusal_that_fell_is_awarded_and_a_loser_keeps_the_certificat
         undo(desk, rescoring)
 
 
-def test_letters_say_what_becomes_of_the_decision_without_a_figure(desk):
+def test_edge_027_letters_say_what_becomes_of_the_decision_without_a_figure(desk):
     applied(desk)
     desk.work()
     desk.work()
@@ -350,7 +350,7 @@ def test_letters_say_what_becomes_of_the_decision_without_a_figure(desk):
         assert sum(words in letter.replace("=\n", "").replace("\n", " ") for letter in found) == times
 
 
-def test_one_person_alone_never_applies_it(desk):
+def test_edge_027_one_person_alone_never_applies_the_rescoring(desk):
     suspend(desk)
     rescoring, place = ask(desk), desk.place
 
