@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.credentials.errors import CredentialRevoked, ReviewDecided
@@ -93,12 +93,19 @@ class Credential(Base):
     __tablename__ = "credential"
     __table_args__ = (
         UniqueConstraint("status_list", "status_index"),
+        Index(  # one that was moved to the right account stays, revoked, beside the one that stands
+            "uq_credential_standing",
+            "sitting_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
         CheckConstraint("(state = 'issued') = (signed_document IS NOT NULL)", name="signed_when_issued"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), unique=True)
-    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)  # twice where it was moved
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     skill: Mapped[str] = mapped_column(index=True)
     code: Mapped[str] = mapped_column(unique=True)

@@ -54,14 +54,17 @@ def upgrade() -> None:
     with op.batch_alter_table("award") as batch_op:
         batch_op.drop_constraint(op.f("uq_award_result_id"), type_="unique")
         batch_op.create_index(op.f("ix_award_result_id"), ["result_id"])
-    stands = sa.text("withdrawn_at IS NULL")
-    op.create_index(
-        "uq_award_standing", "award", ["result_id"], unique=True, sqlite_where=stands, postgresql_where=stands
-    )
+    for name, table, column, ended_at in (
+        ("uq_award_standing", "award", "result_id", "withdrawn_at"),
+        ("uq_credential_standing", "credential", "sitting_id", "revoked_at"),
+    ):
+        stands = sa.text(f"{ended_at} IS NULL")
+        op.create_index(name, table, [column], unique=True, sqlite_where=stands, postgresql_where=stands)
 
 
 def downgrade() -> None:
     """Drop it again; where a certificate was moved meanwhile, the former uniqueness refuses."""
+    op.drop_index("uq_credential_standing", table_name="credential")
     op.drop_index("uq_award_standing", table_name="award")
     with op.batch_alter_table("award") as batch_op:
         batch_op.drop_index(op.f("ix_award_result_id"))

@@ -16,7 +16,7 @@ from app.assessment.models import FrozenSitting
 from app.assessment.pages import ItemPage, current_page
 from app.assessment.policy import SittingPolicy
 from app.assessment.report_item import report_item
-from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, a_policy, take
+from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill, a_person, a_policy, take
 from tests.app.assessment.test_views import Candidate
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine plays no part
@@ -83,6 +83,31 @@ def test_cases_010_011_and_012_nothing_runs_out_but_the_days_and_the_last_instan
     with pytest.raises(SittingExpired):
         respond(3)
     assert [row.position for row in place.kept(sitting_id)] == [1, 2]
+
+
+def test_case_010_the_days_said_before_the_start_hold_though_the_operator_shortens_them_and_another_norm_takes_force(
+    app, place, runtime
+) -> None:
+    """Nothing from outside ends a sitting sooner than the start page said: it keeps its policy and its edition."""
+    a_normed_skill(place, scenario_slope=1.5)
+    ada = Candidate(app, runtime, "ada@example.org")
+    said = ada.open(f"/skills/{SKILL}/start").text
+    assert f"go on within {SittingPolicy().resume_days} days" in said
+    path = ada.begin()
+    sitting = place.sitting(UUID(ada.open(path, headers={"Accept": "application/json"}).json["id"]))
+    assert sitting.resumable_until - sitting.started_at == timedelta(days=SittingPolicy().resume_days)
+    a_policy(place, resume_days=1)
+    a_normed_skill(place, cut=9.0, with_norm=False)
+    place.clock.instant = sitting.resumable_until
+    value = SimulatedPerson(place, 1.3, 1.3).answer(place.shown(sitting.id)[-1].item_code)
+    assert place.respond(sitting.person_id, sitting.id, 1, value).moved_on
+    kept = place.sitting(sitting.id)
+    assert (kept.resumable_until, kept.edition_id, kept.cut) == (
+        sitting.resumable_until,
+        sitting.edition_id,
+        sitting.cut,
+    )
+    assert "go on within 1 days" in Candidate(app, runtime, "eve@example.org").open(f"/skills/{SKILL}/start").text
 
 
 def test_case_013_and_edge_034_no_time_that_a_browser_claims_is_believed(app, place, runtime) -> None:

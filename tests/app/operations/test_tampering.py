@@ -66,7 +66,7 @@ OFTEN = {  # one for each thing that the records say
         for one in TAMPERINGS
     ],
 )
-def test_what_is_altered_by_hand_is_noticed(house, tampering: Tampering):
+def test_case_055_what_is_altered_by_hand_is_noticed(house, tampering: Tampering):
     tampering.alter(house)
     assert tampering.saying in tampering.noticed_by(house)
 

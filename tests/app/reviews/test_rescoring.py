@@ -351,7 +351,7 @@ def test_edge_027_letters_say_what_becomes_of_the_decision_without_a_figure(desk
         assert sum(words in letter.replace("=\n", "").replace("\n", " ") for letter in found) == times
 
 
-def test_edge_027_one_person_alone_never_applies_it(desk):
+def test_edge_027_one_person_alone_never_applies_the_rescoring(desk):
     suspend(desk)
     rescoring, place = ask(desk), desk.place
 
