@@ -34,6 +34,7 @@ test-long: install
 	@sh scripts/install_node_verifiers.sh
 	$(PYTEST) -m long tests
 	$(BIN)/python scripts/mutation_testing.py
+	$(BIN)/python scripts/plant_faults.py
 
 check: install
 	$(BIN)/ruff format --check .

@@ -24,7 +24,9 @@ RESPONSES = 8  # between one fault and the next
 
 @pytest.mark.long
 @pytest.mark.parametrize("rounds", [6, 100])
-def test_the_database_server_dies_again_and_again_and_nothing_acknowledged_is_lost(rounds, tmp_path, record_property):
+def test_case_091_the_database_server_dies_again_and_again_and_nothing_acknowledged_is_lost(
+    rounds, tmp_path, record_property
+):
     home = temporary_root() / f"decile-pg-dies-{tmp_path.name}"
     with postgres_server(home) as server:
         engine = create_engine(server, isolation_level="AUTOCOMMIT")

@@ -1,4 +1,4 @@
-"""A worker that recalibrates, to be killed: it lingers in one phase, between the work and its commit.
+"""A worker that recalibrates, to be killed: it lingers in one phase, between the work and its commit, and says so.
 
 Run as a program: `python -m tests.app.norming.recalibrating_worker URL DIRECTORY PHASE SECONDS`.
 """
@@ -15,6 +15,8 @@ from app.foundation.job_runner import JobRunner
 from app.norming import recalibrate
 from tests.app.foundation.effects import QUICK, a_runtime
 
+LINGERING = "lingering"  # a file that says it does
+
 if __name__ == "__main__":
     url, directory, phase, seconds = sys.argv[1:]
     committed = recalibrate.Place.commit
@@ -26,6 +28,7 @@ if __name__ == "__main__":
             outcome = work(session)
             if place.view.phase == phase:
                 session.flush()
+                (Path(directory) / LINGERING).touch()
                 time.sleep(float(seconds))
             return outcome
 

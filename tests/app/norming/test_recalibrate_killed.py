@@ -18,6 +18,7 @@ from app.norming.models import NormState, NormVersion
 from app.norming.recalibration import Phase, Progress
 from app.norming.snapshot import is_as_drafted
 from tests.app.foundation.effects import REPOSITORY, a_runtime, client_of, wait_until
+from tests.app.norming.recalibrating_worker import LINGERING
 from tests.app.norming.test_recalibrate import N, begin, database, editor, view  # noqa: F401  fixtures
 
 LINGERS_SECONDS = 0.4
@@ -52,9 +53,11 @@ def is_over(recalibration_id, house):
 
 
 def killed_in(phase, recalibration_id, house, directory, chance):
-    """Kill a worker while the phase is under way; whether it was."""
+    """Kill a worker after the work of the phase and before its commit; whether it was there."""
+    lingering = directory / LINGERING
+    lingering.unlink(missing_ok=True)
     process = started(house, directory, phase)
-    wait_until(lambda: is_in(phase, recalibration_id, house) or process.poll() is not None, seconds=120)
+    wait_until(lambda: lingering.exists() or process.poll() is not None, seconds=120)
     time.sleep(chance.uniform(0, LINGERS_SECONDS / 2))
     process.kill()
     process.wait()
