@@ -44,6 +44,7 @@ check: install
 	$(BIN)/vulture
 	$(BIN)/bandit --configfile pyproject.toml --severity-level medium --quiet --recursive app scoring migrations scripts docs
 	$(BIN)/djlint --lint --quiet app/templates
+	$(MAKE) semgrep
 	$(MAKE) test
 
 # Our own rules, in an environment of its own: semgrep wants other versions of what we use. Fetched once, then offline.
