@@ -58,7 +58,7 @@ def upgrade() -> None:
         ("uq_award_standing", "award", "result_id", "withdrawn_at"),
         ("uq_credential_standing", "credential", "sitting_id", "revoked_at"),
     ):
-        stands = sa.text(f"{ended_at} IS NULL")
+        stands = sa.column(ended_at).is_(None)
         op.create_index(name, table, [column], unique=True, sqlite_where=stands, postgresql_where=stands)
 
 
