@@ -37,7 +37,7 @@ BEFORE = timedelta(seconds=3)  # the event, when the sitting begins
 ACROSS = 3  # the position at which the event comes
 YEAR = 2028  # a leap year
 SIGNED_WITHIN_SECONDS = 90.0  # of a credential's entry in the log; the job runs every minute
-MOST_RUNS = 1000  # of a job of every minute: until a jump is noticed it runs for minutes that never were
+MOST_RUNS = 100  # of a job of every minute: until a jump is noticed it runs for minutes that never were
 KINDS = (60, 30, 7, 1, 0)
 LOOK_MINUTE = 23  # of every hour; see worker.PERIODIC
 TO_NOTICE = timedelta(seconds=20)  # that its clock was set

@@ -107,9 +107,11 @@ def settle(world: Collaboration, ledger: Ledger, processes: tuple[str, ...] = PR
 
 
 def await_jobs(world: Collaboration) -> None:
-    """Until none waits or runs."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Until none waits or runs. A worker that was stopped again and again has much left: fewer is patience anew."""
+    fewest, deadline = None, 0.0
     while keys := unfinished_jobs(world.runtime.database):
+        if fewest is None or len(keys) < fewest:
+            fewest, deadline = len(keys), time.monotonic() + PATIENCE_SECONDS
         assert time.monotonic() < deadline, keys
         time.sleep(0.1)
 
