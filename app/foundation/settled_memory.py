@@ -6,7 +6,7 @@ need not be looked through for garbage.
 
 The C library gives each thread a heap of its own, from which little is ever returned: a web process at ten responses a
 second grew by 1.2 MB a minute for as long as anybody looked, while the objects in it stayed as many as they were. With
-one heap, whose free ends are given back, it stayed within 3 MB.
+one heap, whose free ends are given back, it grew by 5 MB in 47 minutes.
 """
 
 from __future__ import annotations
