@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from app.foundation import audit
@@ -15,7 +19,7 @@ from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
 from app.foundation.locks import hold
-from app.foundation.sqlite_writers import begin_in_turn
+from app.foundation.sqlite_writers import BEGIN, TURN_FILE, begin_in_turn
 
 
 def _entry(session, number=0, at=datetime(2026, 11, 23, tzinfo=UTC)):
@@ -121,6 +125,51 @@ def test_whoever_fails_to_write_lets_the_next_one_write(database):
         _entry(session, 1)
     with database.reading() as session:
         assert session.query(AuditEntry).count() == 2
+
+
+HOLD_THE_TURN = """
+import sys
+from app.foundation.db import Database
+with Database(sys.argv[1]).writing.connect() as connection:
+    connection.begin()
+    print("has the turn", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("how", ["ends", "dies"])
+def test_the_turn_passes_between_processes_and_nobody_asks_the_database_meanwhile(database, how):
+    asked = []
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD_THE_TURN, database.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "has the turn\n"
+    with database.writing.connect() as connection, ThreadPoolExecutor(1) as pool:
+        writer = connection.connection.dbapi_connection
+        writer.set_trace_callback(asked.append)
+        waiting = pool.submit(begin_in_turn, connection, patience_seconds=5)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        assert asked == []  # it waits for the turn, and not for SQLite's lock
+        if how == "dies":
+            holder.kill()
+        holder.communicate("\n")
+        waiting.result(timeout=5)
+        assert asked == [BEGIN]
+        connection.invalidate()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_turn_is_given_up_with_the_last_connection(database):
+    with database.transaction() as session:
+        _entry(session)
+    turn = make_url(database.url).database + TURN_FILE
+    opened = [file for file in Path("/proc/self/fd").iterdir() if file.is_symlink() and str(file.readlink()) == turn]
+    assert len(opened) == 1
+    database.dispose()
+    gc.collect()
+    assert not opened[0].is_symlink() or str(opened[0].readlink()) != turn
 
 
 def _reads(session):
