@@ -29,8 +29,7 @@ import numpy as np
 from sqlalchemy import select
 
 from app.assessment.models import Presentation
-from tests.journeys import collaboration
-from tests.journeys.collaboration import Collaboration
+from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.insisting import InsistingPerson, Ledger
 from tests.journeys.installation import free_port
 from tests.journeys.processes import installed
@@ -39,12 +38,6 @@ PEOPLE = 32
 MOST_AT_ONCE = 96  # connections of the saturation
 GOALS = {"sqlite": 0.25, "postgresql": 0.12}
 P99_GOAL_MS = 100
-ENDLESS = """
-most_sittings = 1000000
-most_begun_per_day = 1000000
-scenario_repeat_months = 0
-most_statement_overlap = 1.0
-"""
 HELLO = """
 import sys
 from flask import Flask, jsonify, request
@@ -224,8 +217,10 @@ def _wait_for(connection: http.client.HTTPConnection) -> None:
 
 
 def measure(kind: str, rate: float, seconds: float) -> None:
-    collaboration.POLICY = collaboration.POLICY.replace("[sitting]", "[sitting]" + ENDLESS)
-    with tempfile.TemporaryDirectory() as directory, installed(kind, Path(directory) / "data") as world:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
+    ):
         web = world.installation.processes["web"].pid
         sitters = [Sitter(world, number) for number in range(PEOPLE)]
         as_fast_as_they_can(sitters[:2], 3)  # caches filled, code loaded

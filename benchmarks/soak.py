@@ -23,9 +23,8 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import text
 
-from benchmarks.load import ENDLESS, P99_GOAL_MS, Seen, Sitter, at_a_rate
-from tests.journeys import collaboration
-from tests.journeys.collaboration import Collaboration
+from benchmarks.load import P99_GOAL_MS, Seen, Sitter, at_a_rate
+from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.processes import installed
 
 PEOPLE = 40  # one who sat a thousand times would make beginning dear
@@ -106,8 +105,10 @@ def verdict(samples: list[Sample]) -> list[str]:
 
 
 def measure(kind: str, minutes: int, rate: float) -> None:
-    collaboration.POLICY = collaboration.POLICY.replace("[sitting]", "[sitting]" + ENDLESS)
-    with tempfile.TemporaryDirectory() as directory, installed(kind, Path(directory) / "data") as world:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
+    ):
         sitters = [Sitter(world, number) for number in range(PEOPLE)]
         looks, ended, samples, every = Seen(), threading.Event(), [], Seen()
         looking = threading.Thread(target=look_at_certificates, args=(world, looks, ended))

@@ -55,6 +55,16 @@ not_found_per_minute = 1000000
 beginnings_per_day = 1000000
 """
 
+# people may sit again and again
+WITHOUT_LIMITS = POLICY.replace(
+    "[sitting]",
+    """[sitting]
+most_sittings = 1000000
+most_begun_per_day = 1000000
+scenario_repeat_months = 0
+most_statement_overlap = 1.0""",
+)
+
 
 class Collaboration:
     """What a test needs beside the running processes: its own way into the database, and how people answer."""

@@ -16,20 +16,29 @@ PATIENCE_SECONDS = 120
 
 
 class Crowd:
-    """People who come one after the other, several at a time, until told that no more are wanted."""
+    """People who come one after the other, several at a time, until told that no more are wanted.
 
-    def __init__(self, world: Collaboration, ledger: Ledger | None = None) -> None:
+    Each sits `sittings` times before the next one comes, where the policy of the world lets them.
+    """
+
+    def __init__(
+        self, world: Collaboration, ledger: Ledger | None = None, *, at_once: int = PEOPLE_AT_ONCE, sittings: int = 1
+    ) -> None:
         self.world, self.ledger = world, Ledger() if ledger is None else ledger
         self._numbers = iter(range(1_000_000))
         self._closing = threading.Event()
-        self._pool = ThreadPoolExecutor(PEOPLE_AT_ONCE)
-        self._doors: list[Future[None]] = [self._pool.submit(self._come) for _ in range(PEOPLE_AT_ONCE)]
+        self._sittings = sittings
+        self._pool = ThreadPoolExecutor(at_once)
+        self._doors: list[Future[None]] = [self._pool.submit(self._come) for _ in range(at_once)]
 
     def _come(self) -> None:
         while not self._closing.is_set():
             person = InsistingPerson(self.world, next(self._numbers), self.ledger)
             person.sign_in_with_link()
-            person.sit()
+            for _ in range(self._sittings):
+                person.sit()
+                if self._closing.is_set():
+                    return
 
     def wait_for(self, happened: Callable[[], bool]) -> None:
         """Until it happened; what went wrong with a person is raised here."""

@@ -17,11 +17,11 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def installed(kind: str, directory: Path) -> Iterator[Collaboration]:
+def installed(kind: str, directory: Path, policy: str = collaboration.POLICY) -> Iterator[Collaboration]:
     """A running installation over an empty database of this kind."""
     with ExitStack() as stack:
         url = "" if kind == "sqlite" else stack.enter_context(fresh_postgres_database())
-        installation = Installation(directory, database_url=url, policy=collaboration.POLICY)
+        installation = Installation(directory, database_url=url, policy=policy)
         world = collaboration.prepare(installation)
         stack.callback(world.dispose)
         with installation:

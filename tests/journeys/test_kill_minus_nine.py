@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from app.foundation.db import Database
+from tests.journeys import collaboration
 from tests.journeys.collaboration import Collaboration
 from tests.journeys.crowd import Crowd
 from tests.journeys.insisting import Ledger
@@ -62,13 +63,13 @@ def check_promises(promised: Ledger, world: Collaboration) -> None:
     eyes.dispose()
 
 
-def kill_again_and_again(world: Collaboration, crowd: Crowd, kills: int) -> Figures:
-    """Each kill waits for some responses or for a completed sitting, then for a random moment more."""
+def kill_again_and_again(world: Collaboration, crowd: Crowd, kills: int, responses: int = 1) -> Figures:
+    """Each kill waits for `responses`, for some more or a completed sitting, then for a random moment."""
     chance, figures, before = random.Random(SEED), Figures(), 0
     for number in range(kills):
         targets = TARGETS[number % len(TARGETS)]
+        crowd.wait_for(lambda before=before: crowd.ledger.acknowledged >= before + responses)
         await_a_moment(crowd, chance)
-        crowd.wait_for(lambda before=before: crowd.ledger.acknowledged > before)
         if "worker-0" in targets:
             crowd.wait_for(lambda: bool(unfinished_jobs(world.runtime.database)))
         if "web" in targets:
@@ -81,6 +82,8 @@ def kill_again_and_again(world: Collaboration, crowd: Crowd, kills: int) -> Figu
         figures.at_risk += promised.acknowledged - before
         before = promised.acknowledged
         check_promises(promised, world)
+        if number % 25 == 24:
+            print(f"{number + 1} kills, {figures.at_risk} acknowledged, none lost", flush=True)
         figures.jobs_under_way += len(unfinished_jobs(world.runtime.database)) if "worker-0" in targets else 0
         for name, seconds in start(world.installation, *targets).items():
             figures.seconds_to_restart[name].append(seconds)
@@ -146,6 +149,24 @@ def test_case_005_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_ha
         record_property(kind, line)
     assert figures.cut_off > 0, "no kill cut a request off, so this proved nothing"
     assert figures.jobs_under_way > 0, "no kill fell into the work of the worker, so this proved nothing"
+    for seconds in figures.seconds_to_restart.values():
+        assert statistics.median(seconds) <= RESTART_SECONDS
+
+
+@pytest.mark.long
+def test_of_a_hundred_thousand_acknowledged_responses_five_hundred_kills_lose_none(tmp_path):
+    """An hour or more: eight people at a time, who sit again and again, 200 responses or more before every kill."""
+    with (
+        installed("sqlite", tmp_path / "data", collaboration.WITHOUT_LIMITS) as world,
+        Crowd(world, at_once=8, sittings=30) as crowd,
+    ):
+        figures = kill_again_and_again(world, crowd, 500, responses=200)
+        print("\n".join(figures.lines()), flush=True)
+        crowd.leave()
+        settle(world, crowd.ledger)
+    assert figures.at_risk >= 100_000
+    assert figures.cut_off > 0
+    assert figures.jobs_under_way > 0
     for seconds in figures.seconds_to_restart.values():
         assert statistics.median(seconds) <= RESTART_SECONDS
 
