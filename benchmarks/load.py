@@ -76,7 +76,7 @@ class Seen:
 
 
 class Sitter:
-    """One person with a connection of their own, always in a sitting."""
+    """One person who is signed in, and always in a sitting unless told to sit only once."""
 
     def __init__(self, world: Collaboration, number: int) -> None:
         self.world, self.person = world, InsistingPerson(world, number, Ledger())
@@ -84,14 +84,15 @@ class Sitter:
         self.connection = http.client.HTTPConnection("127.0.0.1", world.installation.port, timeout=60)
         self.body: dict[str, Any] = {}
         self.starts_ms = 0.0
-        self.begin()
+        self.sits_once = self.is_done = False
 
-    def begin(self) -> None:
+    def begin(self) -> Sitter:
         web = self.world.installation.processes["web"].pid
         before = processor_ms(web)
         self.sitting_id, self.position = self.person.begin(), 1
         self.starts_ms += processor_ms(web) - before
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.browser.cookies)
+        self.person.browser.close()  # its connections; a thousand people would use up the server's
         self.headers = {
             "Host": f"localhost:{self.world.installation.port}",
             "Cookie": cookies,
@@ -101,6 +102,7 @@ class Sitter:
             "X-CSRFToken": self.person.csrf,
         }
         self.prepare()
+        return self
 
     def prepare(self) -> None:
         """Think of the answer before it is due."""
@@ -112,22 +114,24 @@ class Sitter:
         value = self.world.answer(str(code), self.person.theta, self.person.chance)
         self.body = {"position": self.position, "client_sequence": 1, "value": value}
 
-    def respond(self, seen: Seen, due: float) -> float:
+    def respond(self, seen: Seen, due: float, connection: http.client.HTTPConnection | None = None) -> float:
         """Seconds to wait before the next attempt, where the server says so."""
-        path = f"/sittings/{self.sitting_id}/responses"
-        self.connection.request("POST", path, json.dumps(self.body), self.headers)
-        answer = self.connection.getresponse()
+        path, connection = f"/sittings/{self.sitting_id}/responses", connection or self.connection
+        connection.request("POST", path, json.dumps(self.body), self.headers)
+        answer = connection.getresponse()
         body = answer.read()
         retry_after = answer.headers.get("Retry-After")
         seen.add(answer.status, (time.perf_counter() - due) * 1000, retry_after)
         if answer.status != 200:
             return float(retry_after or 0)
         recorded = json.loads(body)
-        if recorded["state"] != "open":
+        if recorded["state"] == "open":
+            self.position = recorded["current_position"]
+            self.prepare()
+        elif self.sits_once:
+            self.is_done = True
+        else:
             self.begin()
-            return 0.0
-        self.position = recorded["current_position"]
-        self.prepare()
         return 0.0
 
 
@@ -222,7 +226,7 @@ def measure(kind: str, rate: float, seconds: float) -> None:
         installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
     ):
         web = world.installation.processes["web"].pid
-        sitters = [Sitter(world, number) for number in range(PEOPLE)]
+        sitters = [Sitter(world, number).begin() for number in range(PEOPLE)]
         as_fast_as_they_can(sitters[:2], 3)  # caches filled, code loaded
 
         few, hello, one = beside_hello(sitters[0], web, min(20.0, seconds))
@@ -238,7 +242,7 @@ def measure(kind: str, rate: float, seconds: float) -> None:
 
         for count in (8, PEOPLE):
             print(f"{count} people without a pause: {as_fast_as_they_can(sitters[:count], 15).line(15)}")
-        crowd = sitters + [Sitter(world, number) for number in range(PEOPLE, MOST_AT_ONCE)]
+        crowd = sitters + [Sitter(world, number).begin() for number in range(PEOPLE, MOST_AT_ONCE)]
         full = as_fast_as_they_can(crowd, 15)
         print(
             f"{MOST_AT_ONCE} people without a pause, who wait when told to: {full.line(15)}; "

@@ -27,6 +27,7 @@ from app.foundation.access import Actor, operator
 from app.foundation.clock import SystemClock
 from app.foundation.db import Base, Database
 from app.foundation.entropy import SystemEntropy
+from app.foundation.jobs import Jobs
 from app.norming import recalibrations
 from app.norming.import_responses import import_responses
 from app.norming.mapping import SampleMapping
@@ -92,7 +93,7 @@ def bring_in(people: int, seed: int, database: Database) -> None:
         )  # fmt: skip
 
 
-def begin(database: Database) -> UUID:
+def begin(database: Database, jobs: Jobs) -> UUID:
     now = datetime.now(UTC)
     with database.transaction() as session:
         session.add(Person(id=EDITOR, email="e@example.org", language="en", known_since_at=now, adult_confirmed_at=now))
@@ -102,7 +103,7 @@ def begin(database: Database) -> UUID:
         actor = Actor(EDITOR, "e", frozenset({"norm_editor"}), now)
         return start_recalibration(
             SKILL, Choice(Source.SAMPLE, sample_id=sample_id), session=session, clock=SystemClock(),
-            entropy=SystemEntropy(), jobs=NoJobs(), actor=actor,
+            entropy=SystemEntropy(), jobs=jobs, actor=actor,
         )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def measure(people: int, directory: Path) -> None:
     bring_in(SETTERS, SEED, database)
     calibrate(SKILL, actor=operator(), **tools)
     bring_in(people, SEED + 1, database)
-    recalibration_id = begin(database)
+    recalibration_id = begin(database, NoJobs())
     held_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MIB
     started, processor = time.monotonic(), time.process_time()
     recalibrate(recalibration_id, **tools)

@@ -109,7 +109,7 @@ def measure(kind: str, minutes: int, rate: float) -> None:
         tempfile.TemporaryDirectory() as directory,
         installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
     ):
-        sitters = [Sitter(world, number) for number in range(PEOPLE)]
+        sitters = [Sitter(world, number).begin() for number in range(PEOPLE)]
         looks, ended, samples, every = Seen(), threading.Event(), [], Seen()
         looking = threading.Thread(target=look_at_certificates, args=(world, looks, ended))
         looking.start()

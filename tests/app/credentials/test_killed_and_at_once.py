@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from threading import Thread
 
 import pytest
@@ -12,12 +14,15 @@ from sqlalchemy import select
 from app import worker
 from app.credentials import reissue_affected
 from app.credentials.commands import keys as keys_group
-from app.credentials.models import CredentialReview, WithdrawnSignature
+from app.credentials.models import Credential, CredentialReview, WithdrawnSignature
+from app.foundation.db import Database
 from app.foundation.runtime import Runtime
+from tests.app.credentials.awards import an_award
 from tests.app.credentials.test_reminders import sent, set_end
 from tests.app.credentials.worker_house import is_accepted, issue, key_in_use, since
 from tests.fakes import FrozenClock
 from tests.journeys.at_a_standstill import run_jobs
+from tests.killed_child import killed_before, rows_of
 
 
 class Killed(BaseException):
@@ -78,3 +83,32 @@ def test_case_083_two_schedulers_at_once_write_one_reminder(house: Runtime, cloc
     assert len(keys) == len(codes)
     run_jobs(house)
     assert sent(house) == {7: 3}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)])
+def test_issuing_killed_before_any_of_its_statements_leaves_nothing_half_and_goes_on(house: Runtime, step: int) -> None:
+    with house.transaction() as session:
+        award_id = an_award(session)
+    url, kills = house.database.url, 0
+    for job in ("reserve_credential", "issue_credential"):
+        with house.reading() as session:
+            reserved = session.scalar(select(Credential.id))
+        named = {"award_id": str(award_id)} if reserved is None else {"credential_id": str(reserved)}
+        house.database.dispose()
+        before = rows_of(url)
+
+        def act(here: Database, job: str = job, named: dict[str, str] = named) -> None:
+            worker.JOBS[job](replace(house, database=here), **named)
+
+        for statement in count(1, step):
+            if not killed_before(statement, url, act):
+                break
+            kills += 1
+            assert rows_of(url) == before
+        assert rows_of(url) != before
+    assert kills > 40 / step, "too few statements: this proved little"
+    print(f"{kills} kills")
+    with house.reading() as session:
+        (code,) = session.scalars(select(Credential.code))
+    assert is_accepted(house, code) == (True, True)

@@ -22,6 +22,7 @@ from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
 from tests.app.norming.builders import EDITOR_ID, SKILL, a_calibrated_sample, a_norm, people
+from tests.killed_child import killed_before, rows_of
 
 
 @pytest.fixture
@@ -223,3 +224,33 @@ def test_case_039_edge_010_a_new_norm_leaves_the_former_one_bit_for_bit(session:
     assert (edition_before.norm_id, edition_before.cut, edition_before.cut_standard_error) == pinned
     assert session.scalars(select(Edition).order_by(Edition.id.desc())).first().norm_id == second.id
     assert [view.id for view in queries.published(SKILL, "en", session=session)] == [second.id]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.long)])
+def test_a_publication_killed_before_any_of_its_statements_leaves_the_former_norm_in_force(
+    database, clock, entropy, step
+):
+    with database.transaction() as session:
+        staff = people(session, clock.now())
+        a_calibrated_sample(session, clock, entropy)
+        a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+        norm_id = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED).id
+    database.dispose()
+    before = rows_of(database.url)
+
+    def act(here):
+        with here.transaction() as session:
+            publish_due_norms(session=session, clock=clock, actor=system())
+
+    kills = 0
+    for statement in count(1, step):
+        if not killed_before(statement, database.url, act):
+            break
+        kills += 1
+        assert rows_of(database.url) == before
+    assert kills > 10 / step, "too few statements: this proved little"
+    print(f"{kills} kills")
+    with database.reading() as session:
+        in_force = session.scalars(select(NormVersion.id).where(NormVersion.state == NormState.PUBLISHED)).all()
+    assert in_force == [norm_id]

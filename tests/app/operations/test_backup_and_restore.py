@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
@@ -53,6 +54,7 @@ from app.transparency.sign_checkpoint import number_entries, sign_checkpoint
 from tests.app.credentials.awards import BASE_URL, Desk, a_signer
 from tests.app.operations.conftest import PASSPHRASE, settings_for
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+from tests.killed_child import killed_before_file
 from tests.postgres_server import fresh_postgres_database
 
 CLOCK = SystemClock()
@@ -142,6 +144,30 @@ def _restored_rows(path: Path, installation: Runtime, data: Path) -> tuple[set[U
         return people(restored(path, settings_for(data, "")))
     with fresh_postgres_database() as url:
         return people(restored(path, settings_for(data, url)))
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.long)])
+def test_a_backup_killed_before_any_of_its_files_leaves_none_that_passes_for_whole(installation, tmp_path, step):
+    expected = add_person(installation)
+    installation.database.dispose()
+    url, kills = installation.database.url, 0
+    for number in count(1, step):
+        path = tmp_path / f"{number}.backup"
+
+        def act(path: Path = path) -> None:
+            make_backup(path, runtime=replace(installation, database=Database(url)))
+
+        if not killed_before_file(number, act):
+            break
+        kills += 1
+        if path.exists():
+            assert read_manifest(path, PASSPHRASE)
+    assert kills > 20 / step, "too few files: this proved little"
+    print(f"{kills} kills")
+    again = tmp_path / "again.backup"
+    make_backup(again, runtime=installation)
+    assert expected in people(restored(again, settings_for(tmp_path / "elsewhere", "")))[0]
 
 
 def test_keys_secrets_jobs_and_counters_come_back(installation, elsewhere, tmp_path):

@@ -6,12 +6,14 @@ import io
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import update
 
 from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
+from app.accounts.errors import PersonNotFound
 from app.accounts.models import ErasedAddress, Person, SignInRequest
 from app.accounts.record_consent import record_consent
 from app.accounts.sign_up import sign_up
@@ -36,6 +38,7 @@ from tests.app.api.world import EDITOR, OTHER, OWNER, UNPROVEN, World
 from tests.app.assessment.builders import Place, SimulatedPerson, take
 from tests.app.privacy.traces import EMAIL, days_of, found_again, owner_id, person_of, strings_of
 from tests.journeys.at_a_standstill import run_jobs, with_signer
+from tests.killed_child import killed_before, rows_of
 
 # The record of acts cannot be edited: the ids in it are random and lead nowhere. Everything else is searched for ids.
 RECORD = frozenset({"audit_entry"})
@@ -370,3 +373,33 @@ def test_a_sitting_after_coming_back_ends_like_any_other(world: World):
     start(world, back)
     sitting_id = take(place, back, SimulatedPerson(place, 0.0, 0.0, 9).answer)
     assert place.sitting(sitting_id).state == "completed"
+
+
+def _kept(url: str) -> dict[str, list[str] | int]:
+    """Everything, but of the log the number of entries: they are salted anew each time."""
+    rows = rows_of(url)
+    return rows | {"log_entry": len(rows["log_entry"])}
+
+
+@pytest.mark.parametrize("step", [40, pytest.param(1, marks=pytest.mark.long)])
+def test_an_erasure_killed_before_any_of_its_statements_is_not_begun_and_can_be_repeated(world, step):
+    url = world.runtime.database.url
+    world.runtime.database.dispose()
+    before = _kept(url)
+
+    def act(database):
+        erase(replace(world, runtime=replace(world.runtime, database=database)))
+
+    kills = 0
+    for statement in count(1, step):
+        if not killed_before(statement, url, act):
+            break
+        kills += 1
+        assert _kept(url) == before
+    erased = _kept(url)
+    assert erased != before
+    assert kills > 50 / step, "too few statements: this proved little"
+    print(f"{kills} kills")
+    with pytest.raises(PersonNotFound):
+        erase(world)
+    assert _kept(url) == erased
