@@ -48,7 +48,6 @@ CONNECTIONS = 64
 EVERY_SECONDS = 10  # one answer of each person
 SHORTEST = 12  # answers of a sitting: whoever gave fewer is not near the end
 SPREAD = 14  # answers of a usual sitting here
-RUSH = 500
 PATIENCE_SECONDS = 180
 RECALIBRATED = 1_000_000 // recalibration.ITEMS
 CODES = text("SELECT code FROM credential WHERE signed_document IS NOT NULL ORDER BY code")
@@ -259,7 +258,7 @@ def recalibrating(world: Collaboration, sitters: list[Sitter]) -> None:
     show(f"L6, L1 beside a recalibration of {RECALIBRATED * recalibration.ITEMS:,} responses, {ended[0]:.0f} s", seen)
 
 
-def measure(kind: str, people: int, seconds: float, levels: set[int]) -> None:
+def measure(kind: str, people: int, seconds: float, rush: int, levels: set[int]) -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
@@ -276,7 +275,7 @@ def measure(kind: str, people: int, seconds: float, levels: set[int]) -> None:
             full = as_fast_as_they_can(sitters[:MOST_AT_ONCE], 30)
             print(f"L2: {full.line(30)}; 503 without Retry-After: {full.without_retry_after}", flush=True)
         if levels & {3, 4}:
-            newcomers = beginning(world, RUSH, 10)
+            newcomers = beginning(world, rush, 10)
         if 4 in levels:
             ending(world, newcomers, 60)
 
@@ -285,12 +284,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--rush", type=int, default=500, help="people of L3 and L4")
     parser.add_argument("--levels", type=int, nargs="+", default=list(range(1, 7)))
     parser.add_argument("--postgresql", action="store_true")
     given = parser.parse_args()
     kind = "postgresql" if given.postgresql else "sqlite"
     print(f"{kind}, {os.cpu_count()} processors shared with the client, load {os.getloadavg()[0]:.1f}", flush=True)
-    measure(kind, given.people, given.seconds, set(given.levels))
+    measure(kind, given.people, given.seconds, given.rush, set(given.levels))
 
 
 if __name__ == "__main__":

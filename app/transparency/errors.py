@@ -41,7 +41,7 @@ class NoCheckpoint(Unavailable):
     code = "no-checkpoint"
 
     def __init__(self) -> None:
-        super().__init__("The log has no signed checkpoint yet. The worker signs one every minute.")
+        super().__init__("The log has no signed checkpoint yet. The worker signs one every twenty seconds.")
 
 
 class CopyUnreadable(Invalid):

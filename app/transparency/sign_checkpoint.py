@@ -1,4 +1,4 @@
-"""Use cases (job of every minute, worker alone): number what was written since, then sign what the log holds now.
+"""Use cases (job of every twenty seconds, worker alone): number what was written since, then sign what is in the log.
 
 Numbering and signing are two transactions: a tree is signed only over numbers that are committed, so that a crash
 between the signature and its row is followed by a signature over the same tree or a longer one.
@@ -48,10 +48,10 @@ def sign_checkpoint(origin: str, *, session: Session, clock: Clock, signer: Sign
         If the tree does not continue what was signed last, here or in the file beside the keys.
     """
     signed = session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
-    known = [head.read(), (signed.size, signed.root) if signed else (0, b"")]
+    known = {head.read(), (signed.size, signed.root) if signed else (0, b"")}
     count = session.scalar(select(func.count(LogEntry.number))) or 0
     if all(size == count for size, _ in known):
-        return  # nothing new: reading every hash each minute would be waste
+        return  # nothing new: reading every hash each time would be waste
     hashes = _hashes(session)
     for size, root in known:
         if size > len(hashes) or (size and merkle.root(hashes[:size]) != root):

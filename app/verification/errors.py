@@ -87,6 +87,6 @@ class NotLoggedYet(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "It has no proof in the public log: the worker signs one every minute, and what is older than the log "
-            "has none. Try again in a minute."
+            "It has no proof in the public log: the worker signs one every twenty seconds, and what is older than "
+            "the log has none. Try again in a minute."
         )
