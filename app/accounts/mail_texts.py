@@ -41,13 +41,13 @@ Bonjour,
 
 Votre code est {code}
 
-Saisissez-le sur la page où vous l'avez demandé, ou ouvrez ce lien et appuyez sur le bouton :
+Saisissez-le sur la page où vous l’avez demandé, ou ouvrez ce lien et appuyez sur le bouton :
 
 {link}
 
-Le code et le lien servent une seule fois, jusqu'à {minutes} minutes après votre demande.
+Le code et le lien servent une seule fois, jusqu’à {minutes} minutes après votre demande.
 
-Si vous n'avez rien demandé, ne faites rien : sans ce message, personne n'entre. Ne donnez jamais ce code ;
+Si vous n’avez rien demandé, ne faites rien : sans ce message, personne n’entre. Ne donnez jamais ce code ;
 personne chez Decile ne vous le demandera.
 
 Decile
@@ -77,9 +77,9 @@ Decile
 Bonjour,
 
 Tant de codes à six chiffres erronés ont été saisis pour votre adresse que les codes sont désactivés pour un temps.
-Personne n'est entré de cette façon.
+Personne n’est entré de cette façon.
 
-Vous n'avez rien à faire. Pour vous connecter, demandez un message comme d'habitude et ouvrez le lien qu'il contient :
+Vous n’avez rien à faire. Pour vous connecter, demandez un message comme d’habitude et ouvrez le lien qu’il contient :
 le lien fonctionne toujours.
 
 Decile
@@ -105,14 +105,14 @@ Decile
 """,
     ),
     "fr": MailText(
-        "Des codes d'authentification erronés ont été essayés sur votre compte Decile",
+        "Des codes d’authentification erronés ont été essayés sur votre compte Decile",
         """\
 Bonjour,
 
-Quelqu'un qui peut lire votre courrier, peut-être vous, a saisi tant de codes d'authentification erronés qu'ils sont
-désactivés pour un temps. Personne n'est entré de cette façon.
+Quelqu’un qui peut lire votre courrier, peut-être vous, a saisi tant de codes d’authentification erronés qu’ils sont
+désactivés pour un temps. Personne n’est entré de cette façon.
 
-Si c'était vous, utilisez un de vos codes de secours. Sinon, changez aujourd'hui le mot de passe de votre messagerie
+Si c’était vous, utilisez un de vos codes de secours. Sinon, changez aujourd’hui le mot de passe de votre messagerie
 et prévenez un opérateur de Decile.
 
 Decile
@@ -139,13 +139,13 @@ Decile
 """,
     ),
     "fr": MailText(
-        "Une clé d'accès a été ajoutée à votre compte Decile",
+        "Une clé d’accès a été ajoutée à votre compte Decile",
         """\
 Bonjour,
 
-Le {time} UTC, une clé d'accès a été ajoutée à votre compte. Qui détient son appareil peut se connecter à votre place.
+Le {time} UTC, une clé d’accès a été ajoutée à votre compte. Qui détient son appareil peut se connecter à votre place.
 
-Si c'était vous, vous n'avez rien à faire. Sinon, connectez-vous aujourd'hui, retirez la clé d'accès sur la page
+Si c’était vous, vous n’avez rien à faire. Sinon, connectez-vous aujourd’hui, retirez la clé d’accès sur la page
 Mes données, et changez le mot de passe de votre messagerie :
 
 {base_url}/account
@@ -174,14 +174,14 @@ Decile
 """,
     ),
     "fr": MailText(
-        "Une clé d'accès a été retirée de votre compte Decile",
+        "Une clé d’accès a été retirée de votre compte Decile",
         """\
 Bonjour,
 
-Le {time} UTC, une clé d'accès a été retirée de votre compte. Elle ne laisse plus entrer personne, et les autres
+Le {time} UTC, une clé d’accès a été retirée de votre compte. Elle ne laisse plus entrer personne, et les autres
 connexions sont terminées.
 
-Si c'était vous, vous n'avez rien à faire. Sinon, connectez-vous aujourd'hui par e-mail, regardez la page Mes données,
+Si c’était vous, vous n’avez rien à faire. Sinon, connectez-vous aujourd’hui par e-mail, regardez la page Mes données,
 et changez le mot de passe de votre messagerie :
 
 {base_url}/account
@@ -210,14 +210,14 @@ Decile
 """,
     ),
     "fr": MailText(
-        "Une clé d'accès de votre compte Decile a peut-être été copiée",
+        "Une clé d’accès de votre compte Decile a peut-être été copiée",
         """\
 Bonjour,
 
-Le {time} UTC, une de vos clés d'accès a servi d'une façon qui n'arrive que s'il en existe une copie. Nous n'avons
+Le {time} UTC, une de vos clés d’accès a servi d’une façon qui n’arrive que s’il en existe une copie. Nous n’avons
 laissé entrer personne, et cette clé reste désactivée.
 
-Connectez-vous autrement, retirez cette clé d'accès sur la page Mes données, et ajoutez-en une nouvelle :
+Connectez-vous autrement, retirez cette clé d’accès sur la page Mes données, et ajoutez-en une nouvelle :
 
 {base_url}/account
 

@@ -120,6 +120,18 @@ class NotReversible(Conflict):
         )
 
 
+class NotReinstatable(Conflict):
+    """A suspension that is not there, or not ended this way."""
+
+    code = "credential-not-reinstatable"
+
+    def __init__(self, because: str) -> None:
+        super().__init__(
+            f"The certificate does not stand again this way, because of this: {because}. `decile credential reviews` "
+            "lists what waits after a key was in other hands. Nothing was changed."
+        )
+
+
 class KeyNotPublished(Unavailable):
     """What a key signs before it is published would be rejected everywhere."""
 

@@ -16,11 +16,11 @@ REASONS = {
         RevocationReason.ADMINISTRATIVE: "the register had to be put right.",
     },
     "fr": {
-        RevocationReason.HOLDER_REQUEST: "vous l'avez demandé.",
-        RevocationReason.ISSUED_IN_ERROR: "il avait été délivré par erreur. L'erreur vient de nous.",
+        RevocationReason.HOLDER_REQUEST: "vous l’avez demandé.",
+        RevocationReason.ISSUED_IN_ERROR: "il avait été délivré par erreur. L’erreur vient de nous.",
         RevocationReason.REPLACED: "il a été remplacé par un autre.",
-        RevocationReason.KEY_COMPROMISED: "la clé qui l'avait signé était tombée en d'autres mains.",
-        RevocationReason.MISCONDUCT: "les règles de l'évaluation n'ont pas été respectées.",
+        RevocationReason.KEY_COMPROMISED: "la clé qui l’avait signé était tombée en d’autres mains.",
+        RevocationReason.MISCONDUCT: "les règles de l’évaluation n’ont pas été respectées.",
         RevocationReason.ADMINISTRATIVE: "le registre devait être rectifié.",
     },
 }
@@ -51,12 +51,12 @@ Bonjour,
 
 Votre certificat {skill}, {code}, a été révoqué : {because}
 
-Quiconque ouvre sa page lit qu'il a été révoqué et depuis quand, mais aucune raison. Les fichiers que vous avez
+Quiconque ouvre sa page lit qu’il a été révoqué et depuis quand, mais aucune raison. Les fichiers que vous avez
 transmis ne se vérifient plus. Votre résultat reste où il est. La page du certificat est
 
 {link}
 
-Si vous pensez que c'est une erreur, répondez à ce message.
+Si vous pensez que c’est une erreur, répondez à ce message.
 
 Decile
 {base_url}
@@ -89,16 +89,16 @@ Decile
         """\
 Bonjour,
 
-Une clé avec laquelle nous avions signé votre certificat {skill}, {code}, est tombée en d'autres mains. Votre certificat
-est authentique : nous l'avons signé à nouveau avec une autre clé. Son code, son lien, son contenu et sa durée sont les
-mêmes qu'avant.
+Une clé avec laquelle nous avions signé votre certificat {skill}, {code}, est tombée en d’autres mains. Votre certificat
+est authentique : nous l’avons signé à nouveau avec une autre clé. Son code, son lien, son contenu et sa durée sont les
+mêmes qu’avant.
 
-Un fichier enregistré avant aujourd'hui (PDF, PNG, SVG ou JSON) ne se vérifie plus. Prenez-en un nouveau sur votre page,
-et donnez-le à qui avait l'ancien :
+Un fichier enregistré avant aujourd’hui (PDF, PNG, SVG ou JSON) ne se vérifie plus. Prenez-en un nouveau sur votre page,
+et donnez-le à qui avait l’ancien :
 
 {link}
 
-Qui utilise le lien ou le code imprimé n'a rien à faire. Nous sommes désolés de ce dérangement.
+Qui utilise le lien ou le code imprimé n’a rien à faire. Nous sommes désolés de ce dérangement.
 
 Decile
 {base_url}
@@ -127,14 +127,14 @@ Decile
 """,
     ),
     "fr": MailText(
-        "Votre certificat est suspendu jusqu'à ce qu'une personne l'ait examiné",
+        "Votre certificat est suspendu jusqu’à ce qu’une personne l’ait examiné",
         """\
 Bonjour,
 
-La clé qui a signé votre certificat {skill}, {code}, est tombée en d'autres mains, et notre registre date ce certificat
-d'après ce moment. Il est suspendu jusqu'à ce qu'une personne l'ait comparé à votre évaluation, au plus tard le {day}.
+La clé qui a signé votre certificat {skill}, {code}, est tombée en d’autres mains, et notre registre date ce certificat
+d’après ce moment. Il est suspendu jusqu’à ce qu’une personne l’ait comparé à votre évaluation, au plus tard le {day}.
 
-D'ici là, sa page dit qu'il est en cours d'examen, sans raison. Vous n'avez rien à faire. S'il est reconnu authentique,
+D’ici là, sa page dit qu’il est en cours d’examen, sans raison. Vous n’avez rien à faire. S’il est reconnu authentique,
 il est signé à nouveau sous le même code et pour la même durée. Nous vous écrivons dans tous les cas. Sa page est
 
 {link}
@@ -169,7 +169,7 @@ Decile
         """\
 Bonjour,
 
-Une personne a comparé votre certificat {skill}, {code}, à votre évaluation et l'a reconnu authentique. Il est signé à
+Une personne a comparé votre certificat {skill}, {code}, à votre évaluation et l’a reconnu authentique. Il est signé à
 nouveau avec une autre clé et il vaut, sous le même code et pour la même durée.
 
 Un fichier enregistré auparavant (PDF, PNG, SVG ou JSON) ne se vérifie plus. Prenez-en un nouveau sur votre page :
@@ -208,16 +208,16 @@ Decile
         """\
 Bonjour,
 
-Une personne a examiné votre certificat {skill}, {code}. Il avait été signé avec une clé tombée en d'autres mains, et il
+Une personne a examiné votre certificat {skill}, {code}. Il avait été signé avec une clé tombée en d’autres mains, et il
 reste retiré. Les raisons, dans ses propres mots :
 
 {reason}
 
-Sa page dit qu'il a été révoqué et depuis quand, mais aucune raison :
+Sa page dit qu’il a été révoqué et depuis quand, mais aucune raison :
 
 {link}
 
-Si vous pensez que c'est une erreur, répondez à ce message.
+Si vous pensez que c’est une erreur, répondez à ce message.
 
 Decile
 {base_url}

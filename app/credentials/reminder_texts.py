@@ -44,16 +44,16 @@ Decile
         """\
 Bonjour,
 
-Votre certificat {skill} est valable jusqu'au {time} UTC. Sa page est
+Votre certificat {skill} est valable jusqu’au {time} UTC. Sa page est
 
 {base_url}/credentials/{code}
 
-Pour en obtenir un nouveau, repassez l'évaluation ; elle est gratuite. Le nouveau certificat a son propre numéro et sa
-propre année, celui-ci va jusqu'à son terme, et sa page dit alors qu'il en existe un plus récent :
+Pour en obtenir un nouveau, repassez l’évaluation ; elle est gratuite. Le nouveau certificat a son propre numéro et sa
+propre année, celui-ci va jusqu’à son terme, et sa page dit alors qu’il en existe un plus récent :
 
 {base_url}/skills/{slug}/start
 
-Si vous ne faites rien, la page continue de dire que le certificat était valable jusqu'à ce jour.
+Si vous ne faites rien, la page continue de dire que le certificat était valable jusqu’à ce jour.
 
 Ne plus recevoir de rappels : {unsubscribe}
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.credentials.errors import CredentialNotFound, ReasonNeeded
+from app.credentials import review_queue
+from app.credentials.errors import CredentialNotFound, NotReinstatable, ReasonNeeded
 from app.credentials.log_events import log_state
 from app.credentials.models import Credential
 from app.foundation import audit
@@ -28,13 +29,36 @@ def suspend_credential(credential_id: UUID, reason: str, *, session: Session, cl
         _record("credential.suspended", credential_id, reason, session=session, clock=clock, actor=actor)
 
 
+def require_reinstatable(credential_id: UUID, *, session: Session) -> None:
+    """Raise unless it is under review and not revoked, and not because its key was in other hands.
+
+    Raises
+    ------
+    CredentialNotFound, NotReinstatable
+    """
+    credential = session.get(Credential, credential_id)
+    if credential is None or not credential.is_issued:
+        raise CredentialNotFound
+    if credential.revoked_at is not None:
+        raise NotReinstatable("it is revoked")
+    if credential.suspended_at is None:
+        raise NotReinstatable("it is not under review")
+    if review_queue.is_waiting(credential_id, session=session):
+        raise NotReinstatable("its key was in other hands, and that review decides")
+
+
 def reinstate_credential(credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> None:
-    """The review is over and it stands, to its own end."""
+    """The review is over and it stands, to its own end.
+
+    Raises
+    ------
+    ReasonNeeded, CredentialNotFound, NotReinstatable
+    """
     credential = _for_update(credential_id, reason, session=session)
-    if credential.suspended_at is not None:
-        credential.reinstate()
-        log_state("reinstate", credential, at=clock.now(), session=session)
-        _record("credential.reinstated", credential_id, reason, session=session, clock=clock, actor=actor)
+    require_reinstatable(credential_id, session=session)
+    credential.reinstate()
+    log_state("reinstate", credential, at=clock.now(), session=session)
+    _record("credential.reinstated", credential_id, reason, session=session, clock=clock, actor=actor)
 
 
 def _for_update(credential_id: UUID, reason: str, *, session: Session) -> Credential:

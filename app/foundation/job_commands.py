@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -40,18 +41,20 @@ def list_command(runtime: Runtime, state: str | None, limit: int, *, as_json: bo
     Example: decile jobs list --state waiting
     """
     client = DurableJobs(runtime.database).client
-    _show(list_jobs(client, state=JobState(state) if state else None, limit=limit), as_json=as_json)
+    _show(
+        list_jobs(client, state=JobState(state) if state else None, limit=limit), runtime.clock.now(), as_json=as_json
+    )
 
 
 @jobs_group.command("failed")
 @_listing
 @click.pass_obj
 def failed_command(runtime: Runtime, limit: int, *, as_json: bool) -> None:
-    """List jobs that failed for good, each with its reason.
+    """List jobs that failed, each with its reason. Mail that no server took says until when it is tried again.
 
     Example: decile jobs failed --json
     """
-    _show(failed_jobs(DurableJobs(runtime.database).client, limit=limit), as_json=as_json)
+    _show(failed_jobs(DurableJobs(runtime.database).client, limit=limit), runtime.clock.now(), as_json=as_json)
 
 
 @jobs_group.command("retry")
@@ -80,7 +83,7 @@ def retry_command(runtime: Runtime, keys: tuple[str, ...], *, every: bool) -> No
         click.echo("The dead list is empty.")
 
 
-def _show(found: tuple[JobView, ...], *, as_json: bool) -> None:
+def _show(found: tuple[JobView, ...], now: datetime, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(job) for job in found], default=str, indent=2))
     elif not found:
@@ -88,4 +91,14 @@ def _show(found: tuple[JobView, ...], *, as_json: bool) -> None:
     else:
         for job in found:
             enqueued = job.enqueued_at.strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{enqueued}  {job.state:<8} {job.name:<24} {job.key}" + (f"  {job.error}" if job.error else ""))
+            click.echo(f"{enqueued}  {job.state:<8} {job.name:<24} {job.key}{_why(job, now)}")
+
+
+def _why(job: JobView, now: datetime) -> str:
+    if job.error is None:
+        return ""
+    if job.tried_until is None:
+        return f"  {job.error}"
+    if job.tried_until > now:
+        return f"  {job.error} It is tried again until {job.tried_until:%Y-%m-%d %H:%M} UTC."
+    return f"  {job.error} Its day of attempts is over: `decile jobs retry` sends it."

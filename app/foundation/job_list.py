@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from app.foundation.mail import MailUnavailable
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
+MAIL_IS_TRIED_FOR = timedelta(days=1)  # from when it was asked for; then it waits for somebody to look
 FORGOTTEN_AT_ONCE = 500  # per transaction, so that no writer waits long
 UNSENT_AT_ONCE = 1000  # looked at in a minute
 
@@ -66,6 +67,7 @@ class JobView:
     finished_at: datetime | None
     worker: str | None
     error: str | None
+    tried_until: datetime | None  # mail that no server took is put back each minute until then; nothing else is
 
 
 def list_jobs(client: DBOSClient, *, state: JobState | None = None, limit: int = 100) -> tuple[JobView, ...]:
@@ -91,14 +93,12 @@ def retry_job(client: DBOSClient, key: str) -> JobView:
     return _job(client, key)
 
 
-def retry_unsent(client: DBOSClient, *, asked_after: datetime) -> tuple[str, ...]:
-    """Put back the mail asked for since that instant which no server was there to take; the keys."""
+def retry_unsent(client: DBOSClient, *, at: datetime) -> tuple[str, ...]:
+    """Put back the mail that no server was there to take and whose day of attempts is not over then; the keys."""
     unsent = tuple(
         job.key
         for job in failed_jobs(client, limit=UNSENT_AT_ONCE)
-        if job.name.startswith(MAIL_JOBS)
-        and job.enqueued_at > asked_after
-        and (job.error or "").startswith(MailUnavailable.__name__)
+        if job.tried_until is not None and job.tried_until > at
     )
     for key in unsent:
         retry_job(client, key)
@@ -130,16 +130,22 @@ def _job(client: DBOSClient, key: str) -> JobView:
 
 
 def _view(job: WorkflowStatus) -> JobView:
-    state = STATE_OF[job.status]
+    state, enqueued_at = STATE_OF[job.status], _instant(job.created_at or 0)
+    error = _reason(job) if state is JobState.FAILED else None
     return JobView(
         key=job.workflow_id,
         name=job.name,
         state=state,
-        enqueued_at=_instant(job.created_at or 0),
+        enqueued_at=enqueued_at,
         finished_at=_instant(job.completed_at) if job.completed_at else None,
         worker=job.executor_id,
-        error=_reason(job) if state is JobState.FAILED else None,
+        error=error,
+        tried_until=enqueued_at + MAIL_IS_TRIED_FOR if _is_unsent(job.name, error) else None,
     )
+
+
+def _is_unsent(name: str, error: str | None) -> bool:
+    return name.startswith(MAIL_JOBS) and (error or "").startswith(MailUnavailable.__name__)
 
 
 def _reason(job: WorkflowStatus) -> str:

@@ -29,7 +29,6 @@ JOBS_VERSION = "1"
 FORGET_FINISHED = "forget_finished_jobs"
 SCHEDULES_SECONDS = 5.0  # between looks at what is to be done when, which changes when the clock was set
 RETRY_UNSENT = "retry_unsent_mail"
-MAIL_IS_TRIED_FOR = timedelta(days=1)  # then it waits on the dead list for somebody to look
 FINISHED_JOBS_KEPT = timedelta(days=14)  # 1.5 kB each; long enough to look into last week's trouble
 
 log = structlog.get_logger("decile.jobs")
@@ -186,4 +185,4 @@ class JobRunner:
         forget_finished(self._client, before=runtime.clock.now() - FINISHED_JOBS_KEPT)
 
     def _retry_unsent(self, runtime: Runtime) -> None:
-        retry_unsent(self._client, asked_after=runtime.clock.now() - MAIL_IS_TRIED_FOR)
+        retry_unsent(self._client, at=runtime.clock.now())

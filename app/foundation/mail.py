@@ -116,9 +116,7 @@ class SmtpMailer:
             finally:
                 _leave(server)
         except (OSError, smtplib.SMTPException) as problem:
-            raise MailUnavailable(
-                f"The mail server did not take the message ({type(problem).__name__}). It will be tried again."
-            ) from problem
+            raise MailUnavailable(f"The mail server did not take the message ({type(problem).__name__}).") from problem
 
     def forget(self, address: str) -> None:
         """Nothing is held here: what was sent is with the mail servers."""

@@ -7,10 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 OWNER_ALONE = 0o600
+PUBLIC = 0o666  # less what the process masks
 
 
-def write_whole(path: Path, content: bytes, *, replacing: bool) -> None:
-    """Write a file that its owner alone may read, and return once it is on the disk under its name.
+def write_whole(path: Path, content: bytes, *, replacing: bool, mode: int = OWNER_ALONE) -> None:
+    """Write a file that its owner alone may read, or who `mode` says; return once it is on the disk under its name.
 
     Raises
     ------
@@ -21,7 +22,7 @@ def write_whole(path: Path, content: bytes, *, replacing: bool) -> None:
     """
     part = path.with_name(f".{path.name}.part")  # a backup of the directory passes it over
     try:
-        _write(part, content)
+        _write(part, content, mode)
         if replacing:
             part.replace(path)
             sync_directory(path.parent)
@@ -32,8 +33,8 @@ def write_whole(path: Path, content: bytes, *, replacing: bool) -> None:
             part.unlink(missing_ok=True)
 
 
-def _write(part: Path, content: bytes) -> None:
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ALONE)
+def _write(part: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         view = memoryview(content)
         while view:
@@ -48,6 +49,14 @@ def _give_name(part: Path, path: Path) -> None:
     except OSError:
         path.unlink()  # or it would be found and relied on, and be gone after a power cut
         raise
+
+
+def make_directory(directory: Path) -> None:
+    """Make it, and those above it that are not there; return once their names are on the disk."""
+    if not directory.is_dir():
+        make_directory(directory.parent)
+        directory.mkdir(exist_ok=True)
+        sync_directory(directory.parent)
 
 
 def sync_directory(directory: Path) -> None:

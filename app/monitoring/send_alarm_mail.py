@@ -25,9 +25,9 @@ KINDS = {
     },
     "fr": {
         AlarmKind.SHARE: "part au-dessus du seuil hors de ce que le hasard explique",
-        AlarmKind.LEAK: "mieux réussi qu'avant : il est peut-être connu au-dehors",
+        AlarmKind.LEAK: "mieux réussi qu’avant : il est peut-être connu au-dehors",
         AlarmKind.EXPOSURE: "montré dans plus de passations que le plafond ne permet",
-        AlarmKind.PACE: "répondu bien plus vite qu'avant",
+        AlarmKind.PACE: "répondu bien plus vite qu’avant",
         AlarmKind.FORMATS: "jugement et autoévaluation en désaccord plus souvent que prévu",
         AlarmKind.AGE: "des items en service depuis longtemps, ou montrés à beaucoup de gens",
         AlarmKind.RESULTS: "des résultats qui ne se retrouvent pas à partir de leurs données",
@@ -60,7 +60,7 @@ La surveillance nocturne des normes en vigueur a levé des alertes :
 
 {lines}
 
-Elles restent affichées jusqu'à ce qu'une personne les ferme en disant pourquoi :
+Elles restent affichées jusqu’à ce qu’une personne les ferme en disant pourquoi :
 
 {base_url}/desk/alarms
 

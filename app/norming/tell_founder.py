@@ -36,7 +36,7 @@ Decile
         """\
 Bonjour,
 
-Vous avez passé {skill} quand il n'y avait pas encore de norme, et aidé ainsi à la construire. Elle existe maintenant,
+Vous avez passé {skill} quand il n’y avait pas encore de norme, et aidé ainsi à la construire. Elle existe maintenant,
 merci.
 
 Comme promis, vous pouvez la passer une fois de plus, hors de la limite de trois en douze mois. Cette fois, votre
@@ -44,7 +44,7 @@ résultat a un rang centile, et un certificat est possible :
 
 {base_url}/skills/{slug}/start
 
-Votre premier résultat reste tel quel ; rien n'est décerné après coup.
+Votre premier résultat reste tel quel ; rien n’est décerné après coup.
 
 Decile
 {base_url}

@@ -14,7 +14,7 @@ from app.foundation.runtime import Runtime
 from app.privacy.erase_person import erase_person
 from app.privacy.export_person import export_person
 from app.privacy.models import Certificates
-from app.privacy.restrict_person import lift_restriction, restrict_person
+from app.privacy.restrict_person import erasure_asked_for, lift_restriction, restrict_person
 
 
 @click.command("export")
@@ -76,7 +76,8 @@ def restrict_command(runtime: Runtime, email: str, cause: str, reason: str) -> N
     """Only keep somebody's data from now on: after a death, on a legal hold, or while something is disputed.
 
     Every sign-in and token ends, and nobody is let in. No reminder goes out, no norm uses it, an open assessment stays
-    as it is. Under a legal hold nothing is erased or forgotten. Certificates go on being what they are; whether their
+    as it is. Under a legal hold nothing is erased or forgotten, and an erasure asked for before waits; beside any other
+    cause erasures go on. Certificates go on being what they are; whether their
     pages show says the policy `credentials.hidden_when_restricted`.
 
     Example: decile person restrict ada@example.org --cause death --reason "death certificate shown by her brother"
@@ -92,8 +93,12 @@ def restrict_command(runtime: Runtime, email: str, cause: str, reason: str) -> N
             entropy=runtime.entropy,
             actor=operator(),
         )
+        is_leaving = erasure_asked_for(found.id, session=session) is not None
     pages = "show nothing" if is_hidden else "show what the holder chose"
     click.echo(f"{email} is restricted ({cause}); the pages of certificates {pages}.")
+    if is_leaving:
+        waits = Cause(cause) is Cause.LEGAL_HOLD
+        click.echo(f"An erasure was asked for before; it {'waits for the end of this' if waits else 'goes on'}.")
 
 
 @click.command("lift-restriction")
@@ -107,8 +112,11 @@ def lift_restriction_command(runtime: Runtime, email: str, reason: str) -> None:
     """
     with runtime.transaction() as session:
         found = accounts.person_by_email(email, session=session)
+        is_leaving = erasure_asked_for(found.id, session=session) is not None
         lift_restriction(found.id, reason, session=session, clock=runtime.clock, jobs=runtime.jobs, actor=operator())
     click.echo(f"{email} is no longer restricted.")
+    if is_leaving:
+        click.echo("An erasure that was asked for before is carried out now, within minutes and for good.")
 
 
 @click.command("restrictions")

@@ -23,7 +23,8 @@ class OnLegalHold(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "A legal hold stands, so nothing of this person may be erased. Lift it first. Nothing was erased."
+            "A legal hold stands, so nothing of this person may be erased, and this request is not kept. Ask again "
+            "once the hold is lifted. Nothing was erased."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 TITLE = {"en": "What Decile keeps of you", "fr": "Ce que Decile garde de vous"}
 INTRODUCTION = {
     "en": "One section for each kind of record. Instants are in UTC. The same is in data.json, for programs.",
-    "fr": "Une section par sorte d'enregistrement. Les instants sont en UTC. data.json contient la même chose, "
+    "fr": "Une section par sorte d’enregistrement. Les instants sont en UTC. data.json contient la même chose, "
     "pour les programmes.",
 }
 NOTHING = {"en": "nothing", "fr": "rien"}
@@ -26,10 +26,10 @@ HEADINGS = {
     "guess_count": ("Wrong codes, by day", "Codes erronés, par jour"),
     "browser_session": ("Where you are signed in", "Où vous êtes connecté"),
     "api_token": ("Tokens for programs", "Jetons pour programmes"),
-    "second_factor": ("Authenticator app", "Application d'authentification"),
+    "second_factor": ("Authenticator app", "Application d’authentification"),
     "recovery_code": ("Recovery codes", "Codes de secours"),
-    "passkey": ("Passkeys", "Clés d'accès"),
-    "passkey_challenge": ("Passkey ceremonies under way", "Cérémonies de clé d'accès en cours"),
+    "passkey": ("Passkeys", "Clés d’accès"),
+    "passkey_challenge": ("Passkey ceremonies under way", "Cérémonies de clé d’accès en cours"),
     "kept_answer": ("Answers kept for repeated requests", "Réponses gardées pour des requêtes répétées"),
     "sitting": ("Assessments", "Évaluations"),
     "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),
@@ -39,22 +39,22 @@ HEADINGS = {
     "sitting_check": ("Checks of your assessments", "Vérifications de vos évaluations"),
     "sitting_likeness": (
         "Assessments of others with the same ratings",
-        "Évaluations d'autres personnes avec les mêmes notes",
+        "Évaluations d’autres personnes avec les mêmes notes",
     ),
     "sitting_correction": ("Scores without a faulty question", "Scores sans une question défectueuse"),
     "founding_form": ("Founding questions drawn for you", "Questions fondatrices tirées pour vous"),
     "founding_promise": ("What you were promised as a founder", "Ce qui vous a été promis comme fondateur"),
     "key_seat": ("Invitations to judge answers", "Invitations à juger des réponses"),
     "sitting_allowance": ("Sittings granted to you", "Évaluations qui vous ont été accordées"),
-    "retake_trace": ("Days of sittings before an erasure", "Jours d'évaluations avant un effacement"),
+    "retake_trace": ("Days of sittings before an erasure", "Jours d’évaluations avant un effacement"),
     "erased_address": ("Hash left by an erasure", "Empreinte laissée par un effacement"),
     "skill_result": ("Results", "Résultats"),
     "award_decision": ("Decisions", "Décisions"),
     "award": ("Awards", "Attributions"),
     "credential": ("Certificates", "Certificats"),
     "withdrawn_signature": ("Certificates signed anew", "Certificats signés à nouveau"),
-    "credential_review": ("Certificates a person must look at", "Certificats qu'une personne doit examiner"),
-    "expiry_reminder": ("Reminders of expiry", "Rappels d'expiration"),
+    "credential_review": ("Certificates a person must look at", "Certificats qu’une personne doit examiner"),
+    "expiry_reminder": ("Reminders of expiry", "Rappels d’expiration"),
     "reminder_opt_out": ("Reminders you do not want", "Rappels que vous ne voulez pas"),
     "share_grant": ("Links made for single readers", "Liens faits pour un seul lecteur"),
     "share_look": ("How often these links were opened", "Combien de fois ces liens ont été ouverts"),
@@ -66,7 +66,7 @@ HEADINGS = {
     "review_case": ("Questions to a person", "Demandes à une personne"),
     "register_change": ("Changes of your certificates in the register", "Changements de vos certificats au registre"),
     "erasure_request": ("Erasure asked for", "Effacement demandé"),
-    "audit_entry": ("Everything that happened", "Tout ce qui s'est passé"),
+    "audit_entry": ("Everything that happened", "Tout ce qui s’est passé"),
 }
 STYLE = "body{font:1rem/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;\
 vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid #999;overflow-wrap:anywhere}div{overflow-x:auto}"

@@ -1,6 +1,7 @@
 """Use cases: a person's data is only kept from now on, and the end of that (GDPR article 18, a death, a legal hold).
 
-An erasure that was asked for before waits for the end of a legal hold, and is then carried out.
+An erasure that was asked for before waits for the end of a legal hold, and is then carried out. Beside any other cause
+it goes on: whoever asks for it asks for more than a restriction.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ def restrict_person(
     return hide_pages(person_id, cause.value, session=session, clock=clock)
 
 
+def erasure_asked_for(person_id: UUID, *, session: Session) -> UUID | None:
+    """The request of the person that the worker has not carried out yet."""
+    return session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id))
+
+
 def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:
     """End it: everything is as it was left, and an erasure that waited is carried out.
 
@@ -44,7 +50,7 @@ def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: C
     """
     restrict_account.lift_restriction(person_id, reason, session=session, clock=clock, actor=actor)
     show_pages_again(person_id, session=session)
-    waiting = session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id))
+    waiting = erasure_asked_for(person_id, session=session)
     if waiting is not None:
         key = f"erase:{waiting}:{clock.now():%Y%m%dT%H%M%S%f}"
         jobs.enqueue("erase_person", key, session=session, arguments={"request_id": str(waiting)})

@@ -29,7 +29,7 @@ def apply_change(
     Raises
     ------
     Forbidden, ProofNotFresh, ChangeNotFound, ChangeNotOpen, SecondPersonNeeded, OwnCertificate, NotReversible,
-    ChangeNotPossible
+    NotReinstatable, ChangeNotPossible
     """
     require(actor, Role.REVIEWER)
     now = clock.now()

@@ -44,7 +44,7 @@ def ask_for_change(
     Raises
     ------
     Forbidden, ProofNotFresh, ChangeIncomplete, TypingError, CredentialNotFound, OwnCertificate, ChangeOpen,
-    NotReversible, ChangeNotPossible
+    NotReversible, NotReinstatable, ChangeNotPossible
     """
     require(actor, Role.REVIEWER)
     if actor.person_id is None:

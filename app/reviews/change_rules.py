@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.assessment.move_sitting import require_movable
 from app.awarding import queries as awards
 from app.credentials import queries as credentials
-from app.credentials import review_queue
 from app.credentials.errors import OwnCertificate
 from app.credentials.queries import CredentialView
 from app.credentials.reverse_revocation import require_reversible
+from app.credentials.suspend_credential import require_reinstatable
 from app.reviews.errors import ChangeNotPossible
 from app.reviews.models import Change, ReviewCase, State
 
@@ -24,7 +24,7 @@ def require_possible(kind: Change, credential_id: UUID, *, session: Session) -> 
 
     Raises
     ------
-    CredentialNotFound, NotReversible, SittingEntangled, ChangeNotPossible
+    CredentialNotFound, NotReversible, NotReinstatable, SittingEntangled, ChangeNotPossible
     """
     found = credentials.credential(credential_id, session=session)
     _RULES[kind](found, session)
@@ -55,12 +55,8 @@ def _stands_unsuspended(found: CredentialView, session: Session) -> None:
         raise ChangeNotPossible("it is under review already")
 
 
-def _is_suspended(found: CredentialView, session: Session) -> None:
-    _stands(found, session)
-    if found.suspended_at is None:
-        raise ChangeNotPossible("it is not under review")
-    if review_queue.is_waiting(found.id, session=session):
-        raise ChangeNotPossible("its key was in other hands, and that review decides")
+def _reinstatable(found: CredentialView, session: Session) -> None:
+    require_reinstatable(found.id, session=session)
 
 
 def _movable(found: CredentialView, session: Session) -> None:
@@ -74,7 +70,7 @@ def _movable(found: CredentialView, session: Session) -> None:
 _RULES: dict[Change, Callable[[CredentialView, Session], None]] = {
     Change.REVERSE: _reversible,
     Change.SUSPEND: _stands_unsuspended,
-    Change.REINSTATE: _is_suspended,
+    Change.REINSTATE: _reinstatable,
     Change.WITHDRAW: _stands,
     Change.MOVE: _movable,
 }

@@ -14,7 +14,7 @@ Decile
 {base_url}
 """
 _FR_END = """
-Deux personnes l'ont décidé ensemble. Si vous pensez que c'est une erreur, répondez à ce message en disant pourquoi.
+Deux personnes l’ont décidé ensemble. Si vous pensez que c’est une erreur, répondez à ce message en disant pourquoi.
 
 Decile
 {base_url}
@@ -50,8 +50,8 @@ We are sorry.
         "fr": _fr(
             "Votre certificat est de nouveau valable",
             """\
-Votre certificat {skill}, {code}, n'aurait pas dû être révoqué. Il est de nouveau valable depuis aujourd'hui, sous le
-même code, et court jusqu'à la date qu'il a toujours eue : {until}. Les fichiers que vous avez transmis se vérifient à
+Votre certificat {skill}, {code}, n’aurait pas dû être révoqué. Il est de nouveau valable depuis aujourd’hui, sous le
+même code, et court jusqu’à la date qu’il a toujours eue : {until}. Les fichiers que vous avez transmis se vérifient à
 nouveau. La raison :
 
 {reason}
@@ -80,14 +80,14 @@ You need to do nothing. Another letter tells you what comes of it. The certifica
 """,
         ),
         "fr": _fr(
-            "Votre certificat est en cours d'examen",
+            "Votre certificat est en cours d’examen",
             """\
-Votre certificat {skill}, {code}, est en cours d'examen depuis aujourd'hui. Quiconque ouvre sa page le lit, sans aucune
+Votre certificat {skill}, {code}, est en cours d’examen depuis aujourd’hui. Quiconque ouvre sa page le lit, sans aucune
 cause. La raison :
 
 {reason}
 
-Vous n'avez rien à faire. Une autre lettre vous dira ce qu'il en est. La page du certificat est
+Vous n’avez rien à faire. Une autre lettre vous dira ce qu’il en est. La page du certificat est
 
 {link}
 """,
@@ -107,9 +107,9 @@ The certificate's page is
 """,
         ),
         "fr": _fr(
-            "L'examen est terminé : votre certificat est maintenu",
+            "L’examen est terminé : votre certificat est maintenu",
             """\
-L'examen de votre certificat {skill}, {code}, est terminé. Il est maintenu, jusqu'au {until} comme avant. La raison :
+L’examen de votre certificat {skill}, {code}, est terminé. Il est maintenu, jusqu’au {until} comme avant. La raison :
 
 {reason}
 
@@ -136,11 +136,11 @@ verify. Your result stays where it is. The certificate's page is
         "fr": _fr(
             "Votre certificat a été retiré",
             """\
-Votre certificat {skill}, {code}, a été retiré ; il est révoqué à partir d'aujourd'hui. La raison :
+Votre certificat {skill}, {code}, a été retiré ; il est révoqué à partir d’aujourd’hui. La raison :
 
 {reason}
 
-Quiconque ouvre sa page lit qu'il a été révoqué et depuis quand, mais pas la raison ci-dessus. Les fichiers que vous
+Quiconque ouvre sa page lit qu’il a été révoqué et depuis quand, mais pas la raison ci-dessus. Les fichiers que vous
 avez transmis ne se vérifient plus. Votre résultat reste où il est. La page du certificat est
 
 {link}
@@ -164,12 +164,12 @@ Whoever opens its page reads that it was revoked to put the register right, and 
         "fr": _fr(
             "Un certificat se trouvait sur votre compte par erreur",
             """\
-Le certificat {skill}, {code}, se trouvait sur votre compte par erreur. Il est révoqué à partir d'aujourd'hui, et
-l'évaluation qui le fondait n'est plus comptée comme la vôtre : aucun délai n'en découle pour vous. La raison :
+Le certificat {skill}, {code}, se trouvait sur votre compte par erreur. Il est révoqué à partir d’aujourd’hui, et
+l’évaluation qui le fondait n’est plus comptée comme la vôtre : aucun délai n’en découle pour vous. La raison :
 
 {reason}
 
-Quiconque ouvre sa page lit qu'il a été révoqué pour rectifier le registre, et rien d'autre. La page est
+Quiconque ouvre sa page lit qu’il a été révoqué pour rectifier le registre, et rien d’autre. La page est
 
 {link}
 """,
@@ -194,13 +194,13 @@ You find it on your page, closed to others until you open it:
             "Votre certificat rejoint votre compte",
             """\
 Une évaluation {skill} que vous avez passée se trouvait sur un autre compte. Elle est maintenant sur le vôtre, avec son
-résultat, et un certificat avec un code à lui vous est délivré. Il a la durée de l'ancien, jusqu'au {until}, et les
-délais se comptent depuis le jour où vous l'avez passée. L'ancien certificat est révoqué ; ses fichiers ne se vérifient
+résultat, et un certificat avec un code à lui vous est délivré. Il a la durée de l’ancien, jusqu’au {until}, et les
+délais se comptent depuis le jour où vous l’avez passée. L’ancien certificat est révoqué ; ses fichiers ne se vérifient
 plus. La raison :
 
 {reason}
 
-Vous le trouvez sur votre page, fermé aux autres tant que vous ne l'ouvrez pas :
+Vous le trouvez sur votre page, fermé aux autres tant que vous ne l’ouvrez pas :
 
 {link}
 """,

@@ -27,9 +27,9 @@ Decile
         """\
 Bonjour,
 
-Vous avez demandé qu'une personne examine votre résultat en {skill}. Votre demande est arrivée.
+Vous avez demandé qu’une personne examine votre résultat en {skill}. Votre demande est arrivée.
 
-Quelqu'un qui ne connaît pas votre nom l'examine et répond en donnant ses raisons, au plus tard le {due_on}. D'ici là,
+Quelqu’un qui ne connaît pas votre nom l’examine et répond en donnant ses raisons, au plus tard le {due_on}. D’ici là,
 votre résultat reste tel quel. Vous pouvez suivre le dossier, ou retirer la demande, ici :
 
 {link}
@@ -98,14 +98,14 @@ OUTCOMES = {
     "fr": {
         Outcome.CONFIRM: "Votre résultat est maintenu. Si un certificat attendait cette décision, il est délivré.",
         Outcome.ANNUL: (
-            "Cette évaluation est annulée : elle ne compte pas et n'entraîne aucun délai. Un certificat qui reposait "
+            "Cette évaluation est annulée : elle ne compte pas et n’entraîne aucun délai. Un certificat qui reposait "
             "sur elle est révoqué. Vous pouvez repasser la compétence."
         ),
         Outcome.RESIT: (
             "Vous pouvez repasser la compétence une fois dès maintenant, hors délais et limite annuelle. Votre "
             "résultat est maintenu."
         ),
-        Outcome.RESCORE: "Votre résultat a été recalculé à partir de vos réponses telles qu'elles ont été gardées.",
+        Outcome.RESCORE: "Votre résultat a été recalculé à partir de vos réponses telles qu’elles ont été gardées.",
     },
 }
 
@@ -118,9 +118,9 @@ REPLAYED = {
         ),
     },
     "fr": {
-        True: "Tout est ressorti à l'identique : votre résultat est maintenu.",
+        True: "Tout est ressorti à l’identique : votre résultat est maintenu.",
         False: (
-            "Quelque chose est ressorti différemment. C'est une erreur de notre part : l'évaluation est annulée, un "
+            "Quelque chose est ressorti différemment. C’est une erreur de notre part : l’évaluation est annulée, un "
             "certificat qui reposait sur elle est révoqué, et vous pouvez repasser la compétence une fois dès "
             "maintenant, hors délais et limite annuelle."
         ),

@@ -34,17 +34,17 @@ Decile
         """\
 Bonjour,
 
-Une question de {skill} s'est révélée défectueuse. Votre résultat a été recalculé à partir de vos autres réponses. Deux
-personnes l'ont décidé ; aucune de vos réponses n'est en cause.
+Une question de {skill} s’est révélée défectueuse. Votre résultat a été recalculé à partir de vos autres réponses. Deux
+personnes l’ont décidé ; aucune de vos réponses n’est en cause.
 
 {effect}
 
-Le résultat tel qu'il est maintenant, avec ses chiffres :
+Le résultat tel qu’il est maintenant, avec ses chiffres :
 
 {link}
 
-Si vous pensez que c'est une erreur, vous pouvez y demander qu'une personne l'examine. Si nous constatons dans les
-{days} jours que la question était finalement correcte, l'ancien résultat vaut de nouveau, et nous vous écrivons.
+Si vous pensez que c’est une erreur, vous pouvez y demander qu’une personne l’examine. Si nous constatons dans les
+{days} jours que la question était finalement correcte, l’ancien résultat vaut de nouveau, et nous vous écrivons.
 
 Decile
 {base_url}
@@ -73,7 +73,7 @@ Decile
 Bonjour,
 
 Nous vous avons écrit que votre résultat en {skill} avait été recalculé sans une question. Elle était finalement
-correcte. Votre résultat est de nouveau celui que vous aviez, jusqu'au dernier chiffre :
+correcte. Votre résultat est de nouveau celui que vous aviez, jusqu’au dernier chiffre :
 
 {link}
 
@@ -100,14 +100,14 @@ EFFECTS = {
     "fr": {
         Effect.KEEPS: "La décision est la même : votre certificat est maintenu.",
         Effect.LOSES: (
-            "Sans cette question, le résultat n'aurait pas donné droit au certificat. Il a été délivré de bonne foi : "
-            "il n'est pas révoqué et court jusqu'à son terme. Dans {days} jours, vous pourrez aussi repasser la "
+            "Sans cette question, le résultat n’aurait pas donné droit au certificat. Il a été délivré de bonne foi : "
+            "il n’est pas révoqué et court jusqu’à son terme. Dans {days} jours, vous pourrez aussi repasser la "
             "compétence une fois, hors délais et limite annuelle."
         ),
         Effect.GAINS: (
             "Sans cette question, le refus ne tient plus. Dans {days} jours, la décision est prise de nouveau, et si "
             "elle est favorable, votre certificat est délivré de lui-même."
         ),
-        Effect.NONE: "La décision est la même qu'avant.",
+        Effect.NONE: "La décision est la même qu’avant.",
     },
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from app.foundation.whole_files import PUBLIC, make_directory, write_whole
 from app.transparency import merkle, note, queries
 from app.transparency.errors import CheckpointInvalid, CopyUnreadable
 from app.transparency.queries import TILE
@@ -28,7 +29,9 @@ class PublishedCopy:
 
 
 def write_copy(folder: Path, *, session: Session) -> int:
-    """Write what is signed below `folder`, under the names of the pages; how many entries. The checkpoint comes last.
+    """Write what is signed below `folder`, under the names of the pages; how many entries.
+
+    The checkpoint comes last, once what it signs is on the disk.
 
     Raises
     ------
@@ -92,7 +95,5 @@ def _entries(folder: Path, *, size: int) -> Iterator[str]:
 
 
 def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(content)
-    part.replace(file)
+    make_directory(file.parent)
+    write_whole(file, content, replacing=True, mode=PUBLIC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
+STRAIGHT = re.compile(r"\b(?:[ldncsjmt]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd)'(?=\w|$)", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +54,34 @@ def test_french_puts_a_hard_space_before_high_punctuation(catalogue):
     """A plain space there may break the line before the sign."""
     soft = re.compile(r"\w [;:!?»]|« ")
     assert [m.string for m in catalogue.values() if isinstance(m.string, str) and soft.search(m.string)] == []
+
+
+def test_french_writes_the_curly_apostrophe_in_pages_and_in_letters(catalogue):
+    translated = [part for message in catalogue.values() for part in _parts(message.string) if "'" in part]
+    assert translated == []
+    written = [
+        f"{file.relative_to(APP)}: {text}"
+        for file in sorted(APP.rglob("*.py"))
+        if STRAIGHT.search(source := file.read_text(encoding="utf-8"))
+        for text in _strings(ast.parse(source))
+        if STRAIGHT.search(text)
+    ]
+    assert written == []
+
+
+def _parts(translation: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (translation,) if isinstance(translation, str) else translation
+
+
+def _strings(tree: ast.Module) -> Iterator[str]:
+    """What is written in code for people; docstrings speak English, and name French papers as they are."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value

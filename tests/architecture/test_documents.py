@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ DOCUMENTS = [
 ]
 NAMED_TEST = re.compile(r"`(test_\w+)`")
 NAMED_FILE = re.compile(r"`((?:app|scoring|tests|deploy|docs|scripts)/[\w./-]+)`")
+WRITTEN_BY_HAND = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "records_of_processing.md"),
+]
+PARAGRAPH_BEGINS = 80  # characters by which a paragraph is known again, though its end may have changed
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -47,3 +53,13 @@ def test_the_page_of_the_architecture_names_every_folder_of_the_app_once():
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
     assert sorted(named) == sorted(path.parent.name for path in (ROOT / "app").glob("*/__init__.py"))
+
+
+def test_no_paragraph_stands_twice():
+    """Two branches that each add to one paragraph leave both behind when they meet."""
+    twice = []
+    for path in WRITTEN_BY_HAND:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if len(line) >= PARAGRAPH_BEGINS]
+        begins = Counter(line[:PARAGRAPH_BEGINS] for line in lines if not line.startswith(("|", "decile ")))
+        twice += [(path.name, begin) for begin, times in begins.items() if times > 1]
+    assert twice == []

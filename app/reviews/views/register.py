@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.assessment.errors import SittingEntangled
-from app.credentials.errors import CredentialNotFound, NotReversible, TypingError
+from app.credentials.errors import CredentialNotFound, NotReinstatable, NotReversible, TypingError
 from app.foundation.errors import DecileError
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role
@@ -29,6 +29,7 @@ BESIDE_THE_FORM = (
     ChangeIncomplete,
     ChangeNotPossible,
     ChangeOpen,
+    NotReinstatable,
     NotReversible,
     SittingEntangled,
     TypingError,

@@ -53,7 +53,7 @@ def test_the_mail_is_in_the_language_of_the_person(visit, runtime):
     visitor.enter_code(mails(runtime)[-1].code)
     visitor.join(language="fr")
     add_passkey(visitor)
-    assert [mail.subject for mail in mails(runtime)][-1] == "Une clé d'accès a été ajoutée à votre compte Decile"
+    assert [mail.subject for mail in mails(runtime)][-1] == "Une clé d’accès a été ajoutée à votre compte Decile"
 
 
 def test_the_question_asks_for_a_discoverable_verified_passkey_of_our_host(ada, runtime):

@@ -78,7 +78,7 @@ def test_the_message_travels_over_a_real_mail_server_and_its_code_signs_in(visit
     send(runtime, UUID(arguments["request_id"]), mailer)
     [mail] = mail_server.handler.received
     assert (mail.to, mail.message["Auto-Submitted"]) == (ADA, "auto-generated")
-    assert "personne n'entre" in mail.text
+    assert "personne n’entre" in mail.text
     assert visitor.enter_code(mail.code).location == "/join"
 
 

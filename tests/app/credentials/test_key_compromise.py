@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import worker
 from app.credentials import queries, reissue_affected, review_queue, status_list
 from app.credentials.did import ED25519, RS256
-from app.credentials.errors import ProofInvalid
+from app.credentials.errors import NotReinstatable, ProofInvalid
 from app.credentials.keys import FileKeyStore
 from app.credentials.models import Credential, WithdrawnSignature
 from app.foundation.access import operator
@@ -119,6 +119,16 @@ def test_the_record_decides_and_not_the_row_that_somebody_edited(house: Runtime,
         stored(session, code).issued_at = stolen_at - timedelta(days=9)
     clock.advance(timedelta(hours=1))
     ask(house, "compromise", key_in_use(house), "--since", since(stolen_at))
+    assert verdict(house, code) is Verdict.SUSPENDED
+
+
+def test_a_suspension_after_a_theft_is_ended_by_its_own_review_alone(house: Runtime, clock: FrozenClock) -> None:
+    stolen_at = clock.now()
+    (code,) = issue(house)
+    clock.advance(timedelta(hours=1))
+    ask(house, "compromise", key_in_use(house), "--since", since(stolen_at))
+    with pytest.raises(NotReinstatable, match="its key was in other hands"):
+        ask(house, "reinstate", code, "--reason", "The holder asked for it.")
     assert verdict(house, code) is Verdict.SUSPENDED
 
 

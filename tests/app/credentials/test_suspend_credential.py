@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.credentials.commands import credential as group
+from app.credentials.errors import NotReinstatable
 from app.foundation.audit import AuditEntry
 from app.foundation.errors import DecileError
 from tests.app.credentials.worker_house import issue
@@ -58,6 +59,16 @@ def test_suspending_twice_keeps_the_first_record(house) -> None:
     with house.reading() as session:
         kinds = session.scalars(select(AuditEntry.kind).where(AuditEntry.kind == "credential.suspended")).all()
     assert len(kinds) == 1
+
+
+def test_what_is_not_under_review_or_revoked_meanwhile_is_not_reinstated(house) -> None:
+    (code,) = issue(house)
+    with pytest.raises(NotReinstatable, match="not under review"):
+        run(house, "reinstate", code, "--reason", "no doubt left")
+    run(house, "suspend", code, "--reason", "complaint of 12 May")
+    run(house, "revoke", code, "--reason", "issued-in-error")
+    with pytest.raises(NotReinstatable, match="revoked"):
+        run(house, "reinstate", code, "--reason", "unfounded")
 
 
 def test_a_reason_is_needed_and_what_is_revoked_stays_so(house, client) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner, Result
@@ -10,9 +12,12 @@ from sqlalchemy import select
 
 from app.foundation.audit import AuditEntry
 from app.foundation.job_commands import jobs_group
-from app.foundation.job_list import JobState
+from app.foundation.job_list import JobState, failed_jobs
+from app.foundation.job_runner import JobRunner
+from app.foundation.mail import Message, SmtpMailer
 from app.foundation.runtime import Runtime
-from tests.app.foundation.effects import enqueue_effects, running, state_of, wait_until
+from tests.app.foundation.effects import QUICK, client_of, enqueue_effects, running, state_of, wait_until
+from tests.fakes import FrozenClock
 
 
 def call(runtime: Runtime, *arguments: str) -> Result:
@@ -42,6 +47,33 @@ def test_failed_jobs_are_listed_with_their_reason(one_failed: Runtime) -> None:
     result = call(one_failed, "failed")
     assert result.exit_code == 0
     assert result.output.strip().endswith("refuse                   poison  Poisoned: poison is poison")
+
+
+def test_case_089_mail_says_until_when_it_is_tried_again_and_after_its_day_that_it_is_not(
+    worker_runtime: Runtime,
+) -> None:
+    def send(_runtime: Runtime) -> None:
+        SmtpMailer("smtp://127.0.0.1:1", sender="no-reply@decile.example", clock=FrozenClock()).send(
+            Message("ada@decile.example", "Hello", "Hello.", key="letter")
+        )
+
+    with worker_runtime.transaction() as session:
+        worker_runtime.jobs.enqueue("send_letter", "letter", session=session, arguments={})
+    runner = JobRunner(worker_runtime, {"send_letter": send}, pace=QUICK)
+    runner.start()
+    try:
+        wait_until(lambda: state_of(worker_runtime, "letter") is JobState.FAILED)
+    finally:
+        runner.stop()
+    (job,) = failed_jobs(client_of(worker_runtime))
+    clock = FrozenClock(job.enqueued_at)
+    then = replace(worker_runtime, clock=clock)
+    until = f"{job.enqueued_at + timedelta(days=1):%Y-%m-%d %H:%M} UTC"
+    why = "MailUnavailable: The mail server did not take the message (ConnectionRefusedError)."
+    clock.advance(timedelta(hours=23))
+    assert call(then, "failed").output.endswith(f"{why} It is tried again until {until}.\n")
+    clock.advance(timedelta(hours=2))
+    assert call(then, "failed").output.endswith(f"{why} Its day of attempts is over: `decile jobs retry` sends it.\n")
 
 
 def test_a_retry_puts_the_job_back_and_leaves_a_record(one_failed: Runtime) -> None:

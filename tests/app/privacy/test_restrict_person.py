@@ -172,6 +172,19 @@ def test_nothing_is_made_of_a_restricted_persons_data(world: World):
         assert len(session.scalars(select(ExpiryReminder)).all()) == 1
 
 
+def test_edge_061_the_operator_reads_what_becomes_of_an_erasure_that_was_asked_for_before(world: World):
+    ask(world)
+    why = ("--reason", WHY)
+    assert "waits for the end of this" in run(world, "restrict", EMAIL, "--cause", "legal-hold", *why).output
+    refused = run(world, "erase", EMAIL, "--certificates", "revoke", "--yes")
+    assert "this request is not kept" in str(refused.exception)
+    assert "carried out now" in run(world, "lift-restriction", EMAIL, *why).output
+    assert "it goes on" in run(world, "restrict", EMAIL, "--cause", "dispute", *why).output
+    arguments = [row for name, row in world.runtime.jobs.enqueued.values() if name == "erase_person"]
+    JOBS["erase_person"](world.runtime, **arguments[0])
+    assert person_of(world, owner_id(world)) is None
+
+
 def test_one_restriction_at_a_time_each_with_a_reason(world: World):
     for reason in ("", "  "):
         with pytest.raises(RestrictionReasonNeeded):

@@ -53,7 +53,7 @@ def test_the_page_says_what_held_when_and_that_this_is_our_word(client, register
         assert part in page.text
     assert "Zoë" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
-    assert "Reçu d'une vérification" in client.get(f"/c/{code}/receipt", headers=FRENCH).text
+    assert "Reçu d’une vérification" in client.get(f"/c/{code}/receipt", headers=FRENCH).text
     assert f'href="/c/{code}/receipt"' in client.get(f"/c/{code}", headers=HTML).text
 
 
