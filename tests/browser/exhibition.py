@@ -466,13 +466,14 @@ class Exhibition:
     def _merges(self) -> None:
         """One that both may still object to, one that a second person may carry out, and one that was."""
         now, entropy = self.runtime.clock.now(), self.place.entropy
+        people = {name: self._person_of(name) for name in ("ordinary", "second", "holder", "apart")}
         why = "You wrote from both addresses: the mailbox of the first one is lost to you."
         with self.runtime.transaction() as session:
             first = session.query(Person).filter_by(email="first@example.org").one().id
             second = session.query(Person).filter_by(email="reviewer@example.org").one().id
             for name, leaving, heard in (("asked", "second", 7), ("heard", "holder", -1), ("done", "apart", -1)):
-                merge = AccountMerge(id=entropy.uuid(), staying_id=self._person_of("ordinary"),
-                                     leaving_id=self._person_of(leaving), evidence=["written-from-both", "names-alike"],
+                merge = AccountMerge(id=entropy.uuid(), staying_id=people["ordinary"],
+                                     leaving_id=people[leaving], evidence=["written-from-both", "names-alike"],
                                      reason=why, asked_at=now, asked_by=first,
                                      heard_until_at=now + timedelta(days=heard),
                                      lapses_at=now + timedelta(days=30))  # fmt: skip
