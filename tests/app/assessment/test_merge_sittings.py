@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from time import sleep
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from app.accounts.errors import AccountMerged
 from app.accounts.models import Person
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.errors import YearlyLimitReached
@@ -112,3 +116,23 @@ def test_what_a_person_granted_and_what_erased_accounts_left_are_counted_as_at_e
     owners = place.do(lambda session: session.scalars(select(SittingAllowance.person_id)).all())
     assert owners == [staying]
     assert place.do(lambda session: session.get_one(Sitting, granted).state) == "abandoned"
+
+
+@pytest.mark.long
+def test_who_begins_while_the_accounts_are_merged_waits_and_is_told(place: Place, both: tuple[UUID, UUID]):
+    staying, leaving = both
+    is_held = Event()
+
+    def carry_out(session) -> None:
+        hold_beginnings(*both, session=session)
+        is_held.set()
+        sleep(0.3)  # the other one has read everything by then but for what stands behind the lock
+        session.get_one(Person, leaving).merged_into_id = staying
+
+    with ThreadPoolExecutor(1) as pool:
+        merging = pool.submit(place.do, carry_out)
+        assert is_held.wait(10)
+        with pytest.raises(AccountMerged):
+            place.start(leaving)
+        merging.result()
+    assert place.sittings() == []
