@@ -64,6 +64,7 @@ from app.operations.apply_retention import apply_retention
 from app.operations.examine_records import examine_records
 from app.operations.metrics import new_registry, serve_metrics
 from app.privacy.erase_person import carry_out_erasure
+from app.privacy.send_merge_letter import send_merge_letter
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter
@@ -266,6 +267,7 @@ JOBS: dict[str, Job] = {
     "send_passkey_notice": while_reading(send_passkey_notice),
     "send_case_letter": while_reading(send_case_letter),
     "send_change_letter": while_reading(send_change_letter),
+    "send_merge_letter": while_reading(send_merge_letter),
     "open_held_cases": in_transaction(open_held_cases),
     "send_rescoring_letter": while_reading(send_rescoring_letter),
     "settle_rescorings": in_transaction(settle_rescorings),

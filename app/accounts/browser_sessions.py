@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, true
 from sqlalchemy.orm import Session
 
+from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, BrowserSession, RoleGrant
 from app.accounts.policy import AccountPolicy
 from app.accounts.restrictions import require_unrestricted
@@ -50,9 +51,10 @@ def open_session(
 
     Raises
     ------
-    AccountRestricted
+    AccountRestricted, AccountMerged
     """
     hold(session, "restriction", person_id)
+    require_unmerged(person_id, session=session)
     require_unrestricted(person_id, session=session)
     end_by_token(browser.former_token, session=session)
     token, roles = entropy.token(), roles_of(person_id, session=session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts import guesses
@@ -39,10 +39,12 @@ OWNED = (
 
 
 def erase_account(person_id: UUID, *, session: Session, links: Links) -> None:
-    """Delete the person with every row that names them, by id or by address."""
+    """Delete the person with every row that names them, by id or by address, and the accounts merged into theirs."""
     person = session.get(Person, person_id, with_for_update=True)
     if person is None:
         raise PersonNotFound(person_id)
+    for merged_id in session.scalars(select(Person.id).where(Person.merged_into_id == person_id)).all():
+        erase_account(merged_id, session=session, links=links)
     for owned in OWNED:
         session.execute(delete(owned).where(owned.person_id == person_id))
     session.execute(delete(SignInRequest).where(SignInRequest.email == person.email))

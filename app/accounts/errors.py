@@ -64,6 +64,18 @@ class AccountRestricted(Refused):
         )
 
 
+class AccountMerged(Refused):
+    """The account of this address was merged into another one of the same person."""
+
+    code = "account-merged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account of this address was merged into another account of yours, which holds everything now. Sign in "
+            "with the address of that one. If it is not yours, reply to the letter that told you of it."
+        )
+
+
 class AlreadyRestricted(Conflict):
     """A restriction stands."""
 

@@ -24,6 +24,8 @@ class Person(Base):
     known_since_at: Mapped[datetime]
     adult_confirmed_at: Mapped[datetime | None]  # None: has not joined
     lineage_id: Mapped[UUID | None]  # has had an account before: see lineage.py
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)  # see merging.py
+    merged_at: Mapped[datetime | None]
 
     @property
     def has_joined(self) -> bool:
@@ -65,7 +67,7 @@ class ErasedAddress(Base):
     __tablename__ = "erased_address"
 
     subject: Mapped[str] = mapped_column(primary_key=True)
-    lineage_id: Mapped[UUID] = mapped_column(unique=True)
+    lineage_id: Mapped[UUID] = mapped_column(index=True)  # of several addresses where their accounts were merged
     kept_until_at: Mapped[datetime] = mapped_column(index=True)
 
 

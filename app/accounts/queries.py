@@ -107,7 +107,7 @@ def person(person_id: UUID, *, session: Session) -> PersonView:
 
 
 def person_by_email(email: str, *, session: Session) -> PersonView:
-    """The person with this address, in any spelling.
+    """The person with this address, in any spelling; of a merged account, whoever it was merged into.
 
     Raises
     ------
@@ -116,7 +116,21 @@ def person_by_email(email: str, *, session: Session) -> PersonView:
     found = session.scalar(select(Person).where(Person.email == normalise_email(email)))
     if found is None:
         raise PersonNotFound(email)
+    if found.merged_into_id is not None:
+        return person(found.merged_into_id, session=session)
     return _view(found, session=session)
+
+
+def merged_into(person_id: UUID, *, session: Session) -> tuple[PersonView, ...]:
+    """The closed accounts of the same person, by address."""
+    query = select(Person).where(Person.merged_into_id == person_id).order_by(Person.email)
+    return tuple(_view(found, session=session) for found in session.scalars(query))
+
+
+def has_held_a_role(person_id: UUID, *, session: Session) -> bool:
+    """Whether the person holds a role or ever did."""
+    given = select(AuditEntry.sequence).where(AuditEntry.kind == "role.grant", AuditEntry.subject == str(person_id))
+    return bool(roles_of(person_id, session=session)) or session.scalar(given.limit(1)) is not None
 
 
 def role_held_since(person_id: UUID, role: str, *, session: Session) -> datetime | None:

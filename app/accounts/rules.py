@@ -21,6 +21,7 @@ HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGES = ("en", "fr")
 CODE_DIGITS = 6
 GOOGLE_MAIL = ("gmail.com", "googlemail.com")
+DEMO_DOMAIN = "demo.decile.invalid"  # .invalid never resolves (RFC 2606), so no message can leave
 FRONT = "/"
 
 
@@ -64,6 +65,11 @@ def _mailbox(email: str) -> tuple[str, str]:
     if domain in GOOGLE_MAIL:
         return local.replace(".", ""), GOOGLE_MAIL[0]
     return local, domain
+
+
+def is_simulated(email: str) -> bool:
+    """Whether the address is of a simulated person of the demonstration."""
+    return email.endswith(f"@{DEMO_DOMAIN}")
 
 
 def mask_email(email: str) -> str:

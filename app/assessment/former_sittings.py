@@ -32,16 +32,21 @@ def _kept(person_id: UUID, edition: Edition, *, session: Session, at: datetime) 
         counts = row.counts_as_taken and not row.may_be_resumed(at=at)
         if counts and (row.norm_id is not None or edition.norm_id is None):
             yield rules.Taken(row.started_at, row.completed_at or row.resumable_until)
-    for trace in _traces(person_id, edition.skill, session=session):
-        if trace.had_norm or edition.norm_id is None:
-            yield rules.Taken(_midnight(trace.started_on), _midnight(trace.ended_on))
+    for taken, had_norm in traces_as_taken((person_id,), edition.skill, session=session):
+        if had_norm or edition.norm_id is None:
+            yield taken
 
 
-def _traces(person_id: UUID, skill: str, *, session: Session) -> Sequence[RetakeTrace]:
-    """What an account that was erased has left, if this address had one."""
-    lineage_id = accounts.lineage_of(person_id, session=session)
-    query = select(RetakeTrace).where(RetakeTrace.lineage_id == lineage_id, RetakeTrace.skill == skill)
-    return session.scalars(query).all() if lineage_id else ()
+def traces_as_taken(
+    person_ids: Sequence[UUID], skill: str, *, session: Session
+) -> tuple[tuple[rules.Taken, bool], ...]:
+    """What erased accounts of these people's addresses have left, each with whether there was a norm; by day."""
+    lineages = {accounts.lineage_of(person_id, session=session) for person_id in person_ids} - {None}
+    query = select(RetakeTrace).where(RetakeTrace.lineage_id.in_(lineages), RetakeTrace.skill == skill)
+    return tuple(
+        (rules.Taken(_midnight(trace.started_on), _midnight(trace.ended_on)), trace.had_norm)
+        for trace in (session.scalars(query.order_by(RetakeTrace.started_on)) if lineages else ())
+    )
 
 
 def _midnight(day: date) -> datetime:
@@ -51,7 +56,7 @@ def _midnight(day: date) -> datetime:
 
 def was_here_before(person_id: UUID, skill: str, *, session: Session) -> bool:
     """Whether an erased account of this address had taken the skill: then no sitting of today is a first one."""
-    return bool(_traces(person_id, skill, session=session))
+    return bool(traces_as_taken((person_id,), skill, session=session))
 
 
 def allowance(person_id: UUID, skill: str, *, session: Session) -> SittingAllowance | None:

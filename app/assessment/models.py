@@ -126,6 +126,7 @@ class Sitting(Pins, Base):
     first_of_skill: Mapped[bool]
     item_states_at: Mapped[int | None] = mapped_column(BigInteger)  # step of the bank's ledger it was scored under
     adjustments: Mapped[list[str] | None]  # asked for by the candidate, without proof; signals are not interpreted then
+    beyond_limit_at: Mapped[datetime | None]  # when two accounts of its person were merged, and it was one too many
 
     @property
     def is_open(self) -> bool:
@@ -145,14 +146,18 @@ class Sitting(Pins, Base):
         """A completed sitting counts for nothing from now on; when and why it had ended stays known."""
         self.state = State.VOID.value
 
+    def void_as_beyond_limit(self, *, at: datetime) -> None:
+        """By the rule, no person's decision: it counts for nothing, as it could not have begun on one account."""
+        self.state, self.beyond_limit_at = State.VOID.value, at
+
     @property
     def was_annulled(self) -> bool:
         """Whether it is void though it had been completed: what failed by a fault says so in its reason."""
         return self.state == State.VOID and self.stop_reason != Stop.TECHNICAL
 
     def restore(self) -> None:
-        """An annulled sitting counts again, as it was completed."""
-        self.state = State.COMPLETED.value
+        """A sitting that was annulled, or found beyond the limit, counts again, as it was completed."""
+        self.state, self.beyond_limit_at = State.COMPLETED.value, None
 
     def end(self, state: State, reason: Stop, *, at: datetime) -> None:
         """Close the sitting; it never opens again."""

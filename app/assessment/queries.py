@@ -35,6 +35,7 @@ class SittingView:
     fewest_for_result: int  # scored units, by the policy of the start
     demo: bool  # compared with simulated people
     adjustments: tuple[str, ...]  # asked for by the candidate
+    beyond_limit_at: datetime | None  # when it was found, by merging two accounts, that it could not have begun
 
     @property
     def is_open(self) -> bool:
@@ -49,7 +50,7 @@ class SittingView:
     @property
     def is_annulled(self) -> bool:
         """Whether a person decided that it counts for nothing; a technical fault is told by its reason."""
-        return self.state == State.VOID and self.stop_reason != Stop.TECHNICAL
+        return self.state == State.VOID and self.stop_reason != Stop.TECHNICAL and self.beyond_limit_at is None
 
 
 def latest_edition(skill: str, language: str, *, session: Session) -> Edition | None:
@@ -99,6 +100,7 @@ def view_of(row: Sitting, *, session: Session) -> SittingView:
         fewest_for_result=policies.pinned(SittingPolicy, row.policy_version, session=session).fewest_units_for_result,
         demo=row.demo,
         adjustments=tuple(row.adjustments or ()),
+        beyond_limit_at=row.beyond_limit_at,
     )
 
 

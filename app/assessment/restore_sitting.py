@@ -1,4 +1,4 @@
-"""What annulled a completed sitting was found wrong: it counts again, with its waits, as it had ended."""
+"""What voided a completed sitting was found wrong: it counts again, with its waits, as it had ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.foundation.clock import Clock
 
 
 def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> None:
-    """Restore an annulled sitting; any other is left as it is.
+    """Restore a sitting that was annulled or found beyond the limit; any other is left as it is.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.merging import require_unmerged
 from app.assessment import adaptation, exposure, rules
 from app.assessment.checks import may_seed_prior
 from app.assessment.course import scored_items
@@ -67,6 +68,8 @@ def start_sitting(
     policy = policies.current(SittingPolicy, session=session, at=now)
     _require_may_sit(person_id, session=session)
     hold(session, "sitting", person_id, skill)
+    hold(session, "beginnings", person_id)
+    require_unmerged(person_id, session=session)  # asked under the lock, which a merge holds while it moves sittings
     still_open = _open_sitting(person_id, skill, session=session)
     if still_open is not None and still_open.may_be_resumed(at=now):
         return _resumed(still_open, language)
@@ -124,7 +127,6 @@ def _require_retake_allowed(
 
 def _require_few_begun(person_id: UUID, policy: SittingPolicy, *, session: Session, at: datetime) -> None:
     """Sittings in which nothing arose have no wait, so nothing else stops a program that begins and leaves."""
-    hold(session, "beginnings", person_id)
     of_the_day = (Sitting.person_id == person_id, Sitting.started_at > at - timedelta(days=1))
     if (session.scalar(select(func.count()).select_from(Sitting).where(*of_the_day)) or 0) >= policy.most_begun_per_day:
         raise TooManyBegun(policy.most_begun_per_day)

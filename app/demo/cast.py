@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.accounts.roles import Role
+from app.accounts.rules import DEMO_DOMAIN
 
-DOMAIN = "demo.decile.invalid"  # .invalid never resolves (RFC 2606), so no message can leave
 MARK = "(demo)"
 
 
@@ -49,7 +49,7 @@ class Part:
     @property
     def email(self) -> str:
         """An address that no mail can reach."""
-        return f"{self.key}@{DOMAIN}"
+        return f"{self.key}@{DEMO_DOMAIN}"
 
     @property
     def display_name(self) -> str:

@@ -28,6 +28,7 @@ from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer
 from app.keying.erase_judge import erase_judge
+from app.privacy.erase_merges import erase_merges
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import objection
 from app.results import queries as results
@@ -78,8 +79,10 @@ def erase_person(
     against = objection(person_id, session=session, at=now)
     if against is not None:
         raise against
-    address = accounts.person(person_id, session=session).email
-    mailer.forget(address)
+    merged = accounts.merged_into(person_id, session=session)
+    addresses = [accounts.person(person_id, session=session).email, *(one.email for one in merged)]
+    for address in addresses:
+        mailer.forget(address)
     sat = [one.id for one in sittings.sittings_of(person_id, session=session)]
     held_ids = credentials.ids_of(person_id, sat, session=session)
     erase_cases(person_id, session=session)
@@ -99,7 +102,9 @@ def erase_person(
     erase_results(person_id, session=session)
     taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
     session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
-    erase_judge(address, session=session)
+    erase_merges([person_id, *(one.id for one in merged)], session=session)
+    for address in addresses:
+        erase_judge(address, session=session)
     erase_account(person_id, session=session, links=links)
     detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
     audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)

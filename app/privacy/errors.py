@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from app.foundation.errors import Conflict, Invalid
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
 
 class ChoiceMissing(Invalid):
@@ -59,3 +59,80 @@ class SignedRecords(Conflict):
             "You worked on norms or items, and their record names the people behind it for as long as results cite it. "
             "Write to us: this account is erased by hand, with counsel. Nothing was erased."
         )
+
+
+class MergeNotFound(NotFound):
+    """Nothing of the kind was asked for."""
+
+    code = "merge-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such merge of two accounts. The desk lists those there are.")
+
+
+class OwnMerge(Refused):
+    """A reviewer would act on a merge of their own accounts."""
+
+    code = "own-merge"
+
+    def __init__(self) -> None:
+        super().__init__("This is about an account of your own, so other reviewers act on it.")
+
+
+class MergeIncomplete(Invalid):
+    """Something in the form is missing, too long or cannot be."""
+
+    code = "merge-incomplete"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"Nothing was asked for: {field} is missing, too long or fits nothing here.")
+
+
+class MergeOpen(Conflict):
+    """A merge of one of the accounts is open."""
+
+    code = "merge-open"
+
+    def __init__(self) -> None:
+        super().__init__("A merge of one of these accounts is open already. It is carried out or dropped first.")
+
+
+class MergeNotOpen(Conflict):
+    """It was carried out or dropped, or its time is over."""
+
+    code = "merge-not-open"
+
+    def __init__(self) -> None:
+        super().__init__("This merge was carried out or dropped already, or its time is over. Nothing was changed.")
+
+
+class MergeNotHeard(Conflict):
+    """Those it concerns may still object."""
+
+    code = "merge-not-heard"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"Both addresses were written to and may object until {until:%Y-%m-%d %H:%M} UTC. Carry it out after that. "
+            "Nothing was changed."
+        )
+
+
+class MergeNotPossible(Conflict):
+    """Something stands against merging these accounts now."""
+
+    code = "merge-not-possible"
+
+    def __init__(self, *because: str) -> None:
+        self.because = because
+        super().__init__(f"These accounts cannot be merged now: {', '.join(because)}. Nothing was changed.")
+
+
+class AnotherMergeSeen(Conflict):
+    """The preview that was looked at is not what would be carried out."""
+
+    code = "another-merge-seen"
+
+    def __init__(self) -> None:
+        super().__init__("What would happen is not what was looked at. Open the page again and look at it first.")

@@ -88,6 +88,11 @@ HOLDINGS = (
         withheld=("credential_id", "to_person_id", "asked_by", "applied_by", "dropped_by"),
     ),
     _held("erasure_request"),
+    Holding(
+        "account_merge",
+        (("staying_id", PERSON), ("leaving_id", PERSON)),
+        withheld=("staying_id", "leaving_id", "asked_by", "applied_by", "dropped_by"),
+    ),
     Holding("audit_entry", (("actor_id", PERSON), ("subject", ANYTHING)), withheld=("actor_id",)),
 )
 
@@ -129,23 +134,28 @@ IDS_OF = ("sitting", "skill_result", "award", "credential", "review_case", "eras
 
 
 def owned_by(person_id: UUID, *, session: Session, links: Links) -> Owned:
-    """The values by which a person's rows are recognised.
+    """The values by which a person's rows are recognised, those of accounts merged into theirs included.
 
     Raises
     ------
     PersonNotFound
     """
-    email = accounts.person(person_id, session=session).email
+    merged = accounts.merged_into(person_id, session=session)
+    emails = (accounts.person(person_id, session=session).email, *(one.email for one in merged))
+    ids = (person_id, *(one.id for one in merged))
     lineage_id = accounts.lineage_of(person_id, session=session)
     owned: dict[str, Sequence[Any]] = {
-        PERSON: (person_id,),
-        EMAIL: (email,),
-        GUESSES: (*guesses.subjects_of_email(email, links), *guesses.subjects_of_person(person_id)),
+        PERSON: ids,
+        EMAIL: emails,
+        GUESSES: (
+            *(subject for email in emails for subject in guesses.subjects_of_email(email, links)),
+            *(subject for one in ids for subject in guesses.subjects_of_person(one)),
+        ),
         LINEAGE: (lineage_id,) if lineage_id else (),
     }
     for name in IDS_OF:
         table = Base.metadata.tables[name]
-        owned[name] = tuple(session.scalars(select(table.c.id).where(table.c.person_id == person_id)))
+        owned[name] = tuple(session.scalars(select(table.c.id).where(table.c.person_id.in_(ids))))
     grants = Base.metadata.tables["share_grant"]
     owned["share_grant"] = tuple(
         session.scalars(select(grants.c.id).where(grants.c.credential_id.in_(owned["credential"])))

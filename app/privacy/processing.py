@@ -104,6 +104,7 @@ PROCESSING = {
     "review_case": Processing("to answer a person's question by a person (article 22)", DUTY, ERASED),
     "register_change": Processing("to set a certificate right by two people", INTEREST, ERASED),
     "erasure_request": Processing("to carry out an erasure", DUTY, "until it is carried out"),
+    "account_merge": Processing("to make one of two accounts of a person, by two people", INTEREST, ERASED),
     "audit_entry": Processing(
         "to show who did what, by ids", INTEREST, "for good: after an erasure its ids lead to nobody"
     ),

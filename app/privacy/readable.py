@@ -66,6 +66,7 @@ HEADINGS = {
     "review_case": ("Questions to a person", "Demandes à une personne"),
     "register_change": ("Changes of your certificates in the register", "Changements de vos certificats au registre"),
     "erasure_request": ("Erasure asked for", "Effacement demandé"),
+    "account_merge": ("Accounts of yours that became one", "Comptes à vous qui n’en font plus qu’un"),
     "audit_entry": ("Everything that happened", "Tout ce qui s’est passé"),
 }
 STYLE = "body{font:1rem/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;\

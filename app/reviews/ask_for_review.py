@@ -34,7 +34,7 @@ def ask_for_review(
     actor: Actor,
 ) -> UUID:
     """Open the case of the person's own result; asking again leads to the same case."""
-    sittings.sitting_of(sitting_id, actor.person_id, session=session)
+    sitting = sittings.sitting_of(sitting_id, actor.person_id, session=session)
     existing = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id))
     if existing is not None:
         return existing.id
@@ -44,18 +44,20 @@ def ask_for_review(
         raise CaseIncomplete("reason")
     if len(words) > policy.longest_words:
         raise CaseIncomplete("words")
-    result = _decided_result(sitting_id, policy, session=session, at=now)
+    result = _decided_result(sitting, policy, session=session, at=now)
     case = open_case(result, Reason(reason), words.strip(), session=session, at=now, entropy=entropy, policy=policy)
     _announce(case, session=session, jobs=jobs, actor=actor, at=now)
     return case.id
 
 
-def _decided_result(sitting_id: UUID, policy: ReviewPolicy, *, session: Session, at: datetime) -> results.ResultView:
-    result = results.result_of_sitting(sitting_id, session=session)
+def _decided_result(
+    sitting: sittings.SittingView, policy: ReviewPolicy, *, session: Session, at: datetime
+) -> results.ResultView:
+    result = results.result_of_sitting(sitting.id, session=session)
     decision = awards.decision_on(result.id, session=session) if result else None
     if result is None or decision is None:
         raise NothingToReview
-    until = rules.may_ask_until(decision.decided_at, policy)
+    until = rules.may_ask_until(decision.decided_at, policy, beyond_limit_at=sitting.beyond_limit_at)
     if at > until:
         raise AskedTooLate(until.date())
     return result

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
+from app.assessment import queries as sittings
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.annul_sitting import annul_sitting
 from app.assessment.replay_sitting import replay_sitting
+from app.assessment.restore_sitting import restore_sitting
 from app.awarding import queries as awards
 from app.awarding.settle_hold import settle_hold
 from app.awarding.withdraw_award import withdraw_award
@@ -64,7 +66,8 @@ def decide_case(
     case = _open_case(case_id, actor, session=session)
     was_held = awards.is_held(case.result_id, session=session)
     policy = policies.current(ReviewPolicy, session=session, at=now)
-    chosen = _checked(outcome, explanation, minutes_spent, was_held=was_held, policy=policy)
+    open_to = rules.outcomes_for(was_held=was_held, is_beyond_limit=_is_beyond_limit(case, session=session))
+    chosen = _checked(outcome, explanation, minutes_spent, open_to=open_to, policy=policy)
     tools = _Tools(session, clock, entropy, jobs, actor)
     _EFFECTS[chosen](case, tools, was_held=was_held)
     case.decide(chosen, explanation.strip(), minutes_spent=minutes_spent, by=_person(actor), at=now)
@@ -92,8 +95,14 @@ def _open_case(case_id: UUID, actor: Actor, *, session: Session) -> ReviewCase:
     return case
 
 
-def _checked(outcome: str, explanation: str, minutes: int, *, was_held: bool, policy: ReviewPolicy) -> Outcome:
-    if outcome not in set(rules.outcomes_for(was_held=was_held)):
+def _is_beyond_limit(case: ReviewCase, *, session: Session) -> bool:
+    return sittings.sitting_of(case.sitting_id, case.person_id, session=session).beyond_limit_at is not None
+
+
+def _checked(
+    outcome: str, explanation: str, minutes: int, *, open_to: tuple[Outcome, ...], policy: ReviewPolicy
+) -> Outcome:
+    if outcome not in set(open_to):
         raise CaseIncomplete("outcome")
     if not policy.shortest_explanation <= len(explanation.strip()) <= policy.longest_words:
         raise CaseIncomplete("explanation")
@@ -103,6 +112,8 @@ def _checked(outcome: str, explanation: str, minutes: int, *, was_held: bool, po
 
 
 def _confirm(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    """Where the sitting was void as one too many, it counts again."""
+    restore_sitting(case.sitting_id, session=tools.session, clock=tools.clock, actor=tools.actor)
     if was_held:
         _settle(case, tools, is_awarded=True)
 

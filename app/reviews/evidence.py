@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -28,6 +29,7 @@ class Evidence:
     decision: awards.DecisionView | None
     norm: norms.NormView | None
     replay: Replay
+    beyond_limit_at: datetime | None  # when two accounts were merged, and the sitting was one too many
 
 
 def evidence_of(case: CaseView, *, session: Session) -> Evidence:
@@ -41,6 +43,7 @@ def evidence_of(case: CaseView, *, session: Session) -> Evidence:
         decision=awards.decision_on(case.result_id, session=session),
         norm=norms.norm(result.norm_id, session=session) if result.norm_id else None,
         replay=replay_sitting(case.sitting_id, session=session),
+        beyond_limit_at=sittings.sitting_of(case.sitting_id, result.person_id, session=session).beyond_limit_at,
     )
 
 

@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why somebody should look. The last one is never chosen: the rule of the award opens such a case."""
+    """Why somebody should look. The last two are never chosen: rules open such cases."""
 
     TECHNICAL = "technical"
     QUESTION = "question"
@@ -31,6 +31,7 @@ class Reason(StrEnum):
     UNCLEAR = "unclear"
     OTHER = "other"
     KINDS_APART = "kinds-apart"
+    BEYOND_LIMIT = "beyond-limit"  # two accounts were merged, and an award rests on a sitting that was one too many
 
 
 class Outcome(StrEnum):

@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment import queries as sittings
 from app.awarding import queries as awards
 from app.foundation import policies
+from app.results import queries as results
 from app.reviews import rules
 from app.reviews.errors import CaseNotFound, OwnCase
 from app.reviews.models import Outcome, Reason, ReviewCase, State
@@ -47,7 +49,7 @@ class CaseView:
     @property
     def may_be_taken_back(self) -> bool:
         """Whether the person who asked may close it."""
-        return self.is_open and self.reason is not Reason.KINDS_APART
+        return self.is_open and self.reason not in rules.BY_RULE
 
 
 def policy(*, session: Session, at: datetime) -> ReviewPolicy:
@@ -61,12 +63,20 @@ def case_of_sitting(sitting_id: UUID, *, session: Session, at: datetime) -> Case
     return _view(row, at=at) if row is not None else None
 
 
+def has_open_case(sitting_id: UUID, *, session: Session) -> bool | None:
+    """Whether the case about a sitting's result waits for an answer; None where there is no case."""
+    state = session.scalar(select(ReviewCase.state).where(ReviewCase.sitting_id == sitting_id))
+    return None if state is None else state is State.OPEN
+
+
 def may_ask_until(result_id: UUID, *, session: Session, at: datetime) -> datetime | None:
     """The last instant for asking about a result; None where nothing is decided, or it has passed."""
-    decision = awards.decision_on(result_id, session=session)
+    decision, result = awards.decision_on(result_id, session=session), results.result(result_id, session=session)
     if decision is None:
         return None
-    until = rules.may_ask_until(decision.decided_at, policy(session=session, at=at))
+    sitting = sittings.sitting_of(result.sitting_id, result.person_id, session=session)
+    in_force = policy(session=session, at=at)
+    until = rules.may_ask_until(decision.decided_at, in_force, beyond_limit_at=sitting.beyond_limit_at)
     return until if at <= until else None
 
 

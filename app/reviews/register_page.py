@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -87,6 +88,13 @@ def change_view(change_id: UUID, reviewer_id: UUID, *, session: Session, at: dat
 def count_open(reviewer_id: UUID, *, session: Session, at: datetime) -> int:
     """How many wait for a second person, but for those about the reviewer."""
     return len(register_page(reviewer_id, session=session, at=at).open)
+
+
+def has_open_change(person_ids: Sequence[UUID], *, session: Session, at: datetime) -> bool:
+    """Whether a change of one of their certificates, or one that would move something to them, waits."""
+    held = [one.id for person_id in person_ids for one in credentials.credentials_of(person_id, session=session)]
+    about = or_(RegisterChange.credential_id.in_(held), RegisterChange.to_person_id.in_(person_ids))
+    return any(one.is_open(at=at) for one in session.scalars(select(RegisterChange).where(about)))
 
 
 def _latest() -> Select[RegisterChange]:

@@ -8,7 +8,8 @@ from app.foundation.working_days import working_days_after
 from app.reviews.models import Outcome, Reason
 from app.reviews.policy import ReviewPolicy
 
-REASONS = tuple(reason for reason in Reason if reason is not Reason.KINDS_APART)  # those a person may choose
+BY_RULE = (Reason.KINDS_APART, Reason.BEYOND_LIMIT)
+REASONS = tuple(reason for reason in Reason if reason not in BY_RULE)  # those a person may choose
 
 
 def due_on(opened_at: datetime, policy: ReviewPolicy) -> date:
@@ -21,11 +22,16 @@ def is_overdue(due: date, *, at: datetime) -> bool:
     return at.date() > due
 
 
-def may_ask_until(decided_at: datetime, policy: ReviewPolicy) -> datetime:
-    """The last instant for asking."""
-    return decided_at + timedelta(days=policy.ask_within_days)
+def may_ask_until(decided_at: datetime, policy: ReviewPolicy, *, beyond_limit_at: datetime | None = None) -> datetime:
+    """The last instant for asking: counted from the decision, or from when the sitting was found one too many."""
+    return max(decided_at, beyond_limit_at or decided_at) + timedelta(days=policy.ask_within_days)
 
 
-def outcomes_for(*, was_held: bool) -> tuple[Outcome, ...]:
-    """What may be decided. An award that waits needs an answer, and computing it again would give none."""
+def outcomes_for(*, was_held: bool, is_beyond_limit: bool = False) -> tuple[Outcome, ...]:
+    """What may be decided. An award that waits needs an answer, and computing it again would give none.
+
+    Of a sitting beyond the limit one says whether it counts after all, or not.
+    """
+    if is_beyond_limit:
+        return (Outcome.CONFIRM, Outcome.ANNUL)
     return tuple(outcome for outcome in Outcome if not (was_held and outcome is Outcome.RESCORE))

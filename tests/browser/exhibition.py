@@ -73,7 +73,7 @@ from app.norming.recalibration import Choice, Source
 from app.norming.recalibrations import latest_sample_id
 from app.norming.start_recalibration import start_preview, start_recalibration
 from app.privacy.erase_person import erase_person
-from app.privacy.models import Certificates
+from app.privacy.models import AccountMerge, Certificates
 from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.ask_for_review import ask_for_review
@@ -126,6 +126,7 @@ class Exhibition:
         self.cases: dict[str, UUID] = {}
         self.withdrawn: dict[str, UUID] = {}
         self.changes: dict[str, UUID] = {}
+        self.merges: dict[str, UUID] = {}
         self.erased: dict[str, str] = {}
         self.items: dict[str, UUID] = {}
         self.judges: dict[str, str] = {}
@@ -156,6 +157,7 @@ class Exhibition:
         self._reviews()
         self._compromised()
         self._register()
+        self._merges()
         self._erasures()
         self._item_desk()
         self._reported()
@@ -460,6 +462,25 @@ class Exhibition:
                     change.apply(second, at=now)
                 session.add(change)
                 self.changes[name] = change.id
+
+    def _merges(self) -> None:
+        """One that both may still object to, one that a second person may carry out, and one that was."""
+        now, entropy = self.runtime.clock.now(), self.place.entropy
+        people = {name: self._person_of(name) for name in ("ordinary", "second", "holder", "apart")}
+        why = "You wrote from both addresses: the mailbox of the first one is lost to you."
+        with self.runtime.transaction() as session:
+            first = session.query(Person).filter_by(email="first@example.org").one().id
+            second = session.query(Person).filter_by(email="reviewer@example.org").one().id
+            for name, leaving, heard in (("asked", "second", 7), ("heard", "holder", -1), ("done", "apart", -1)):
+                merge = AccountMerge(id=entropy.uuid(), staying_id=people["ordinary"],
+                                     leaving_id=people[leaving], evidence=["written-from-both", "names-alike"],
+                                     reason=why, asked_at=now, asked_by=first,
+                                     heard_until_at=now + timedelta(days=heard),
+                                     lapses_at=now + timedelta(days=30))  # fmt: skip
+                if name == "done":
+                    merge.apply(second, at=now, preview_sha256="", effects={"beyond": ["1"], "cases": ["1"]})
+                session.add(merge)
+                self.merges[name] = merge.id
 
     def _erasures(self) -> None:
         """Two holders who erased their data, one of whom let the certificate run on."""

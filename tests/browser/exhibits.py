@@ -181,6 +181,9 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("register-incomplete", "/desk/register", "reviewer", act=_press_unchecked),
         Exhibit("register-change-open", f"/desk/register/{house.changes['revoked']}", "reviewer"),
         Exhibit("register-change-applied", f"/desk/register/{house.changes['valid']}", "reviewer"),
+        Exhibit("merges", "/desk/merges", "reviewer"),
+        Exhibit("merges-incomplete", "/desk/merges", "reviewer", act=_press_unchecked),
+        *(Exhibit(f"merge-{name}", f"/desk/merges/{one}", "reviewer") for name, one in house.merges.items()),
         Exhibit("certificates", "/desk/certificates", "reviewer"),
         Exhibit("certificates-unticked", "/desk/certificates", "reviewer", act=_press_unchecked),
         *(

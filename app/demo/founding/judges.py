@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.demo.cast import APPROVER, DOMAIN, EDITOR
+from app.accounts.rules import DEMO_DOMAIN
+from app.demo.cast import APPROVER, EDITOR
 from app.demo.founding.run import LANGUAGE, FoundingRun
 from app.demo.founding.trial import loosen
 from app.foundation import policies
@@ -41,7 +42,7 @@ LINK = re.compile(r"/judge/([^?\s]+)")
 def key_by_panel(run: FoundingRun) -> BankReleaseView:
     """The release under the panel's key. Simulated judges leave it the provisional mark."""
     editor, runtime = run.admin(EDITOR), run.stage.runtime
-    addresses = tuple(f"judge-{number}@{DOMAIN}" for number in range(1, JUDGES + 1))
+    addresses = tuple(f"judge-{number}@{DEMO_DOMAIN}" for number in range(1, JUDGES + 1))
 
     def opened(session: Session) -> tuple[UUID, UUID]:
         release = item_bank.latest_release(run.skill, session=session)

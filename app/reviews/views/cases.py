@@ -122,7 +122,7 @@ def _card(case_id: UUID, problem: str | None = None) -> str:
     return render_template(
         "reviews/card.html",
         evidence=evidence,
-        outcomes=rules.outcomes_for(was_held=was_held),
+        outcomes=rules.outcomes_for(was_held=was_held, is_beyond_limit=evidence.beyond_limit_at is not None),
         was_held=was_held,
         policy=policy,
         figures=figures,

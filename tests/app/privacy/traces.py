@@ -42,6 +42,7 @@ from app.foundation.mail import Message
 from app.item_bank.models import BankRelease
 from app.keying.models import Panel, Seat
 from app.privacy.holdings import HOLDINGS, owned_by, rows_of
+from app.privacy.models import AccountMerge
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.models import Change, RegisterChange
 from app.reviews.take_case_back import take_case_back
@@ -96,6 +97,9 @@ def leave_traces_everywhere(world: World) -> None:
                                   restricted_at=now, lifted_at=now, lifted_reason=WORDS),
                 RegisterChange(id=here.entropy.uuid(), credential_id=credential_id, kind=Change.SUSPEND, reason=WORDS,
                                asked_at=now, asked_by=person_id, lapses_at=now),
+                AccountMerge(id=here.entropy.uuid(), staying_id=person_id, leaving_id=world.facts.people[EDITOR],
+                             evidence=["written-from-both"], reason=WORDS, asked_at=now, asked_by=None,
+                             heard_until_at=now, lapses_at=now),
                 RoleGrant(person_id=person_id, role="recruiter", granted_at=now),
                 SignInRequest(id=here.entropy.uuid(), email=EMAIL, language="en", return_path="/", mail_slot=7,
                               asked_at=now, expires_at=now, is_mailed=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,8 +20,7 @@ from app.privacy.errors import ChoiceMissing
 from app.privacy.export_person import export_person
 from app.privacy.rules import objection
 from app.privacy.timeline import timeline
-
-bp = Blueprint("privacy", __name__)
+from app.privacy.views.blueprint import bp
 
 ZIP = "application/zip"
 

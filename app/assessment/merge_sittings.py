@@ -1,0 +1,71 @@
+"""The sittings of a closed account become the other account's: one person's, with the waits and the limit of one.
+
+Responses, scores and pins stay as they are. What could not have begun on one account is void by the rule.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.assessment.merged_sittings import MergedSitting, merged_sittings
+from app.assessment.models import FoundingPromise, RetakeTrace, Sitting, SittingAllowance
+from app.foundation import audit
+from app.foundation.access import Actor
+from app.foundation.clock import Clock
+from app.foundation.locks import hold
+
+
+def hold_beginnings(*person_ids: UUID, session: Session) -> None:
+    """Keep everybody from beginning a sitting on these accounts to the end of the transaction."""
+    for person_id in sorted(person_ids):
+        hold(session, "beginnings", person_id)
+
+
+def merge_sittings(
+    staying_id: UUID, leaving_id: UUID, *, session: Session, clock: Clock, actor: Actor
+) -> tuple[MergedSitting, ...]:
+    """Move and judge them; all of both as they had been judged. The caller has seen that no open one is beyond."""
+    found = merged_sittings(staying_id, leaving_id, session=session)
+    session.execute(update(Sitting).where(Sitting.person_id == leaving_id).values(person_id=staying_id))
+    _move_promises(staying_id, leaving_id, session=session)
+    _move_traces(staying_id, leaving_id, session=session)
+    now = clock.now()
+    for one in found:
+        if one.is_beyond:
+            session.get_one(Sitting, one.id, with_for_update=True).void_as_beyond_limit(at=now)
+            detail = {"by_limit": one.by_limit}
+            audit.record("sitting.beyond_limit", one.id, actor=actor, at=now, session=session, detail=detail)
+    session.flush()
+    for skill in sorted({one.skill for one in found}):
+        _tell_the_first(staying_id, skill, session=session)
+    session.flush()
+    return found
+
+
+def _move_promises(staying_id: UUID, leaving_id: UUID, *, session: Session) -> None:
+    """Granted sittings are kept, each for its own cause. Of one skill a founder is promised one message."""
+    own = select(FoundingPromise.skill).where(FoundingPromise.person_id == staying_id)
+    twice = delete(FoundingPromise).where(FoundingPromise.person_id == leaving_id, FoundingPromise.skill.in_(own))
+    session.execute(twice.execution_options(synchronize_session=False))
+    for promised in (SittingAllowance, FoundingPromise):
+        session.execute(update(promised).where(promised.person_id == leaving_id).values(person_id=staying_id))
+
+
+def _move_traces(staying_id: UUID, leaving_id: UUID, *, session: Session) -> None:
+    former, own = (accounts.lineage_of(one, session=session) for one in (leaving_id, staying_id))
+    if former is not None and own is not None:
+        session.execute(update(RetakeTrace).where(RetakeTrace.lineage_id == former).values(lineage_id=own))
+
+
+def _tell_the_first(person_id: UUID, skill: str, *, session: Session) -> None:
+    """A norm takes somebody's first sitting: of what counts, only the earliest can be it."""
+    of_skill = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == skill)
+    rows = session.scalars(of_skill.order_by(Sitting.started_at, Sitting.id)).all()
+    earliest = next((row for row in rows if row.counts_as_taken), None)
+    for row in rows:
+        if row is not earliest:
+            row.first_of_skill = False
