@@ -116,6 +116,8 @@ def look(page: Page, where: str, findings: Findings, *, again: bool = False) -> 
 
 
 def _axe(page: Page, options: dict[str, Any], findings: Findings) -> list[str]:
+    if not page.evaluate("() => 'axe' in window"):  # once for each document that is looked at, not for each that loads
+        page.evaluate(AXE_SCRIPT)
     violations: list[dict[str, Any]] = page.evaluate(
         "(options) => axe.run(options).then((done) => done.violations)", options
     )

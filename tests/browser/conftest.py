@@ -1,4 +1,7 @@
-"""One Chromium for the session; pages of real installations and of the exhibition."""
+"""One Chromium for all of this directory; pages of real installations and of the exhibition.
+
+Both end with the last test here: left open until the end of the run they would take a tenth of a processor.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium, started once."""
     with sync_playwright() as playwright:
@@ -29,7 +32,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Web and worker on the Collaboration bank under a synthetic norm."""
     with an_installation_with_a_norm(tmp_path_factory.mktemp("installation")) as installation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.audit import AXE_SCRIPT, Findings, look, walk, weigh
+from tests.browser.audit import Findings, look, walk, weigh
 from tests.browser.chromium import Watched, open_context
 from tests.browser.french import english_left
 
@@ -39,7 +39,6 @@ FAULTS = {
 def context(browser):
     """A browser that audits."""
     context = open_context(browser, ORIGIN)
-    context.add_init_script(AXE_SCRIPT)
     yield context
     context.close()
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from tests.browser.audit import AXE_SCRIPT, Findings, look, walk, weigh
+from tests.browser.audit import Findings, look, walk, weigh
 from tests.browser.chromium import Watched, open_context
 from tests.browser.exhibition import Exhibit, Exhibition, serve
 from tests.browser.exhibits import exhibits
@@ -66,7 +66,6 @@ def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser
 
 def _device_of(visitor: str, browser: Browser, house: Exhibition) -> BrowserContext:
     context = open_context(browser, house.base_url, language=house.language)
-    context.add_init_script(AXE_SCRIPT)
     if visitor:
         context.add_cookies([{"name": "decile", "value": house.cookie_of(visitor), "url": house.base_url}])
     return context
