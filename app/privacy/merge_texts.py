@@ -56,20 +56,20 @@ assessment that could not have begun on one account counts for nothing. Certific
 on such an assessment, a person decides. Everything stays kept.
 """
 _ASKED_FR = """\
-On nous a demandé de réunir le compte de cette adresse avec celui de {other}, parce que les deux seraient ceux d'une
+On nous a demandé de réunir le compte de cette adresse avec celui de {other}, parce que les deux seraient ceux d’une
 même personne. {which} Pourquoi on le pense :
 
 {evidence}
 
 {reason}
 
-Rien n'a encore changé. Si vous êtes d'accord, vous n'avez rien à faire. Si l'un de ces comptes n'est pas le vôtre, ou
+Rien n’a encore changé. Si vous êtes d’accord, vous n’avez rien à faire. Si l’un de ces comptes n’est pas le vôtre, ou
 si vous ne le voulez pas, répondez à ce message avant le {until} : rien ne sera alors réuni avant que nous vous ayons
-entendu. Passé ce jour, une seconde personne examine la demande à nouveau et peut l'exécuter.
+entendu. Passé ce jour, une seconde personne examine la demande à nouveau et peut l’exécuter.
 
 Réunir veut dire : les évaluations des deux comptes figurent dans une seule liste, par ordre de date ; les délais et la
-limite annuelle comptent pour les deux ensemble ; une évaluation qui n'aurait pas pu commencer sur un seul compte ne
-compte pas. Les certificats restent ce qu'ils sont ; si l'un d'eux repose sur une telle évaluation, une personne décide.
+limite annuelle comptent pour les deux ensemble ; une évaluation qui n’aurait pas pu commencer sur un seul compte ne
+compte pas. Les certificats restent ce qu’ils sont ; si l’un d’eux repose sur une telle évaluation, une personne décide.
 Tout reste conservé.
 """
 
@@ -93,8 +93,8 @@ If you think this is wrong, or one of the accounts is not yours, reply to this m
 decide it looks at it. Nothing was deleted, and the record says what was moved.
 """
 _APPLIED_FR = """\
-Deux comptes n'en font plus qu'un depuis aujourd'hui : celui de cette adresse et celui de {other}. {which} Deux
-personnes l'ont décidé ensemble, pour cette raison :
+Deux comptes n’en font plus qu’un depuis aujourd’hui : celui de cette adresse et celui de {other}. {which} Deux
+personnes l’ont décidé ensemble, pour cette raison :
 
 {evidence}
 
@@ -104,13 +104,13 @@ Ce que cela veut dire :
 
 Toutes les évaluations, tous les résultats, certificats et demandes à une personne se trouvent dans le compte qui reste.
 Les certificats gardent leur code, leur texte et leur fin, et les fichiers que vous avez transmis se vérifient comme
-avant. Les délais et la limite annuelle comptent désormais pour les deux ensemble. Aucun rôle, jeton, clé d'accès ni
-application d'authentification n'a été repris.
+avant. Les délais et la limite annuelle comptent désormais pour les deux ensemble. Aucun rôle, jeton, clé d’accès ni
+application d’authentification n’a été repris.
 
 {effects}
 
-Si vous pensez que c'est une erreur, ou si l'un des comptes n'est pas le vôtre, répondez à ce message en disant
-pourquoi : quelqu'un qui ne l'a pas décidé l'examinera. Rien n'a été supprimé, et le registre dit ce qui a été déplacé.
+Si vous pensez que c’est une erreur, ou si l’un des comptes n’est pas le vôtre, répondez à ce message en disant
+pourquoi : quelqu’un qui ne l’a pas décidé l’examinera. Rien n’a été supprimé, et le registre dit ce qui a été déplacé.
 """
 
 _DROPPED_EN = """\
@@ -119,18 +119,18 @@ accounts stay as they are, and you need to do nothing.
 """
 _DROPPED_FR = """\
 Nous vous avions écrit que le compte de cette adresse pourrait être réuni avec celui de {other}. C'est abandonné : les
-deux comptes restent ce qu'ils sont, et vous n'avez rien à faire.
+deux comptes restent ce qu’ils sont, et vous n’avez rien à faire.
 """
 
 _WHICH = {
     ASKED: {
         STAYING: {
             "en": "The account of this address would stay, the other one would be closed.",
-            "fr": "Le compte de cette adresse resterait, l'autre serait fermé.",
+            "fr": "Le compte de cette adresse resterait, l’autre serait fermé.",
         },
         LEAVING: {
             "en": "The account of this address would be closed, the other one would stay.",
-            "fr": "Le compte de cette adresse serait fermé, l'autre resterait.",
+            "fr": "Le compte de cette adresse serait fermé, l’autre resterait.",
         },
     },
     APPLIED: {
@@ -140,7 +140,7 @@ _WHICH = {
         },
         LEAVING: {
             "en": "The account of this address is closed: sign in with the other address from now on.",
-            "fr": "Le compte de cette adresse est fermé : connectez-vous désormais avec l'autre adresse.",
+            "fr": "Le compte de cette adresse est fermé : connectez-vous désormais avec l’autre adresse.",
         },
     },
     DROPPED: {reader: {"en": "", "fr": ""} for reader in (STAYING, LEAVING)},
@@ -148,8 +148,8 @@ _WHICH = {
 
 _SUBJECTS = {
     ASKED: {"en": "Are these two accounts yours?", "fr": "Ces deux comptes sont-ils les vôtres ?"},
-    APPLIED: {"en": "Your two accounts are one now", "fr": "Vos deux comptes n'en font plus qu'un"},
-    DROPPED: {"en": "Your accounts stay as they are", "fr": "Vos comptes restent ce qu'ils sont"},
+    APPLIED: {"en": "Your two accounts are one now", "fr": "Vos deux comptes n’en font plus qu’un"},
+    DROPPED: {"en": "Your accounts stay as they are", "fr": "Vos comptes restent ce qu’ils sont"},
 }
 _BODIES = {
     ASKED: {"en": _ASKED_EN, "fr": _ASKED_FR},
@@ -186,20 +186,20 @@ the rule they count for nothing, and no wait follows from them:
 If one of them should count, ask a person on its page within {days} days, after signing in with the address that
 stays. Where there is nothing to ask about on the page, reply to this message.""",
     "fr": """\
-Ces évaluations n'auraient pas pu commencer sur un seul compte, parce qu'un délai n'était pas écoulé ou que le nombre de
-l'année était atteint. Selon la règle, elles ne comptent pas et n'entraînent aucun délai :
+Ces évaluations n’auraient pas pu commencer sur un seul compte, parce qu’un délai n’était pas écoulé ou que le nombre de
+l’année était atteint. Selon la règle, elles ne comptent pas et n’entraînent aucun délai :
 
 {lines}
 
-Si l'une d'elles devrait compter, demandez-le à une personne sur sa page dans les {days} jours, après vous être connecté
-avec l'adresse qui reste. Si la page ne le permet pas, répondez à ce message.""",
+Si l’une d’elles devrait compter, demandez-le à une personne sur sa page dans les {days} jours, après vous être connecté
+avec l’adresse qui reste. Si la page ne le permet pas, répondez à ce message.""",
 }
 CASES = {
     "en": """\
 A certificate rests on such an assessment. It stands, and no rule takes it away: a person looks at it and decides with
 reasons, and a letter tells you the answer. If you want to say something before, reply to this message.""",
     "fr": """\
-Un certificat repose sur une telle évaluation. Il reste valable, et aucune règle ne le retire : une personne l'examine
+Un certificat repose sur une telle évaluation. Il reste valable, et aucune règle ne le retire : une personne l’examine
 et décide en donnant ses raisons, et une lettre vous dit la réponse. Si vous voulez dire quelque chose avant, répondez à
 ce message.""",
 }
@@ -208,6 +208,6 @@ NORM_USE = {
 Only one of the two accounts had agreed that its answers may help to build a norm, so the account that stays does not
 agree to it any more. You may agree again at any time under My place.""",
     "fr": """\
-Un seul des deux comptes avait accepté que ses réponses servent à établir une norme ; le compte qui reste ne l'accepte
-donc plus. Vous pouvez l'accepter de nouveau à tout moment sous Mon espace.""",
+Un seul des deux comptes avait accepté que ses réponses servent à établir une norme ; le compte qui reste ne l’accepte
+donc plus. Vous pouvez l’accepter de nouveau à tout moment sous Mon espace.""",
 }
