@@ -118,7 +118,7 @@ We had written that the account of this address might be merged with the account
 accounts stay as they are, and you need to do nothing.
 """
 _DROPPED_FR = """\
-Nous vous avions écrit que le compte de cette adresse pourrait être réuni avec celui de {other}. C'est abandonné : les
+Nous vous avions écrit que le compte de cette adresse pourrait être réuni avec celui de {other}. C’est abandonné : les
 deux comptes restent ce qu’ils sont, et vous n’avez rien à faire.
 """
 
@@ -136,7 +136,7 @@ _WHICH = {
     APPLIED: {
         STAYING: {
             "en": "The account of this address stays: sign in with it as before. The other one is closed.",
-            "fr": "Le compte de cette adresse reste : connectez-vous avec elle comme avant. L'autre est fermé.",
+            "fr": "Le compte de cette adresse reste : connectez-vous avec elle comme avant. L’autre est fermé.",
         },
         LEAVING: {
             "en": "The account of this address is closed: sign in with the other address from now on.",
