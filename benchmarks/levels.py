@@ -29,7 +29,7 @@ from queue import SimpleQueue
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.assessment.models import Sitting
 from app.credentials.models import Credential
@@ -39,7 +39,7 @@ from app.norming.phases import calibrate
 from app.results.models import SkillResult
 from app.transparency.models import LogEntry
 from benchmarks import recalibration
-from benchmarks.load import MOST_AT_ONCE, Seen, Sitter, as_fast_as_they_can
+from benchmarks.load import MOST_AT_ONCE, Seen, Sitter, as_fast_as_they_can, shown_certificates
 from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.invariants import unfinished_jobs
 from tests.journeys.processes import installed
@@ -50,7 +50,6 @@ SHORTEST = 12  # answers of a sitting: whoever gave fewer is not near the end
 SPREAD = 14  # answers of a usual sitting here
 PATIENCE_SECONDS = 180
 RECALIBRATED = 1_000_000 // recalibration.ITEMS
-CODES = text("SELECT code FROM credential WHERE signed_document IS NOT NULL ORDER BY code")
 
 
 def each_in_turn(
@@ -201,8 +200,7 @@ def _until(happened: Callable[[], bool], complaint: str) -> None:
 
 def looked_at(world: Collaboration, sitters: list[Sitter], seconds: float, *, others: bool) -> None:
     """L5: two clients look at certificates as fast as they are answered, while everybody sits."""
-    with world.runtime.reading() as session:
-        codes = session.scalars(CODES).all()
+    codes = shown_certificates(world)
     looks, over = Seen(), threading.Event()
 
     def look(first: int) -> None:

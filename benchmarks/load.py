@@ -21,14 +21,17 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.assessment.models import Presentation
+from app.credentials.models import Credential
+from app.credentials.states import Visibility
 from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.insisting import InsistingPerson, Ledger
 from tests.journeys.installation import free_port
@@ -170,6 +173,14 @@ def _together(threads: list[threading.Thread]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def shown_certificates(world: Collaboration) -> Sequence[str]:
+    """The codes of all that were issued so far, opened to whoever has their link."""
+    issued = Credential.signed_document.is_not(None)
+    with world.runtime.transaction() as session:
+        session.execute(update(Credential).where(issued).values(visibility=Visibility.UNLISTED))
+        return session.scalars(select(Credential.code).where(issued).order_by(Credential.code)).all()
 
 
 class Hello:

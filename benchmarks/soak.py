@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import text
 
-from benchmarks.load import P99_GOAL_MS, Seen, Sitter, at_a_rate
+from benchmarks.load import P99_GOAL_MS, Seen, Sitter, at_a_rate, shown_certificates
 from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.processes import installed
 
@@ -31,7 +30,6 @@ PEOPLE = 40  # one who sat a thousand times would make beginning dear
 WARMING_MINUTES = 20
 MOST_GROWTH = 0.05
 MOST_LOG_MB = 64
-CODES = text("SELECT code FROM credential WHERE signed_document IS NOT NULL ORDER BY code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ def sample(world: Collaboration) -> Sample:
 
 def look_at_certificates(world: Collaboration, seen: Seen, ended: threading.Event) -> None:
     while not ended.is_set():
-        with world.runtime.reading() as session:
-            codes = session.scalars(CODES).all()
+        codes = shown_certificates(world)
         for code in codes or [""]:
             address = f"{world.installation.base_url}/c/{code}" if code else f"{world.installation.base_url}/norms"
             began = time.perf_counter()
