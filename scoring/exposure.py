@@ -1,10 +1,10 @@
 """How often an item is shown, and how that is kept under a cap: a worn item is a leaked one.
 
 Choosing at random among the best few is not enough: the best item of a bank is still shown to nearly everybody whom it
-suits. Two controls stand here. Eligibility (van der Linden & Veldkamp 2004) decides before a sitting which items it may
-use at all, with probabilities that follow what was shown so far; it needs no simulation beforehand, adapts when the
-bank or the candidates change, and leaves the choice of items as it is: an item that is not eligible is not available.
-Sympson and Hetter's (1985) parameters are found by simulation before use and decide at the moment an item is chosen.
+suits. Eligibility (van der Linden & Veldkamp 2004) decides before a sitting which items it may use at all, with
+probabilities that follow what was shown so far; it adapts when the bank or the candidates change, and leaves the choice
+of items as it is: an item that is not eligible is not available. Sympson and Hetter's (1985) parameters would decide at
+the moment an item is chosen, and would have to be found anew by simulation whenever the bank changes.
 """
 
 from __future__ import annotations
@@ -76,43 +76,6 @@ def draw_eligible(
         nearest = members[np.argsort(short_by[:, members], axis=1, kind="stable")[:, :fewest]]
         np.put_along_axis(allowed, nearest, values=True, axis=1)
     return np.asarray(allowed)
-
-
-def sympson_hetter(selected: ArrayLike, sittings: int, cap: float) -> NDArray[np.float64]:
-    """Probability of showing an item once it is selected, from the last round of simulated sittings.
-
-    K = 1 while P(selected) <= cap, else cap / P(selected). Rounds are repeated, each with the K of the last, until
-    the greatest share shown settles at the cap.
-
-    Parameters
-    ----------
-    selected : array-like, shape (J,)
-        Simulated sittings in which each item was selected, shown or not.
-    sittings : int
-        Simulated in all.
-    cap : float
-
-    Returns
-    -------
-    ndarray, shape (J,)
-
-    References
-    ----------
-    Sympson & Hetter (1985); Hetter & Sympson (1997).
-    """
-    chosen, _ = _counts(selected, np.full(np.shape(selected), float(max(sittings, 0))), cap)
-    if sittings < 1:
-        raise ScoringError("Sympson and Hetter's parameters need at least one simulated sitting.")
-    share = chosen / sittings
-    return np.asarray(np.where(share > cap, cap / np.maximum(share, cap), 1.0))
-
-
-def greatest_exposure(shown: ArrayLike, sittings: int) -> tuple[float, float]:
-    """Greatest share of sittings that showed one item, and the share of the bank that was shown at all."""
-    seen = np.asarray(shown, dtype=float).reshape(-1)
-    if sittings < 1 or seen.size == 0:
-        raise ScoringError("Exposure is a share of sittings of a bank: at least one of each is needed.")
-    return float(seen.max() / sittings), float((seen > 0).mean())
 
 
 def _counts(shown: ArrayLike, eligible: ArrayLike, cap: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -26,7 +26,6 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 
-NOTICE_JOB = "send_guessing_notice"
 STEP_SECONDS = 30  # RFC 6238, 4.1: the default every authenticator app assumes
 
 
@@ -62,7 +61,9 @@ def confirm_second_factor(
     if step is None:
         budget.add()
         if budget.left == 0:
-            _give_notice(person_id, session=session, at=now, jobs=jobs)
+            guesses.give_notice(
+                guesses.SECOND_FACTOR, person_id, f"{person_id}:{now.date()}", session=session, jobs=jobs
+            )
         return WrongCode(budget.left)
     factor.last_step = step
     codes: tuple[str, ...] = ()
@@ -86,12 +87,3 @@ def _step_of(code: str, factor: SecondFactor, *, links: Links, at: datetime, dri
         if hmac.compare_digest(given, totp.generate_otp(step).encode()) and step > factor.last_step
     ]
     return max(matching, default=None)
-
-
-def _give_notice(person_id: UUID, *, session: Session, at: datetime, jobs: Jobs) -> None:
-    jobs.enqueue(
-        NOTICE_JOB,
-        f"mail:guessing:{person_id}:{at.date()}",
-        session=session,
-        arguments={"kind": guesses.SECOND_FACTOR, "subject_id": str(person_id)},
-    )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts.inserting import insert_if_absent
 from app.accounts.models import GuessCount
 from app.accounts.rules import GuessLimit
+from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 
 CODE = "code"
@@ -72,3 +73,9 @@ def counted(subjects: Sequence[str], kind: str, *, limit: GuessLimit, session: S
 def forget(subjects: Sequence[str], *, session: Session) -> None:
     """Drop every count of a subject."""
     session.execute(delete(GuessCount).where(GuessCount.subject.in_(subjects)))
+
+
+def give_notice(kind: str, subject_id: UUID, key: str, *, session: Session, jobs: Jobs) -> None:
+    """Have the owner told by mail that the limit is reached; once for each key."""
+    arguments = {"kind": kind, "subject_id": str(subject_id)}
+    jobs.enqueue("send_guessing_notice", f"mail:guessing:{key}", session=session, arguments=arguments)

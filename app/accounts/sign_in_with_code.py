@@ -19,8 +19,6 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 
-NOTICE_JOB = "send_guessing_notice"
-
 
 def sign_in_with_code(
     request_id: UUID,
@@ -50,10 +48,5 @@ def sign_in_with_code(
     budget.add()
     request.wrong_codes += 1
     if budget.left == 0:
-        jobs.enqueue(
-            NOTICE_JOB,
-            f"mail:guessing:{request.id}",
-            session=session,
-            arguments={"kind": guesses.CODE, "subject_id": str(request.id)},
-        )
+        guesses.give_notice(guesses.CODE, request.id, str(request.id), session=session, jobs=jobs)
     return WrongCode(max(0, min(budget.left, policy.code_attempts_per_request - request.wrong_codes)))

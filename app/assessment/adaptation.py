@@ -299,16 +299,7 @@ def _stop(
         statements=content.statements,
         is_balanced=is_balanced(content, policy),
         judgement_share=posterior.judgement_share,
-        fewest_units=policy.fewest_units,
-        fewest_scenarios=policy.fewest_scenarios,
-        fewest_statements=policy.fewest_statements,
-        certain_above=policy.certain_above,
-        certain_below=policy.certain_below,
-        most_units=policy.most_units,
-        most_units_undecided=policy.most_units_undecided,
-        undecided_from=policy.undecided_above,
-        undecided_to=policy.undecided_below,
-        least_judgement_share=policy.fewest_judgement_share,
+        **policy.stopping_limits(),
     )
     return STOP_OF_REASON[decision.reason] if decision.stop else None
 

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from app.foundation.policies import PolicyInvalid
 
 WEIGHT_SUM_TOLERANCE = 1e-9
+
+
+class StoppingLimits(TypedDict):
+    """What `scoring.stopping.decide`, and the simulation of sittings, know of the policy, by their own names."""
+
+    fewest_units: int
+    fewest_scenarios: int
+    fewest_statements: int
+    certain_above: float
+    certain_below: float
+    most_units: int
+    most_units_undecided: int
+    undecided_from: float
+    undecided_to: float
+    least_judgement_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +89,18 @@ class SittingPolicy:
             raise PolicyInvalid("Policy sitting: fewest_units <= most_units <= most_units_undecided must hold.")
         if not 0 < self.exposure_aim <= self.exposure_cap <= 1:
             raise PolicyInvalid("Policy sitting: 0 < exposure_aim <= exposure_cap <= 1 must hold.")
+
+    def stopping_limits(self) -> StoppingLimits:
+        """When a sitting ends: the same limits for a real one and for those that a calibration simulates."""
+        return StoppingLimits(
+            fewest_units=self.fewest_units,
+            fewest_scenarios=self.fewest_scenarios,
+            fewest_statements=self.fewest_statements,
+            certain_above=self.certain_above,
+            certain_below=self.certain_below,
+            most_units=self.most_units,
+            most_units_undecided=self.most_units_undecided,
+            undecided_from=self.undecided_above,
+            undecided_to=self.undecided_below,
+            least_judgement_share=self.fewest_judgement_share,
+        )

@@ -18,10 +18,10 @@ from app.assessment.declare_adjustments import declare_adjustments
 from app.assessment.errors import RetakeTooSoon, TooFewNewItems, YearlyLimitReached
 from app.assessment.final_scores import final_score
 from app.assessment.policy import SittingPolicy
-from app.assessment.record_response import record_response
 from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
 from app.awarding.decide_award import decide_award
+from app.demo.answer_sitting import answer_sitting
 from app.demo.answering import Answers
 from app.demo.cast import Ending, Part, Sat
 from app.demo.cohorts import Someone, answers_of, seconds_for
@@ -140,23 +140,15 @@ def _answer(
 ) -> None:
     answer, jobs = answers_of(someone, experience, answers, seed), JobsAtOnce()
     rng = np.random.default_rng([seed, someone.number, experience, 1])
-    position, is_open = 0, True
-    while is_open:
-        position += 1
-        code = sittings.item_code_at(sitting_id, position, session=session)
-        clock.wait(seconds=seconds_for(someone, rng, is_scenario=answers.is_scenario(code)))
-        recorded = record_response(
-            sitting_id,
-            position,
-            answer(code),
-            client_sequence=1,
-            confirm=True,
-            person_id=person_id,
-            session=session,
-            clock=clock,
-            jobs=jobs,
-        )
-        is_open = recorded.state == "open"
+    answer_sitting(
+        sitting_id,
+        person_id,
+        answer=answer,
+        seconds=lambda code: seconds_for(someone, rng, is_scenario=answers.is_scenario(code)),
+        session=session,
+        clock=clock,
+        jobs=jobs,
+    )
     jobs.carry_out(session=session, clock=clock, entropy=entropy)
 
 

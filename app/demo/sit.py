@@ -10,12 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import queries as sittings
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.policy import SittingPolicy
-from app.assessment.record_response import record_response
 from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
+from app.demo.answer_sitting import answer_sitting
 from app.demo.cast import Ending, Part, Sat
 from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy
 from app.demo.stage import Stage
@@ -88,23 +87,17 @@ def answer_all(
     jobs: JobsOfThePast,
 ) -> None:
     """Answer until the sitting is complete, or as many items as this person had time for."""
-    position, is_open = 0, True
-    while is_open and position != sat.answers:
-        position += 1
-        code = sittings.item_code_at(sitting_id, position, session=session)
-        clock.wait(seconds=SECONDS_PER_SCENARIO if stage.answers.is_scenario(code) else SECONDS_PER_STATEMENT)
-        recorded = record_response(
-            sitting_id,
-            position,
-            stage.answers.of(code, sat.judgement, sat.self_report, seed),
-            client_sequence=1,
-            confirm=True,
-            person_id=person_id,
-            session=session,
-            clock=clock,
-            jobs=jobs,
-        )
-        is_open = recorded.state == "open"
+    answers = stage.answers
+    is_open = answer_sitting(
+        sitting_id,
+        person_id,
+        answer=lambda code: answers.of(code, sat.judgement, sat.self_report, seed),
+        seconds=lambda code: SECONDS_PER_SCENARIO if answers.is_scenario(code) else SECONDS_PER_STATEMENT,
+        most=sat.answers,
+        session=session,
+        clock=clock,
+        jobs=jobs,
+    )
     if is_open and sat.ending is Ending.LEFT:
         leave_sitting(sitting_id, person_id=person_id, session=session, clock=clock, jobs=jobs)
 

@@ -79,16 +79,7 @@ def exposure_of(
 def _rules(policy: SittingPolicy, stray_shares: tuple[float, float], *, early: int | None) -> SittingRules:
     return SittingRules(
         cut=NormalDist().inv_cdf(CUT_SHARE),
-        fewest_units=policy.fewest_units,
-        fewest_scenarios=policy.fewest_scenarios,
-        fewest_statements=policy.fewest_statements,
-        certain_above=policy.certain_above,
-        certain_below=policy.certain_below,
-        most_units=policy.most_units,
-        most_units_undecided=policy.most_units_undecided,
-        undecided_from=policy.undecided_above,
-        undecided_to=policy.undecided_below,
-        least_judgement_share=policy.fewest_judgement_share,
+        **policy.stopping_limits(),
         facet_share=policy.fewest_facet_share,
         most_scenarios=policy.most_scenarios,
         best=policy.choose_among,

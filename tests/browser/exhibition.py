@@ -24,12 +24,10 @@ from sqlalchemy.orm import Session
 from waitress import wasyncore
 
 from app.accounts import queries as accounts
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.accounts.models import Passkey, Person
-from app.accounts.policy import AccountPolicy
 from app.accounts.request_sign_in import request_sign_in
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import Edition, SittingCheck, SittingLikeness
@@ -83,6 +81,7 @@ from app.reviews.rescoring_preview import rescoring_preview
 from app.verification import signed_ids
 from app.verification.ask_holder import ask_holder
 from app.verification.grant_share import grant_share
+from tests.app.accounts.signed_in import browser_with, sign_in
 from tests.app.accounts.visitor import newest_mail
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.credentials.awards import an_award
@@ -220,18 +219,7 @@ class Exhibition:
                 )
 
     def _sign_in(self, name: str, person_id: UUID, *, second_factor: bool = False) -> None:
-        now = self.place.clock.now()
-        with self.runtime.transaction() as session:
-            token = open_session(
-                person_id,
-                browser=Browser("Chromium on Linux"),
-                second_factor_at=now if second_factor else None,
-                session=session,
-                at=now,
-                entropy=self.place.entropy,
-                policy=AccountPolicy(),
-            )
-        self.cookies[name] = token
+        self.cookies[name] = sign_in(self.runtime, person_id, second_factor=second_factor, device="Chromium on Linux")
 
     def _sittings(self) -> None:
         self._sign_in("newcomer", a_person(self.place, consents=()))
@@ -654,10 +642,7 @@ class Exhibition:
 
     def cookie_of(self, visitor: str) -> str:
         """The signed cookie of this visitor's browser."""
-        client = self.app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = self.cookies[visitor]
-        found = client.get_cookie("decile")
+        found = browser_with(self.app, self.cookies[visitor]).get_cookie("decile")
         assert found is not None
         return found.value
 

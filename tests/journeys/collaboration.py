@@ -34,26 +34,19 @@ from scoring.graded_response import category_probabilities
 from scoring.norms import NormTable
 from tests.app.assessment.builders import COLLABORATION, SKILL, Place, ratings_for, sharpened
 from tests.app.credentials.awards import an_id, write
-from tests.journeys.installation import Installation
+from tests.journeys.installation import UNLIMITED_RATES, Installation
 
 MEAN_OF_NORM = -1.7  # the 90 % cut then lies at -0.42
 CUT_STANDARD_ERROR = 0.03
 SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
 PEOPLE_MEAN, PEOPLE_SPREAD = 0.9, 0.8
 
-POLICY = """
+POLICY = f"""
 [sitting]
 first_wait_days = 0
 later_wait_days = 0
 
-[rates]
-all_pages_per_minute = 1000000
-sign_in_requests_per_hour = 1000000
-sign_in_confirmations_per_hour = 1000000
-verifications_per_minute = 1000000
-not_found_per_minute = 1000000
-beginnings_per_day = 1000000
-"""
+{UNLIMITED_RATES}"""
 
 # people may sit again and again
 WITHOUT_LIMITS = POLICY.replace(
@@ -160,7 +153,7 @@ def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
         "en",
         release.id,
         calibration.id,
-        norm_id=_write_norm(session, table, cut),
+        norm_id=write_norm(session, table, cut, (date(2025, 1, 1), date(2026, 1, 31))),
         cut=cut,
         cut_standard_error=CUT_STANDARD_ERROR,
         norm_count=5000,
@@ -170,7 +163,8 @@ def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
     )
 
 
-def _write_norm(session: Session, table: NormTable, cut: float) -> UUID:
+def write_norm(session: Session, table: NormTable, cut: float, window: tuple[date, date]) -> UUID:
+    """A published norm of 5,000 simulated adults, tested in that window, which may certify."""
     population = {"en": "simulated adults of a test", "fr": "adultes simulés d'un test"}
     group = write(
         session, "norm_group", id=an_id(), skill=SKILL, language="en", described_as="t", population=population
@@ -182,8 +176,8 @@ def _write_norm(session: Session, table: NormTable, cut: float) -> UUID:
         norm_group_id=group,
         label="COL-TEST.1",
         n=5000,
-        window_start_on=date(2025, 1, 1),
-        window_end_on=date(2026, 1, 31),
+        window_start_on=window[0],
+        window_end_on=window[1],
         latent=table.to_dict(),
         cut=cut,
         cut_standard_error=CUT_STANDARD_ERROR,

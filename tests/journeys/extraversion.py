@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from tests.journeys.installation import UNLIMITED_RATES
 from tests.journeys.pages import Form
 
 COLUMNS = [f"E{number}" for number in range(1, 11)]
@@ -20,7 +21,7 @@ SEED = 20261123
 SKILL = "extraversion"
 POPULATION = "Adults who took an online personality test"
 
-TRIAL_POLICY = """
+TRIAL_POLICY = f"""
 [award]
 trial_issuer = true
 fewest_units = 10
@@ -41,14 +42,7 @@ window_must_be_known = false
 consent_must_be_stated = false
 judgement_must_be_measured = false
 
-[rates]
-all_pages_per_minute = 1000000
-sign_in_requests_per_hour = 1000000
-sign_in_confirmations_per_hour = 1000000
-verifications_per_minute = 1000000
-not_found_per_minute = 1000000
-beginnings_per_day = 1000000
-"""
+{UNLIMITED_RATES}"""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,16 @@ STARTUP_SECONDS = 60
 PATIENCE_SECONDS = 60
 NOT_HANDED_ON = ("DECILE_", "PYTHONDONTWRITEBYTECODE")  # an installed program is compiled once, not at every start
 
+UNLIMITED_RATES = """
+[rates]
+all_pages_per_minute = 1000000
+sign_in_requests_per_hour = 1000000
+sign_in_confirmations_per_hour = 1000000
+verifications_per_minute = 1000000
+not_found_per_minute = 1000000
+beginnings_per_day = 1000000
+"""  # for tests that are about something else
+
 
 def free_port() -> int:
     with socket.socket() as probe:

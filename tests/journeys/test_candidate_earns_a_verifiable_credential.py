@@ -30,10 +30,9 @@ from tests.app.assessment.builders import (
     take,
     the_collaboration_bank,
 )
-from tests.app.credentials.awards import an_id, write
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.journeys.at_a_standstill import run_jobs, with_signer
-from tests.journeys.collaboration import SCENARIO_SLOPE, confirm_the_key
+from tests.journeys.collaboration import SCENARIO_SLOPE, confirm_the_key, write_norm
 
 LEAP_DAY = datetime(2028, 2, 29, 23, 59, 58, tzinfo=UTC)
 
@@ -57,31 +56,7 @@ def _adopt_a_synthetic_norm(place):
         release = banks.latest_release(SKILL, session=session)
         prior = banks.prior_calibration(release.id, session=session)
         calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
-        population = {"en": "simulated adults of a test", "fr": "adultes simulés d'un test"}
-        group = write(
-            session, "norm_group", id=an_id(), skill=SKILL, language="en", described_as="t", population=population
-        )
-        norm_id = write(
-            session,
-            "norm_version",
-            id=an_id(),
-            norm_group_id=group,
-            label="COL-TEST.1",
-            n=5000,
-            window_start_on=date(2027, 1, 1),
-            window_end_on=date(2028, 1, 31),
-            latent=table.to_dict(),
-            cut=table.cut(0.9).theta,
-            cut_standard_error=0.03,
-            cut_percentile=90.0,
-            gate="full",
-            may_certify=True,
-            gate_reasons=[],
-            demo=False,
-            state="published",
-            drafted_by=write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
-            approved_by=write(session, "person", id=an_id(), email="approver@example.org", language="en"),
-        )
+        norm_id = write_norm(session, table, table.cut(0.9).theta, (date(2027, 1, 1), date(2028, 1, 31)))
         adopt_edition(
             SKILL,
             "en",

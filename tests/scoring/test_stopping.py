@@ -9,19 +9,8 @@ from hypothesis import strategies as st
 
 from scoring.errors import ScoringError
 from scoring.stopping import StopDecision, decide, glr, sprt
+from tests.scoring.banks import POLICY
 
-POLICY = {
-    "fewest_units": 12,
-    "fewest_scenarios": 5,
-    "fewest_statements": 5,
-    "certain_above": 0.95,
-    "certain_below": 0.02,
-    "most_units": 40,
-    "most_units_undecided": 60,
-    "undecided_from": 0.20,
-    "undecided_to": 0.80,
-    "least_judgement_share": 0.50,
-}
 HEARD = {"units": 12, "scenarios": 6, "statements": 6, "is_balanced": True, "judgement_share": 0.5}
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from app.accounts.request_sign_in import request_sign_in
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.foundation.mail import MailUnavailable, SmtpMailer
 from tests.app.accounts.visitor import Mail, deliver, mails, newest_mail, read
+from tests.journeys.installation import free_port
 
 ADA = "ada@example.org"
 FORGED = [
@@ -36,12 +36,6 @@ class Mailbox(MessageHandler):
 
     def handle_message(self, message) -> None:
         self.received.append(read(bytes(message)))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

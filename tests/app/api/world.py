@@ -13,12 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.consents import OFFERS
 from app.accounts.grant_role import grant_role
 from app.accounts.issue_api_token import issue_api_token
 from app.accounts.models import BrowserSession, Passkey, Person
-from app.accounts.policy import AccountPolicy
 from app.accounts.record_consent import record_consent
 from app.accounts.scopes import scopes_open_to
 from app.assessment import pages
@@ -40,6 +38,7 @@ from app.verification import signed_ids
 from app.verification.grant_share import grant_share
 from app.verification.models import ControlChallenge
 from app.worker import JOBS
+from tests.app.accounts.signed_in import browser_with, sign_in
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.norming.builders import EDITOR_ID, a_calibrated_sample, a_norm, people
 from tests.browser.normed_bank import adopt_a_norm
@@ -90,25 +89,13 @@ class World:
 
     def browser(self, role: str) -> FlaskClient:
         """A browser with this person's cookie."""
-        client = self.app.test_client()
         if role in self.facts.cookies:
-            with client.session_transaction() as cookie:
-                cookie["_user_id"] = self.facts.cookies[role]
-        return client
+            return browser_with(self.app, self.facts.cookies[role])
+        return self.app.test_client()
 
     def sign_in_again(self, role: str, *, proven: bool = False) -> None:
         """A fresh sign-in for this person in this world, for after the clock has moved; with a second factor or not."""
-        now = self.runtime.clock.now()
-        with self.runtime.transaction() as session:
-            cookie = open_session(
-                self.facts.people[role],
-                browser=Browser("test"),
-                second_factor_at=now if proven else None,
-                session=session,
-                at=now,
-                entropy=self.runtime.entropy,
-                policy=AccountPolicy(),
-            )
+        cookie = sign_in(self.runtime, self.facts.people[role], second_factor=proven)
         self.facts = replace(self.facts, cookies={**self.facts.cookies, role: cookie})
 
     def bearer(self, role: str) -> dict[str, str]:
@@ -239,19 +226,10 @@ def _sign_ins_and_tokens(runtime: Runtime, facts: Facts) -> None:
     for role, person_id in facts.people.items():
         proven_at = now if role == EDITOR else None
         roles = frozenset({"candidate", *([STAFF_ROLES[role]] if role in STAFF_ROLES else [])})
+        facts.cookies[role] = sign_in(runtime, person_id, second_factor=proven_at is not None)
+        if role == UNPROVEN:
+            continue
         with runtime.transaction() as session:
-            cookie = open_session(
-                person_id,
-                browser=Browser("test"),
-                second_factor_at=proven_at,
-                session=session,
-                at=now,
-                entropy=runtime.entropy,
-                policy=AccountPolicy(),
-            )
-            facts.cookies[role] = cookie
-            if role == UNPROVEN:
-                continue
             issued = issue_api_token(
                 f"Program of {role}",
                 scopes_open_to(roles),

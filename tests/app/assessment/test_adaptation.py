@@ -188,16 +188,7 @@ def test_edge_003_the_bounds_of_certainty_are_inclusive(place: Place, probabilit
         statements=6,
         is_balanced=True,
         judgement_share=0.5,
-        fewest_units=policy.fewest_units,
-        fewest_scenarios=policy.fewest_scenarios,
-        fewest_statements=policy.fewest_statements,
-        certain_above=policy.certain_above,
-        certain_below=policy.certain_below,
-        most_units=policy.most_units,
-        most_units_undecided=policy.most_units_undecided,
-        undecided_from=policy.undecided_above,
-        undecided_to=policy.undecided_below,
-        least_judgement_share=policy.fewest_judgement_share,
+        **policy.stopping_limits(),
     )
     assert decision.stop
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
-from app.accounts.policy import AccountPolicy
 from app.assessment import checks
 from app.assessment.models import SittingCheck
 from app.foundation.access import operator
+from tests.app.accounts.signed_in import browser_of
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, take
 from tests.journeys.pages import form_to
 
@@ -39,22 +38,10 @@ def waiting(runtime):
 @pytest.fixture
 def reviewer(app, runtime):
     """The browser of somebody with the role, second factor given."""
-    person_id, now = a_person(Place(runtime.database, runtime.clock, runtime.entropy)), runtime.clock.now()
+    person_id = a_person(Place(runtime.database, runtime.clock, runtime.entropy))
     with runtime.transaction() as session:
         grant_role(person_id, "support", session=session, clock=runtime.clock, actor=operator())
-        token = open_session(
-            person_id,
-            browser=Browser("test"),
-            second_factor_at=now,
-            session=session,
-            at=now,
-            entropy=runtime.entropy,
-            policy=AccountPolicy(),
-        )
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    return browser_of(app, runtime, person_id)
 
 
 def test_a_reviewer_reads_the_evidence_and_decides_with_reasons(runtime, waiting, reviewer):

@@ -17,7 +17,9 @@ from app.credentials.issue_credential import issue_credential
 from app.credentials.models import Credential
 from app.credentials.publish_key import publish_key
 from app.credentials.reserve_credential import reserve_credential
-from app.foundation.access import system
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
+from app.foundation.access import operator, system
 from app.foundation.db import Base, UtcDateTime
 from app.foundation.signing import Signer
 from scoring.norms import NormTable
@@ -208,6 +210,11 @@ class Desk:
         credential = self.reserve(an_award(self.session, **award))
         self.issue(credential)
         return credential
+
+    def revoke(self, credential: Credential) -> None:
+        """Revoke it as issued in error."""
+        reason, actor = RevocationReason.ISSUED_IN_ERROR, operator()
+        revoke_credential(credential.id, reason, session=self.session, clock=self.clock, jobs=self.jobs, actor=actor)
 
     def did_document(self) -> dict[str, Any]:
         return queries.did_document(base_url=BASE_URL, session=self.session)

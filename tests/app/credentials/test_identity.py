@@ -9,9 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from app.assessment.models import Sitting
 from app.credentials import codes, queries
 from app.credentials.models import Credential
-from app.credentials.revoke_credential import revoke_credential
-from app.credentials.states import RevocationReason
-from app.foundation.access import operator
 from app.foundation.entropy import SystemEntropy
 from tests.app.credentials.awards import Desk, an_award
 
@@ -26,14 +23,7 @@ def test_case_024_every_credential_is_found_from_its_sitting_and_can_be_revoked(
     assert {credential.sitting_id for credential in credentials} == sittings
     for credential in credentials:
         assert queries.credential_of_award(credential.award_id, session=desk.session).code == credential.code
-        revoke_credential(
-            credential.id,
-            RevocationReason.ISSUED_IN_ERROR,
-            session=desk.session,
-            clock=desk.clock,
-            jobs=desk.jobs,
-            actor=operator(),
-        )
+        desk.revoke(credential)
         assert credential.revoked_at == desk.clock.now()
 
 

@@ -14,9 +14,6 @@ from sqlalchemy.orm import Session
 from app.credentials import jwt, proof, queries
 from app.credentials.errors import CredentialNotFound, CredentialRevoked, DocumentRefused, KeyNotPublished, ProofInvalid
 from app.credentials.models import Credential, IssuerKey
-from app.credentials.revoke_credential import revoke_credential
-from app.credentials.states import RevocationReason
-from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
 from tests.app.credentials.awards import JWT_KEY_ID, Desk, a_signer, an_award
@@ -188,14 +185,7 @@ def test_a_key_that_is_not_published_signs_nothing(desk: Desk) -> None:
 def test_case_032_a_revoked_credential_is_never_issued_again(desk: Desk) -> None:
     award_id = an_award(desk.session)
     credential = desk.reserve(award_id)
-    revoke_credential(
-        credential.id,
-        RevocationReason.ISSUED_IN_ERROR,
-        session=desk.session,
-        clock=desk.clock,
-        jobs=desk.jobs,
-        actor=operator(),
-    )
+    desk.revoke(credential)
     with pytest.raises(CredentialRevoked):
         desk.issue(desk.reserve(award_id))
     assert (credential.signed_document, desk.signer.signatures_made) == (None, 0)
@@ -275,14 +265,7 @@ def test_without_a_key_for_jwts_a_credential_is_issued_and_gets_its_jwt_once_the
 def test_a_revoked_credential_gets_no_jwt_afterwards(desk: Desk) -> None:
     jwt_signer, desk.jwt_signer = desk.jwt_signer, None
     credential = desk.issued()
-    revoke_credential(
-        credential.id,
-        RevocationReason.ISSUED_IN_ERROR,
-        session=desk.session,
-        clock=desk.clock,
-        jobs=desk.jobs,
-        actor=operator(),
-    )
+    desk.revoke(credential)
     desk.jwt_signer = jwt_signer
     desk.publish_key()
     desk.issue(credential)

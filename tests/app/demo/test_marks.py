@@ -9,8 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import queries as accounts
-from app.accounts.browser_sessions import Browser, open_session
-from app.accounts.policy import AccountPolicy
 from app.assessment.models import Edition, Sitting
 from app.awarding.models import Award
 from app.credentials.models import Credential
@@ -19,6 +17,7 @@ from app.demo.cast import APPROVER, BUSY, CAST, HOLDER, NEAR_MISS, NEWCOMER, STA
 from app.factory import create_app
 from app.norming.models import LegacySample, NormVersion
 from app.verification.verify_credential import verify_credential
+from tests.app.accounts.signed_in import browser_with, sign_in
 
 
 def test_edge_017_nothing_of_the_demonstration_may_certify(session):
@@ -65,10 +64,7 @@ def visit(app, stage_runtime):
     """Get a page as one of the cast, or as nobody; its text in lower case."""
 
     def get(path, part=None, language="en"):
-        client = app.test_client()
-        if part is not None:
-            with client.session_transaction() as cookie:
-                cookie["_user_id"] = _token(stage_runtime, part)
+        client = app.test_client() if part is None else browser_with(app, _token(stage_runtime, part))
         answer = client.get(path, headers={"Accept": "text/html", "Accept-Language": language})
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.text.partition("<main")[2].lower()
@@ -77,17 +73,9 @@ def visit(app, stage_runtime):
 
 
 def _token(runtime, part):
-    with runtime.transaction() as session:
+    with runtime.reading() as session:
         person = accounts.person_by_email(part.email, session=session)
-        return open_session(
-            person.id,
-            browser=Browser("test"),
-            second_factor_at=runtime.clock.now() if part in STAFF else None,
-            session=session,
-            at=runtime.clock.now(),
-            entropy=runtime.entropy,
-            policy=AccountPolicy(),
-        )
+    return sign_in(runtime, person.id, second_factor=part in STAFF)
 
 
 def _faces(runtime):

@@ -6,10 +6,8 @@ from collections import Counter
 
 import pytest
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
 from app.accounts.models import Person
-from app.accounts.policy import AccountPolicy
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.report_item import report_item
 from app.foundation.access import operator
@@ -17,6 +15,7 @@ from app.item_bank import item_record
 from app.item_bank.item_states import ItemState
 from app.item_bank.name_item_author import name_item_author
 from app.item_bank.release_bank import release_bank
+from tests.app.accounts.signed_in import browser_of
 from tests.app.assessment.builders import (
     Place,
     SimulatedPerson,
@@ -47,22 +46,9 @@ def editor(place):
 @pytest.fixture
 def browser(app, runtime, editor):
     """The editor's, its second factor given now."""
-    now = runtime.clock.now()
     with runtime.transaction() as session:
         grant_role(editor, "item_editor", session=session, clock=runtime.clock, actor=operator())
-        token = open_session(
-            editor,
-            browser=Browser("test"),
-            second_factor_at=now,
-            session=session,
-            at=now,
-            entropy=runtime.entropy,
-            policy=AccountPolicy(),
-        )
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    return browser_of(app, runtime, editor)
 
 
 def item_of(place, code):
@@ -246,18 +232,7 @@ def test_who_reads_norms_reads_items_and_changes_none(app, place, runtime, brows
     """The role is looked at on every request, not only on the page."""
     with runtime.transaction() as session:
         person_id = a_person_with(session, place, "norm_editor")
-        token = open_session(
-            person_id,
-            browser=Browser("test"),
-            second_factor_at=runtime.clock.now(),
-            session=session,
-            at=runtime.clock.now(),
-            entropy=runtime.entropy,
-            policy=AccountPolicy(),
-        )
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
+    client = browser_of(app, runtime, person_id)
     page = f"/desk/items/{item_of(place, 'col-s07')}"
     shown = client.get(page).text
     assert "/state" not in shown

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.grant_role import grant_role
-from app.accounts.policy import AccountPolicy
 from app.foundation.access import operator
 from app.norming.models import NormState
+from tests.app.accounts import signed_in
 from tests.app.norming.builders import (
     APPROVER_ID,
     EDITOR_ID,
@@ -34,23 +35,5 @@ def norms(runtime):
 
 @pytest.fixture
 def browser_of(app, runtime):
-    """A signed-in browser of a person, its second factor given now."""
-
-    def signed_in(person_id, *, second_factor=True):
-        now = runtime.clock.now()
-        with runtime.transaction() as session:
-            token = open_session(
-                person_id,
-                browser=Browser("test"),
-                second_factor_at=now if second_factor else None,
-                session=session,
-                at=now,
-                entropy=runtime.entropy,
-                policy=AccountPolicy(),
-            )
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = token
-        return client
-
-    return signed_in
+    """Makes the browser of a person who has signed in, the second factor given now."""
+    return partial(signed_in.browser_of, app, runtime)

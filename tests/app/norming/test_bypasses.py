@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -42,13 +41,7 @@ from tests.app.norming.builders import (
 from tests.app.norming.desk import preview, state_of
 from tests.journeys.pages import form_to
 
-
-@pytest.fixture  # nothing here depends on the engine
-def database(sqlite_file_with_tables, tmp_path):
-    """SQLite alone."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_file_with_tables, tmp_path / 'test.sqlite3')}")
-    yield database
-    database.dispose()
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine plays no part
 
 
 @pytest.fixture

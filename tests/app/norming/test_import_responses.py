@@ -13,7 +13,7 @@ from app.item_bank.models import BankRelease, Skill
 from app.norming import bases
 from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported, SampleAltered
 from app.norming.import_responses import import_responses
-from app.norming.mapping import ItemColumn
+from app.norming.mapping import ItemColumn, SampleMapping
 from app.norming.models import LegacySample, NormGroup
 from app.norming.packed import pack, sha256_of, unpack
 from app.norming.sample_file import SampleFile
@@ -29,6 +29,21 @@ from tests.app.norming.builders import (
 
 def two_items(codes) -> SampleFile:
     return SampleFile(np.array(codes, dtype=np.int8), ("Q1", "Q2"), len(codes) + 2, {"not-adult": 2}, "a" * 64)
+
+
+def imported(sample: SampleFile, mapping: SampleMapping, session, clock, entropy) -> LegacySample:
+    """Brought in by the operator."""
+    return import_responses(
+        sample,
+        mapping,
+        skill=SKILL,
+        population=POPULATION,
+        file_name="s.csv",
+        session=session,
+        clock=clock,
+        entropy=entropy,
+        actor=operator(),
+    )
 
 
 def test_packing_keeps_every_code():
@@ -69,17 +84,7 @@ def test_the_sample_is_stored_with_all_that_is_known_of_it(session, clock, entro
 
 
 def test_the_trial_bank_holds_the_items_with_their_keys(session, clock, entropy):
-    stored = import_responses(
-        two_items([[0, 4]]),
-        a_mapping(),
-        skill=SKILL,
-        population=POPULATION,
-        file_name="s.csv",
-        session=session,
-        clock=clock,
-        entropy=entropy,
-        actor=operator(),
-    )
+    stored = imported(two_items([[0, 4]]), a_mapping(), session, clock, entropy)
     items = item_bank.release_items(stored.release_id, "en", session=session)
     assert [(item.code, item.keyed, item.categories, item.kind) for item in items] == [
         ("Q1", 1, 5, "statement"),
@@ -89,17 +94,7 @@ def test_the_trial_bank_holds_the_items_with_their_keys(session, clock, entropy)
 
 
 def test_scoring_reads_reversed_items_turned(session, clock, entropy):
-    import_responses(
-        two_items([[0, 4], [1, -1]]),
-        a_mapping(),
-        skill=SKILL,
-        population=POPULATION,
-        file_name="s.csv",
-        session=session,
-        clock=clock,
-        entropy=entropy,
-        actor=operator(),
-    )
+    imported(two_items([[0, 4], [1, -1]]), a_mapping(), session, clock, entropy)
     sample = bases.latest_sample(SKILL, session=session)
     assert sample.judgement is None
     assert sample.self_report is not None
@@ -134,17 +129,7 @@ def test_columns_of_a_released_bank_are_checked_against_its_items(session, clock
     mapping = a_described_mapping(bank="released", items={"P00": {}, "Z1": {}}, codes=[1, 2, 3, 4])
     sample = SampleFile(np.zeros((3, 2), dtype=np.int8), ("P00", "Z1"), 3, {}, "c" * 64)
     with pytest.raises(ItemsDiffer) as refused:
-        import_responses(
-            sample,
-            mapping,
-            skill=SKILL,
-            population=POPULATION,
-            file_name="s.csv",
-            session=session,
-            clock=clock,
-            entropy=entropy,
-            actor=operator(),
-        )
+        imported(sample, mapping, session, clock, entropy)
     assert "Z1: the bank has no such item" in str(refused.value)
     assert "P00: the bank has 5 categories, the mapping 4 codes" in str(refused.value)
 
@@ -169,17 +154,7 @@ def test_a_sample_of_a_released_bank_uses_its_release(session, clock, entropy):
 def test_texts_in_two_languages_incomplete_in_both_are_refused(session, clock, entropy):
     mapping = a_mapping(items={"Q1": {"en": "One"}, "Q2": {"fr": "Deux"}})
     with pytest.raises(TrialBankInvalid):
-        import_responses(
-            two_items([[0, 1]]),
-            mapping,
-            skill=SKILL,
-            population=POPULATION,
-            file_name="s.csv",
-            session=session,
-            clock=clock,
-            entropy=entropy,
-            actor=operator(),
-        )
+        imported(two_items([[0, 1]]), mapping, session, clock, entropy)
 
 
 def test_a_candidate_may_not_import(session, clock, entropy):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +12,6 @@ from sqlalchemy import func, select
 from app.accounts.models import RoleGrant
 from app.foundation import policies
 from app.foundation.access import operator
-from app.foundation.db import Database
 from app.norming import queries, recalibrate, recalibrations
 from app.norming.base_scale import FreeFit
 from app.norming.cancel_recalibration import cancel_recalibration
@@ -37,6 +35,7 @@ from tests.app.norming.builders import (
 )
 from tests.app.norming.desk import press, work, work_on
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine plays no part
 N = 300
 SEX = ["f" if k % 2 else "m" for k in range(N)]
 DAYS = [f"2026-06-{1 + k * 10 // N:02d}" for k in range(N)]
@@ -45,14 +44,6 @@ BOUGHT = ("day", "2026-06-03")  # thirty people
 
 class Killed(BaseException):
     """kill -9."""
-
-
-@pytest.fixture
-def database(sqlite_file_with_tables, tmp_path):
-    """SQLite alone: nothing here depends on the engine."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_file_with_tables, tmp_path / 'test.sqlite3')}")
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

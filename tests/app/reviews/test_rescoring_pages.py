@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from app.accounts.browser_sessions import Browser, open_session
-from app.accounts.policy import AccountPolicy
 from app.factory import create_app
+from tests.app.accounts.signed_in import browser_of
 from tests.app.reviews.test_rescoring import FAULTY, Desk, desk, item_id, made, suspend
 from tests.journeys.pages import form_to
 
@@ -16,17 +15,8 @@ __all__ = ["desk", "made"]
 
 def browser(desk: Desk, person_id: UUID | None):
     """Signed in, the second factor given now."""
-    now = desk.place.clock.now()
     assert person_id is not None
-    with desk.runtime.transaction() as session:
-        token = open_session(
-            person_id, browser=Browser("test"), second_factor_at=now, session=session, at=now,
-            entropy=desk.place.entropy, policy=AccountPolicy(),
-        )  # fmt: skip
-    client = create_app(desk.runtime).test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    return browser_of(create_app(desk.runtime), desk.runtime, person_id)
 
 
 def send(client, page, part, **fields):

@@ -9,9 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import delete, func, select
 
-from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.models import Person
-from app.accounts.policy import AccountPolicy
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential
 from app.credentials.states import Visibility
@@ -24,6 +22,7 @@ from app.verification.grant_share import grant_share
 from app.verification.look_through_share import look_through_share
 from app.verification.models import ShareGrant, ShareLook
 from app.verification.policy import VerificationPolicy
+from tests.app.accounts.signed_in import sign_in
 from tests.app.credentials.awards import an_id
 from tests.app.verification.register import HTML
 
@@ -71,15 +70,7 @@ class Holder:
         here = self.runtime
         with here.transaction() as session:
             session.get_one(Person, self.actor.person_id).adult_confirmed_at = here.clock.now()
-            cookie = open_session(
-                self.actor.person_id,
-                browser=Browser("test"),
-                second_factor_at=None,
-                session=session,
-                at=here.clock.now(),
-                entropy=here.entropy,
-                policy=AccountPolicy(),
-            )
+        cookie = sign_in(here, self.actor.person_id, second_factor=False)
         with client.session_transaction() as kept:
             kept["_user_id"] = cookie
 

@@ -9,9 +9,7 @@ import pytest
 
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, IssuerKey, StatusList
-from app.credentials.revoke_credential import revoke_credential
-from app.credentials.states import RevocationReason, Visibility
-from app.foundation.access import operator
+from app.credentials.states import Visibility
 from app.verification.verdict import Reason, Verdict
 from app.verification.verify_credential import verify_credential, verify_document
 from tests.app.credentials.awards import Desk, an_award
@@ -32,17 +30,6 @@ def verdict_on(desk: Desk, credential: Credential) -> Verdict:
 
 def verdict_on_text(desk: Desk, text: str) -> Verdict:
     return verify_document(text, session=desk.session, clock=desk.clock).verdict
-
-
-def revoke(desk: Desk, credential: Credential) -> None:
-    revoke_credential(
-        credential.id,
-        RevocationReason.ISSUED_IN_ERROR,
-        session=desk.session,
-        clock=desk.clock,
-        jobs=desk.jobs,
-        actor=operator(),
-    )
 
 
 def test_an_issued_credential_is_valid_for_one_year(desk: Desk) -> None:
@@ -80,14 +67,14 @@ def test_a_specimen_has_its_own_verdict(desk: Desk) -> None:
 
 def test_case_048_a_revocation_shows_at_once_before_the_list_is_published(desk: Desk) -> None:
     credential = shown(desk)
-    revoke(desk, credential)
+    desk.revoke(credential)
     assert verdict_on(desk, credential) is Verdict.REVOKED
     assert verdict_on_text(desk, credential.signed_document or "") is Verdict.REVOKED
 
 
 def test_a_bit_in_the_list_revokes_whatever_the_row_says(desk: Desk) -> None:
     kept, revoked = shown(desk), shown(desk)
-    revoke(desk, revoked)
+    desk.revoke(revoked)
     from_list = desk.reserve(an_award(desk.session))
     desk.issue(from_list)
     revoked.revoked_at = None
