@@ -26,6 +26,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
+from tests.same_dialects import share_what_is_compiled
 
 LONGEST_FIRST = ("test_real_respondents", "test_every_page", "test_kill_minus_nine", "tests/journeys", "tests/browser")
 SAME_ON_BOTH = tuple(  # pages, files and commands: what they show comes from queries that have tests on both databases
@@ -36,6 +37,9 @@ SAME_ON_BOTH = tuple(  # pages, files and commands: what they show comes from qu
         "app/verification/test_printed", "app/verification/test_views", "journeys/test_the_shipped_policy",
     )
 )  # fmt: skip
+IN_ONE_INSTALLATION = tuple(
+    f"tests/browser/test_{name}" for name in ("autosave", "candidate_flow", "disconnects", "passkeys", "sitting_screen")
+)
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 
 
@@ -79,6 +83,7 @@ class BuiltOnce(Rule):
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 Flask.url_rule_class = BuiltOnce
+share_what_is_compiled()
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs
@@ -97,6 +102,8 @@ class ByWorld(LoadScopeScheduling):
         kind = "postgresql" if "postgresql" in nodeid.partition("[")[2] else ""
         if nodeid.startswith("tests/app/demo/"):
             return f"demonstration {kind}"
+        if nodeid.startswith(IN_ONE_INSTALLATION):
+            return "installation"
         if nodeid.startswith("tests/journeys/"):
             return f"{nodeid.partition('::')[0]} {kind}"
         return str(super()._split_scope(nodeid)) if "test_every_page" not in nodeid else nodeid

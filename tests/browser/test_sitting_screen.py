@@ -36,7 +36,7 @@ def _candidate(browser, installation, address: str, **options) -> Candidate:
 @pytest.fixture(scope="module")
 def candidate(browser, installation):
     """Somebody in front of the first item; the tests follow one another in the same sitting."""
-    grace = _candidate(browser, installation, "grace@example.org")
+    grace = _candidate(browser, installation, "gwen@example.org")
     yield grace
     grace.page.context.close()
 
