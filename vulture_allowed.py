@@ -151,4 +151,3 @@ dropped_by_name  # unused variable (app/reviews/register_page.py)
 category_chance  # unused variable (app/item_bank/guessing.py, read by asdict)
 session_interface  # unused attribute (app/foundation/web/sign_ins.py, read by Flask)
 session_protection  # unused attribute (app/foundation/web/sign_ins.py, read by the library)
-supports_statement_cache  # tests/same_dialects.py: SQLAlchemy asks each dialect's own class

@@ -26,7 +26,6 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 from tests.postgres_server import fresh_postgres_database
-from tests.same_dialects import share_what_is_compiled
 
 LONGEST_FIRST = ("test_real_respondents", "test_every_page", "test_kill_minus_nine", "tests/journeys", "tests/browser")
 SAME_ON_BOTH = tuple(  # pages, files and commands: what they show comes from queries that have tests on both databases
@@ -83,7 +82,6 @@ class BuiltOnce(Rule):
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 Flask.url_rule_class = BuiltOnce
-share_what_is_compiled()
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs
