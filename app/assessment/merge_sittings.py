@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.assessment.merged_sittings import MergedSitting, merged_sittings
+from app.assessment.merged_sittings import BEYOND_LIMIT, MergedSitting, merged_sittings
 from app.assessment.models import FoundingPromise, RetakeTrace, Sitting, SittingAllowance
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -26,7 +26,7 @@ def hold_beginnings(*person_ids: UUID, session: Session) -> None:
 
 
 def merge_sittings(
-    staying_id: UUID, leaving_id: UUID, *, session: Session, clock: Clock, actor: Actor
+    staying_id: UUID, leaving_id: UUID, *, asked_by: UUID | None, session: Session, clock: Clock, actor: Actor
 ) -> tuple[MergedSitting, ...]:
     """Move and judge them; all of both as they had been judged. The caller has seen that no open one is beyond."""
     found = merged_sittings(staying_id, leaving_id, session=session)
@@ -37,8 +37,8 @@ def merge_sittings(
     for one in found:
         if one.is_beyond:
             session.get_one(Sitting, one.id, with_for_update=True).void_as_beyond_limit(at=now)
-            detail = {"by_limit": one.by_limit}
-            audit.record("sitting.beyond_limit", one.id, actor=actor, at=now, session=session, detail=detail)
+            detail = {"by_limit": one.by_limit, "asked_by": str(asked_by) if asked_by else None}
+            audit.record(BEYOND_LIMIT, one.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     for skill in sorted({one.skill for one in found}):
         _tell_the_first(staying_id, skill, session=session)

@@ -19,6 +19,9 @@ from app.assessment.former_sittings import traces_as_taken
 from app.assessment.models import Sitting, SittingAllowance, State
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
+from app.foundation.audit import AuditEntry
+
+BEYOND_LIMIT = "sitting.beyond_limit"  # kind of audit entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +85,10 @@ def _judged(
             row.id, row.person_id, row.skill, row.language, row.state, row.started_at, row.completed_at,
             row.id in granted, said.from_at, said.by_limit,
         )  # fmt: skip
+
+
+def merged_by(sitting_id: UUID, *, session: Session) -> frozenset[str]:
+    """Ids of those who asked for the merge that found a sitting beyond the limit, and carried it out."""
+    found = select(AuditEntry).where(AuditEntry.kind == BEYOND_LIMIT, AuditEntry.subject == str(sitting_id))
+    entries = session.scalars(found).all()
+    return frozenset(one for entry in entries for one in (str(entry.actor_id), entry.detail.get("asked_by")) if one)

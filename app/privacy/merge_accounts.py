@@ -83,7 +83,7 @@ def _move_everything(
 ) -> tuple[UUID, ...]:
     """From the sittings up; the ids of the cases that were opened."""
     both = (merge.staying_id, merge.leaving_id)
-    judged = merge_sittings(*both, session=session, clock=clock, actor=actor)
+    judged = merge_sittings(*both, asked_by=merge.asked_by, session=session, clock=clock, actor=actor)
     merge_results(*both, session=session)
     merge_awards(*both, session=session)
     merge_credentials(*both, session=session)

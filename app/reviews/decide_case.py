@@ -12,6 +12,7 @@ from app.accounts.roles import Role
 from app.assessment import queries as sittings
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.annul_sitting import annul_sitting
+from app.assessment.merged_sittings import merged_by
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.restore_sitting import restore_sitting
 from app.awarding import queries as awards
@@ -26,7 +27,7 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.reviews import rules
-from app.reviews.errors import CaseClosed, CaseIncomplete, CaseNotFound, OwnCase
+from app.reviews.errors import CaseClosed, CaseIncomplete, CaseNotFound, MergedByYou, OwnCase
 from app.reviews.models import Outcome, ReviewCase, State
 from app.reviews.policy import ReviewPolicy
 
@@ -58,7 +59,7 @@ def decide_case(
 
     Raises
     ------
-    Forbidden, ProofNotFresh, CaseNotFound, OwnCase, CaseClosed, CaseIncomplete
+    Forbidden, ProofNotFresh, CaseNotFound, OwnCase, CaseClosed, MergedByYou, CaseIncomplete
     """
     require(actor, Role.REVIEWER)
     now = clock.now()
@@ -66,6 +67,8 @@ def decide_case(
     case = _open_case(case_id, actor, session=session)
     was_held = awards.is_held(case.result_id, session=session)
     policy = policies.current(ReviewPolicy, session=session, at=now)
+    if str(actor.person_id) in merged_by(case.sitting_id, session=session):
+        raise MergedByYou
     open_to = rules.outcomes_for(was_held=was_held, is_beyond_limit=_is_beyond_limit(case, session=session))
     chosen = _checked(outcome, explanation, minutes_spent, open_to=open_to, policy=policy)
     tools = _Tools(session, clock, entropy, jobs, actor)

@@ -25,6 +25,18 @@ class OwnCase(Refused):
         super().__init__("This case is about your own result, so another reviewer decides it.")
 
 
+class MergedByYou(Refused):
+    """A reviewer came to a case that follows from a merge of two accounts which they asked for or carried out."""
+
+    code = "merged-by-you"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You asked for the merge of two accounts that this case follows from, or carried it out, so another "
+            "reviewer decides it."
+        )
+
+
 class NothingToReview(Conflict):
     """There is no decided result to ask about."""
 

@@ -48,7 +48,7 @@ def judged(place: Place, both: tuple[UUID, UUID]) -> dict[UUID, MergedSitting]:
 def merge(place: Place, both: tuple[UUID, UUID]) -> None:
     def carry_out(session) -> None:
         hold_beginnings(*both, session=session)
-        merge_sittings(*both, session=session, clock=place.clock, actor=operator())
+        merge_sittings(*both, asked_by=None, session=session, clock=place.clock, actor=operator())
 
     place.do(carry_out)
 
