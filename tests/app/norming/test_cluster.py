@@ -16,7 +16,7 @@ from scoring.calibration import calibrate
 from scoring.calibration_parts import PartsHere
 from tests.app.norming.builders import import_sample
 from tests.app.norming.clusters import Striking, answers, cluster_of, kill_one, sha256_of, striking
-from tests.app.norming.test_recalibrate import begin, database, editor, view  # noqa: F401  fixtures
+from tests.app.norming.test_recalibrate import begin, editor, view  # noqa: F401  fixtures
 from tests.journeys.installation import free_port
 
 PEOPLE, ITEMS = 6_000, 12  # hardly two answer alike, and that is people enough for eight parts
@@ -85,6 +85,7 @@ def test_without_a_scheduler_or_with_a_silent_one_calibrations_run_here(monkeypa
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_workers_job_recalibrates_on_the_cluster_that_the_settings_name(runtime, editor):  # noqa: F811
     """Once in its own process and once on the cluster: the same fits, the same norm."""
     with runtime.transaction() as session:

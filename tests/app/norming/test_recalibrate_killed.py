@@ -19,12 +19,13 @@ from app.norming.recalibration import Phase, Progress
 from app.norming.snapshot import is_as_drafted
 from tests.app.foundation.effects import REPOSITORY, a_runtime, client_of, wait_until
 from tests.app.norming.recalibrating_worker import LINGERING
-from tests.app.norming.test_recalibrate import N, begin, database, editor, view  # noqa: F401  fixtures
+from tests.app.norming.test_recalibrate import N, begin, editor, view  # noqa: F401  fixtures
 
 LINGERS_SECONDS = 0.4
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("rounds", [1, 17])  # of six kills each: the second makes 102
 def test_killed_in_each_phase_the_old_norm_is_in_force_or_the_new_one_whole(runtime, editor, tmp_path, rounds):  # noqa: F811
     chance = random.Random(20261128)

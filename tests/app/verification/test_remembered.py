@@ -17,7 +17,7 @@ from app.foundation.access import operator
 from app.verification.verdict import Verdict
 from app.verification.verify_credential import CertificateVerification, verify_credential
 from tests.app.credentials.awards import Desk, an_award
-from tests.app.verification.test_verify_credential import revoke, shown
+from tests.app.verification.test_verify_credential import shown
 
 Change = Callable[[Desk, Credential], None]
 
@@ -67,7 +67,7 @@ def widen_the_window(desk: Desk, _credential: Credential) -> None:
 
 
 CHANGES = (
-    revoke,
+    Desk.revoke,
     suspend,
     compromise_the_key,
     exchange_the_key,
