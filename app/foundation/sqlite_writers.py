@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 BEGIN = "BEGIN IMMEDIATE"
 STEP_MS = 3  # SQLite's busy handler sleeps 1, then 2 ms before it gives up
 TURN_FILE = "-turn"  # after the database's name, as SQLite names its log
+MODE = 0o660  # less what the process masks: whoever may write the database with others takes turns with them
 
 _turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()  # a turn lives as long as a connection to its database
 _looked_up = threading.Lock()
@@ -38,7 +39,7 @@ class Turn:
 
     def __init__(self, database: str) -> None:
         self._threads = threading.Lock()
-        self._file = os.open(database + TURN_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(database + TURN_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
         finalize(self, os.close, self._file)
 
     def take(self, patience_seconds: float) -> bool:

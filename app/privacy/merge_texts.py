@@ -206,8 +206,8 @@ ce message.""",
 NORM_USE = {
     "en": """\
 Only one of the two accounts had agreed that its answers may help to build a norm, so the account that stays does not
-agree to it any more. You may agree again at any time under My place.""",
+agree to it any more. You may agree again at any time under My data.""",
     "fr": """\
 Un seul des deux comptes avait accepté que ses réponses servent à établir une norme ; le compte qui reste ne l’accepte
-donc plus. Vous pouvez l’accepter de nouveau à tout moment sous Mon espace.""",
+donc plus. Vous pouvez l’accepter de nouveau à tout moment sous Mes données.""",
 }
