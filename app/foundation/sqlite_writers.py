@@ -14,16 +14,19 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary, finalize
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
+from app.foundation.whole_files import OWNER_ALONE
+
 BEGIN = "BEGIN IMMEDIATE"
 STEP_MS = 3  # SQLite's busy handler sleeps 1, then 2 ms before it gives up
 TURN_FILE = "-turn"  # after the database's name, as SQLite names its log
-MODE = 0o660  # less what the process masks: whoever may write the database with others takes turns with them
 
 _turns: WeakValueDictionary[str, Turn] = WeakValueDictionary()  # a turn lives as long as a connection to its database
 _looked_up = threading.Lock()
@@ -39,7 +42,9 @@ class Turn:
 
     def __init__(self, database: str) -> None:
         self._threads = threading.Lock()
-        self._file = os.open(database + TURN_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+        self._file = os.open(database + TURN_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ALONE)
+        with suppress(PermissionError):  # another user made it, who has given it the mode already
+            os.fchmod(self._file, Path(database).stat().st_mode & 0o777)  # who may write the database takes turns there
         finalize(self, os.close, self._file)
 
     def take(self, patience_seconds: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
 from app.foundation.locks import hold
-from app.foundation.sqlite_writers import BEGIN, TURN_FILE, begin_in_turn
+from app.foundation.sqlite_writers import BEGIN, TURN_FILE, Writer, begin_in_turn
 
 
 def _entry(session, number=0, at=datetime(2026, 11, 23, tzinfo=UTC)):
@@ -158,6 +159,17 @@ def test_the_turn_passes_between_processes_and_nobody_asks_the_database_meanwhil
         waiting.result(timeout=5)
         assert asked == [BEGIN]
         connection.invalidate()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660])
+def test_whoever_may_write_the_database_may_take_turns_and_nobody_else(tmp_path, mode):
+    file = tmp_path / "x.sqlite3"
+    file.touch()
+    file.chmod(mode)
+    with sqlite3.connect(str(file), factory=Writer) as writer:
+        writer.begin(patience_seconds=1)
+    assert Path(f"{file}{TURN_FILE}").stat().st_mode & 0o777 == mode
+    writer.close()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
