@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.adaptation import JUDGEMENT, SELF_REPORT, Unit
@@ -19,8 +18,8 @@ from app.assessment.course import Course, course_of
 from app.assessment.errors import SittingNotFound
 from app.assessment.founding_form import STATEMENT
 from app.assessment.likenesses import call_for_others, compared, found_alike, is_in_a_pair
-from app.assessment.models import Presentation, Response, Sitting, SittingCheck, SittingLikeness, State
-from app.assessment.other_sittings import Other, latest_others
+from app.assessment.models import Sitting, SittingCheck, SittingLikeness, State
+from app.assessment.other_sittings import Other, latest_others, seconds_of
 from app.assessment.tiers import ALIKE, FIT, PACE, RUN, tier_of
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -136,37 +135,13 @@ def _pace(
     """How much faster than usual, or why that is not said."""
     if sitting.adjustments:
         return None, "adjusted"
-    known = [other.sitting_id for other in others if not other.is_adjusted]
-    if len(known) < policy.fewest_paced:
-        return None, "too-few-sittings"
-    own = _seconds([sitting.id], session=session).get(sitting.id, {})
-    times = _seconds(known, of=own, session=session)
-    columns = [code for code in own if sum(code in one for one in times.values()) >= FEWEST_TIMES]
-    rows = [[one.get(code, np.nan) for code in columns] for one in times.values()]
-    usual = np.array([row for row in rows if np.isfinite(row).sum() >= FEWEST_TIMES])
+    times = [other.given.seconds for other in others if not other.is_adjusted]
+    own = seconds_of([sitting.id], session=session)[sitting.id]
+    table = np.array([[one.get(code, np.nan) for code in own] for one in times]).reshape(len(times), len(own))
+    is_known = np.isfinite(table).sum(axis=0) >= FEWEST_TIMES
+    usual = table[:, is_known]
+    usual = usual[np.isfinite(usual).sum(axis=1) >= FEWEST_TIMES]
     if len(usual) < policy.fewest_paced or (np.isfinite(usual).sum(axis=0) < FEWEST_TIMES).any():
         return None, "too-few-sittings"
-    z = float(speed([[own[code] for code in columns]], fit_response_times(usual)).z[0])
+    z = float(speed([np.array(list(own.values()))[is_known]], fit_response_times(usual)).z[0])
     return Odd(z, float(normal_distribution(-z))), None
-
-
-def _seconds(
-    sitting_ids: Sequence[UUID], *, of: Collection[str] | None = None, session: Session
-) -> dict[UUID, dict[str, float]]:
-    """Seconds from showing to keeping, by sitting and item; by the server's clock alone.
-
-    Of the items `of` where they are named: five hundred sittings share few with one, and each row costs an id and two
-    instants.
-    """
-    query = (
-        select(Presentation.sitting_id, Presentation.item_code, Presentation.presented_at, Response.received_at)
-        .join(Response, (Response.sitting_id == Presentation.sitting_id) & (Response.position == Presentation.position))
-        .where(Presentation.sitting_id.in_(sitting_ids))
-    )
-    if of is not None:
-        query = query.where(Presentation.item_code.in_(sorted(of)))
-    found: dict[UUID, dict[str, float]] = {}
-    for sitting_id, code, shown_at, kept_at in session.execute(query):
-        if (seconds := (kept_at - shown_at).total_seconds()) > 0:
-            found.setdefault(sitting_id, {})[code] = seconds
-    return found

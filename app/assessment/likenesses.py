@@ -6,7 +6,6 @@ of their own habits is one of five words, and people who were never near each ot
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,7 @@ from app.assessment.adaptation import JUDGEMENT, Unit
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.course import Course
 from app.assessment.models import SittingCheck, SittingLikeness
-from app.assessment.other_sittings import Other
+from app.assessment.other_sittings import Answer, Other, answer_of
 from scoring.copied_sittings import Agreement, Answered, agreement
 from scoring.responses import MISSING
 
@@ -34,9 +33,9 @@ def compared(course: Course, scenarios: Sequence[Unit], others: Sequence[Other])
     if posterior is None or not scenarios or not others:
         return None
     codes = [unit.code for unit in scenarios]
-    own = {unit.code: (unit.category, unit.value) for unit in scenarios}
+    own = {unit.code: answer_of(unit.category, unit.value) for unit in scenarios if unit.category is not None}
     items = course.bank.of_kind(JUDGEMENT).take([course.bank.index[code] for code in codes])
-    categories, answers, manners = _tables([own, *(other.units for other in others)], codes)
+    categories, answers, manners = _tables([own, *(other.given.answers for other in others)], codes)
     categories = np.minimum(categories, items.categories - 1)
     theta: Any = [posterior.kind_means[JUDGEMENT], *(other.judgement_theta for other in others)]
     error: Any = [
@@ -50,19 +49,17 @@ def compared(course: Course, scenarios: Sequence[Unit], others: Sequence[Other])
 
 
 def _tables(
-    people: Sequence[Mapping[str, tuple[int | None, Any]]], codes: Sequence[str]
+    people: Sequence[Mapping[str, Answer]], codes: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """(categories, answers, points of the scale used) of each person; the same ratings have the same number."""
     numbers: dict[str, int] = {}
     categories = np.full((len(people), len(codes)), MISSING, dtype=np.int64)
     answers, points = categories.copy(), np.zeros_like(categories)
-    for person, units in enumerate(people):
+    for person, given in enumerate(people):
         for item, code in enumerate(codes):
-            category, value = units.get(code, (None, None))
-            if category is not None:
-                categories[person, item] = category
-                answers[person, item] = numbers.setdefault(json.dumps(value), len(numbers))
-                points[person, item] = len(set(value))
+            if (answer := given.get(code)) is not None:
+                categories[person, item], points[person, item] = answer.category, answer.points
+                answers[person, item] = numbers.setdefault(answer.said, len(numbers))
     return categories, answers, points
 
 

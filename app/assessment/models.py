@@ -105,6 +105,13 @@ class Sitting(Pins, Base):
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
         Index("ix_sitting_release_started", "release_id", "language", "started_at"),
         Index("ix_sitting_norm_completed", "norm_id", "completed_at"),
+        Index(
+            "ix_sitting_release_completed",
+            "release_id",
+            "completed_at",
+            sqlite_where=text("completed_at IS NOT NULL"),
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

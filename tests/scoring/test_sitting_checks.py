@@ -58,3 +58,12 @@ def test_too_few_answers_look_like_nothing() -> None:
     few = STATEMENTS.take([0, 1, 2])
     assert misfit([(np.array([0, 4, 0]), few)], rng, draws=9).share == 1.0
     assert longest_run(np.array([3, 3, 3]), few, [1, 1, 1], rng, draws=9).share == 1.0
+
+
+def test_a_small_share_rests_on_all_that_are_simulated_and_a_common_one_on_the_first() -> None:
+    found = np.concatenate([shares(kind, 20, draws=997).ravel() for kind in ("honest", "random")])
+    of_first, of_all = (np.isclose(found * count % 1, [[0], [1]], atol=1e-9).any(axis=0) for count in (200, 998))
+    assert (of_first | of_all).all()
+    assert of_all[found < 0.1].all()
+    assert of_first[found > 0.2].all()
+    assert 5 < of_first.sum() < found.size - 5

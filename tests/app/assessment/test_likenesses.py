@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.assessment import adaptation, checks
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.erase_sittings import erase_sittings
-from app.assessment.models import Edition, SittingCheck, SittingLikeness
+from app.assessment.models import Edition, Sitting, SittingCheck, SittingLikeness
 from app.assessment.norming_rows import responses_for_norming
+from app.assessment.other_sittings import Given, Other, latest_others
 from app.assessment.policy import SittingPolicy
 from app.assessment.tiers import A_PERSON_LOOKS, ALIKE, OUT_OF_NORMS
 from app.assessment.verdicts import Verdict
@@ -158,3 +160,38 @@ def test_an_earlier_sitting_checked_later_is_called_too_and_an_erased_twin_calls
     )  # fmt: skip
     with skill.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(SittingLikeness)) == 0
+
+
+def test_what_is_compared_is_kept_from_look_to_look_and_leaves_the_memory_with_who_is_erased(skill: Place) -> None:
+    erased, last = a_person(skill), a_person(skill)
+    for person_id, seed in ((erased, 31), (a_person(skill), 32), (last, 33)):
+        sitting_id = sat(skill, SimulatedPerson(skill, 0.1, 0.2, seed=seed).answer, person_id)
+
+    def others() -> list[Other]:
+        return skill.do(lambda s: list(latest_others(s.get_one(Sitting, sitting_id), 500, session=s)))
+
+    def in_memory() -> int:
+        gc.collect()
+        return sum(isinstance(one, Given) for one in gc.get_objects())
+
+    first, second = others(), others()
+    assert len(first) == 3
+    assert all(one.given is other.given for one, other in zip(first, second, strict=True))
+    assert all(len(one.given.answers) == 12 for one in first)
+    before = in_memory()
+    del first, second
+    skill.do(lambda session: erase_sittings(erased, skill.entropy.uuid(), session=session, clock=skill.clock))
+    assert len(others()) == 2
+    assert in_memory() == before - 1
+
+
+def test_the_latest_are_found_without_reading_every_sitting_of_the_release(skill: Place) -> None:
+    sitting_id = sat(skill, SimulatedPerson(skill, 0.1, 0.2, seed=33).answer)
+    asked: list[Any] = []
+    with skill.database.reading() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        latest_others(session.get_one(Sitting, sitting_id), 500, session=session)
+        statement, values = next(told for told in asked if "ORDER BY sitting.completed_at" in told[0])
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert plan[0].startswith("SEARCH sitting USING INDEX ix_sitting_release_completed (release_id=? AND completed_at<")
