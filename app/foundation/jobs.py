@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.foundation.db import Database
-from app.foundation.job_queues import queue_of
+from app.foundation.job_queues import priority_of, queue_of
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -77,7 +77,12 @@ class DurableJobs:
 
     def enqueue(self, name: str, key: str, *, session: Session, arguments: Mapping[str, JSON]) -> None:
         """Write the job in the caller's transaction; a key that is already there changes nothing."""
-        options: EnqueueOptions = {"workflow_name": name, "queue_name": queue_of(name), "workflow_id": key}
+        options: EnqueueOptions = {
+            "workflow_name": name,
+            "queue_name": queue_of(name),
+            "priority": priority_of(name),
+            "workflow_id": key,
+        }
         self.client.enqueue_in_transaction(session, options, **arguments)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -198,6 +199,26 @@ def test_case_089_jobs_that_hand_over_mail_hold_up_no_other(worker_runtime: Runt
         assert effects(worker_runtime.database) == {"result"}
     finally:
         runner.stop()
+
+
+def test_what_somebody_waits_for_comes_before_the_looks_at_sittings_however_many(worker_runtime: Runtime) -> None:
+    at_once, began = CONCURRENCY[QUEUE], []
+
+    def note(_runtime: Runtime, name: str) -> None:
+        began.append(name)
+        time.sleep(0.02)
+
+    with worker_runtime.transaction() as session:
+        for name, jobs in (("check_sitting", 40), ("report_result", 12)):
+            for number in range(jobs):
+                worker_runtime.jobs.enqueue(name, f"{name}:{number}", session=session, arguments={"name": name})
+    runner = JobRunner(worker_runtime, {**JOBS, "check_sitting": note, "report_result": note}, pace=QUICK)
+    runner.start()
+    try:
+        wait_until(lambda: len(began) == 52)
+    finally:
+        runner.stop()
+    assert began[: 12 + at_once].count("report_result") == 12
 
 
 def test_case_089_mail_that_no_server_took_is_tried_again_for_a_day_and_nothing_else_is(
