@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from types import FrameType
 
 import dbos  # noqa: F401  the first sitting that ends would import it while it holds the write lock
@@ -13,13 +12,12 @@ from app import composition
 from app.factory import create_app
 from app.foundation import running, schema, settled_memory
 from app.foundation.runtime import Runtime
+from app.foundation.switching import switch_often
 from app.operations.metrics import WsgiApplication, counting, new_registry, serve_metrics
 from app.operations.overload import WAITING_PER_THREAD, turning_away
 
 CONNECTION_LIMIT = 1000
 CHANNEL_TIMEOUT_SECONDS = 30
-# Python's own 5 ms let a thread that holds the database's write lock wait behind every page that is being drawn.
-SWITCH_INTERVAL_SECONDS = 0.0005
 
 
 def serve(runtime: Runtime) -> None:
@@ -55,7 +53,7 @@ def _serve(runtime: Runtime) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     settled_memory.settle()
-    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    switch_often()
     server.run()
 
 

@@ -22,6 +22,7 @@ from app.foundation.job_suspects import Suspects
 from app.foundation.job_workflow import Job, register
 from app.foundation.jobs import APPLICATION, JOB_SCHEMA, DurableJobs, quieten_library
 from app.foundation.runtime import Runtime
+from app.foundation.switching import switch_often
 
 # Raised only when the order of steps in a job changes, after draining the queue: the library leaves unfinished jobs
 # of another version alone.
@@ -79,6 +80,7 @@ class JobRunner:
         settled_memory.keep_one_heap()
         self._ending.heed_signals()
         self.start()
+        switch_often()
         lost = self._ending.wait()
         self.stop()
         if lost is not None:
