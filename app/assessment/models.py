@@ -86,6 +86,7 @@ class Edition(Pins, Base):
 
 
 PINNED = tuple(Pins.__annotations__)
+OPEN, ENDED = text("state = 'open'"), text("completed_at IS NOT NULL")
 
 
 class Sitting(Pins, Base):
@@ -93,25 +94,12 @@ class Sitting(Pins, Base):
 
     __tablename__ = "sitting"
     __table_args__ = (
-        Index(
-            "uq_sitting_one_open",
-            "person_id",
-            "skill",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
+        Index("uq_sitting_one_open", "person_id", "skill", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
         Index("ix_sitting_release_started", "release_id", "language", "started_at"),
         Index("ix_sitting_norm_completed", "norm_id", "completed_at"),
-        Index(
-            "ix_sitting_release_completed",
-            "release_id",
-            "completed_at",
-            sqlite_where=text("completed_at IS NOT NULL"),
-            postgresql_where=text("completed_at IS NOT NULL"),
-        ),
+        Index("ix_sitting_release_completed", "release_id", "completed_at", sqlite_where=ENDED, postgresql_where=ENDED),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -137,6 +137,7 @@ def _pool() -> dict[str, Any]:
         "pool_size": POOL_SIZE,
         "max_overflow": POOL_OVERFLOW,
         "pool_timeout": POOL_WAIT_SECONDS,
+        "pool_use_lifo": True,  # as few as are busy at once: SQLite keeps 2 MB of pages for each that is used
         "hide_parameters": True,  # an error that is logged or set aside must not quote what people wrote
     }
 
