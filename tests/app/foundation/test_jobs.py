@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect, text
 
+from app.foundation.clock import SystemClock
 from app.foundation.db import Database
 from app.foundation.job_health import oldest_waiting_seconds, worker_heartbeat_age_seconds
 from app.foundation.job_list import (
@@ -278,6 +280,46 @@ def test_case_084_times_missed_while_no_worker_ran_are_caught_up_where_asked_for
             session.execute(forget, {"fired": fired.isoformat()})
     assert runs_of(worker_runtime, "caught_up") <= 12
     assert runs_of(worker_runtime, "let_go") <= 1
+
+
+class SetByHand:
+    """The machine's clock, once somebody has set it."""
+
+    def __init__(self) -> None:
+        self.set_by = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.set_by
+
+
+@pytest.mark.parametrize("set_by", [timedelta(hours=-1), timedelta(days=1)], ids=["back", "forward"])
+def test_case_046_a_worker_notices_that_its_clock_was_set_and_plans_anew(
+    worker_runtime: Runtime, set_by: timedelta
+) -> None:
+    clock = SetByHand()
+    runtime = replace(worker_runtime, clock=clock)
+    yearly = [PeriodicJob("caught_up", "0 0 1 1 *"), PeriodicJob("let_go", "0 0 1 1 *", catch_up=False)]
+    runner = JobRunner(runtime, dict.fromkeys(("caught_up", "let_go"), lambda _runtime: None), yearly, QUICK)
+    runner.start()
+    try:
+        planned = plans_of(runtime)
+        time.sleep(3 * QUICK.heartbeat)
+        assert (plans_of(runtime), runs_of(runtime, "caught_up")) == (planned, 0)
+        clock.set_by = set_by
+        wait_until(lambda: runs_of(runtime, "caught_up") == 1)
+        wait_until(lambda: not planned & plans_of(runtime))
+    finally:
+        runner.stop()
+    assert runs_of(runtime, "caught_up") == 1
+    assert runs_of(runtime, "let_go") == 0
+
+
+def plans_of(runtime: Runtime) -> set[str]:
+    return {
+        schedule["schedule_id"]
+        for schedule in client_of(runtime).list_schedules()
+        if schedule["schedule_name"] in ("caught_up", "let_go")
+    }
 
 
 def runs_of(runtime: Runtime, name: str) -> int:
