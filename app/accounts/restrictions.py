@@ -21,8 +21,11 @@ class Cause(StrEnum):
     """Why nobody acts for the person here, and nothing of theirs is used."""
 
     DEATH = "death"
-    LEGAL_HOLD = "legal-hold"  # a court or a dispute may need it: nothing of it is forgotten while it lasts
+    LEGAL_HOLD = "legal-hold"  # a court may need it: nothing of it is erased while it lasts
     DISPUTE = "dispute"  # GDPR article 18: while somebody looks into what is right
+
+
+NOT_FORGOTTEN = (Cause.LEGAL_HOLD, Cause.DISPUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,15 @@ def standing(person_id: UUID, *, session: Session) -> PersonRestriction | None:
 
 
 def is_on_legal_hold(person_id: UUID, *, session: Session) -> bool:
-    """Whether nothing of the person may be forgotten now."""
-    return person_id in people_on_legal_hold(session=session)
+    """Whether nothing of the person may be erased now, whoever asks for it."""
+    row = standing(person_id, session=session)
+    return row is not None and row.cause == Cause.LEGAL_HOLD
 
 
-def people_on_legal_hold(*, session: Session) -> tuple[UUID, ...]:
-    """Whose data must be kept whatever the retention says."""
+def people_kept_from_retention(*, session: Session) -> tuple[UUID, ...]:
+    """Whose data must be kept whatever its age: somebody else, or they themselves, may need it to show what was."""
     query = select(PersonRestriction.person_id).where(PersonRestriction.lifted_at.is_(None))
-    return tuple(session.scalars(query.where(PersonRestriction.cause == Cause.LEGAL_HOLD)))
+    return tuple(session.scalars(query.where(PersonRestriction.cause.in_(NOT_FORGOTTEN))))
 
 
 def restricted_people(*, session: Session) -> tuple[UUID, ...]:

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.restrictions import people_on_legal_hold
+from app.accounts.restrictions import people_kept_from_retention
 from app.assessment.models import FORGOTTEN, FrozenSitting, ItemReport, Presentation, Response, Sitting, State
 
 
@@ -30,7 +30,7 @@ class OldResponses:
 
 def old_responses(*, before: datetime, session: Session) -> OldResponses:
     """What `forget_old_responses` would take, all together; nothing is changed."""
-    due = _due(before, people_on_legal_hold(session=session))
+    due = _due(before, people_kept_from_retention(session=session))
     sittings = session.scalar(select(func.count()).select_from(due.subquery())) or 0
     responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(due))) or 0
     return OldResponses(sittings, responses)
@@ -38,7 +38,7 @@ def old_responses(*, before: datetime, session: Session) -> OldResponses:
 
 def forget_old_responses(*, before: datetime, most: int, session: Session) -> OldResponses:
     """Forget the responses of at most so many sittings that ended before that instant, oldest first."""
-    due = _due(before, people_on_legal_hold(session=session))
+    due = _due(before, people_kept_from_retention(session=session))
     ids = session.scalars(due.order_by(Sitting.completed_at).limit(most)).all()
     responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(ids))) or 0
     for table in (Response, ItemReport, Presentation):  # a report names the place where the item stood

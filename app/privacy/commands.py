@@ -77,8 +77,8 @@ def restrict_command(runtime: Runtime, email: str, cause: str, reason: str) -> N
 
     Every sign-in and token ends, and nobody is let in. No reminder goes out, no norm uses it, an open assessment stays
     as it is. Under a legal hold nothing is erased or forgotten, and an erasure asked for before waits; beside any other
-    cause erasures go on. Certificates go on being what they are; whether their
-    pages show says the policy `credentials.hidden_when_restricted`.
+    cause erasures go on, and in a dispute nothing is forgotten by age. Certificates go on being what they are; whether
+    their pages show says the policy `credentials.hidden_when_restricted`.
 
     Example: decile person restrict ada@example.org --cause death --reason "death certificate shown by her brother"
     """

@@ -117,6 +117,20 @@ def _retention(world: World) -> None:
         apply_retention(session=session, clock=here.clock, actor=system())
 
 
+def test_edge_061_in_a_dispute_nothing_is_forgotten_until_it_is_lifted_and_the_person_may_still_erase(world: World):
+    restrict(world, Cause.DISPUTE)
+    world.runtime.clock.advance(timedelta(days=3 * 365))
+    kept = count(world, Response)
+    _retention(world)
+    assert count(world, Response) == kept > 0
+    lift(world)
+    _retention(world)
+    assert count(world, Response) < kept
+    restrict(world, Cause.DISPUTE)
+    erase(world)  # it asks for more than a restriction
+    assert person_of(world, owner_id(world)) is None
+
+
 def test_without_a_hold_retention_and_erasure_go_on(world: World):
     restrict(world, Cause.DEATH)
     world.runtime.clock.advance(timedelta(days=3 * 365))
