@@ -30,7 +30,7 @@ from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
 from app.norming.policy import NormPolicy
 
-BANK = ITEM_BANKS / SKILL / "v2"
+BANK = ITEM_BANKS / SKILL / "v3"
 BREATH_SECONDS = 0.06  # between lives: SQLite hands its lock to whoever asks just then, and pages wait in steps of .1 s
 CANDIDATES = 5000  # the norm policy's goal for N
 

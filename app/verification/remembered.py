@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from app.credentials.basis import Basis
 
-MOST = 1000  # about 30 kB each
+MOST = 1000  # 80 kB each, with the signatures and the page that are kept beside it (measured)
 
 F = TypeVar("F")
 
