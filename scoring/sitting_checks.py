@@ -6,8 +6,8 @@ them that looks at least as odd is what is reported. Such a share is honest for 
 for what the choice owes to the answers.
 
 Most sittings are like others, and a few simulated ones show it: only where few of the first ones look as odd are all of
-them simulated (sequential Monte Carlo, Besag & Clifford 1991, Biometrika 78, 301-304). A sitting that many look as odd
-as among the first cannot come to a small share among all, so that whoever draws a line at a small share decides as if
+them simulated (sequential Monte Carlo, Besag & Clifford 1991, Biometrika 78, 301-304). A sitting that twenty of the
+first look as odd as cannot come below 21 / (draws + 1) among all, so that whoever draws a line below that decides as if
 all had been simulated.
 """
 

@@ -18,6 +18,6 @@ class CheckPolicy:
         0.001  # of honest sittings, all comparisons together: a person looks at both sittings of a pair
     )
     flags_for_a_person: int = 3  # one index never does it: answers all alike give two
-    draws: int = 1999  # simulated honest sittings behind each share
+    draws: int = 1999  # simulated honest sittings behind each small share; a common one rests on the first 199
     compared_sittings: int = 500  # of the same bank, the latest; more would make chance look like copying
     fewest_paced: int = 200  # sittings whose times are known, before anybody's pace is judged
