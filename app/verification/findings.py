@@ -15,7 +15,7 @@ from app.credentials import jwt, proof, queries, status_list
 from app.credentials.did import ED25519, RS256
 from app.credentials.errors import ProofInvalid, StatusListInvalid, StatusListMissing, StatusListNotFound
 
-REMEMBERED_SIGNATURES = 1024  # about 10 kB each
+REMEMBERED_SIGNATURES = 512  # as many as certificates, whose texts these are (`remembered.MOST`)
 REMEMBERED_LISTS = 16  # 16 kB each
 
 

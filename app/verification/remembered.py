@@ -6,6 +6,7 @@ arithmetic finds out: signatures, the status list, the comparison of two documen
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -15,17 +16,21 @@ from sqlalchemy import Connection, Engine
 
 from app.credentials.basis import Basis
 
-MOST = 1000  # 80 kB each, with the signatures and the page that are kept beside it (measured)
+MOST = 500  # 36 kB each, with the signatures and the page that are kept beside it
 
 F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[F]):
-    basis: Basis
+    basis_sha256: bytes  # the basis itself holds the text of the status list, anew for each
     found: F
     found_at: datetime
     until: datetime | None
+
+    def holds(self, basis: Basis, *, at: datetime) -> bool:
+        is_its_hour = self.found_at <= at and (self.until is None or at < self.until)
+        return is_its_hour and self.basis_sha256 == _digest(basis)
 
 
 class Remembered(Generic[F]):
@@ -37,9 +42,7 @@ class Remembered(Generic[F]):
     def unchanged(self, code: str, basis: Basis, *, at: datetime, bind: Engine | Connection) -> F | None:
         """What was found last; None where something it rests on is another, or the hour changes the verdict."""
         kept = self._stores.get(bind, {}).get(code)
-        if kept is None or kept.basis != basis or at < kept.found_at or (kept.until and at >= kept.until):
-            return None
-        return kept.found
+        return kept.found if kept is not None and kept.holds(basis, at=at) else None
 
     def keep(
         self, code: str, basis: Basis, found: F, *, at: datetime, until: datetime | None, bind: Engine | Connection
@@ -48,4 +51,8 @@ class Remembered(Generic[F]):
         store = self._stores.setdefault(bind, {})
         if len(store) >= MOST:
             store.clear()
-        store[code] = _Kept(basis, found, at, until)
+        store[code] = _Kept(_digest(basis), found, at, until)
+
+
+def _digest(basis: Basis) -> bytes:
+    return hashlib.sha256(repr(basis).encode()).digest()

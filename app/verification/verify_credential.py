@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,10 @@ ALTERED = Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The verdict, when it was reached, and on which document; None where none could be read."""
+    """The verdict, and when it was reached."""
 
     judgement: Judgement
     checked_at: datetime
-    document: Mapping[str, Any] | None
 
     @property
     def verdict(self) -> Verdict:
@@ -46,10 +45,19 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentVerification(Verification):
+    """The same, on a document that was handed over; None where none could be read."""
+
+    document: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateVerification(Verification):
     """The same for a credential of our register, with what the page prints beside the signed facts."""
 
     credential: CredentialView
+    facts: dict[str, str] = field(default_factory=dict)
+    """The figures that the signed document states; of one that was altered, none is repeated."""
     token: str | None = None
     """The same facts as a JWT, if there is one and it was just found to hold and to say the same."""
     newer: str | None = None
@@ -60,11 +68,9 @@ class CertificateVerification(Verification):
     """Of the verdict and of everything a page shows, but for the log and the time of the check."""
 
     @property
-    def facts(self) -> dict[str, str]:
-        """The figures that the signed document states; of one that was altered, none is repeated."""
-        if self.document is None or self.verdict is Verdict.ALTERED:
-            return {}
-        return open_badge.told_facts(self.document)
+    def document(self) -> Mapping[str, Any] | None:
+        """The signed document, read anew: it takes more memory than everything else that is remembered here."""
+        return _readable(self.credential.signed_document or "")
 
 
 _remembered: Remembered[CertificateVerification] = Remembered()
@@ -119,7 +125,7 @@ def verification_of(
     text = found.signed_document or ""
     document = _readable(text)
     if document is None or not _is_document_of(found, document):
-        return _fingerprinted(CertificateVerification(ALTERED, at, None, found))
+        return _fingerprinted(CertificateVerification(ALTERED, at, found))
     newer = queries.successor(found.id, session=session)
     is_superseded = newer is not None
     judgement = _judgement(text, document, found, policy=policy, is_superseded=is_superseded, session=session, at=at)
@@ -127,7 +133,8 @@ def verification_of(
     token = found.signed_jwt if says_the_same else None
     shown = newer.code if newer is not None and newer.is_shown else None
     place = _log_place(found, session=session)
-    return _fingerprinted(CertificateVerification(judgement, at, document, found, token, shown, place))
+    told = open_badge.told_facts(document) if judgement.verdict is not Verdict.ALTERED else {}
+    return _fingerprinted(CertificateVerification(judgement, at, found, told, token, shown, place))
 
 
 def _fingerprinted(found: CertificateVerification) -> CertificateVerification:
@@ -162,12 +169,12 @@ def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNo
     return CredentialErased(line.valid_from, ends_at, is_over=ends_at <= at)
 
 
-def verify_document(text: str, *, session: Session, clock: Clock) -> Verification:
+def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVerification:
     """What holds of a signed document, or of a JWT, as it was handed over."""
     now = clock.now()
     document = _readable(text)
     if document is None:
-        return Verification(ALTERED, now, None)
+        return DocumentVerification(ALTERED, now, None)
     found = _registered(document, session=session)
     judgement = _judgement(
         text,
@@ -179,7 +186,7 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> Verificatio
         session=session,
         at=now,
     )
-    return Verification(judgement, now, document)
+    return DocumentVerification(judgement, now, document)
 
 
 def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, *, session: Session) -> bool:

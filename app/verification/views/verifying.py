@@ -19,7 +19,7 @@ from app.foundation.web.process import absolute_url, runtime
 from app.verification.carried import carried
 from app.verification.errors import NothingCarried
 from app.verification.verdict import Reason
-from app.verification.verify_credential import Verification, verify_credential, verify_document
+from app.verification.verify_credential import DocumentVerification, verify_credential, verify_document
 from app.verification.views.answer_headers import conditional, count_look, etag_of
 from app.verification.views.blueprint import bp, noindex, private
 from app.verification.views.closed_answers import (
@@ -112,7 +112,7 @@ def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
     return make_response(render_template("verification/verify.html", typed="", error=False, file_error=words), 422)
 
 
-def _document_facts(found: Verification) -> dict[str, Any]:
+def _document_facts(found: DocumentVerification) -> dict[str, Any]:
     """What the signed document says, as far as a signature stands behind it; else nothing of it is repeated."""
     holds = found.document is not None and not {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN} & {
         *found.judgement.reasons
