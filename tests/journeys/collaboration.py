@@ -30,6 +30,8 @@ from app.foundation.shipped import ITEM_BANKS
 from app.item_bank import queries as banks
 from app.item_bank.release_bank import release_bank
 from app.item_bank.release_skills import release_skills
+from app.norming.models import NormVersion
+from app.norming.snapshot import sha256_of
 from scoring.graded_response import category_probabilities
 from scoring.norms import NormTable
 from tests.app.assessment.builders import COLLABORATION, SKILL, Place, ratings_for, sharpened
@@ -37,7 +39,6 @@ from tests.app.credentials.awards import an_id, write
 from tests.journeys.installation import UNLIMITED_RATES, Installation
 
 MEAN_OF_NORM = -1.7  # the 90 % cut then lies at -0.42
-CUT_STANDARD_ERROR = 0.03
 SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
 PEOPLE_MEAN, PEOPLE_SPREAD = 0.9, 0.8
 
@@ -132,18 +133,20 @@ def prepare(installation: Installation) -> Collaboration:
 
 
 def confirm_the_key(session: Session) -> None:
-    """As a panel would one day; here by hand, in a test alone, past the trigger that forbids it."""
-    forbids = "DROP TRIGGER bank_release_no_UPDATE"
-    if session.get_bind().dialect.name == "postgresql":
-        forbids = "ALTER TABLE bank_release DISABLE TRIGGER USER"
-    session.execute(text(forbids))
+    """As a panel would one day; here by hand, in a test alone, past the trigger that forbids it and is put back."""
+    away, back = "ALTER TABLE bank_release DISABLE TRIGGER USER", "ALTER TABLE bank_release ENABLE TRIGGER USER"
+    if session.get_bind().dialect.name == "sqlite":
+        away = "DROP TRIGGER bank_release_no_UPDATE"
+        back = session.scalars(text("SELECT sql FROM sqlite_master WHERE name = 'bank_release_no_UPDATE'")).one()
+    session.execute(text(away))
     session.execute(text("UPDATE bank_release SET provisional_key = :no"), {"no": False})
+    session.execute(text(back))
 
 
 def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
     nodes = np.linspace(-6, 6, 61)
     table = NormTable.from_latent(nodes, np.exp(-((nodes - MEAN_OF_NORM) ** 2) / 2), 5000)
-    cut = float(table.cut(0.9).theta)
+    cut = table.cut(0.9)
     release = banks.latest_release(SKILL, session=session)
     prior = banks.prior_calibration(release.id, session=session)
     place = Place(runtime.database, runtime.clock, runtime.entropy)  # type: ignore[arg-type]  # real ones serve
@@ -153,9 +156,9 @@ def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
         "en",
         release.id,
         calibration.id,
-        norm_id=write_norm(session, table, cut, (date(2025, 1, 1), date(2026, 1, 31))),
-        cut=cut,
-        cut_standard_error=CUT_STANDARD_ERROR,
+        norm_id=write_norm(session, table, (date(2025, 1, 1), date(2026, 1, 31))),
+        cut=cut.theta,
+        cut_standard_error=cut.standard_error,
         norm_count=5000,
         may_certify=True,
         session=session,
@@ -163,30 +166,41 @@ def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
     )
 
 
-def write_norm(session: Session, table: NormTable, cut: float, window: tuple[date, date]) -> UUID:
+def write_norm(session: Session, table: NormTable, window: tuple[date, date]) -> UUID:
     """A published norm of 5,000 simulated adults, tested in that window, which may certify."""
+    cut = table.cut(0.9)
     population = {"en": "simulated adults of a test", "fr": "adultes simulés d'un test"}
     group = write(
         session, "norm_group", id=an_id(), skill=SKILL, language="en", described_as="t", population=population
     )
-    return write(
-        session,
-        "norm_version",
-        id=an_id(),
-        norm_group_id=group,
-        label="COL-TEST.1",
-        n=5000,
-        window_start_on=window[0],
-        window_end_on=window[1],
-        latent=table.to_dict(),
-        cut=cut,
-        cut_standard_error=CUT_STANDARD_ERROR,
-        cut_percentile=90.0,
-        gate="full",
-        may_certify=True,
-        gate_reasons=[],
-        demo=False,
-        state="published",
-        drafted_by=write(session, "person", id=an_id(), email="drafter@example.org", language="en"),
-        approved_by=write(session, "person", id=an_id(), email="approver@example.org", language="en"),
-    )
+    values = {
+        "id": an_id(),
+        "norm_group_id": group,
+        "run_id": write(session, "calibration_run", id=an_id()),
+        "label": "COL-TEST.1",
+        "n": 5000,
+        "window_start_on": window[0],
+        "window_end_on": window[1],
+        "latent": table.to_dict(),
+        "cut": cut.theta,
+        "cut_standard_error": cut.standard_error,
+        "cut_percentile": 90.0,
+        "gate": "full",
+        "may_certify": True,
+        "gate_reasons": [],
+        "demo": False,
+        "state": "published",
+        "drafted_by": write(session, "person", id=an_id(), email="drafter@example.org", language="en"),
+        "approved_by": write(session, "person", id=an_id(), email="approver@example.org", language="en"),
+    }
+    sha256 = _sha256_once_written(session, values)  # the check of every night computes it again
+    norm_id: UUID = write(session, "norm_version", sha256=sha256, approved_sha256=sha256, **values)
+    return norm_id
+
+
+def _sha256_once_written(session: Session, values: dict[str, Any]) -> str:
+    """A norm version is never edited: it is written, hashed and taken back."""
+    trial = session.begin_nested()
+    sha256 = sha256_of(session.get_one(NormVersion, write(session, "norm_version", **values)))
+    trial.rollback()
+    return sha256

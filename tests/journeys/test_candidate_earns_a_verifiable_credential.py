@@ -56,7 +56,7 @@ def _adopt_a_synthetic_norm(place):
         release = banks.latest_release(SKILL, session=session)
         prior = banks.prior_calibration(release.id, session=session)
         calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
-        norm_id = write_norm(session, table, table.cut(0.9).theta, (date(2027, 1, 1), date(2028, 1, 31)))
+        norm_id = write_norm(session, table, (date(2027, 1, 1), date(2028, 1, 31)))
         adopt_edition(
             SKILL,
             "en",

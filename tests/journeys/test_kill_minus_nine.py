@@ -127,6 +127,12 @@ def require_no_faults(world: Collaboration, processes: tuple[str, ...] = PROCESS
         assert '"status": 500' not in log
 
 
+def require_quick_restarts(figures: Figures) -> None:
+    """The goal of a campaign."""
+    for seconds in figures.seconds_to_restart.values():
+        assert statistics.median(seconds) <= RESTART_SECONDS
+
+
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
@@ -149,8 +155,8 @@ def test_case_005_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_ha
         record_property(kind, line)
     assert figures.cut_off > 0, "no kill cut a request off, so this proved nothing"
     assert figures.jobs_under_way > 0, "no kill fell into the work of the worker, so this proved nothing"
-    for seconds in figures.seconds_to_restart.values():
-        assert statistics.median(seconds) <= RESTART_SECONDS
+    if kills > len(TARGETS):  # of a few restarts beside other tests the median says nothing
+        require_quick_restarts(figures)
 
 
 @pytest.mark.long
@@ -167,8 +173,7 @@ def test_of_a_hundred_thousand_acknowledged_responses_five_hundred_kills_lose_no
     assert figures.at_risk >= 100_000
     assert figures.cut_off > 0
     assert figures.jobs_under_way > 0
-    for seconds in figures.seconds_to_restart.values():
-        assert statistics.median(seconds) <= RESTART_SECONDS
+    require_quick_restarts(figures)
 
 
 @pytest.mark.parametrize("copies", [1, pytest.param(100, marks=pytest.mark.long)])
