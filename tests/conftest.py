@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,8 +14,11 @@ import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import make_url
+from sqlalchemy import Connection, Dialect, Engine, event, make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
@@ -80,6 +84,21 @@ class BuiltOnce(Rule):
         return self._builders[key]
 
 
+def _same_kind(one: Dialect, other: object) -> bool:
+    return type(one) is type(other)
+
+
+for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):  # statements are kept by dialect: each engine has its own
+    dialect.__eq__, dialect.__hash__ = _same_kind, lambda one: hash(type(one))
+STATEMENTS = LRUCache(2000)
+
+
+@event.listens_for(Engine, "engine_connect")
+def _compile_once(connection: Connection) -> None:
+    """Statements as compiled for the first engine of this process, as one process of Decile has them."""
+    connection.execution_options(compiled_cache=STATEMENTS)
+
+
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 Flask.url_rule_class = BuiltOnce
 
@@ -91,6 +110,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "postgresql" in item.nodeid.partition("[")[2] and item.nodeid.startswith(SAME_ON_BOTH):
             item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST_FIRST) if part in item.nodeid), 99))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives to the end: no later look for garbage need pass through it."""
+    gc.freeze()
 
 
 class ByWorld(LoadScopeScheduling):
