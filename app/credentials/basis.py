@@ -5,6 +5,7 @@ Whoever finds it unchanged need not check again what only arithmetic could find 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
+from app.credentials.queries import CredentialView
 from app.credentials.states import CredentialState
 from app.foundation import policies
 from app.foundation.db import UtcDateTime
@@ -64,3 +66,10 @@ def basis_of(code: str, *, at: datetime, session: Session) -> Basis | None:
     """
     row = session.connection().execute(_BASIS, {"code": code, "at": at}).first()
     return tuple(row) if row is not None else None
+
+
+def with_texts_of(basis: Basis, found: CredentialView) -> CredentialView:
+    """The same row without a second copy of its two long texts, for whoever keeps it beside its basis."""
+    texts: dict[str | None, str] = {text: text for text in basis if isinstance(text, str)}
+    document, token = found.signed_document, found.signed_jwt
+    return replace(found, signed_document=texts.get(document, document), signed_jwt=texts.get(token, token))

@@ -6,8 +6,7 @@ arithmetic finds out: signatures, the status list, the comparison of two documen
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -23,36 +22,39 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[F]):
-    basis_sha256: bytes  # the basis itself holds the text of the status list, anew for each
+    basis: Basis
     found: F
     found_at: datetime
     until: datetime | None
 
-    def holds(self, basis: Basis, *, at: datetime) -> bool:
-        is_its_hour = self.found_at <= at and (self.until is None or at < self.until)
-        return is_its_hour and self.basis_sha256 == _digest(basis)
+
+@dataclass(slots=True)
+class _Store(Generic[F]):
+    kept: dict[str, _Kept[F]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)  # each once: every basis comes with a copy of its status list
 
 
 class Remembered(Generic[F]):
     """What was found, by code, for each database that this process asks."""
 
     def __init__(self) -> None:
-        self._stores: WeakKeyDictionary[Engine | Connection, dict[str, _Kept[F]]] = WeakKeyDictionary()
+        self._stores: WeakKeyDictionary[Engine | Connection, _Store[F]] = WeakKeyDictionary()
 
     def unchanged(self, code: str, basis: Basis, *, at: datetime, bind: Engine | Connection) -> F | None:
         """What was found last; None where something it rests on is another, or the hour changes the verdict."""
-        kept = self._stores.get(bind, {}).get(code)
-        return kept.found if kept is not None and kept.holds(basis, at=at) else None
+        store = self._stores.get(bind)
+        kept = store.kept.get(code) if store else None
+        if kept is None or kept.basis != basis or at < kept.found_at or (kept.until and at >= kept.until):
+            return None
+        return kept.found
 
     def keep(
         self, code: str, basis: Basis, found: F, *, at: datetime, until: datetime | None, bind: Engine | Connection
     ) -> None:
         """Remember what was found at this instant, to the next one at which time alone changes the verdict."""
-        store = self._stores.setdefault(bind, {})
-        if len(store) >= MOST:
-            store.clear()
-        store[code] = _Kept(_digest(basis), found, at, until)
-
-
-def _digest(basis: Basis) -> bytes:
-    return hashlib.sha256(repr(basis).encode()).digest()
+        store = self._stores.setdefault(bind, _Store())
+        if len(store.kept) >= MOST:
+            store = self._stores[bind] = _Store()
+        texts = store.texts
+        shared = tuple(texts.setdefault(value, value) if isinstance(value, str) else value for value in basis)
+        store.kept[code] = _Kept(shared, found, at, until)

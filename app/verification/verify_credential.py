@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
-from app.credentials.basis import Basis, basis_of
+from app.credentials.basis import Basis, basis_of, with_texts_of
 from app.credentials.errors import CredentialErased, CredentialNotFound, ProofInvalid, TypingError
 from app.credentials.log_events import issue_subjects
 from app.credentials.policy import CredentialPolicy
@@ -96,6 +96,8 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     found = queries.credential_of_code(code, session=session)
     if found is None or not found.is_shown:
         raise _nothing_shown(code, session=session, at=at)
+    if rests_on is not None:
+        found = with_texts_of(rests_on, found)
     policy = queries.policy(session=session, at=at)
     verification = verification_of(found, policy, session=session, at=at, with_token=with_token)
     if rests_on is not None:
