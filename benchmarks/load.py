@@ -27,11 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app.assessment.models import Presentation
 from app.credentials.models import Credential
 from app.credentials.states import Visibility
+from app.foundation.db import table_of
 from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
 from tests.journeys.insisting import InsistingPerson, Ledger
 from tests.journeys.installation import free_port
@@ -39,6 +40,10 @@ from tests.journeys.processes import installed
 
 PEOPLE = 32
 MOST_AT_ONCE = 96  # connections of the saturation
+_PRESENTATION = table_of(Presentation)
+SHOWN = select(_PRESENTATION.c.item_code).where(
+    _PRESENTATION.c.sitting_id == bindparam("sitting_id"), _PRESENTATION.c.position == bindparam("position")
+)
 GOALS = {"sqlite": 0.25, "postgresql": 0.12}
 P99_GOAL_MS = 100
 HELLO = """
@@ -109,11 +114,9 @@ class Sitter:
 
     def prepare(self) -> None:
         """Think of the answer before it is due."""
-        query = select(Presentation.item_code).where(
-            Presentation.sitting_id == self.sitting_id, Presentation.position == self.position
-        )
-        with self.world.runtime.reading() as session:
-            code = session.scalar(query)
+        place = {"sitting_id": self.sitting_id, "position": self.position}
+        with self.world.runtime.database.looking() as connection:
+            code = connection.scalar(SHOWN, place)
         value = self.world.answer(str(code), self.person.theta, self.person.chance)
         self.body = {"position": self.position, "client_sequence": 1, "value": value}
 

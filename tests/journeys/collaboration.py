@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -68,6 +69,7 @@ class Collaboration:
         self.runtime = runtime_of(installation)
         self.writing = Lock()  # held by whoever wants the files to rest
         self._links: dict[str, list[str]] = {}
+        self._probabilities: dict[tuple[float, str], NDArray[np.float64]] = {}
 
     def make_links(self, people: int, each: int = 2) -> None:
         """Now, for those who come first: from then on nobody but the installation itself writes its database."""
@@ -95,14 +97,21 @@ class Collaboration:
 
     def answer(self, code: str, theta: float, chance: np.random.Generator) -> Any:
         """What somebody at `theta` says to the item: a category of a statement, or the ratings of a scenario."""
-        item, place = self.bank.by_code[code], self.bank.index[code]
-        kind = int(self.bank.kinds[place])
-        row = place if kind == adaptation.JUDGEMENT else place - len(self.bank.of_kind(adaptation.JUDGEMENT))
-        probabilities = category_probabilities(self.bank.of_kind(kind).take([row]), [theta])[0, 0]
-        category = int(chance.choice(probabilities.size, p=probabilities / probabilities.sum()))
-        if kind == adaptation.JUDGEMENT:
+        item, probabilities = self.bank.by_code[code], self._probabilities_at(theta, code)
+        category = int(chance.choice(probabilities.size, p=probabilities))
+        if code in self.bank.option_keys:
             return ratings_for(self.bank.option_keys[code], category)
         return category if item.keyed > 0 else item.categories - 1 - category
+
+    def _probabilities_at(self, theta: float, code: str) -> NDArray[np.float64]:
+        """Of each category of the item; worked out once, for people meet their items again."""
+        if (theta, code) not in self._probabilities:
+            place = self.bank.index[code]
+            kind = int(self.bank.kinds[place])
+            row = place if kind == adaptation.JUDGEMENT else place - len(self.bank.of_kind(adaptation.JUDGEMENT))
+            found = category_probabilities(self.bank.of_kind(kind).take([row]), [theta])[0, 0]
+            self._probabilities[theta, code] = found / found.sum()
+        return self._probabilities[theta, code]
 
 
 def address_of(number: int) -> str:
