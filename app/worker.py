@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -286,22 +287,23 @@ JOBS: dict[str, Job] = {
     "forget_stale_sign_ins": in_transaction(forget_stale_sign_ins),
     "apply_retention": _apply_retention,
 }
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PERIODIC = (
     PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
     PeriodicJob("sign_checkpoint", "*/20 * * * * *", catch_up=False),
-    PeriodicJob("seal_audit", "34 * * * *", catch_up=False),
-    PeriodicJob("log_months", "41 0 * * *", catch_up=False),
-    PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False),
+    PeriodicJob("seal_audit", "34 * * * *", catch_up=False, once_after=HOUR),
+    PeriodicJob("log_months", "41 0 * * *", catch_up=False, once_after=DAY),
+    PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False, once_after=HOUR),
     PeriodicJob("keep_founding_promises", "17 * * * *"),
     PeriodicJob("close_expired_sittings", "7 * * * *"),
     PeriodicJob("open_held_cases", "22 * * * *"),
     PeriodicJob("settle_rescorings", "27 * * * *"),
     PeriodicJob("forget_traces", "41 2 * * *"),
     PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
-    PeriodicJob("count_uses", "53 2 * * *", catch_up=False),
-    PeriodicJob("watch_norms", "11 3 * * *", catch_up=False),
-    PeriodicJob("recompute_results", "29 3 * * *", catch_up=False),
-    PeriodicJob("examine_records", "53 3 * * *", catch_up=False),
+    PeriodicJob("count_uses", "53 2 * * *", catch_up=False, once_after=DAY),
+    PeriodicJob("watch_norms", "11 3 * * *", catch_up=False, once_after=DAY),
+    PeriodicJob("recompute_results", "29 3 * * *", catch_up=False, once_after=DAY),
+    PeriodicJob("examine_records", "53 3 * * *", catch_up=False, once_after=DAY),
     PeriodicJob("apply_retention", "47 2 * * *"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -39,12 +39,15 @@ class PeriodicJob(NamedTuple):
     """A job without arguments, enqueued at the times of a cron expression in UTC.
 
     Times missed while no worker ran are caught up, one job each. A job of every minute does without: a day of
-    silence would leave 1,440 of it in the queue, before whatever a person waits for.
+    silence would leave 1,440 of it in the queue, before whatever a person waits for. One that does without is run once
+    when a worker starts, if it was last due longer than `once_after` ago: a check of every night is not left out
+    because the machine was restarted in its minute.
     """
 
     name: str
     cron: str
     catch_up: bool = True
+    once_after: timedelta | None = None
 
 
 class JobRunner:
@@ -71,7 +74,8 @@ class JobRunner:
         )
         # Pools of its own: the library's bookkeeping must not wait for connections that jobs hold.
         self._database = Database(runtime.database.url)
-        self._client = DurableJobs(self._database).client
+        self._door = DurableJobs(self._database)
+        self._client = self._door.client
         self._running: set[str] = set()
         self._ending = Ending(pace.ending)
 
@@ -102,6 +106,7 @@ class JobRunner:
         )
         self._open_queue()
         self._schedule()
+        self._run_what_was_missed()
         suspects = Suspects(self._client, most_restarts=self._pace.restarts)
         for name, job in self._jobs.items():
             register(name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running)
@@ -156,6 +161,16 @@ class JobRunner:
                 for periodic in self._periodic
             ]
         )
+
+    def _run_what_was_missed(self) -> None:
+        """Once, however often a worker is started before its next time."""
+        now, fired = self._runtime.clock.now(), {one["schedule_name"]: one for one in self._client.list_schedules()}
+        with self._database.transaction() as session:
+            for periodic in self._periodic:
+                last = fired[periodic.name]["last_fired_at"]
+                if periodic.once_after and last and datetime.fromisoformat(last) + periodic.once_after < now:
+                    key = f"missed:{periodic.name}:{last}"
+                    self._door.enqueue(periodic.name, key, session=session, arguments={})
 
     def _schedule_anew(self) -> None:
         """The library keeps the times it had in mind: set forward it would run each that passed, set back it waits."""

@@ -240,7 +240,7 @@ def test_many_who_verify_while_it_is_revoked_see_it_valid_or_revoked_and_then_re
         assert how_many(world, AuditEntry.kind == "credential.revoked", AuditEntry.subject == str(credential.id)) == 1
 
 
-@in_rounds(3, 200)
+@in_rounds(3, 5000)
 def test_case_007_of_writes_from_two_tabs_in_any_order_the_newest_acknowledged_stands(world, rounds):
     """Eight writes with duplicates, shuffled over two tabs that send at once; then a late copy of an old one."""
     person = somebody(world)

@@ -282,6 +282,27 @@ def test_case_084_times_missed_while_no_worker_ran_are_caught_up_where_asked_for
     assert runs_of(worker_runtime, "let_go") <= 1
 
 
+def test_case_084_a_nightly_job_missed_while_no_worker_ran_is_run_once_however_often_one_starts(
+    worker_runtime: Runtime,
+) -> None:
+    long_ago, periods = worker_runtime.clock.now() - timedelta(hours=3), {"missed": 2, "in_time": 4}
+    yearly = [
+        PeriodicJob(name, "0 0 1 1 *", catch_up=False, once_after=timedelta(hours=n)) for name, n in periods.items()
+    ]
+    jobs = dict.fromkeys(periods, lambda _runtime: None)
+    schema = "" if worker_runtime.database.is_sqlite else f"{JOB_SCHEMA}."
+    for start in range(3):
+        runner = JobRunner(worker_runtime, jobs, yearly, QUICK)
+        runner.start()
+        if start:
+            wait_until(lambda: runs_of(worker_runtime, "missed") == 1)
+        runner.stop()
+        with worker_runtime.transaction() as session:
+            due = text(f"UPDATE {schema}workflow_schedules SET last_fired_at = :due")
+            session.execute(due, {"due": long_ago.isoformat()})
+    assert (runs_of(worker_runtime, "missed"), runs_of(worker_runtime, "in_time")) == (1, 0)
+
+
 class SetByHand:
     """The machine's clock, once somebody has set it."""
 
