@@ -91,7 +91,7 @@ def _look_at(
         exhibit.act(page)
     if findings.asks_axe:
         weigh(page, where, findings)
-    if page.locator("html").get_attribute("lang") != house.language:
+    if page.evaluate("document.documentElement.lang") != house.language:
         findings.add(where, ["html lang is not the page's language"])
     if house.language == "fr":
         findings.add(where, english_left(page))
