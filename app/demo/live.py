@@ -10,7 +10,7 @@ from app.credentials.set_visibility import set_visibility
 from app.credentials.states import RevocationReason, Visibility
 from app.demo.cast import Part
 from app.demo.join import join
-from app.demo.past import JobsOfThePast, PastClock
+from app.demo.past import JobsOfThePast, PastClock, Tools
 from app.demo.sit import sit
 from app.demo.stage import Stage
 from app.foundation.access import Actor, operator
@@ -54,10 +54,12 @@ def _publish_status_now(jobs: JobsOfThePast, *, stage: Stage, session: Session) 
     """The status list is not history: what a verifier fetches today was signed today."""
     runtime = stage.runtime
     jobs.carry_out(
-        session=session,
-        clock=PastClock(stage.now),
-        entropy=runtime.entropy,
-        signer=stage.present_signer,
-        jwt_signer=stage.runtime.jwt_signer,
-        base_url=runtime.settings.base_url,
+        Tools(
+            session=session,
+            clock=PastClock(stage.now),
+            entropy=runtime.entropy,
+            signer=stage.present_signer,
+            jwt_signer=stage.runtime.jwt_signer,
+            base_url=runtime.settings.base_url,
+        )
     )

@@ -53,6 +53,18 @@ class RepeatableEntropy:
         return int(self._rng.integers(1 << SEED_BITS))
 
 
+@dataclass(frozen=True)
+class Tools:
+    """What the jobs of one moment are carried out with."""
+
+    session: Session
+    clock: Clock
+    entropy: Entropy
+    signer: Signer
+    jwt_signer: Signer | None
+    base_url: str
+
+
 @dataclass
 class JobsOfThePast:
     """Keeps what the use cases enqueue until it is carried out: the worker's clock shows today, this one does not."""
@@ -66,43 +78,15 @@ class JobsOfThePast:
             self.known.add(key)
             self.waiting.append((name, arguments))
 
-    def carry_out(
-        self,
-        *,
-        session: Session,
-        clock: Clock,
-        entropy: Entropy,
-        signer: Signer,
-        jwt_signer: Signer | None,
-        base_url: str,
-    ) -> None:
+    def carry_out(self, tools: Tools) -> None:
         """Call the use case behind each job, and behind those that it enqueues."""
         while self.waiting:
-            name, arguments = self.waiting.pop(0)
-            self.do(
-                name,
-                arguments,
-                session=session,
-                clock=clock,
-                entropy=entropy,
-                signer=signer,
-                jwt_signer=jwt_signer,
-                base_url=base_url,
-            )
+            self.do(*self.waiting.pop(0), tools)
 
-    def do(
-        self,
-        name: str,
-        arguments: Mapping[str, JSON],
-        *,
-        session: Session,
-        clock: Clock,
-        entropy: Entropy,
-        signer: Signer,
-        jwt_signer: Signer | None,
-        base_url: str,
-    ) -> None:
+    def do(self, name: str, arguments: Mapping[str, JSON], tools: Tools) -> None:
         """Call the use case behind one job."""
+        session, clock, entropy, base_url = tools.session, tools.clock, tools.entropy, tools.base_url
+        signer, jwt_signer = tools.signer, tools.jwt_signer
         match name, arguments:
             case "report_result", {"sitting_id": str(sitting)}:
                 report_result(UUID(sitting), session=session, clock=clock, entropy=entropy, jobs=self)

@@ -16,7 +16,7 @@ from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
 from app.demo.answer_sitting import answer_sitting
 from app.demo.cast import Ending, Part, Sat
-from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy
+from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy, Tools
 from app.demo.stage import Stage
 from app.foundation import policies
 from app.results import queries as results
@@ -37,12 +37,14 @@ def sit(part: Part, sat: Sat, person_id: UUID, *, stage: Stage, session: Session
         sitting_id = start(part, person_id, stage=stage, session=session, clock=clock, entropy=entropy, jobs=jobs)
         answer_all(sitting_id, person_id, sat, seed, stage=stage, session=session, clock=clock, jobs=jobs)
         jobs.carry_out(
-            session=session,
-            clock=clock,
-            entropy=entropy,
-            signer=stage.present_signer,
-            jwt_signer=stage.runtime.jwt_signer,
-            base_url=stage.runtime.settings.base_url,
+            Tools(
+                session=session,
+                clock=clock,
+                entropy=entropy,
+                signer=stage.present_signer,
+                jwt_signer=stage.runtime.jwt_signer,
+                base_url=stage.runtime.settings.base_url,
+            )
         )
         if _ended_as(sat.ending, sitting_id, session=session) or attempt + 1 == MOST_ATTEMPTS:
             undo.commit()

@@ -14,16 +14,14 @@ from app.assessment.note_founder_told import note_founder_told
 from app.assessment.open_pilot import open_pilot
 from app.awarding.open_awards import open_awards
 from app.demo.cast import Part
-from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy
+from app.demo.past import JobsOfThePast, PastClock, RepeatableEntropy, Tools
 from app.demo.staff import acting
 from app.demo.stage import Stage
 from app.foundation.access import Actor
-from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import JSON
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, Message
-from app.foundation.signing import Signer
 from app.keying.send_judge_invitation import send_judge_invitation
 from app.norming.tell_founder import tell_founder
 
@@ -63,19 +61,9 @@ class FoundingJobs(JobsOfThePast):
     links: Links = field(kw_only=True)
     mailer: Mailer = field(kw_only=True)
 
-    def do(
-        self,
-        name: str,
-        arguments: Mapping[str, JSON],
-        *,
-        session: Session,
-        clock: Clock,
-        entropy: Entropy,
-        signer: Signer,
-        jwt_signer: Signer | None,
-        base_url: str,
-    ) -> None:
+    def do(self, name: str, arguments: Mapping[str, JSON], tools: Tools) -> None:
         """Call the use case behind one job."""
+        session, clock, base_url = tools.session, tools.clock, tools.base_url
         match name, arguments:
             case "open_pilot", {"release_id": str(release)}:
                 open_pilot(UUID(release), session=session, clock=clock)
@@ -89,16 +77,7 @@ class FoundingJobs(JobsOfThePast):
             case "open_awards", {"norm_id": str(norm)}:
                 open_awards(UUID(norm), session=session, jobs=self)
             case _:
-                super().do(
-                    name,
-                    arguments,
-                    session=session,
-                    clock=clock,
-                    entropy=entropy,
-                    signer=signer,
-                    jwt_signer=jwt_signer,
-                    base_url=base_url,
-                )
+                super().do(name, arguments, tools)
 
 
 @dataclass
@@ -141,10 +120,12 @@ class FoundingRun:
     def carry_out(self, session: Session, entropy: Entropy) -> None:
         """Every job that waits, and those behind them."""
         self.jobs.carry_out(
-            session=session,
-            clock=self.clock,
-            entropy=entropy,
-            signer=self.stage.present_signer,
-            jwt_signer=self.stage.runtime.jwt_signer,
-            base_url=self.stage.runtime.settings.base_url,
+            Tools(
+                session=session,
+                clock=self.clock,
+                entropy=entropy,
+                signer=self.stage.present_signer,
+                jwt_signer=self.stage.runtime.jwt_signer,
+                base_url=self.stage.runtime.settings.base_url,
+            )
         )
