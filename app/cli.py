@@ -153,7 +153,12 @@ main.elsewhere = {
     "bank": _from("item_bank.commands", "bank"),
     "bias-report": _from("awarding.commands", "bias_report_command"),
     "calibrate": _from("norming.sample_commands", "calibrate"),
-    "credential": _group("credentials.commands", "credential", _from("verification.commands", "bundle")),
+    "credential": _group(
+        "credentials.commands",
+        "credential",
+        _from("verification.commands", "bundle"),
+        _from("verification.commands", "export"),
+    ),
     "db": _from("foundation.database_commands", "db"),
     "demo": _demo,
     "doctor": _doctor,

@@ -202,6 +202,19 @@ def status_list(number: int, *, session: Session) -> StatusListView:
     return StatusListView(row.number, row.signed_document, row.signed_jwt, row.published_at)
 
 
+def published_status_lists(*, session: Session) -> tuple[StatusListView, ...]:
+    """Every list that was signed."""
+    signed = select(StatusList.number).where(StatusList.signed_document.is_not(None)).order_by(StatusList.number)
+    return tuple(status_list(number, session=session) for number in session.scalars(signed).all())
+
+
+def shown_codes(*, session: Session) -> tuple[str, ...]:
+    """Codes of every certificate whose page whoever holds its link may see."""
+    shown = (Credential.visibility != Visibility.PRIVATE, Credential.hidden_at.is_(None))
+    query = select(Credential.code).where(Credential.signed_document.is_not(None), *shown)
+    return tuple(session.scalars(query.order_by(Credential.code)))
+
+
 def status_lists_behind(*, session: Session) -> int:
     """How many lists hold a change that is not signed yet."""
     behind = select(func.count()).where(StatusList.published_revision < StatusList.revision)

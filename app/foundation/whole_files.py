@@ -51,6 +51,12 @@ def _give_name(part: Path, path: Path) -> None:
         raise
 
 
+def write_public(path: Path, content: bytes) -> None:
+    """Write a file for everybody's eyes, whole or not at all, and the directories above it."""
+    make_directory(path.parent)
+    write_whole(path, content, replacing=True, mode=PUBLIC)
+
+
 def make_directory(directory: Path) -> None:
     """Make it, and those above it that are not there; return once their names are on the disk."""
     if not directory.is_dir():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.foundation.whole_files import PUBLIC, make_directory, write_whole
+from app.foundation.whole_files import write_public
 from app.transparency import merkle, note, queries
 from app.transparency.errors import CheckpointInvalid, CopyUnreadable
 from app.transparency.queries import TILE
@@ -40,10 +40,10 @@ def write_copy(folder: Path, *, session: Session) -> int:
     latest = queries.checkpoint(session=session)
     for number, width in _tiles(latest.size):
         hashes = queries.hash_tile(0, number, width, session=session)
-        _write(folder / tile_path("0", number, width), hashes)
-        _write(folder / tile_path("entries", number, width), queries.entry_tile(number, width, session=session))
-    _write(folder / KEYS, "".join(f"{key}\n" for key in queries.verifier_keys(session=session)).encode())
-    _write(folder / CHECKPOINT, latest.note.encode())
+        write_public(folder / tile_path("0", number, width), hashes)
+        write_public(folder / tile_path("entries", number, width), queries.entry_tile(number, width, session=session))
+    write_public(folder / KEYS, "".join(f"{key}\n" for key in queries.verifier_keys(session=session)).encode())
+    write_public(folder / CHECKPOINT, latest.note.encode())
     return latest.size
 
 
@@ -92,8 +92,3 @@ def _entries(folder: Path, *, size: int) -> Iterator[str]:
             (length,) = struct.unpack(">H", data[:LENGTH_BYTES])
             yield data[LENGTH_BYTES : LENGTH_BYTES + length].decode()
             data = data[LENGTH_BYTES + length :]
-
-
-def _write(file: Path, content: bytes) -> None:
-    make_directory(file.parent)
-    write_whole(file, content, replacing=True, mode=PUBLIC)

@@ -21,14 +21,15 @@ from app.transparency import queries as log
 from app.transparency.log_json import proof_json
 from app.verification.errors import NotLoggedYet
 
+HOW_TO_CHECK = "To check it without its issuer and without a network, run python verify.py in this folder."
 LARGEST_BYTES = 200_000
 ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{name}</title></head><body>
 <h1>{name}</h1>
-<p>Issued by {issuer}, {valid_from} to {valid_until}. Code {code}. Bundled at {at}.</p>
+<p>Issued by {issuer}, {valid_from} to {valid_until}. Code {code}. Written at {at}.</p>
 <dl>{facts}</dl>
-<p>To check it without its issuer and without a network, run <code>python verify.py</code> in this folder.</p>
+<p>{last_word}</p>
 </body></html>
 """
 
@@ -51,7 +52,7 @@ def bundle_credential(code: str, *, base_url: str, session: Session, at: datetim
         raise NotLoggedYet
     logged = proof_json(log.proof_at(place, session=session))
     files = {
-        "certificate.html": _page(found.signed_document, code, at),
+        "certificate.html": certificate_page(found.signed_document, code, at, HOW_TO_CHECK),
         "certificate.json": found.signed_document,
         "certificate.jwt": found.signed_jwt,
         "did.json": json.dumps(queries.did_document(base_url=base_url, session=session), indent=1),
@@ -62,7 +63,8 @@ def bundle_credential(code: str, *, base_url: str, session: Session, at: datetim
     return _archive(files)
 
 
-def _page(signed: str, code: str, at: datetime) -> str:
+def certificate_page(signed: str, code: str, at: datetime, last_word: str) -> str:
+    """The facts of a signed document as a page that needs nothing beside it; `last_word` ends it."""
     document = proof.parse(signed)
     facts = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in open_badge.told_lines(document)
@@ -75,6 +77,7 @@ def _page(signed: str, code: str, at: datetime) -> str:
         code=codes.grouped(code),
         at=validity.to_text(at),
         facts=facts,
+        last_word=escape(last_word),
     )
 
 

@@ -1,4 +1,4 @@
-"""`decile credential bundle`: an archive that verifies without us."""
+"""`decile credential bundle` and `export`: what verifies without us."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from app.credentials import codes
 from app.foundation.runtime import Runtime
 from app.verification.bundle_credential import bundle_credential
+from app.verification.export_register import export_register
 
 
 @click.command("bundle")
@@ -29,3 +30,25 @@ def bundle(runtime: Runtime, code: str, output: Path | None) -> None:
     file = output or Path(f"{codes.grouped(exact)}.zip")
     file.write_bytes(content)
     click.echo(f"Wrote {file}, {len(content)} bytes. Unpack it and run `python verify.py` inside.")
+
+
+@click.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def export(runtime: Runtime, folder: Path) -> None:
+    """Write the register into FOLDER as files of the same addresses, for the day on which the issuer closes.
+
+    Example: decile credential export /srv/decile-closed
+    """
+    with runtime.reading() as session:
+        base_url = runtime.settings.base_url
+        done = export_register(folder, base_url=base_url, session=session, at=runtime.clock.now())
+    click.echo(
+        f"Wrote {done.certificates} certificates, their keys and status lists, and {done.log_entries} entries "
+        f"of the log to {folder}."
+    )
+    if done.without_bundle:
+        click.echo(
+            f"{len(done.without_bundle)} have no bundle, since their JWT, list or log entry is not signed: "
+            + ", ".join(codes.grouped(code) for code in done.without_bundle)
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.foundation.errors import Conflict, Invalid, NotFound, Unavailable
 
 
@@ -78,6 +80,15 @@ class ChallengeOver(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This question was answered before, or its time is over. Ask for a new one.")
+
+
+class FolderInUse(Conflict):
+    """An export goes into a folder of its own."""
+
+    code = "folder-in-use"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"There are files in {folder} already. Name a folder that is empty or does not exist.")
 
 
 class NotLoggedYet(Unavailable):
