@@ -21,13 +21,21 @@ from app.transparency import queries as log
 from app.transparency.log_json import proof_json
 from app.verification.errors import NotLoggedYet
 
-HOW_TO_CHECK = "To check it without its issuer and without a network, run python verify.py in this folder."
+HOW_TO_CHECK = "To check it without its issuer and without a network, run <code>python verify.py</code> in this folder."
 LARGEST_BYTES = 200_000
 ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{name}</title></head><body>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name}</title><style>
+:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
+body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }}
+h1 {{ line-height: 1.2; }}
+.verdict {{ border: 2px solid; border-radius: .5rem; padding: .75rem 1rem; font-weight: 600; }}
+dt {{ margin-top: .75rem; opacity: .8; }}
+dd {{ margin: 0; font-weight: 600; overflow-wrap: anywhere; }}
+</style></head><body>
 <h1>{name}</h1>
-<p>Issued by {issuer}, {valid_from} to {valid_until}. Code {code}. Written at {at}.</p>
+{verdict}<p>Issued by {issuer}, {valid_from} to {valid_until}. Code {code}. Written at {at}.</p>
 <dl>{facts}</dl>
 <p>{last_word}</p>
 </body></html>
@@ -63,8 +71,8 @@ def bundle_credential(code: str, *, base_url: str, session: Session, at: datetim
     return _archive(files)
 
 
-def certificate_page(signed: str, code: str, at: datetime, last_word: str) -> str:
-    """The facts of a signed document as a page that needs nothing beside it; `last_word` ends it."""
+def certificate_page(signed: str, code: str, at: datetime, last_word: str, *, verdict: str = "") -> str:
+    """The facts of a signed document as a page that needs nothing beside it; `last_word` is HTML and ends it."""
     document = proof.parse(signed)
     facts = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in open_badge.told_lines(document)
@@ -77,7 +85,8 @@ def certificate_page(signed: str, code: str, at: datetime, last_word: str) -> st
         code=codes.grouped(code),
         at=validity.to_text(at),
         facts=facts,
-        last_word=escape(last_word),
+        verdict=f'<p class="verdict">{escape(verdict)}</p>\n' if verdict else "",
+        last_word=last_word,
     )
 
 

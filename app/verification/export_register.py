@@ -7,6 +7,7 @@ résumés go on verifying once any web server answers for the same address. Noth
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +23,16 @@ from app.verification.bundle_credential import bundle_credential, certificate_pa
 from app.verification.errors import FolderInUse, NotLoggedYet
 from app.verification.verify_credential import verification_of
 
+VERDICT = "{verdict}, as the register stood when it was closed on {at}."
 LAST_WORD = (
-    "This is how the register stood when it was closed, on {at}: {verdict}. From the end of its term on a certificate "
-    "is expired, whatever stands here. Its issuer answers no more; the files beside this page prove it without one."
+    "From the end of its term on this certificate is expired, whatever stands here. Its issuer answers no more; what "
+    "it signed proves it without one: {files}."
 )
+KINDS = {
+    "json": "the signed document",
+    "jwt": "the same as a JWT",
+    "zip": "everything needed to check it without a network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +76,20 @@ def _certificate(folder: Path, code: str, *, base_url: str, session: Session, at
     found = queries.credential_of_code(code, session=session)
     if found is None or found.signed_document is None:
         return False  # erased while this ran
-    write_public(folder / f"c/{code}/index.html", _page(found, found.signed_document, session=session, at=at).encode())
-    write_public(folder / f"c/{code}.json", found.signed_document.encode())
+    files = {"json": found.signed_document.encode()}
     if found.signed_jwt is not None:
-        write_public(folder / f"c/{code}.jwt", found.signed_jwt.encode())
-    try:
-        bundle = bundle_credential(code, base_url=base_url, session=session, at=at)
-    except (CarrierMissing, NotLoggedYet, StatusListMissing):
-        return False
-    write_public(folder / f"c/{code}.zip", bundle)
-    return True
+        files["jwt"] = found.signed_jwt.encode()
+    with suppress(CarrierMissing, NotLoggedYet, StatusListMissing):
+        files["zip"] = bundle_credential(code, base_url=base_url, session=session, at=at)
+    page = _page(found, found.signed_document, list(files), session=session, at=at)
+    for kind, content in files.items():
+        write_public(folder / f"c/{code}.{kind}", content)
+    write_public(folder / f"c/{code}/index.html", page.encode())
+    return "zip" in files
 
 
-def _page(found: CredentialView, signed: str, *, session: Session, at: datetime) -> str:
+def _page(found: CredentialView, signed: str, kinds: list[str], *, session: Session, at: datetime) -> str:
     verdict = verification_of(found, queries.policy(session=session, at=at), session=session, at=at).verdict
-    said = LAST_WORD.format(at=at.date().isoformat(), verdict=verdict.value.upper())
-    return certificate_page(signed, found.code, at, said)
+    links = ", ".join(f'<a href="/c/{found.code}.{kind}">{KINDS[kind]}</a>' for kind in kinds)
+    said = VERDICT.format(verdict=verdict.value.upper(), at=at.date().isoformat())
+    return certificate_page(signed, found.code, at, LAST_WORD.format(files=links), verdict=said)
