@@ -164,10 +164,11 @@ class JobRunner:
 
     def _run_what_was_missed(self) -> None:
         """Once, however often a worker is started before its next time."""
-        now, fired = self._runtime.clock.now(), {one["schedule_name"]: one for one in self._client.list_schedules()}
+        now, schedules = self._runtime.clock.now(), self._client.list_schedules()
+        fired = {schedule["schedule_name"]: schedule["last_fired_at"] for schedule in schedules}
         with self._database.transaction() as session:
             for periodic in self._periodic:
-                last = fired[periodic.name]["last_fired_at"]
+                last = fired.get(periodic.name)  # another worker, of another release, may just plan anew
                 if periodic.once_after and last and datetime.fromisoformat(last) + periodic.once_after < now:
                     key = f"missed:{periodic.name}:{last}"
                     self._door.enqueue(periodic.name, key, session=session, arguments={})
