@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from app.credentials.basis import Basis
 
-MOST = 500  # 36 kB each, with the signatures and the page that are kept beside it
+MOST = 500  # 37 kB each, with the signatures and the page that are kept beside it
 
 F = TypeVar("F")
 
