@@ -106,9 +106,9 @@ def weigh(page: Page, where: str, findings: Findings) -> None:
         findings.add(where, [f"moves by {shift:.3f} while it loads"])
 
 
-def look(page: Page, where: str, findings: Findings, *, again: bool = False, by_axe: bool = True) -> None:
+def look(page: Page, where: str, findings: Findings, *, again: bool = False) -> None:
     """Axe, targets and width, as the page stands now; `again` in another appearance, by the rules that depend on it."""
-    if findings.asks_axe and by_axe:
+    if findings.asks_axe:
         findings.axe_runs += 1
         findings.add(where, _axe(page, APPEARANCE if again else EVERY_RULE, findings))
     findings.add(where, [f"target too small: {target}" for target in page.evaluate(TOO_SMALL, SMALLEST_TARGET_PIXELS)])

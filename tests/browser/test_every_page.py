@@ -1,9 +1,7 @@
 """Every page in every state, in English light at 1280 px and dark at 320 px, in French dark at 320 px.
 
 What differs between the languages is the text and the room it takes; colours, structure and weight do not. So axe,
-which takes most of the time, and the scales see the English pages in every run and the French ones in a campaign. Axe
-sees each page in light; in the dark, where every page has the same few colours, one page of three, and in a campaign
-all of them.
+which takes most of the time, and the scales see the English pages in every run and the French ones in a campaign.
 
 Screenshots of all of them go to the directory that DECILE_TEST_SCREENSHOTS names, if it names one.
 """
@@ -34,7 +32,6 @@ LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], ViewportSize], ...]] = {
     "fr": (("dark", NARROW),),
 }
 FOR_PROGRAMS = re.compile(r"^/(api|static|status|log|\.well-known|healthz|readyz)\b|\.(json|jwt|<any\(.*:suffix>)$")
-AXE_IN_THE_DARK = 3  # one page of so many
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 
@@ -48,25 +45,19 @@ def house(language: str, tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize(
-    ("language", "axe_every"),
-    [
-        ("en", AXE_IN_THE_DARK),
-        ("fr", None),
-        pytest.param("en", 1, marks=pytest.mark.long),
-        pytest.param("fr", 1, marks=pytest.mark.long),
-    ],
-    ids=["en", "fr", "en-axe", "fr-axe"],
+    ("language", "by_axe"),
+    [("en", True), ("fr", False), pytest.param("fr", True, marks=pytest.mark.long)],
+    ids=["en", "fr", "fr-axe"],
     scope="module",
 )
-def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house, axe_every) -> None:
-    findings, devices = Findings(asks_axe=axe_every is not None), {}
+def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house, by_axe) -> None:
+    findings, devices = Findings(asks_axe=by_axe), {}
     routes = house.app.url_map.bind("localhost")
     for number, exhibit in enumerate(exhibits(house)):
         if exhibit.visitor not in devices:
             devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, browser, house).new_page())
         walks = number % 2 == (house.language == "fr")  # the way of the keyboard is the same in both languages
-        axe_again = axe_every is not None and number % axe_every == 0
-        _look_at(exhibit, devices[exhibit.visitor], house, findings, walks=walks, axe_again=axe_again)
+        _look_at(exhibit, devices[exhibit.visitor], house, findings, walks=walks)
         findings.endpoints |= _endpoints(routes, exhibit.path, devices[exhibit.visitor].page.url)
     assert findings.faults == [], "\n".join(findings.faults)
     assert _pages_of(house) - findings.endpoints == set(), "pages that nobody looked at: add them to exhibits.py"
@@ -80,9 +71,7 @@ def _device_of(visitor: str, browser: Browser, house: Exhibition) -> BrowserCont
     return context
 
 
-def _look_at(
-    exhibit: Exhibit, device: Watched, house: Exhibition, findings: Findings, *, walks: bool, axe_again: bool
-) -> None:
+def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Findings, *, walks: bool) -> None:
     page, where = device.page, f"{exhibit.name} {house.language}"
     _appear(page, *LOOKS[house.language][0])
     page.goto(exhibit.path)
@@ -98,7 +87,7 @@ def _look_at(
     for turn, (appearance, size) in enumerate(LOOKS[house.language]):
         if turn > 0:
             _appear(page, appearance, size)
-        look(page, f"{where} {appearance} {size['width']}px", findings, again=turn > 0, by_axe=axe_again or turn == 0)
+        look(page, f"{where} {appearance} {size['width']}px", findings, again=turn > 0)
         _photograph(page, f"{exhibit.name}-{house.language}-{appearance}")
     if walks:
         walk(page, where, findings)

@@ -137,6 +137,7 @@ def require_quick_restarts(figures: Figures) -> None:
     ("kind", "kills"),
     [
         ("sqlite", 3),
+        ("postgresql", 1),
         pytest.param("sqlite", 200, marks=pytest.mark.long),
         pytest.param("postgresql", 100, marks=pytest.mark.long),
     ],
