@@ -58,6 +58,20 @@ def now_issued(house, clock) -> str:
     return code
 
 
+def revoke(house, clock, code: str) -> None:
+    house.jobs.enqueued.clear()
+    with house.transaction() as session:
+        revoke_credential(
+            stored(session, code).id,
+            RevocationReason.ISSUED_IN_ERROR,
+            session=session,
+            clock=clock,
+            jobs=house.jobs,
+            actor=operator(),
+        )
+    run_jobs(house)
+
+
 def test_edge_057_a_bundle_verifies_without_network_and_any_change_is_found(house, clock, tmp_path: Path) -> None:
     place = unpacked(house, now_issued(house, clock), tmp_path)
     code, said = verified(place)
@@ -81,17 +95,7 @@ def test_edge_057_a_bundle_verifies_without_network_and_any_change_is_found(hous
 
 def test_a_revocation_is_in_the_bundle(house, clock, tmp_path: Path) -> None:
     code = now_issued(house, clock)
-    house.jobs.enqueued.clear()
-    with house.transaction() as session:
-        revoke_credential(
-            stored(session, code).id,
-            RevocationReason.ISSUED_IN_ERROR,
-            session=session,
-            clock=clock,
-            jobs=house.jobs,
-            actor=operator(),
-        )
-    run_jobs(house)
+    revoke(house, clock, code)
     exit_code, said = verified(unpacked(house, code, tmp_path))
     assert exit_code == 1
     assert "NO   not revoked" in said
