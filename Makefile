@@ -8,6 +8,8 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 # Spinning threads of the matrix library only take processors from each other.
 export OPENBLAS_NUM_THREADS := 1
+# Where this is set, every start of the program would compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: install up test test-long check semgrep bench format sbom wheel
 
@@ -17,7 +19,7 @@ $(BIN)/uv:
 	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.installed: $(BIN)/uv pyproject.toml uv.lock app/translations/fr/LC_MESSAGES/messages.po
-	PYTHONDONTWRITEBYTECODE= $(BIN)/uv sync --locked --compile-bytecode --quiet
+	$(BIN)/uv sync --locked --compile-bytecode --quiet
 	$(BIN)/pybabel --quiet compile --directory app/translations
 	@touch $@
 

@@ -9,19 +9,20 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import composition
-from app.credentials.errors import KeyStoreRefused
 from app.foundation import settled_memory
 from app.foundation.errors import DecileError
 from app.foundation.logs import configure_logs
-from app.foundation.runtime import Runtime
-from app.foundation.settings import read_settings
+from app.foundation.settings import Settings, read_settings
 
-SETTINGS_ALONE = ("restore", "doctor")
+if TYPE_CHECKING:
+    from app.foundation.runtime import Runtime
+
+SETTINGS_ALONE = ("up", "restore", "doctor")  # the first starts others before it loads anything itself
+SERVERS = ("web", "worker")
 
 
 class Doorkeeper(click.Group):
@@ -61,34 +62,41 @@ def main(ctx: click.Context) -> None:
     """
     if not {"-h", "--help"} & set(sys.argv):
         configure_logs()
+        if ctx.invoked_subcommand in SERVERS:
+            settled_memory.defer()
         # building a runtime makes secrets in the data directory; restore and doctor must find it as it is
-        ctx.obj = None if ctx.invoked_subcommand in SETTINGS_ALONE else composition.build_runtime(read_settings())
+        ctx.obj = None if ctx.invoked_subcommand in SETTINGS_ALONE else _runtime(read_settings())
+
+
+def _runtime(settings: Settings) -> Runtime:
+    from app import composition  # noqa: PLC0415  every table: `decile up` need not wait for them
+
+    return composition.build_runtime(settings)
 
 
 @main.command("up")
 @click.option("--demo/--no-demo", "with_demo", default=True, help="Load the demonstration at the first start.")
-@click.pass_obj
-def up_command(runtime: Runtime, *, with_demo: bool) -> None:
+def up_command(*, with_demo: bool) -> None:
     """Everything in one: database, keys, item banks, web, worker and demonstration; Ctrl-C stops it.
 
     Example: decile up
     """
-    from app import up  # noqa: PLC0415  all that Decile can do
+    from app import up  # noqa: PLC0415  as every command here
 
-    sys.exit(up.up(runtime, with_demo=with_demo))
+    sys.exit(up.up(read_settings(), with_demo=with_demo))
 
 
 @main.command("web")
+@click.option("--upgrade", is_flag=True, help="Bring the database's schema up to date first. For a web process alone.")
 @click.pass_obj
-def web_command(runtime: Runtime) -> None:
+def web_command(runtime: Runtime, *, upgrade: bool) -> None:
     """The web process alone. It holds no signing key.
 
     Example: DECILE_DATA=instance decile web
     """
-    settled_memory.defer()
     from app import web  # noqa: PLC0415  Flask, which no other command needs
 
-    web.serve(runtime)
+    web.serve(runtime, upgrade=upgrade)
 
 
 @main.command("worker")
@@ -98,7 +106,6 @@ def worker_command(runtime: Runtime) -> None:
 
     Example: DECILE_DATA=instance decile worker
     """
-    settled_memory.defer()
     from app import worker  # noqa: PLC0415  the job library, which no other command needs
 
     worker.run(runtime)
@@ -111,6 +118,9 @@ def keys_init_command(runtime: Runtime) -> None:
 
     Example: decile keys init
     """
+    from app import composition  # noqa: PLC0415
+    from app.credentials.errors import KeyStoreRefused  # noqa: PLC0415
+
     made = composition.init_signing_keys(runtime)
     if not made:
         raise KeyStoreRefused("The signing keys are there already; none was made. To replace a key is a rotation.")
@@ -135,13 +145,15 @@ def _group(place: str, name: str, *others: Callable[[], Any]) -> Callable[[], cl
 
 
 def _demo() -> click.Command:
-    from app.demo.commands import demo_commands  # noqa: PLC0415  as all that stands in the directory
+    from app import composition  # noqa: PLC0415  as all that stands in the directory
+    from app.demo.commands import demo_commands  # noqa: PLC0415
     from app.desk import founding_list  # noqa: PLC0415
 
     return demo_commands(composition.with_signer, founding_list.lines)
 
 
 def _doctor() -> click.Command:
+    from app import composition  # noqa: PLC0415
     from app.operations.commands import doctor_command  # noqa: PLC0415
     from app.operations.doctor import Instruments  # noqa: PLC0415
 

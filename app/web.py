@@ -20,9 +20,11 @@ CONNECTION_LIMIT = 1000
 CHANNEL_TIMEOUT_SECONDS = 30
 
 
-def serve(runtime: Runtime) -> None:
-    """Serve until SIGTERM or SIGINT, letting requests in hand finish."""
+def serve(runtime: Runtime, *, upgrade: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, letting requests in hand finish; `upgrade` the schema before."""
     with running.marked_as_running(runtime.settings.data):
+        if upgrade:
+            schema.upgrade(runtime.database)
         _serve(runtime)
 
 

@@ -21,6 +21,7 @@ from app.item_bank.file_documents import document_of
 from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.problems import Problem, errors_of, problems_of
 from app.item_bank.reading_rules import check_reading
+from app.item_bank.yaml_lines import Unreadable, read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ def read_bank(path: Path) -> BankFiles:
     if files is None or errors_of(problems):
         raise BankInvalid(path, errors_of(problems))
     return files
+
+
+def sha256_of(path: Path) -> str | None:
+    """The hash of what the bank in folder `path` says, not checked; None where it cannot be read as a bank at all."""
+    try:
+        bank, statements, scenarios = (read_document(path / name).data for name in (BANK, STATEMENTS, SCENARIOS))
+        return BankFiles(bank, statements["statements"], scenarios["scenarios"]).sha256
+    except (Unreadable, TypeError, KeyError):  # a list where there should be names, a date, a name that is missing
+        return None
 
 
 def skills_file_of(path: Path) -> Path:

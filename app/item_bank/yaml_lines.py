@@ -65,7 +65,7 @@ def read_document(file: FilePath) -> Document:
 def _document(name: str, text: str) -> Document:
     reading = _Reading()
     try:
-        for happening in yaml.parse(text, Loader=LOADER):
+        for happening in yaml.parse(text, Loader=LOADER) if "*" in text else ():
             if isinstance(happening, yaml.AliasEvent):
                 line = happening.start_mark.line + 1 if happening.start_mark else 1
                 raise Unreadable(line, "an alias (*name) is used", "Write the text out.")

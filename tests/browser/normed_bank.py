@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from app import composition
 from app.assessment.adopt_edition import adopt_edition
+from app.foundation import schema
 from app.foundation.settings import Settings
 from app.item_bank import queries as banks
+from app.load_item_banks import load_item_banks
 from app.norming.models import NormVersion
 from app.norming.snapshot import cut_of, sha256_of
-from app.up import prepare
 from scoring.norms import NormTable
 from tests.app.assessment.builders import SKILL, Place, sharpened
 from tests.app.credentials.awards import an_id, write
@@ -41,7 +42,9 @@ def an_installation_with_a_norm(directory: Path) -> Iterator[Installation]:
         Settings(data=installation.data, base_url=installation.base_url, port=installation.port)
     )
     try:
-        prepare(runtime)
+        schema.upgrade(runtime.database)
+        composition.init_signing_keys(runtime)
+        load_item_banks(runtime)
         adopt_a_norm(Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs))
     finally:
         runtime.database.dispose()
