@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
-from app.foundation.settings import read_settings
+from app.foundation.settings import SettingsRefused, read_settings
+from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
-from app.operations.checks import State
+from app.operations.checks import Check, State
 from app.operations.doctor import Instruments, examine
 from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
@@ -132,11 +134,16 @@ def doctor_command(instruments: Instruments) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
     @click.option("--records", "with_records", is_flag=True, help="Also whether anybody altered a record; slow.")
     @click.option("--only", multiple=True, metavar="NAME", help="This check alone, as a health check of one role.")
-    def doctor(only: tuple[str, ...], *, with_records: bool, as_json: bool) -> None:
+    @click.option("--alarm", metavar="ADDRESS", help="Write there when something begins to fail, and when it is over.")
+    def doctor(only: tuple[str, ...], alarm: str | None, *, with_records: bool, as_json: bool) -> None:
         """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
 
-        Example: decile doctor --json
+        Nothing is changed; with --alarm a notebook in the data directory keeps what was told.
+
+        Example: decile doctor --alarm operator@example.org
         """
+        if alarm and only:
+            raise click.UsageError("--alarm tells of everything that fails; leave --only out.")
         found = examine(os.environ, clock=SystemClock(), instruments=instruments, with_records=with_records)
         if only:
             found = tuple(check for check in found if check.name in only)
@@ -149,7 +156,27 @@ def doctor_command(instruments: Instruments) -> click.Command:
                 click.echo(f"{check.state:<4}  {check.name:<16} {check.saw}")
                 if check.remedy:
                     click.echo(f"      {'':<16} {check.remedy}")
+        if alarm:
+            _tell(found, alarm, instruments)
         if any(check.state is State.FAIL for check in found):
             raise click.exceptions.Exit(1)
 
     return doctor
+
+
+def _tell(found: Sequence[Check], address: str, instruments: Instruments) -> None:
+    """Write the letter that is due. Where the settings cannot be read nobody knows a mail server."""
+    try:
+        settings, clock = read_settings(), SystemClock()
+    except SettingsRefused:
+        return
+    subject = write_if_changed(
+        found,
+        address,
+        base_url=settings.base_url,
+        notebook=settings.data / NOTEBOOK,
+        mailer=instruments.mailer_for(settings, clock),
+        clock=clock,
+    )
+    if subject:
+        click.echo(f"Wrote to {address}: {subject}", err=True)
