@@ -75,12 +75,17 @@ def _configuration(settings: Settings, rates: RatePolicy) -> dict[str, Any]:
 def _speak_languages(app: Flask) -> None:
     babel.init_app(app, locale_selector=language_of_request)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _translations().ugettext(text),
-        ngettext=lambda one, many, count: _translations().ungettext(one, many, count),
+        gettext=lambda text: _unbroken(_translations().ugettext(text)),
+        ngettext=lambda one, many, count: _unbroken(_translations().ungettext(one, many, count)),
         newstyle=True,
         pgettext=lambda context, text: _translations().upgettext(context, text),
         npgettext=lambda context, one, many, count: _translations().unpgettext(context, one, many, count),
     )
+
+
+def _unbroken(text: str) -> str:
+    """No line ends between a number and its per cent sign; a French text says so itself."""
+    return text.replace(" %%", "\N{NO-BREAK SPACE}%%")
 
 
 def _translations() -> Any:

@@ -36,14 +36,15 @@ def test_a_certificates_confidence_is_said_in_people(world: World):
         result = session.scalars(query).one()
     page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
     count = figures.of_hundred(result.decision_confidence)
-    assert f"Of 100 certificates with this confidence, about {count} belong to people truly in the top 10 %" in page
+    assert f"Of 100 certificates with this confidence, about {count} belong to people" in page
+    assert "truly in the top 10\N{NO-BREAK SPACE}%" in page
 
 
 def test_without_a_certificate_the_words_are_warm_and_the_way_on_is_shown(world: World):
     page, result = sat(world, OTHER, -0.5, 2)
     assert "Thank you for the work you put in" in page
     assert result.decision_confidence < 0.01
-    assert "not even 1 is truly in the top 10 %" in page
+    assert "not even 1 is truly in the top 10\N{NO-BREAK SPACE}%" in page
     assert "Take this skill again from" in page
     assert "It was close" not in page
     assert not {"failed", "rejected", "insufficient"} & set(page.lower().split())

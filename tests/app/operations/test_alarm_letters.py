@@ -77,7 +77,13 @@ def test_a_letter_that_no_server_took_is_written_at_the_next_look(look, post) ->
 
 def test_a_notebook_that_is_spoilt_is_one_letter_too_many_and_no_fault(look, tmp_path) -> None:
     assert look(DEAD)
-    for spoilt in ("", "[]", '{"failing": 3}', '{"failing": [], "at": "yesterday"}', '{"failing": [], "at": "2026-01-01"}'):
+    for spoilt in (
+        "",
+        "[]",
+        '{"failing": 3}',
+        '{"failing": [], "at": "yesterday"}',
+        '{"failing": [], "at": "2026-01-01"}',
+    ):
         (tmp_path / NOTEBOOK).write_text(spoilt, encoding="utf-8")
         assert look(DEAD)
         assert not look(DEAD)
