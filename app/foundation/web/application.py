@@ -22,6 +22,7 @@ from app.foundation.web.limits import limiter
 from app.foundation.web.problems import register_errors
 from app.foundation.web.process import Decile, runtime
 from app.foundation.web.sign_ins import keep_sign_ins
+from app.foundation.web.static_files import name_by_content
 
 LARGEST_BODY_BYTES = 1_000_000
 babel = Babel()
@@ -48,6 +49,7 @@ def init_web(
     keep_sign_ins(app, load_actor)
     app.before_request(_start_clock)
     app.context_processor(_page_values)
+    name_by_content(app)
     register_errors(app)
 
 

@@ -10,6 +10,7 @@ from flask import Response, g, request, session
 from app.foundation.web.asker import LANGUAGE_COOKIE, LANGUAGES
 from app.foundation.web.process import runtime
 from app.foundation.web.sign_ins import SIGN_IN_KEY
+from app.foundation.web.static_files import FOR_GOOD, may_be_kept
 
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 RETRY_AFTER_SECONDS = 5
@@ -36,6 +37,8 @@ def finish(response: Response) -> Response:
     for name, value in _headers_due():
         if name.lower() not in present:
             response.headers.add(name, value)
+    if response.status_code in (200, 304) and may_be_kept():
+        response.headers["Cache-Control"] = FOR_GOOD
     if response.status_code == 503:  # the limiter put the end of its own window there
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     _remember_language(response)

@@ -97,7 +97,7 @@ def test_previews_of_other_sites_claim_nothing(client, register) -> None:
     for line in previews:
         assert "valid" not in line.lower()
         assert "Zoë" not in line
-    assert 'content="http://localhost/static/preview.png"' in head
+    assert 'content="http://localhost/static/preview.png?v=' in head
     picture = client.get("/static/preview.png")
     assert (picture.status_code, picture.mimetype) == (200, "image/png")
     assert picture.data[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
