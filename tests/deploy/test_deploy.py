@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,23 @@ def test_units_of_calibration_call_dask_and_are_given_nothing_secret(unit):
     assert "DECILE_" not in text
 
 
+def test_case_055_the_audit_from_outside_is_asked_for_as_the_auditor_wants_it_every_hour_and_without_our_settings():
+    text = (DEPLOY / "audit" / "decile-audit.service").read_text(encoding="utf-8")
+    (called,) = re.findall(r"^ExecStart=/usr/bin/python3 /opt/decile-audit/(\S+) (.*)$", text, re.MULTILINE)
+    auditor = ROOT / "docs" / "audit" / called[0]
+    told = subprocess.run([sys.executable, auditor, "--help"], capture_output=True, text=True, check=True).stdout
+    options = [word for word in called[1].split() if word.startswith("--")]
+    assert options == ["--key", "--notebook"]
+    assert all(option in told for option in options)
+    assert "DECILE_" not in text
+    assert "OnCalendar=hourly" in (DEPLOY / "audit" / "decile-audit.timer").read_text(encoding="utf-8")
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_systemd_accepts_every_unit(tmp_path):
-    for path in (DEPLOY / "systemd").iterdir():
+    for path in (*(DEPLOY / "systemd").iterdir(), *(DEPLOY / "audit").iterdir()):
         text = path.read_text(encoding="utf-8")
-        text = re.sub("/opt/decile/.venv/bin/(decile|dask)", "/bin/true", text)
+        text = re.sub("/opt/decile/.venv/bin/(decile|dask)|/usr/bin/python3 .*", "/bin/true", text)
         (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.MULTILINE))
     said = subprocess.run(
         ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],

@@ -99,14 +99,15 @@ def test_case_033_a_crash_between_signing_and_storing_leaves_one_credential_unde
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("issues", [12, pytest.param(10_000, marks=pytest.mark.long)])
 def test_case_036_each_reservation_in_the_record_has_exactly_one_issue_whatever_failed_between(
-    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+    issues: int, database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
 ) -> None:
     """Some signatures are lost to a power cut, some do not verify; each job then runs to its end twice."""
     with database.transaction() as session:
         desk = Desk(session, clock, entropy, jobs)
         desk.publish_key()
-        awards = [an_award(session) for _ in range(12)]
+        awards = [an_award(session) for _ in range(issues)]
 
     def issue_with(award_id: UUID, signer: SeedSigner) -> None:
         with database.transaction() as session:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import socket
+import subprocess
 import sys
 import time
 import tracemalloc
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -23,8 +22,11 @@ from app.credentials import jwt, png_carrier, svg_carrier
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
 from tests.app.credentials.documents import leaves, value_at, with_value
 from tests.app.credentials.test_jwt import part, with_part
+from tests.app.verification import limited_reader
+from tests.app.verification.hostile_files import BOMB, DECLARED, HOSTILE_FILES, a_pdf_with
 from tests.app.verification.papers import in_a_pdf
 from tests.app.verification.register import FRENCH, HTML
+from tests.journeys.installation import ROOT
 
 CARRIERS = ("json", "jwt", "svg", "png", "pdf")
 JSON = {"Accept": "application/json"}
@@ -210,40 +212,9 @@ def test_a_file_that_says_two_things_says_nothing(client, register) -> None:
         assert verdict(client, file) == "carrier-unreadable"
 
 
-EXPAND = b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><svg>&b;</svg>'
-FETCH = b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>'
-DECLARED = (
-    b'<!DOCTYPE svg [<!ENTITY a "{}">]><svg xmlns:ob="https://purl.imsglobal.org/ob/v3p0">'
-    b"<ob:credential>&a;</ob:credential></svg>"
-)
-BOMB = zlib.compress(bytes(100_000_000), 9)
-
-
-def a_pdf_with(packed: bytes, dictionary: bytes = b"/Type /EmbeddedFile /Filter /FlateDecode") -> bytes:
-    return b"%PDF-1.7\n1 0 obj << " + dictionary + b" >>\nstream\n" + packed + b"\nendstream endobj\n"
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
-    [
-        ("entities", EXPAND),
-        ("outside entity", FETCH),
-        ("deep svg", b"<svg>" * 150_000),
-        ("deep json", b"[" * 900_000),
-        ("deep object", b'{"a":' * 150_000),
-        ("long number", b'{"a":' + b"9" * 900_000 + b"}"),
-        ("large document", b'{"a":"' + b"x" * LARGEST_DOCUMENT_BYTES + b'"}'),
-        ("pdf bomb", a_pdf_with(BOMB)),
-        ("many bombs", a_pdf_with(zlib.compress(bytes(60_000), 9)) * 2_000),
-        ("many streams", b"%PDF-" + b"obj << /EmbeddedFile >>stream\n" * 30_000),
-        ("many dictionaries", b"%PDF-" + b"<<" * 450_000),
-        ("pdf that ends early", a_pdf_with(BOMB[:100])),
-        ("long length", a_pdf_with(b"x", b"/Type /EmbeddedFile /Length 999999999")),
-        ("png without end", png_carrier.SIGNATURE + b"\xff\xff\xff\xff" + b"x" * 1000),
-        ("many chunks", png_carrier.SIGNATURE + (b"\0\0\0\0tEXt" + zlib.crc32(b"tEXt").to_bytes(4)) * 70_000),
-        ("gzip", gzip.compress(b"{}", mtime=0)),
-        ("dots", b"a." * 450_000),
-    ],
+    HOSTILE_FILES,
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_case_079_edge_083_a_hostile_file_is_refused_at_once(client, name, content) -> None:
@@ -252,6 +223,25 @@ def test_case_079_edge_083_a_hostile_file_is_refused_at_once(client, name, conte
     found = verdict(client, content)
     assert found in ("carrier-unreadable", "nothing-carried", "altered")
     assert time.process_time() - started < 2.0
+
+
+def test_case_079_every_hostile_file_is_refused_in_a_process_of_little_memory_and_time() -> None:
+    done = _read_in_a_limited_process()
+    assert done.returncode == 0, done.stderr
+    said = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [name for name, *_ in said] == [name for name, _ in HOSTILE_FILES]
+    assert {outcome for _, outcome, _ in said} == {"carrier-unreadable", "nothing-carried"}
+
+
+def test_the_limit_of_memory_is_one() -> None:
+    done = _read_in_a_limited_process(limited_reader.GREEDY)
+    assert done.returncode == 1
+    assert "MemoryError" in done.stderr
+
+
+def _read_in_a_limited_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", limited_reader.__name__, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_case_079_an_entity_is_never_expanded_even_where_it_would_be_harmless(client) -> None:
