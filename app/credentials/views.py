@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.credentials import carriers, jwt, proof, queries
 from app.credentials.errors import CarrierMissing
 from app.credentials.face import Face, face
+from app.credentials.key_history import key_histories
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.sharing import shared
@@ -42,6 +43,14 @@ def jwks() -> Response:
     with runtime().reading() as session:
         found = queries.jwks(session=session)
     return _open_to_all(jsonify(found), JWKS_TYPE)
+
+
+@bp.get("/keys")
+def signing_keys() -> str:
+    """Every key there ever was, and what followed where others had one."""
+    with runtime().reading() as session:
+        found = key_histories(session=session)
+    return render_template("credentials/keys.html", keys=found)
 
 
 @bp.get("/status/<int:number>")

@@ -30,6 +30,7 @@ def _open_to_all(house: Exhibition) -> list[Exhibit]:
         Exhibit("front", "/"),
         Exhibit("front-candidate", "/", "holder"),
         Exhibit("front-editor", "/", "editor"),
+        Exhibit("keys", "/keys"),
         Exhibit("skills", "/skills"),
         Exhibit("skill", "/skills/collaboration"),
         Exhibit("skill-closed", "/skills/creative_problem_solving"),

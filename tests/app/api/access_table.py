@@ -87,6 +87,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/norms/<uuid:norm_id>.json"): [Route(PUBLIC, NORM), Route(NOBODYS, DRAFT)],
     ("GET", "/.well-known/did.json"): [Route(PUBLIC)],
     ("GET", "/.well-known/jwks.json"): [Route(PUBLIC)],
+    ("GET", "/keys"): [Route(PUBLIC)],
     ("GET", "/status/<int:number>"): [Route(PUBLIC, being(number=1))],
     ("GET", "/verify"): [Route(NOBODYS, body={"code": "x"})],  # no certificate is asked for
     ("POST", "/verify"): [Route(NOBODYS)],
