@@ -100,14 +100,15 @@ class Credential(Base):
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
         ),
+        Index("ix_credential_person_skill", "person_id", "skill"),  # one of skill alone is chosen, and reads all of it
         CheckConstraint("(state = 'issued') = (signed_document IS NOT NULL)", name="signed_when_issued"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), unique=True)
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
-    skill: Mapped[str] = mapped_column(index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    skill: Mapped[str]
     code: Mapped[str] = mapped_column(unique=True)
     subject_id: Mapped[UUID] = mapped_column(unique=True)
     status_list: Mapped[int] = mapped_column(ForeignKey("status_list.number"))

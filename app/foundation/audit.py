@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Row, event, func, select, text
+from sqlalchemy import BigInteger, Index, Integer, Row, event, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import DDL
 
@@ -22,13 +22,14 @@ class AuditEntry(Base):
     """One act. Holds ids and numbers, never names or addresses."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject_kind", "subject", "kind"),)  # or that of kind alone is chosen
 
     sequence: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(index=True)
-    subject: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[str]
     actor_id: Mapped[UUID | None]
     actor: Mapped[str]
     detail: Mapped[dict[str, Any]]
