@@ -41,7 +41,7 @@ class Page(HTMLParser):
             self.headings += 1
         if tag == "script":
             self.scripts += 1
-            if given.get("type") == "module" and (given.get("src") or "").endswith("/passkeys.js"):
+            if given.get("type") == "module" and "/passkeys.js?v=" in (given.get("src") or ""):
                 self.modules.append(given["src"] or "")
         if tag == "form" and (given.get("method") or "").lower() == "post":
             self.posts += 1
