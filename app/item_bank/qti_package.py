@@ -53,7 +53,7 @@ BROKEN = (  # what the library lets out of a package that is none; found by fuzz
     zlib.error,
     lzma.LZMAError,
     struct.error,
-    UnicodeDecodeError,
+    ValueError,  # also of places before the beginning, and of names in no encoding
     EOFError,
     NotImplementedError,
     RuntimeError,

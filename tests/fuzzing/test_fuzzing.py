@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import struct
 import subprocess
 import sys
 import time
@@ -59,6 +60,18 @@ def _torn_inside() -> bytes:
     return package[:200] + bytes(100) + package[300:]
 
 
+def _before_the_beginning() -> bytes:
+    """A package whose directory says that its first file, the manifest, begins 200 bytes before it does."""
+    (package,) = TARGETS["bank_package"].examples()
+    end = package.rindex(b"PK\5\6")
+    (directory,) = struct.unpack("<I", package[end + 16 : end + 20])
+    torn, entry = bytearray(package), directory
+    struct.pack_into("<I", torn, end + 16, directory + 200)
+    while (entry := package.find(b"PK\1\2", entry + 1)) > 0:  # from the second on
+        struct.pack_into("<I", torn, entry + 42, struct.unpack("<I", package[entry + 42 : entry + 46])[0] + 200)
+    return bytes(torn)
+
+
 def _in_an_encoding_nobody_knows() -> bytes:
     item = TARGETS["within_package"].examples()[2]
     return item[:1] + b"<?xml version='1.0' encoding='utd-8'?>" + item[1:].partition(b"?>")[2]
@@ -72,6 +85,7 @@ def _bank_with(**changes: object) -> bytes:
 FOUND = {  # once by fuzzing; each came out as an error of a library
     "a name that is no text": ("bank_package", _with_a_name_that_is_no_text),
     "torn inside": ("bank_package", _torn_inside),
+    "before the beginning": ("bank_package", _before_the_beginning),
     "an unknown encoding": ("within_package", _in_an_encoding_nobody_knows),
     "languages of two kinds": ("within_package", lambda: _bank_with(languages=[1, "en"])),
     "words that are none": ("within_package", lambda: _bank_with(statement={"stem": 5, "categories": 5})),
