@@ -53,6 +53,7 @@ def up(settings: Settings, *, with_demo: bool = True) -> int:
     _require_free_port(settings)
     children: Children = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script that starts it beside itself had it ignored
     with running.marked_as_running(settings.data):
         try:
             children["web"] = _start("web", settings, "--upgrade")
