@@ -87,7 +87,7 @@ def _prepare(settings: Settings, children: Children) -> Runtime:
 
     runtime = composition.build_runtime(settings)
     composition.init_signing_keys(runtime)
-    _wait_until_up(settings, children)
+    _wait_until_up(runtime, children)
     load_item_banks(runtime)
     return runtime
 
@@ -105,9 +105,10 @@ def _log_file(role: str, settings: Settings) -> Path:
     return settings.data / f"{role}.log"
 
 
-def _wait_until_up(settings: Settings, children: Children) -> None:
-    deadline = time.monotonic() + STARTUP_SECONDS
-    while time.monotonic() < deadline:
+def _wait_until_up(runtime: Runtime, children: Children) -> None:
+    """Wait while the database is brought up to date, however long that takes, then `STARTUP_SECONDS` for a page."""
+    settings, deadline = runtime.settings, None
+    while deadline is None or time.monotonic() < deadline:
         for role, child in children.items():
             if child.poll() is not None:
                 raise SystemExit(f"decile: the {role} process did not start: {_last_line(role, settings)}")
@@ -116,7 +117,21 @@ def _wait_until_up(settings: Settings, children: Children) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
+        if deadline is None and _is_up_to_date(runtime):
+            deadline = time.monotonic() + STARTUP_SECONDS
     raise SystemExit(f"decile: nothing answered at {settings.base_url} within {STARTUP_SECONDS} seconds.")
+
+
+def _is_up_to_date(runtime: Runtime) -> bool:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from app.foundation import schema  # noqa: PLC0415
+
+    try:
+        with runtime.reading() as session:
+            return schema.is_at_head(session.connection())
+    except SQLAlchemyError:  # it is just being made
+        return False
 
 
 def _last_line(role: str, settings: Settings) -> str:

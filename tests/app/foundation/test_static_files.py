@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, url_for
 
 from app.foundation.web.static_files import FOR_GOOD, name_by_content
+from tests.app.accounts.visitor import Visitor
 
 ADDRESS = re.compile(r"(?:href|src)=\"(/static/[^\"]+)\"")
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -22,6 +23,15 @@ def test_whatever_a_page_loads_may_be_kept_for_a_year(client) -> None:
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, FOR_GOOD), address
         again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.headers["Cache-Control"]) == (304, FOR_GOOD), address
+
+
+@on_sqlite
+def test_what_anybody_may_keep_carries_nobodys_cookie(app, runtime) -> None:
+    visitor = Visitor(app, runtime)
+    visitor.sign_in("ada@example.org")
+    for address in set(ADDRESS.findall(visitor.open("/").text)):
+        answer = visitor.open(address)
+        assert (answer.headers["Cache-Control"], answer.headers.get("Set-Cookie")) == (FOR_GOOD, None), address
 
 
 @on_sqlite
