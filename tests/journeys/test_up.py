@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -113,36 +112,22 @@ def test_where_the_web_process_does_not_start_its_reason_is_said_and_nothing_sta
         pass
 
 
-class Page(BaseHTTPRequestHandler):
-    """Answers."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 def test_an_upgrade_is_waited_for_as_long_as_it_takes_and_a_page_is_not(place, monkeypatch) -> None:
     monkeypatch.setattr(up, "STARTUP_SECONDS", 0.3)
     runtime = composition.build_runtime(Settings(data=place.data, base_url=place.base_url, port=place.port))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as alive:
         try:
-            server = HTTPServer(("127.0.0.1", place.port), Page, bind_and_activate=False)
-            server.timeout = 5.0
 
             def answer_once() -> None:
-                server.server_bind()
-                server.server_activate()
-                server.handle_request()
+                with socket.create_server(("127.0.0.1", place.port)) as server, server.accept()[0] as asked:
+                    asked.recv(1000)
+                    asked.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
 
             begins = threading.Timer(1.5, answer_once)
             begins.daemon = True  # a test that fails must not wait for it
             begins.start()
             up._wait_until_up(runtime, {"web": alive})  # the schema is not there yet: five times as long
             begins.join()
-            server.server_close()
 
             schema.upgrade(runtime.database)
             with pytest.raises(SystemExit, match="nothing answered"):
