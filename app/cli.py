@@ -152,6 +152,14 @@ def _demo() -> click.Command:
     return demo_commands(composition.with_signer, founding_list.lines)
 
 
+def _restore() -> click.Command:
+    from app import composition  # noqa: PLC0415
+    from app.operations.commands import restore_command  # noqa: PLC0415
+    from app.privacy.commands import reads_erased  # noqa: PLC0415
+
+    return restore_command(reads_erased(composition.build_runtime))
+
+
 def _doctor() -> click.Command:
     from app import composition  # noqa: PLC0415
     from app.operations.commands import doctor_command  # noqa: PLC0415
@@ -186,12 +194,14 @@ main.elsewhere = {
         "person",
         _from("privacy.commands", "export_command"),
         _from("privacy.commands", "erase_command"),
+        _from("privacy.commands", "list_erased_command"),
+        _from("privacy.commands", "erase_again_command"),
         _from("privacy.commands", "restrict_command"),
         _from("privacy.commands", "lift_restriction_command"),
         _from("privacy.commands", "restrictions_command"),
     ),
     "responses": _from("norming.sample_commands", "responses"),
-    "restore": _from("operations.commands", "restore"),
+    "restore": _restore,
     "retention": _from("operations.commands", "retention"),
     "simulate": _from("demo.simulate_command", "simulate_command"),
     "sitting": _from("assessment.commands", "sitting"),

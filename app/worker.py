@@ -65,6 +65,7 @@ from app.operations.apply_retention import apply_retention
 from app.operations.examine_records import examine_records
 from app.operations.metrics import new_registry, serve_metrics
 from app.privacy.erase_person import carry_out_erasure
+from app.privacy.erased_people import forget_erased_people
 from app.privacy.send_merge_letter import send_merge_letter
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
@@ -176,6 +177,7 @@ def _forget_traces(runtime: Runtime) -> None:
     with runtime.transaction() as session:
         forget_retake_traces(session=session, clock=runtime.clock)
         forget_erased_addresses(session=session, clock=runtime.clock)
+        forget_erased_people(session=session, clock=runtime.clock)
 
 
 def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:
@@ -223,6 +225,13 @@ def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
 def _apply_retention(runtime: Runtime) -> None:
     while in_transaction(apply_retention, actor=system())(runtime).sittings:
         pass
+    runtime.database.empty_log()
+
+
+def _erase_person(runtime: Runtime, request_id: str) -> None:
+    """Where a reader keeps the log from being emptied, the night does it."""
+    in_transaction(carry_out_erasure)(runtime, request_id=request_id)
+    runtime.database.empty_log()
 
 
 def publish_keys(runtime: Runtime) -> None:
@@ -272,7 +281,7 @@ JOBS: dict[str, Job] = {
     "open_held_cases": in_transaction(open_held_cases),
     "send_rescoring_letter": while_reading(send_rescoring_letter),
     "settle_rescorings": in_transaction(settle_rescorings),
-    "erase_person": in_transaction(carry_out_erasure),
+    "erase_person": _erase_person,
     "forget_traces": _forget_traces,
     "keep_founding_promises": in_transaction(keep_founding_promises),
     "tell_founder": _tell_founder,

@@ -144,6 +144,11 @@ def people(*, session: Session) -> tuple[PersonView, ...]:
     return tuple(_view(found, session=session) for found in session.scalars(select(Person).order_by(Person.email)))
 
 
+def ids_of_people(*, session: Session) -> tuple[UUID, ...]:
+    """Everybody's; accounts that were merged into another are no people of their own."""
+    return tuple(session.scalars(select(Person.id).where(Person.merged_into_id.is_(None)).order_by(Person.id)))
+
+
 def holders_of(roles: Collection[str], *, session: Session) -> tuple[PersonView, ...]:
     """Whoever holds one of these roles, by address."""
     holds = select(RoleGrant.person_id).where(RoleGrant.role.in_(roles))

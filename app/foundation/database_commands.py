@@ -48,6 +48,22 @@ def downgrade_command(runtime: Runtime, revision: str) -> None:
     click.echo(f"The database is at the schema {revision}. Start the release that needs it.")
 
 
+@db.command("compact")
+@click.pass_obj
+def compact_command(runtime: Runtime) -> None:
+    """Rewrite SQLite's file, so that nothing deleted is left anywhere in it, with web and worker stopped.
+
+    It needs room for the file once more. On PostgreSQL use its own `VACUUM FULL`.
+
+    Example: decile db compact
+    """
+    if not runtime.database.is_sqlite:
+        raise click.ClickException("The database is PostgreSQL, which is rewritten by its own VACUUM FULL.")
+    with running.nothing_running(runtime.settings.data):
+        runtime.database.compact()
+    click.echo("The database's file was rewritten without what had been deleted.")
+
+
 @db.command("check")
 @click.pass_obj
 def check_command(runtime: Runtime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from app.foundation.whole_files import OWNER_ALONE
 
 BEGIN = "BEGIN IMMEDIATE"
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 STEP_MS = 3  # SQLite's busy handler sleeps 1, then 2 ms before it gives up
 TURN_FILE = "-turn"  # after the database's name, as SQLite names its log
 
@@ -95,6 +96,22 @@ class Writer(sqlite3.Connection):
                 raise
             return False
         return True
+
+    def empty_log(self, patience_seconds: float) -> bool:
+        """Carry the write-ahead log into the file and cut it to nothing; False if readers kept it to the end.
+
+        Without that, what was deleted stands in the log until other pages happen to be written over it.
+        """
+        deadline = time.monotonic() + patience_seconds
+        if not self._turn.take(patience_seconds):
+            return False
+        try:
+            while True:
+                kept_by_readers, _, _ = self.execute(EMPTY_LOG).fetchone()
+                if not kept_by_readers or time.monotonic() >= deadline:
+                    return not kept_by_readers
+        finally:
+            self._turn.pass_on()
 
     def commit(self) -> None:
         """Commit, or roll back what cannot be committed: left open it would keep everybody else from writing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
-from app.foundation.settings import SettingsRefused, read_settings
+from app.foundation.settings import Settings, SettingsRefused, read_settings
 from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import Check, State
 from app.operations.doctor import Instruments, examine
 from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
-from app.operations.restore_backup import restore_backup
+from app.operations.restore_backup import Restored, restore_backup
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 GIVEN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,29 +46,58 @@ def backup(runtime: Runtime, file: Path) -> None:
         click.echo("The signing keys are in the device and not in this file: back the device up by its own means.")
 
 
-@click.command("restore")
-@click.argument("file", type=GIVEN_FILE)
-@click.option(
-    "--status-list", "status_lists", type=GIVEN_FILE, multiple=True, help="A published status list, newer than FILE."
-)
-@click.option(
-    "--log",
-    "log_copy",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with a copy of the public log, newer than FILE (`decile log copy`).",
-)
-def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None) -> None:
-    """Put a backup into an empty data directory and an empty database; nothing may be running.
+BeforeRestore = Callable[[Path], Callable[[Settings], None]]
 
-    What the status lists say is revoked is revoked again; the log tells whether they tell of all. Fetch both from
-    wherever copies of /status/… and /log/… are kept.
 
-    Example: decile restore /var/backups/decile/2026-11-28.backup --status-list status-1.json --log decile-log
+def restore_command(reads_erased: BeforeRestore) -> click.Command:
+    """`decile restore`, with what only the composition can build.
+
+    `reads_erased` reads a file of erased people before anything is done; what it gives is called afterwards, with the
+    settings of what was restored.
     """
-    signed = [path.read_text(encoding="utf-8", errors="replace") for path in status_lists]
-    restored = restore_backup(
-        file, settings=read_settings(), clock=SystemClock(), signed_lists=signed, log_copy=log_copy
+
+    @click.command("restore")
+    @click.argument("file", type=GIVEN_FILE)
+    @click.option(
+        "--status-list",
+        "status_lists",
+        type=GIVEN_FILE,
+        multiple=True,
+        help="A published status list, newer than FILE.",
     )
+    @click.option(
+        "--log",
+        "log_copy",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="A folder with a copy of the public log, newer than FILE (`decile log copy`).",
+    )
+    @click.option(
+        "--erased", type=GIVEN_FILE, help="The list of erased people, newer than FILE (`decile person list-erased`)."
+    )
+    def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None, erased: Path | None) -> None:
+        """Put a backup into an empty data directory and an empty database; nothing may be running.
+
+        What the status lists say is revoked is revoked again; the log tells whether they tell of all. Fetch both from
+        wherever copies of /status/… and /log/… are kept. Whom the list of erased people names is erased again.
+
+        Example: decile restore 2026-11-28.backup --status-list status-1.json --log decile-log --erased erased.json
+        """
+        settings, signed = read_settings(), [path.read_text("utf-8", errors="replace") for path in status_lists]
+        erase_again = reads_erased(erased) if erased else None
+        restored = restore_backup(file, settings=settings, clock=SystemClock(), signed_lists=signed, log_copy=log_copy)
+        _tell_of_restore(restored, has_log=log_copy is not None, has_lists=bool(signed))
+        if erase_again:
+            erase_again(settings)
+            click.echo("Roles and tokens taken away since then are back: repeat that before you start.")
+        else:
+            click.echo(
+                "Roles and tokens taken away, and people erased, since then are back: repeat that before you start."
+            )
+
+    return restore
+
+
+def _tell_of_restore(restored: Restored, *, has_log: bool, has_lists: bool) -> None:
     click.echo(f"Restored the state of {restored.manifest.made_at}.")
     click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
     if restored.adopted.reversals:
@@ -78,13 +107,12 @@ def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None) -
         )
     if restored.reapplied.unknown:
         click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
-    if log_copy is None:
-        click.echo("No copy of the log was given: the worker will not sign a log that is shorter than what it signed.")
-    else:
+    if has_log:
         click.echo(f"Brought back {restored.adopted.entries} entries of the public log, which goes on from there.")
-    if not status_lists:
+    else:
+        click.echo("No copy of the log was given: the worker will not sign a log that is shorter than what it signed.")
+    if not has_lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
-    click.echo("Roles and tokens taken away, and people erased, since then are back: repeat that before you start.")
 
 
 @click.command("retention")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -11,7 +12,10 @@ from app.accounts import queries as accounts
 from app.accounts.restrictions import Cause, RestrictionView, restrictions
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
+from app.foundation.settings import Settings
+from app.privacy.erase_again import erase_again
 from app.privacy.erase_person import erase_person
+from app.privacy.erased_people import Erased, read_erased, write_erased
 from app.privacy.export_person import export_person
 from app.privacy.models import Certificates
 from app.privacy.restrict_person import erasure_asked_for, lift_restriction, restrict_person
@@ -65,6 +69,56 @@ def erase_command(runtime: Runtime, email: str, certificates: str, *, yes: bool)
             actor=operator(),
         )
     click.echo("Erased. The audit record says when, and names nobody.")
+    if not runtime.database.empty_log():
+        click.echo("Somebody was reading: the database's log still holds what was erased, until the worker's night.")
+
+
+@click.command("list-erased")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def list_erased_command(runtime: Runtime, file: Path) -> None:
+    """Write who was erased to FILE, as keyed hashes that name nobody. Run it every hour and keep FILE elsewhere.
+
+    A restore needs it: a backup made before an erasure still holds the person.
+
+    Example: decile person list-erased /mnt/elsewhere/erased.json
+    """
+    with runtime.reading() as session:
+        lines = write_erased(file, session=session, clock=runtime.clock)
+    click.echo(f"Wrote {file}: {lines} erasures.")
+
+
+@click.command("erase-again")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def erase_again_command(runtime: Runtime, file: Path) -> None:
+    """Erase whom FILE names and a restore brought back; exit 1 if something stands against one of them.
+
+    `decile restore --erased FILE` does it by itself.
+
+    Example: decile person erase-again /mnt/elsewhere/erased.json
+    """
+    _erase_again(read_erased(file), runtime)
+
+
+def reads_erased(build_runtime: Callable[[Settings], Runtime]) -> Callable[[Path], Callable[[Settings], None]]:
+    """For `decile restore`: read the file first, erase in what was restored afterwards."""
+
+    def read(file: Path) -> Callable[[Settings], None]:
+        listed = read_erased(file)
+        return lambda settings: _erase_again(listed, build_runtime(settings))
+
+    return read
+
+
+def _erase_again(listed: Sequence[Erased], runtime: Runtime) -> None:
+    again = erase_again(listed, runtime=runtime)
+    click.echo(f"Erased again: {again.erased}.")
+    for person_id, reason in again.kept:
+        click.echo(f"Not erased: {person_id}. {reason}", err=True)
+    if again.kept:
+        click.echo("Remove what stands against it, then `decile person erase-again` before anything opens.", err=True)
+        raise click.exceptions.Exit(1)
 
 
 @click.command("restrict")

@@ -29,6 +29,7 @@ from app.foundation.links import Links
 from app.foundation.mail import Mailer
 from app.keying.erase_judge import erase_judge
 from app.privacy.erase_merges import erase_merges
+from app.privacy.erased_people import note_erased
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import objection
 from app.results import queries as results
@@ -102,10 +103,12 @@ def erase_person(
     erase_results(person_id, session=session)
     taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
     session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
-    erase_merges([person_id, *(one.id for one in merged)], session=session)
+    ids = [person_id, *(one.id for one in merged)]
+    erase_merges(ids, session=session)
     for address in addresses:
         erase_judge(address, session=session)
     erase_account(person_id, session=session, links=links)
+    note_erased(ids, certificates, session=session, clock=clock, links=links)
     detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
     audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
@@ -14,6 +15,18 @@ class ChoiceMissing(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Say what becomes of certificates: revoke, or keep. Nothing was erased.")
+
+
+class ErasedListUnreadable(Invalid):
+    """The file is no list of erased people."""
+
+    code = "erased-list-unreadable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is no list of erased people: {reason}. Take one that `decile person list-erased` wrote, whole. "
+            "Nobody was erased."
+        )
 
 
 class OnLegalHold(Conflict):

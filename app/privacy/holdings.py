@@ -102,6 +102,7 @@ NOT_PERSONAL = {
     "calibration": "item parameters",
     "calibration_run": "fits of a sample without ids",
     "edition": "what sittings are pinned to",
+    "erased_person": "keyed hashes of ids that are gone; only who has our keys and an old backup can tell whose",
     "erased_credential": "a register line that leads to nobody",
     "issuer_key": "public keys",
     "item": "item content",

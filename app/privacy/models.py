@@ -1,8 +1,11 @@
-"""Erasures asked for and not carried out yet, and merges of two accounts. The rows go with the person."""
+"""Erasures asked for and not carried out yet, and merges of two accounts: rows that go with the person.
+
+Whom an erasure was carried out for stays known by a keyed hash.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -29,6 +32,16 @@ class ErasureRequest(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
     certificates: Mapped[Certificates]
     asked_at: Mapped[datetime]
+
+
+class ErasedPerson(Base):
+    """Somebody who was erased, by a keyed hash of their random id: a backup made before still holds them."""
+
+    __tablename__ = "erased_person"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    certificates: Mapped[Certificates]
+    erased_on: Mapped[date] = mapped_column(index=True)
 
 
 class Evidence(StrEnum):

@@ -61,8 +61,10 @@ def test_every_setting_is_documented_and_every_documented_one_exists():
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
 def test_every_unit_calls_a_command_of_ours(unit):
     text = unit.read_text(encoding="utf-8")
-    (called,) = re.findall(r"^ExecStart=.*?/bin/decile (.*)$", text, re.MULTILINE)
-    command_of(called.rstrip("'").split())
+    called = re.findall(r"^ExecStart=.*?/bin/decile (.*)$", text, re.MULTILINE)
+    assert called
+    for words in called:
+        command_of(words.rstrip("'").split())
     assert set(re.findall(r"DECILE_[A-Z_]+", text)) <= SETTINGS
     names = {Path(name).name for name in re.findall(r"^EnvironmentFile=(.*)$", text, re.MULTILINE)}
     assert {f"{name}.example" for name in names} <= {path.name for path in DEPLOY.iterdir()}

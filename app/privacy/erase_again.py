@@ -1,0 +1,52 @@
+"""After a restore: whoever was erased since the backup was made is erased once more, before anything opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.foundation.access import operator
+from app.foundation.errors import Conflict
+from app.foundation.runtime import Runtime
+from app.privacy.erase_person import erase_person
+from app.privacy.erased_people import Erased, adopt_erased, people_among
+from app.privacy.models import Certificates
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedAgain:
+    """How many, and whom something stands against: a role of that day, a question that was open, a legal hold."""
+
+    erased: int
+    kept: tuple[tuple[UUID, str], ...]
+
+
+def erase_again(listed: Sequence[Erased], *, runtime: Runtime) -> ErasedAgain:
+    """Each in a transaction of its own, so that one who cannot go keeps nobody else; repeating it changes nothing."""
+    with runtime.transaction() as session:
+        adopt_erased(listed, session=session)
+        people = people_among(listed, session=session, links=runtime.links)
+    kept = []
+    for person_id, certificates in people:
+        try:
+            _erase(person_id, certificates, runtime)
+        except Conflict as reason:
+            kept.append((person_id, str(reason)))
+    runtime.database.empty_log()
+    return ErasedAgain(len(people) - len(kept), tuple(kept))
+
+
+def _erase(person_id: UUID, certificates: Certificates, runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        erase_person(
+            person_id,
+            certificates,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            links=runtime.links,
+            jobs=runtime.jobs,
+            mailer=runtime.mailer,
+            actor=operator(),
+        )
