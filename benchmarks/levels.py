@@ -1,12 +1,13 @@
 """The levels of load L1 to L6, with a thousand people who did not begin together, against the real processes.
 
-    python -m benchmarks.levels [--seconds 300] [--people 1000] [--levels 1 2 3 4 5 6] [--postgresql]
+    python -m benchmarks.levels [--seconds 300] [--people 1000] [--levels 1 2 3 4 5 6] [--postgresql] [--proxy]
 
 L1  everybody answers once in ten seconds
 L2  96 people without a pause: the most that is taken, and what is said beyond it
 L3  500 people begin within ten seconds
 L4  500 people come to their end within a minute; how long until the result, and until the certificate is in the log
-L5  L1 while two clients look at one certificate again and again, then at another one each time
+L5  L1 while two clients look at one certificate again and again, then at another one each time, at most a thousand
+    times a second; with --proxy also through the shipped nginx in front, which keeps an answer for a second
 L6  L1 while the worker recalibrates over a million responses of another skill
 
 Connections are few and shared, as a proxy in front keeps them. Latency counts from the moment at which a request was
@@ -23,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from uuid import UUID
@@ -40,7 +41,9 @@ from app.results.models import SkillResult
 from app.transparency.models import LogEntry
 from benchmarks import recalibration
 from benchmarks.load import MOST_AT_ONCE, Seen, Sitter, as_fast_as_they_can, shown_certificates
+from tests.deploy.front import proxy
 from tests.journeys.collaboration import WITHOUT_LIMITS, Collaboration
+from tests.journeys.installation import free_port
 from tests.journeys.invariants import unfinished_jobs
 from tests.journeys.processes import installed
 
@@ -49,6 +52,7 @@ EVERY_SECONDS = 10  # one answer of each person
 SHORTEST = 12  # answers of a sitting: whoever gave fewer is not near the end
 SPREAD = 14  # answers of a usual sitting here
 PATIENCE_SECONDS = 180
+MOST_LOOKS = 1000  # a second, by both clients
 RECALIBRATED = 1_000_000 // recalibration.ITEMS
 
 
@@ -198,16 +202,17 @@ def _until(happened: Callable[[], bool], complaint: str) -> None:
         time.sleep(0.5)
 
 
-def looked_at(world: Collaboration, sitters: list[Sitter], seconds: float, *, others: bool) -> None:
-    """L5: two clients look at certificates as fast as they are answered, while everybody sits."""
+def looked_at(world: Collaboration, sitters: list[Sitter], seconds: float, port: int, *, others: bool) -> None:
+    """L5: two clients look at certificates as fast as they are answered, up to the most, while everybody sits."""
     codes = shown_certificates(world)
     looks, over = Seen(), threading.Event()
 
     def look(first: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", world.installation.port, timeout=60)
+        connection, due = http.client.HTTPConnection("127.0.0.1", port, timeout=60), time.perf_counter()
         for number in itertools.count(first, 2):
-            if over.is_set():
+            if over.wait(max(0.0, due - time.perf_counter())):
                 return
+            due = max(due + 2 / MOST_LOOKS, time.perf_counter() - 1)  # who was held up makes up for a second
             began = time.perf_counter()
             path = f"/c/{codes[number % len(codes) if others else 0]}"
             connection.request("GET", path, headers={"Host": f"localhost:{world.installation.port}"})
@@ -223,7 +228,8 @@ def looked_at(world: Collaboration, sitters: list[Sitter], seconds: float, *, ot
     for thread in threads:
         thread.join()
     which = f"{len(codes)} certificates in turn" if others else "one certificate again and again"
-    show(f"L5, L1 beside looks at {which}", seen, f"; looks: {looks.line(seconds)}")
+    through = "" if port == world.installation.port else ", through the proxy"
+    show(f"L5, L1 beside looks at {which}{through}", seen, f"; looks: {looks.line(seconds)}")
 
 
 def recalibrating(world: Collaboration, sitters: list[Sitter]) -> None:
@@ -256,7 +262,7 @@ def recalibrating(world: Collaboration, sitters: list[Sitter]) -> None:
     show(f"L6, L1 beside a recalibration of {RECALIBRATED * recalibration.ITEMS:,} responses, {ended[0]:.0f} s", seen)
 
 
-def measure(kind: str, people: int, seconds: float, rush: int, levels: set[int]) -> None:
+def measure(kind: str, people: int, seconds: float, rush: int, levels: set[int], *, proxied: bool) -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         installed(kind, Path(directory) / "data", WITHOUT_LIMITS) as world,
@@ -265,8 +271,14 @@ def measure(kind: str, people: int, seconds: float, rush: int, levels: set[int])
         if 1 in levels:
             show(f"L1, {people / EVERY_SECONDS:.0f}/s for {seconds:.0f} s", answering(world, sitters, seconds))
         if 5 in levels:
-            for others in (False, True):
-                looked_at(world, sitters, min(seconds, 30), others=others)
+            with ExitStack() as stack:
+                ports = [world.installation.port]
+                if proxied:
+                    ports.append(free_port())
+                    before, listen = [f"127.0.0.1:{ports[0]}"], f"127.0.0.1:{ports[1]}"
+                    stack.enter_context(proxy(Path(directory) / "proxy", listen=listen, before=before))
+                for port, others in itertools.product(ports, (False, True)):
+                    looked_at(world, sitters, min(seconds, 30), port, others=others)
         if 6 in levels:
             recalibrating(world, sitters)
         if 2 in levels:
@@ -285,10 +297,11 @@ def main() -> None:
     parser.add_argument("--rush", type=int, default=500, help="people of L3 and L4")
     parser.add_argument("--levels", type=int, nargs="+", default=list(range(1, 7)))
     parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--proxy", action="store_true", help="L5 also through nginx, which has to be installed")
     given = parser.parse_args()
     kind = "postgresql" if given.postgresql else "sqlite"
     print(f"{kind}, {os.cpu_count()} processors shared with the client, load {os.getloadavg()[0]:.1f}", flush=True)
-    measure(kind, given.people, given.seconds, given.rush, set(given.levels))
+    measure(kind, given.people, given.seconds, given.rush, set(given.levels), proxied=given.proxy)
 
 
 if __name__ == "__main__":

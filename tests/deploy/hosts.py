@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -133,34 +132,3 @@ def _postgres(home: Path) -> Iterator[None]:
         yield
     finally:
         as_nobody(*control, "-m", "fast", "stop")
-
-
-@contextmanager
-def proxy(home: Path, shipped: str, port: int) -> Iterator[None]:
-    """The shipped nginx configuration before both web hosts; without TLS and without the limits for one address."""
-    own = shipped[shipped.index("upstream") :].replace(
-        "server 127.0.0.1:8000",
-        f"server {ADDRESSES['web-2']}:8000 max_fails=2 fail_timeout=2s;\n    server {ADDRESSES['web-1']}:8000",
-    )
-    head, tail = own.split("server {\n    listen 80;", 1)[0], own.split("ssl_session_tickets off;", 1)[1]
-    lines = [line for line in tail.splitlines() if not line.strip().startswith(("limit_", "http2"))]
-    text = (
-        "\n".join(lines).replace("X-Forwarded-Proto https", "X-Forwarded-Proto http").replace("$host;", "$http_host;")
-    )
-    home.mkdir()
-    for name in ("body", "proxy"):
-        (home / name).mkdir()
-    (home / "nginx.conf").write_text(
-        f"user root; daemon off; pid {home}/pid; error_log {home}/error.log;\nevents {{}}\nhttp {{\n"
-        f"client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;\n"
-        f"{head}\nserver {{\n    listen {FRONT}:{port};\n{text}\n}}\n",
-        encoding="utf-8",
-    )
-    server = subprocess.Popen(["nginx", "-e", home / "error.log", "-c", home / "nginx.conf"])
-    try:
-        time.sleep(0.2)
-        assert server.poll() is None, (home / "error.log").read_text()
-        yield
-    finally:
-        server.terminate()
-        server.wait()

@@ -157,7 +157,9 @@ def test_the_proxy_tells_the_truth_about_visitors_and_takes_every_file_we_take(t
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
     files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
     subprocess.run([*request, *files], check=True, capture_output=True)
-    inside = text.replace("/etc/letsencrypt/live/decile.example", str(tmp_path))
+    inside = text.replace("/etc/letsencrypt/live/decile.example", str(tmp_path)).replace(
+        "/var/lib/nginx", str(tmp_path)
+    )
     (tmp_path / "nginx.conf").write_text(f"events {{}}\nhttp {{\n{inside}\n}}\n")
     subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], check=True, capture_output=True)
 

@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from tests.deploy import hosts
+from tests.deploy.front import proxy
 from tests.journeys import collaboration
 from tests.journeys.crowd import Crowd
 from tests.journeys.installation import ROOT, Installation
@@ -93,8 +94,8 @@ def world(tmp_path):
         for name in WORKERS:
             installation.start("worker", name)
         installation.wait_until_up()
-        shipped = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
-        stack.enter_context(hosts.proxy(tmp_path / "proxy", shipped, PORT))
+        before = [f"{hosts.ADDRESSES[name]}:8000" for name in reversed(WEB)]
+        stack.enter_context(proxy(tmp_path / "proxy", listen=f"{hosts.FRONT}:{PORT}", before=before))
         yield world
 
 

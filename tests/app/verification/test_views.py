@@ -189,6 +189,17 @@ def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register
         assert client.get(f"/c/{code}", headers={"Accept": kind}).headers["Decile-Verdict"] == "revoked"
 
 
+def test_case_048_a_proxy_may_keep_for_a_second_what_is_shown_to_everybody_and_nothing_else(client, register) -> None:
+    shown, closed = register.issued(), register.issued(visibility=Visibility.PRIVATE)
+    for kind in ("text/html", "application/json", "application/vc+jwt"):
+        assert client.get(f"/c/{shown}", headers={"Accept": kind}).headers["X-Accel-Expires"] == "1"
+        for path in (f"/c/{closed}", f"/c/{shown[:-1]}", "/c/unknown"):
+            assert "X-Accel-Expires" not in client.get(path, headers={"Accept": kind}).headers
+    assert client.get(f"/c/{shown}.pdf").headers["X-Accel-Expires"] == "1"
+    client.set_cookie("language", "fr")
+    assert "X-Accel-Expires" not in client.get(f"/c/{shown}", headers=HTML).headers
+
+
 def test_edge_039_the_etag_changes_when_the_term_ends_though_no_row_did(client, register, clock) -> None:
     code = register.issued()
     first = client.get(f"/c/{code}", headers=HTML)
