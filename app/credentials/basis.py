@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
 from app.credentials.queries import CredentialView
-from app.credentials.states import CredentialState
+from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 from app.foundation.db import UtcDateTime
 
@@ -55,12 +55,17 @@ _BASIS = (
         policies.version_at(CredentialPolicy, bindparam("at", type_=UtcDateTime())),
     )
     .join_from(_CREDENTIAL, _LIST, _LIST.c.number == _CREDENTIAL.c.status_list)
-    .where(_CREDENTIAL.c.code == bindparam("code"))
+    .where(
+        _CREDENTIAL.c.code == bindparam("code"),
+        _CREDENTIAL.c.state == CredentialState.ISSUED,
+        _CREDENTIAL.c.visibility != Visibility.PRIVATE,
+        _CREDENTIAL.c.hidden_at.is_(None),
+    )
 )
 
 
 def basis_of(code: str, *, at: datetime, session: Session) -> Basis | None:
-    """The row under this code with its keys, status list, successor and policy; None if there is none.
+    """The row under this code with its keys, status list, successor and policy; None if there is none, or it is closed.
 
     Of the other keys it says how many there are and how many were compromised, of the successor whether it is shown.
     """

@@ -20,6 +20,13 @@ from app.foundation import policies
 
 # Asked with every look at a certificate, and so written once: writing them costs more than their answers.
 _OF_CODE = select(Credential).where(Credential.code == bindparam("code"))
+# What is closed is left out by the database: read and then held back, it took longer than what does not exist.
+SHOWN = (
+    Credential.state == CredentialState.ISSUED,
+    Credential.visibility != Visibility.PRIVATE,
+    Credential.hidden_at.is_(None),
+)
+_SHOWN_OF_CODE = _OF_CODE.where(*SHOWN)
 _SUCCESSOR = (
     select(Credential)
     .where(
@@ -116,6 +123,12 @@ def credential_of_award(award_id: UUID, *, session: Session) -> CredentialView |
 def credential_of_code(code: str, *, session: Session) -> CredentialView | None:
     """The credential under this exact code, whoever may see it; None if there is none."""
     row = session.scalar(_OF_CODE, {"code": code})
+    return _view(row) if row is not None else None
+
+
+def shown_credential_of_code(code: str, *, session: Session) -> CredentialView | None:
+    """The same if whoever holds the link may see it: what is closed takes no longer to miss than what never was."""
+    row = session.scalar(_SHOWN_OF_CODE, {"code": code})
     return _view(row) if row is not None else None
 
 

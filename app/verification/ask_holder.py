@@ -31,8 +31,8 @@ def ask_holder(code: str, *, session: Session, clock: Clock, entropy: Entropy) -
     CredentialNotFound
         Alike where there is no such code and where the holder shows nothing under it.
     """
-    found, now = credentials.credential_of_code(code, session=session), clock.now()
-    if found is None or not found.is_shown:
+    found, now = credentials.shown_credential_of_code(code, session=session), clock.now()
+    if found is None:
         raise CredentialNotFound
     policy = policies.current(VerificationPolicy, session=session, at=now)
     long_over = now - timedelta(days=policy.challenge_kept_days)

@@ -93,8 +93,9 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
         if known is not None:
             place = known.log_place or _log_place(known.credential, session=session)
             return replace(known, checked_at=at, log_place=place)
-    found = queries.credential_of_code(code, session=session)
-    if found is None or not found.is_shown:
+    is_missing = with_token and rests_on is None
+    found = None if is_missing else queries.shown_credential_of_code(code, session=session)
+    if found is None:
         raise _nothing_shown(code, session=session, at=at)
     if rests_on is not None:
         found = with_texts_of(rests_on, found)
