@@ -16,8 +16,8 @@ from tests.app.verification.test_views import HTML
 LIVE = 10_000_000  # certificates of a country
 NETWORKS = 1_000_000  # each guessing as fast as it is let, for a year
 MINUTES = 365 * 24 * 60
-TOLD_APART = 0.03  # of the processor time of an answer
-ANSWERS = 1200
+TOLD_APART = 0.04  # of the processor time of an answer; two codes that never were differ by up to .025 here
+ANSWERS, QUICKEST = 1200, 10  # the quickest tenth ends here: the slow ones tell of other work on the machine
 
 
 def test_case_027_a_million_networks_that_guess_for_a_year_find_nothing():
@@ -35,7 +35,8 @@ def difference(client, private: str, unknown: str) -> float:
             answer = client.get(f"/c/{code}", headers=HTML, environ_base=address)
             took[code].append(time.thread_time_ns() - began)
             assert answer.status_code == 404, place
-    private_ns, unknown_ns = (float(np.median(took[code][100:])) for code in (private, unknown))
+    quick = (float(np.percentile(took[code][100:], QUICKEST)) for code in (private, unknown))
+    private_ns, unknown_ns = quick
     return private_ns / unknown_ns - 1
 
 
