@@ -40,6 +40,29 @@ SIDEWAYS = """() => {
   return [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1)
     .map((e) => e.outerHTML.slice(0, 80)).slice(-3);
 }"""
+# WCAG 2.2, 1.4.12: the spacing that people with dyslexia or low vision set for themselves. Pictures with text in them are
+# drawn for their own sizes and have their words in a table beside.
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`*:not(svg *) { line-height: 1.5 !important; letter-spacing: .12em !important;
+    word-spacing: .16em !important } p { margin-block-end: 2em !important }`);
+  document.adoptedStyleSheets.push(sheet);
+  const spills = (e) => {
+    const style = getComputedStyle(e), [x, y] = [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight];
+    if (style.display === "inline" || e.clientHeight <= 1) return false; // or there for screen readers alone
+    const hides = (overflow) => overflow === "hidden" || overflow === "clip";
+    const cut = (x > 1 && hides(style.overflowX)) || (y > 1 && hides(style.overflowY));
+    return cut || (y > 3 && e.matches("button, .button, label, legend, th, td, summary, li, h1, h2, h3, p"));
+  };
+  const found = [...document.body.querySelectorAll("*:not(svg, svg *)")]
+    .filter((e) => e.checkVisibility() && e.innerText?.trim() && spills(e)).map((e) => e.outerHTML.slice(0, 80));
+  const sideways = document.documentElement.scrollWidth > document.documentElement.clientWidth
+    ? [...document.body.querySelectorAll("*")].filter((e) =>
+        e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((e) => e.outerHTML.slice(0, 80))
+      .slice(-3) : [];
+  document.adoptedStyleSheets.pop();
+  return [...found.slice(-3).map((html) => `cut off: ${html}`), ...sideways.map((html) => `scrolls sideways: ${html}`)];
+}"""
 WEIGHT = """() => {
   const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const bytes = (entries) => entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0);
@@ -128,6 +151,11 @@ def _axe(page: Page, options: dict[str, Any], findings: Findings) -> list[str]:
         if rule["impact"] in REFUSED_IMPACTS
         for node in rule["nodes"]
     ]
+
+
+def space(page: Page, where: str, findings: Findings) -> None:
+    """With letters, words and lines farther apart, nothing is cut off and nothing leaves the page."""
+    findings.add(where, [f"with text spaced {fault}" for fault in page.evaluate(SPACED)])
 
 
 def walk(page: Page, where: str, findings: Findings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.audit import Findings, look, walk, weigh
+from tests.browser.audit import Findings, look, space, walk, weigh
 from tests.browser.chromium import Watched, open_context
 from tests.browser.french import english_left
 
@@ -19,6 +19,14 @@ FAULTS = {
     "a small target": (SOUND + "<button style='width:20px;height:20px;padding:0'>x</button>", "target too small"),
     "a wide element": (SOUND + "<p style='width:2000px'>large</p>", "scrolls sideways"),
     "a button out of reach": (SOUND + "<button tabindex=-1>caché</button>", "not reached"),
+    "a line cut off once letters stand apart": (
+        SOUND + "<div style='width:14em;height:1.2em;line-height:1.2;overflow:hidden'>Une ligne qui tient ici</div>",
+        "with text spaced cut off",
+    ),
+    "a line that leaves the page once letters stand apart": (
+        SOUND + f"<p style='white-space:nowrap;width:min-content;font:16px monospace'>{'mot ' * 7}</p>",
+        "with text spaced scrolls sideways",
+    ),
     "focus unseen": (SOUND + "<style>:focus { outline: none }</style>", "no outline"),
     "a jumping page": (
         SOUND
@@ -61,6 +69,7 @@ def test_a_planted_fault_is_seen_and_a_sound_page_has_none(context, planted) -> 
         page.wait_for_timeout(100)
     weigh(page, "here", findings)
     look(page, "here", findings)
+    space(page, "here", findings)
     findings.add("here", english_left(page))
     walk(page, "here", findings)
     findings.add("here", watched.faults())

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from tests.browser.audit import Findings, look, walk, weigh
+from tests.browser.audit import Findings, look, space, walk, weigh
 from tests.browser.chromium import Watched, open_context
 from tests.browser.exhibition import Exhibit, Exhibition, serve
 from tests.browser.exhibits import exhibits
@@ -89,6 +89,7 @@ def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Fin
             _appear(page, appearance, size)
         look(page, f"{where} {appearance} {size['width']}px", findings, again=turn > 0)
         _photograph(page, f"{exhibit.name}-{house.language}-{appearance}")
+    space(page, where, findings)
     if walks:
         walk(page, where, findings)
     findings.add(where, device.faults())

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app.assessment.adopt_edition import adopt_edition
 from app.assessment.replay_sitting import replay_sitting
+from app.awarding import queries as awards
 from app.credentials.set_visibility import set_visibility
 from app.credentials.states import Visibility
 from app.foundation.access import Actor
@@ -145,3 +146,35 @@ def test_rank_decision_and_replay_agree_for_people_all_over_the_scale(world):
                 result.percentile_rank, abs=1e-6
             )
             assert replay_sitting(sitting_id, session=session).matches
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("people", [600])
+def test_case_031_near_the_line_each_sitting_has_its_credential_or_none(world, people):
+    """Whoever stands where the decision falls: by the written rule and nothing else, whatever reasons there are."""
+    runtime, place = world
+    abilities = np.random.default_rng(31).normal(1.28, 0.35, people)
+    sittings = [_sit(place, theta, seed)[1] for seed, theta in enumerate(abilities, start=1000)]
+    run_jobs(runtime)
+
+    issued = dict(
+        _rows(runtime, "SELECT sitting_id, count(*) FROM credential WHERE state = 'issued' GROUP BY sitting_id")
+    )
+    assert sum(issued.values()) == len(_rows(runtime, "SELECT id FROM credential")), "none is left half done"
+    awarded, near = set(), 0
+    with runtime.reading() as session:
+        line = awards.award_policy(session=session, at=place.clock.now()).award_confidence
+        for sitting_id in sittings:
+            result = results.result_of_sitting(sitting_id, session=session)
+            decision = awards.decision_on(result.id, session=session)
+            is_above = result.decision_confidence >= line
+            near += abs(result.decision_confidence - line) < 0.05
+            assert decision.is_awarded == (is_above and not set(decision.reasons) - {"below-the-cut"})
+            assert ("below-the-cut" in decision.reasons) != is_above
+            if decision.is_awarded:
+                awarded.add(sitting_id)
+    assert {str(one).replace("-", "") for one in issued} == {one.hex for one in awarded}
+    assert set(issued.values()) == {1}
+    assert near >= people / 30, "few stood near the line, so this proved little"
+    assert people / 5 < len(awarded) < people * 4 / 5
+    print(f"{people} people near the line: {len(awarded)} awards, each with one credential, {near} within .05 of it")
