@@ -9,6 +9,7 @@ largest thing is drawn within 1.5 s, nothing moves by more than .05, at most 200
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
+from app.foundation.logs import configure_logs
 from tests.browser.audit import LAYOUT_SHIFT, WEIGHT
 from tests.browser.chromium import launch, open_context
 from tests.browser.exhibition import Exhibit, Exhibition, serve
@@ -67,6 +69,7 @@ def looked_at(browser: Browser, house: Exhibition, exhibit: Exhibit) -> tuple[fl
 
 
 def measure(times: int) -> None:
+    configure_logs(logging.WARNING)
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; milliseconds: median and longest of {times}")
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         house, browser = Exhibition(Path(directory), "en"), launch(playwright)

@@ -252,7 +252,7 @@ _STATUS_LIST = _object(
 def _check_credential(document: Mapping[str, Any]) -> None:
     """Facts that must agree with one another."""
     issuer = document["issuer"]
-    _require(issuer["id"] == did.did_web(issuer["url"]), "issuer.id", "it is not the did:web of issuer.url")
+    _require(issuer["id"] == _did_of(issuer["url"], "issuer.url"), "issuer.id", "it is not the did:web of issuer.url")
     _check_code(document["id"], issuer["url"])
     ends = validity.same_date_next_year(validity.from_text(document["validFrom"]))
     _require(document["validUntil"] == validity.to_text(ends), "validUntil", "it is not the same date next year")
@@ -261,6 +261,13 @@ def _check_credential(document: Mapping[str, Any]) -> None:
         _require(one["id"].startswith(issuer["url"] + "/"), "evidence.id", "it is not at the issuer's address")
     _check_results(document["credentialSubject"])
     _check_specimen(document)
+
+
+def _did_of(base_url: str, place: str) -> str:
+    try:
+        return did.did_web(base_url)
+    except ValueError as problem:  # brackets of an address without one, letters that turn into slashes
+        raise DocumentRefused(place, f"it is no address: {problem}") from None
 
 
 def _check_code(credential_id: str, base_url: str) -> None:
@@ -308,7 +315,7 @@ def _check_status_list(document: Mapping[str, Any]) -> None:
     _require(subject["id"] == document["id"] + "#list", "credentialSubject.id", "it is not the list and #list")
     base_url, _, number = document["id"].rpartition("/status/")
     _require(bool(_DECIMAL.fullmatch(number)), "id", "it is not the address of a list")
-    _require(document["issuer"] == did.did_web(base_url), "issuer", "it is not the did:web of the list's origin")
+    _require(document["issuer"] == _did_of(base_url, "id"), "issuer", "it is not the did:web of the list's origin")
     try:
         status_list.decode(subject["encodedList"])
     except StatusListInvalid as problem:

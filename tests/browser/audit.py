@@ -40,7 +40,7 @@ SIDEWAYS = """() => {
   return [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1)
     .map((e) => e.outerHTML.slice(0, 80)).slice(-3);
 }"""
-# WCAG 2.2, 1.4.12: the spacing that people with dyslexia or low vision set for themselves. Pictures with text in them are
+# WCAG 2.2, 1.4.12: the spacing that people with dyslexia or low vision set for themselves. Plots with text in them are
 # drawn for their own sizes and have their words in a table beside.
 SPACED = """() => {
   const sheet = new CSSStyleSheet();

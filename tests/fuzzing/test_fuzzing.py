@@ -98,6 +98,17 @@ def test_what_fuzzing_found_is_refused_in_words(name: str, made: Callable[[], by
         TARGETS[name].read(made())
 
 
+@pytest.mark.parametrize("host", ["decile.exam[ple", "decile\u2100example", "[::1"])
+def test_an_address_that_is_none_in_a_credential_is_refused_in_words(host: str) -> None:
+    """Found by fuzzing: it came out as an error of Python's."""
+    example = TARGETS["credential"].examples()[0].decode()
+    document = json.loads(example)
+    document["issuer"]["url"] = f"https://{host}"
+    content = json.dumps(document).encode()
+    with pytest.raises(TARGETS["credential"].refusals):
+        TARGETS["credential"].read(content)
+
+
 @pytest.mark.long
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this Python")
 @pytest.mark.parametrize("name", TARGETS)

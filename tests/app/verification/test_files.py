@@ -171,6 +171,13 @@ def test_what_is_altered_or_signed_by_a_stranger_is_repeated_nowhere(client, reg
         assert "<script" not in page
 
 
+@pytest.mark.parametrize("host", ["exam[ple", "[::1", "decile\u2100example"])
+def test_an_issuer_whose_address_is_none_is_altered_and_no_fault_of_ours(client, register, host: str) -> None:
+    document = json.loads(client.get(f"/c/{register.issued()}.json").data)
+    document["issuer"]["url"] = f"https://{host}"
+    assert verdict(client, json.dumps(document).encode()) == "altered"
+
+
 def test_a_jwt_in_the_verify_attribute_of_an_svg_is_read(client, register) -> None:
     token = client.get(f"/c/{register.issued()}.jwt").text
     drawing = (
