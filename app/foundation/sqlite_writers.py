@@ -26,6 +26,7 @@ from app.foundation.whole_files import OWNER_ALONE
 
 BEGIN = "BEGIN IMMEDIATE"
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+BETWEEN_TRIES_SECONDS = 0.05
 STEP_MS = 3  # SQLite's busy handler sleeps 1, then 2 ms before it gives up
 TURN_FILE = "-turn"  # after the database's name, as SQLite names its log
 
@@ -100,18 +101,24 @@ class Writer(sqlite3.Connection):
     def empty_log(self, patience_seconds: float) -> bool:
         """Carry the write-ahead log into the file and cut it to nothing; False if readers kept it to the end.
 
-        Without that, what was deleted stands in the log until other pages happen to be written over it.
+        Without that, what was deleted stands in the log until other pages happen to be written over it. While a long
+        reader keeps it, other writers have their turns between the tries.
         """
         deadline = time.monotonic() + patience_seconds
+        while not self._emptied(patience_seconds):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(BETWEEN_TRIES_SECONDS)
+        return True
+
+    def _emptied(self, patience_seconds: float) -> bool:
         if not self._turn.take(patience_seconds):
             return False
         try:
-            while True:
-                kept_by_readers, _, _ = self.execute(EMPTY_LOG).fetchone()
-                if not kept_by_readers or time.monotonic() >= deadline:
-                    return not kept_by_readers
+            kept_by_readers, _, _ = self.execute(EMPTY_LOG).fetchone()
         finally:
             self._turn.pass_on()
+        return not kept_by_readers
 
     def commit(self) -> None:
         """Commit, or roll back what cannot be committed: left open it would keep everybody else from writing."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from app.foundation import db, running
 from app.foundation.database_commands import compact_command
@@ -89,6 +93,24 @@ def test_while_somebody_reads_the_erasure_stands_and_the_night_empties_the_log(w
         reader.execute("ROLLBACK")
     JOBS["apply_retention"](world.runtime)
     assert files_with(words, world.directory) == {}
+
+
+def test_while_a_long_reader_keeps_the_log_nobody_waits_to_write(world: World, monkeypatch):
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 1000)
+    here, longest, done = world.runtime, 0.0, Event()
+    with closing(sqlite3.connect(world.directory / "world.sqlite3")) as reader, ThreadPoolExecutor(1) as pool:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM person").fetchone()
+        kept = pool.submit(here.database.empty_log)
+        kept.add_done_callback(lambda _: done.set())
+        while not done.is_set():
+            began = time.monotonic()
+            with here.transaction() as session:
+                session.execute(text("UPDATE person SET language = language"))
+            longest = max(longest, time.monotonic() - began)
+            time.sleep(0.01)
+        assert kept.result() is False
+    assert longest < 0.5, "a writer waited for a log that a reader kept"
 
 
 def test_other_writers_go_on_after_the_log_was_emptied(world: World):
