@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -13,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from app.foundation import shipped
-from tests.journeys.installation import Installation
+from tests.journeys.installation import PATIENCE_SECONDS, Installation
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -51,6 +52,13 @@ class Installed(Installation):
         for name in ("PYTHONPATH", "VIRTUAL_ENV"):
             self.environment.pop(name, None)
 
+    def wait_for_item_banks(self) -> None:
+        """At the first start pages answer before `decile up` has loaded what ships with it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while "/skills/collaboration" not in self.page("/skills", "en"):
+            assert time.monotonic() < deadline, "no item bank came"
+            time.sleep(0.2)
+
     def page(self, path: str, language: str) -> str:
         request = Request(self.base_url + path, headers={"Accept-Language": language})
         with urlopen(request, timeout=30) as answer:
@@ -73,6 +81,7 @@ def test_an_installed_wheel_makes_its_database_comes_up_and_speaks_french(tmp_pa
         assert installation.cli("db", "check") == "Database and models agree.\n"
         installation.start("up --no-demo", "web")
         installation.wait_until_up()
+        installation.wait_for_item_banks()
         pages = [
             installation.page(path, language) for path in ("/", "/skills/collaboration") for language in ("en", "fr")
         ]
