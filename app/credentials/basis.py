@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
-from app.credentials.queries import CredentialView
-from app.credentials.states import CredentialState, Visibility
+from app.credentials.queries import SHOWN, CredentialView
+from app.credentials.states import CredentialState
 from app.foundation import policies
 from app.foundation.db import UtcDateTime
 
@@ -55,12 +55,7 @@ _BASIS = (
         policies.version_at(CredentialPolicy, bindparam("at", type_=UtcDateTime())),
     )
     .join_from(_CREDENTIAL, _LIST, _LIST.c.number == _CREDENTIAL.c.status_list)
-    .where(
-        _CREDENTIAL.c.code == bindparam("code"),
-        _CREDENTIAL.c.state == CredentialState.ISSUED,
-        _CREDENTIAL.c.visibility != Visibility.PRIVATE,
-        _CREDENTIAL.c.hidden_at.is_(None),
-    )
+    .where(_CREDENTIAL.c.code == bindparam("code"), *SHOWN)
 )
 
 

@@ -17,14 +17,16 @@ from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
+from app.foundation.db import table_of
 
 # Asked with every look at a certificate, and so written once: writing them costs more than their answers.
 _OF_CODE = select(Credential).where(Credential.code == bindparam("code"))
 # What is closed is left out by the database: read and then held back, it took longer than what does not exist.
+_TABLE = table_of(Credential)
 SHOWN = (
-    Credential.state == CredentialState.ISSUED,
-    Credential.visibility != Visibility.PRIVATE,
-    Credential.hidden_at.is_(None),
+    _TABLE.c.state == CredentialState.ISSUED,
+    _TABLE.c.visibility != Visibility.PRIVATE,
+    _TABLE.c.hidden_at.is_(None),
 )
 _SHOWN_OF_CODE = _OF_CODE.where(*SHOWN)
 _SUCCESSOR = (
@@ -223,9 +225,7 @@ def published_status_lists(*, session: Session) -> tuple[StatusListView, ...]:
 
 def shown_codes(*, session: Session) -> tuple[str, ...]:
     """Codes of every certificate whose page whoever holds its link may see."""
-    shown = (Credential.visibility != Visibility.PRIVATE, Credential.hidden_at.is_(None))
-    query = select(Credential.code).where(Credential.signed_document.is_not(None), *shown)
-    return tuple(session.scalars(query.order_by(Credential.code)))
+    return tuple(session.scalars(select(Credential.code).where(*SHOWN).order_by(Credential.code)))
 
 
 def status_lists_behind(*, session: Session) -> int:
