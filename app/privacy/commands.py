@@ -14,7 +14,7 @@ from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.privacy.erase_again import erase_again
-from app.privacy.erase_person import erase_person
+from app.privacy.erase_person import erase_for_operator
 from app.privacy.erased_people import Erased, read_erased, write_erased
 from app.privacy.export_person import export_person
 from app.privacy.models import Certificates
@@ -57,17 +57,7 @@ def erase_command(runtime: Runtime, email: str, certificates: str, *, yes: bool)
         click.confirm(f"Erase everything kept of {email}, for good?", abort=True)
     with runtime.transaction() as session:
         found = accounts.person_by_email(email, session=session)
-        erase_person(
-            found.id,
-            Certificates(certificates),
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            links=runtime.links,
-            jobs=runtime.jobs,
-            mailer=runtime.mailer,
-            actor=operator(),
-        )
+        erase_for_operator(found.id, Certificates(certificates), session=session, runtime=runtime)
     click.echo("Erased. The audit record says when, and names nobody.")
     if not runtime.database.empty_log():
         click.echo("Somebody was reading: the database's log still holds what was erased, until the worker's night.")

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.foundation.access import operator
 from app.foundation.errors import Conflict
 from app.foundation.runtime import Runtime
-from app.privacy.erase_person import erase_person
+from app.privacy.erase_person import erase_for_operator
 from app.privacy.erased_people import Erased, adopt_erased, people_among
-from app.privacy.models import Certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +28,9 @@ def erase_again(listed: Sequence[Erased], *, runtime: Runtime) -> ErasedAgain:
     kept = []
     for person_id, certificates in people:
         try:
-            _erase(person_id, certificates, runtime)
+            with runtime.transaction() as session:
+                erase_for_operator(person_id, certificates, session=session, runtime=runtime)
         except Conflict as reason:
             kept.append((person_id, str(reason)))
     runtime.database.empty_log()
     return ErasedAgain(len(people) - len(kept), tuple(kept))
-
-
-def _erase(person_id: UUID, certificates: Certificates, runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        erase_person(
-            person_id,
-            certificates,
-            session=session,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            links=runtime.links,
-            jobs=runtime.jobs,
-            mailer=runtime.mailer,
-            actor=operator(),
-        )

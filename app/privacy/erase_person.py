@@ -21,12 +21,13 @@ from app.awarding.erase_awards import erase_awards
 from app.credentials import queries as credentials
 from app.credentials.erase_credentials import erase_credentials
 from app.foundation import audit
-from app.foundation.access import Actor, system
+from app.foundation.access import Actor, operator, system
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer
+from app.foundation.runtime import Runtime
 from app.keying.erase_judge import erase_judge
 from app.privacy.erase_merges import erase_merges
 from app.privacy.erased_people import note_erased
@@ -111,6 +112,21 @@ def erase_person(
     note_erased(ids, certificates, session=session, clock=clock, links=links)
     detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
     audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)
+
+
+def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: Session, runtime: Runtime) -> None:
+    """The same, asked for by letter or once more after a restore."""
+    erase_person(
+        person_id,
+        certificates,
+        session=session,
+        clock=runtime.clock,
+        entropy=runtime.entropy,
+        links=runtime.links,
+        jobs=runtime.jobs,
+        mailer=runtime.mailer,
+        actor=operator(),
+    )
 
 
 def _erase_sittings(person_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links) -> int:
