@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts
 from app.accounts.fresh_proof import require_fresh_proof
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
@@ -70,6 +71,7 @@ def _erase_form(problem: str | None = None) -> str:
             against=against,
             live=[one for one in held if one.revoked_at is None and one.valid_until > now],
             policy=sittings.sitting_policy(session=session, at=now),
+            erased_people_days=accounts.policy(session=session, at=now).erased_people_days,
             problem=problem,
         )
 

@@ -15,6 +15,7 @@ from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
 from app.accounts.errors import PersonNotFound
 from app.accounts.models import ErasedAddress, Person, SignInRequest
+from app.accounts.policy import AccountPolicy
 from app.accounts.record_consent import record_consent
 from app.accounts.sign_up import sign_up
 from app.accounts.withdraw_consent import withdraw_consent
@@ -346,6 +347,7 @@ def test_the_page_says_what_stays_and_carries_the_choice_out(world: World):
     browser = world.browser(OWNER)
     page = browser.get("/me/erase").text
     assert "under a keyed hash of your address" in page
+    assert f"is kept for {AccountPolicy().erased_people_days} days" in page
     form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)}
     assert browser.post("/me/erase", data=form).status_code == 422
     answer = browser.post("/me/erase", data={**form, "certificates": "revoke"}, follow_redirects=True)
