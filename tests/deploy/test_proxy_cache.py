@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.credentials.models import Credential
 from app.credentials.revoke_credential import revoke_credential
@@ -88,6 +89,19 @@ def test_of_many_looks_in_a_second_one_reaches_the_application(front: Front):
     assert answer.headers["Cache-Control"] == "private, no-cache", "browsers ask again each time, as before"
     assert answer.headers["X-Accel-Expires"] is None, "between us and the proxy alone"
     assert answer.headers["Decile-Verdict"] == "specimen"
+    assert limits(answer) == []
+
+
+def test_nobody_reads_how_much_another_may_still_ask(front: Front):
+    path = f"/c/{front.world.facts.code}"
+    behind = front.world.app.test_client().get(path, headers=PAGE)
+    assert "x-ratelimit-remaining" in limits(behind), "else nothing is hidden"
+    for headers in ({}, {"Cookie": "a=b"}):
+        assert limits(front.get(path, **headers)[0]) == []
+
+
+def limits(answer: http.client.HTTPResponse | TestResponse) -> list[str]:
+    return [name.lower() for name, _ in answer.headers.items() if name.lower().startswith("x-ratelimit")]
 
 
 def test_what_was_seen_before_is_answered_in_a_line(front: Front):
