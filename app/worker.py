@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
+from app.apart import recalibrate_apart
 from app.assessment.check_sitting import keep_check, look_at_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.count_uses import keep_uses, uses_since_last
@@ -56,10 +56,8 @@ from app.monitoring.look_at_norm import look_at_norm
 from app.monitoring.raise_alarms import raise_alarms, raise_findings
 from app.monitoring.recompute_results import AT_ONCE, Recomputed, recompute_results, tonights
 from app.monitoring.send_alarm_mail import send_alarm_mail
-from app.norming.cluster import placing_on
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.publish_due_norms import publish_due_norms
-from app.norming.recalibrate import recalibrate
 from app.norming.tell_founder import tell_founder
 from app.operations.apply_retention import apply_retention
 from app.operations.examine_records import examine_records
@@ -211,17 +209,6 @@ def _recompute_results(runtime: Runtime) -> None:
         in_transaction(raise_findings, found=[finding])(runtime, norm_id=norm_id)
 
 
-def _recalibrate(runtime: Runtime, recalibration_id: str) -> None:
-    with placing_on(runtime.settings.dask_scheduler) as placing:
-        recalibrate(
-            UUID(recalibration_id),
-            database=runtime.database,
-            clock=runtime.clock,
-            entropy=runtime.entropy,
-            placing=placing,
-        )
-
-
 def _apply_retention(runtime: Runtime) -> None:
     while in_transaction(apply_retention, actor=system())(runtime).sittings:
         pass
@@ -285,7 +272,7 @@ JOBS: dict[str, Job] = {
     "forget_traces": _forget_traces,
     "keep_founding_promises": in_transaction(keep_founding_promises),
     "tell_founder": _tell_founder,
-    "recalibrate": _recalibrate,
+    "recalibrate": recalibrate_apart,
     "publish_due_norms": in_transaction(publish_due_norms, actor=system()),
     "count_uses": _count_uses,
     "watch_norms": _watch_norms,

@@ -68,7 +68,7 @@ class Place:
         RecalibrationEnded
             If it was cancelled meanwhile, or another worker was quicker. Nothing is stored then.
         """
-        with self.database.transaction() as session:
+        with self.database.transaction(reads_first=True) as session:  # a million responses may be read before
             outcome = work(session)
             row = recalibration_for_update(self.view.id, session=session)
             row.require_at(self.view.phase)

@@ -1,5 +1,7 @@
 """A worker that recalibrates, to be killed: it lingers in one phase, between the work and its commit, and says so.
 
+In this process itself, so that a kill falls into the phase that it is meant for.
+
 Run as a program: `python -m tests.app.norming.recalibrating_worker URL DIRECTORY PHASE SECONDS`.
 """
 
@@ -8,8 +10,9 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
-from app import worker
+from app import composition  # noqa: F401  with it come the tables of every context
 from app.foundation.db import Database
 from app.foundation.job_runner import JobRunner
 from app.norming import recalibrate
@@ -35,5 +38,10 @@ if __name__ == "__main__":
         committed(place, slowly)
 
     recalibrate.Place.commit = linger
-    jobs = {"recalibrate": worker.JOBS["recalibrate"]}
+
+    def recalibrate_here(runtime, recalibration_id):
+        tools = {"database": runtime.database, "clock": runtime.clock, "entropy": runtime.entropy}
+        recalibrate.recalibrate(UUID(recalibration_id), **tools)
+
+    jobs = {"recalibrate": recalibrate_here}
     JobRunner(a_runtime(Database(url), Path(directory)), jobs, pace=QUICK).run()

@@ -86,11 +86,11 @@ def test_without_a_scheduler_or_with_a_silent_one_calibrations_run_here(monkeypa
 
 @pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_workers_job_recalibrates_on_the_cluster_that_the_settings_name(runtime, editor):  # noqa: F811
+def test_the_workers_job_recalibrates_on_the_cluster_that_the_settings_name(runtime, editor, capfd):  # noqa: F811
     """Once in its own process and once on the cluster: the same fits, the same norm."""
     with runtime.transaction() as session:
         import_sample(session, runtime.clock, runtime.entropy, n=9_000, seed=3)
-    with cluster_of(2) as made, capture_logs() as said:
+    with cluster_of(2) as made:
         found = []
         for address in ("", made.scheduler_address):
             settings = runtime.settings.model_copy(update={"dask_scheduler": address})
@@ -99,7 +99,7 @@ def test_the_workers_job_recalibrates_on_the_cluster_that_the_settings_name(runt
             found.append(view(runtime, recalibration_id).found)
         tasks = set(made.scheduler.task_prefixes)
     assert {"estep", "kept"} <= tasks
-    assert [line["event"] for line in said] == []
+    assert "calibrating" not in capfd.readouterr().err  # its log says where it could not be asked
     for phase in ("calibration", "link", "drift"):
         assert found[0][phase] == found[1][phase]
     assert found[0]["draft"]["cut"] == found[1]["draft"]["cut"]
