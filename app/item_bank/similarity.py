@@ -8,7 +8,6 @@ words or an ending; and it depends on the two texts alone: adding an item change
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,32 +18,38 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 GRAM = 3  # characters
+BITS = 21  # hold any character of Unicode
+NO_GRAMS = np.empty(0, dtype=np.uint64)
 WORD = re.compile(r"[^\W_]+")
 
 
 def similarities(texts: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
     """Cosines of trigram counts, shape (texts, others), 0 to 1. A text without a letter is like nothing."""
-    places: dict[str, int] = {}
-    own = _counts(texts, places)
-    against = own if others is texts else _counts(others, places)
-    left, right = (_unit(counts, len(places)) for counts in (own, against))
+    own = [_grams(text) for text in texts]
+    against = own if others is texts else [_grams(text) for text in others]
+    known = np.unique(np.concatenate([NO_GRAMS, *own, *against]))
+    left = _unit(own, known)
+    right = left if against is own else _unit(against, known)
     return np.asarray((left @ right.T).toarray(), dtype=np.float64).clip(0.0, 1.0)
 
 
-def _counts(texts: Sequence[str], places: dict[str, int]) -> list[dict[int, int]]:
-    return [{places.setdefault(gram, len(places)): count for gram, count in _grams(text).items()} for text in texts]
-
-
-def _grams(text: str) -> Counter[str]:
+def _grams(text: str) -> NDArray[np.uint64]:
+    """The trigrams of a text in their order, each as one number of its three characters."""
     plain = f" {' '.join(WORD.findall(text.casefold()))} "
-    return Counter(plain[start : start + GRAM] for start in range(len(plain) - GRAM + 1))
+    letters = np.frombuffer(plain.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    if len(letters) < GRAM:
+        return NO_GRAMS
+    return letters[:-2] << np.uint64(2 * BITS) | letters[1:-1] << np.uint64(BITS) | letters[2:]
 
 
-def _unit(counts: list[dict[int, int]], width: int) -> sparse.csr_array:
+def _unit(grams: list[NDArray[np.uint64]], known: NDArray[np.uint64]) -> sparse.csr_array:
+    """One row of length 1 for each text, one column for each known trigram."""
     from scipy import sparse  # noqa: PLC0415  pages that show a bank's changes never ask for this
 
-    values = np.array([value for row in counts for value in row.values()], dtype=np.float64)
-    columns = np.array([column for row in counts for column in row], dtype=np.int64)
-    starts = np.cumsum([0, *(len(row) for row in counts)])
-    lengths = np.repeat([np.sqrt(sum(value * value for value in row.values())) for row in counts], np.diff(starts))
-    return sparse.csr_array((values / lengths, columns, starts), shape=(len(counts), max(width, 1)))
+    rows = np.repeat(np.arange(len(grams)), [len(row) for row in grams])
+    columns = np.searchsorted(known, np.concatenate([NO_GRAMS, *grams]))
+    shape = (len(grams), max(len(known), 1))
+    counts = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()  # adds up what is repeated
+    lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
+    counts.data /= np.repeat(lengths, np.diff(counts.indptr))
+    return counts
