@@ -26,10 +26,11 @@ $(VENV)/.installed: $(BIN)/uv pyproject.toml uv.lock app/translations/fr/LC_MESS
 up: install
 	@DECILE_DATA="$(DATA)" DECILE_PORT="$(PORT)" DECILE_BASE_URL="$${DECILE_BASE_URL:-http://localhost:$(PORT)}" exec $(BIN)/decile up
 
+# Three workers for two processors: tests that wait for a browser or a process leave one idle.
 test: install
 	@sh scripts/install_chromium.sh
 	@sh scripts/install_node_verifiers.sh
-	$(PYTEST) -n 2 --no-loadscope-reorder -m "not long" tests
+	$(PYTEST) -n 3 --no-loadscope-reorder -m "not long" tests
 
 test-long: install
 	@sh scripts/install_chromium.sh

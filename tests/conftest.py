@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
@@ -72,16 +72,24 @@ class CompiledOnce(BytecodeCache):
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
-class BuiltOnce(Rule):
-    """A route whose builder of addresses is compiled for the first application of this process, as templates are."""
+class CompiledRoute(Rule):
+    """A route compiled for the first application of this process, as templates are; the others share what it made."""
 
-    _builders: ClassVar[dict[Any, Callable[..., tuple[str, str]]]] = {}
+    _compiled: ClassVar[dict[tuple[Any, ...], dict[str, Any]]] = {}
+    _made = ("_parts", "_trace", "_converters", "arguments")
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
-        if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
-        return self._builders[key]
+    def compile(self) -> None:
+        key = (self.rule, repr(self.defaults), tuple(sorted(self.map.converters)))
+        if key not in self._compiled:
+            super().compile()
+            builders = {name: getattr(self, name).__func__ for name in ("_build", "_build_unknown")}
+            self._compiled[key] = {name: getattr(self, name) for name in self._made} | {"builders": builders}
+            return
+        made = dict(self._compiled[key])
+        for name, function in made.pop("builders").items():
+            setattr(self, name, function.__get__(self, None))
+        for name, value in made.items():
+            setattr(self, name, value)
 
 
 def _same_kind(one: Dialect, other: object) -> bool:
@@ -100,7 +108,7 @@ def _compile_once(connection: Connection) -> None:
 
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
-Flask.url_rule_class = BuiltOnce
+Flask.url_rule_class = CompiledRoute
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks choose what runs

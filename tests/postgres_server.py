@@ -31,8 +31,8 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, te
 SERVER_ROLE = "decile"
 UNPRIVILEGED_USER = "nobody"
 START_TIMEOUT_SECONDS = 60
-# 2 workers, each with a web pool, a job runner's pool and helpers, some in processes of their own
-MAX_CONNECTIONS = 300
+# 3 workers, each with a web pool, a job runner's pool and helpers, some in processes of their own
+MAX_CONNECTIONS = 400
 MEMORY = Path("/dev/shm")
 LEAST_FREE_MEMORY_BYTES = 2 * 2**30
 
@@ -100,7 +100,7 @@ def _start(home: Path) -> None:
     )  # fmt: skip
     options = (
         f"-c listen_addresses= -c unix_socket_directories={sockets} -c max_connections={MAX_CONNECTIONS} "
-        "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB"
+        "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB -c autovacuum=off -c jit=off"
     )
     account.run(
         str(binaries / "pg_ctl"), "-D", str(data), "-l", str(data / "server.log"),

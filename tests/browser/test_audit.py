@@ -44,9 +44,9 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def context(browser):
+def context(engine):
     """A browser that audits."""
-    context = open_context(browser, ORIGIN)
+    context = open_context(engine, ORIGIN)
     yield context
     context.close()
 

@@ -50,12 +50,12 @@ def house(language: str, tmp_path_factory: pytest.TempPathFactory):
     ids=["en", "fr", "fr-axe"],
     scope="module",
 )
-def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser, house, by_axe) -> None:
+def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(engine, house, by_axe) -> None:
     findings, devices = Findings(asks_axe=by_axe), {}
     routes = house.app.url_map.bind("localhost")
     for number, exhibit in enumerate(exhibits(house)):
         if exhibit.visitor not in devices:
-            devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, browser, house).new_page())
+            devices[exhibit.visitor] = Watched(_device_of(exhibit.visitor, engine, house).new_page())
         walks = number % 2 == (house.language == "fr")  # the way of the keyboard is the same in both languages
         _look_at(exhibit, devices[exhibit.visitor], house, findings, walks=walks)
         findings.endpoints |= _endpoints(routes, exhibit.path, devices[exhibit.visitor].page.url)
@@ -64,8 +64,8 @@ def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(browser
     assert findings.pages >= FEWEST_PAGES
 
 
-def _device_of(visitor: str, browser: Browser, house: Exhibition) -> BrowserContext:
-    context = open_context(browser, house.base_url, language=house.language)
+def _device_of(visitor: str, engine: Browser, house: Exhibition) -> BrowserContext:
+    context = open_context(engine, house.base_url, language=house.language)
     if visitor:
         context.add_cookies([{"name": "decile", "value": house.cookie_of(visitor), "url": house.base_url}])
     return context

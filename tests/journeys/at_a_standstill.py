@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from app import worker
 from app.credentials.did import ED25519, LOG, RS256
-from app.credentials.keys import FileKeyStore, FileSigners
+from app.credentials.keys import FileKeyStore, FileSigner, FileSigners
 from app.credentials.publish_key import publish_key
 from app.foundation.access import system
+from app.foundation.clock import Clock
 from app.foundation.runtime import Runtime
 
 SMALL_SCRYPT_N = 2**10  # the cost of guessing a passphrase is tested elsewhere
+DID, PASSPHRASE = "did:web:localhost", "a passphrase for tests"
+
+
+@dataclass(frozen=True)
+class _At:
+    """A clock of one instant."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+@dataclass(frozen=True)
+class _MadeKeys:
+    """A store with a key of each algorithm, made at one instant once for this process: an RSA key takes a while."""
+
+    instant: datetime
+    place: tempfile.TemporaryDirectory[str] = field(default_factory=tempfile.TemporaryDirectory)
+    opened: dict[str, FileSigner] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        signers = _signers(Path(self.place.name), _At(self.instant), self.opened)
+        for algorithm in (ED25519, RS256, LOG):
+            signers.make(algorithm, "the first")
+
+
+made_keys = cache(_MadeKeys)
+
+
+def _signers(directory: Path, clock: Clock, opened: dict[str, FileSigner]) -> FileSigners:
+    return FileSigners(FileKeyStore(directory, scrypt_n=SMALL_SCRYPT_N), DID, PASSPHRASE, clock, opened)
+
+
+def with_keys(runtime: Runtime, directory: Path) -> Runtime:
+    """The runtime with keys that nobody has published yet."""
+    made = made_keys(runtime.clock.now())
+    shutil.copytree(made.place.name, directory / "keys")
+    return replace(runtime, signers=_signers(directory / "keys", runtime.clock, dict(made.opened)))
 
 
 def with_signer(runtime: Runtime, directory: Path) -> Runtime:
     """The runtime as the worker has it, its public keys published."""
-    store = FileKeyStore(directory / "keys", scrypt_n=SMALL_SCRYPT_N)
-    signers = FileSigners(store, "did:web:localhost", "a passphrase for tests", runtime.clock)
-    runtime = replace(runtime, signers=signers)
+    runtime = with_keys(runtime, directory)
     with runtime.transaction() as session:
-        for algorithm in (ED25519, RS256):
-            made = signers.make(algorithm, "the first")
-            publish_key(made, session=session, clock=runtime.clock, actor=system())
-    signers.make(LOG, "the first")
+        for signer in filter(None, (runtime.signer, runtime.jwt_signer)):
+            publish_key(signer, session=session, clock=runtime.clock, actor=system())
     return runtime
 
 
