@@ -48,6 +48,7 @@ def _open_to_all(house: Exhibition) -> list[Exhibit]:
         Exhibit("help", "/help"),
         Exhibit("help-certificate", "/help/certificate"),
         Exhibit("help-top-ten", "/help/top-10-percent"),
+        Exhibit("help-terms", "/help/terms"),
         Exhibit("privacy", "/privacy"),
         Exhibit("accessibility", "/accessibility"),
         Exhibit("error-404", "/nowhere"),

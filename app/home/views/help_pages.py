@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
+
 from flask import render_template
 
 from app.assessment import queries as sittings
@@ -26,6 +28,12 @@ def help_certificate() -> str:
 def help_top_ten() -> str:
     """What "top 10 %" means here, and what it does not mean."""
     return render_template("help/top_ten.html", example=example_of_a_norm())
+
+
+@bp.get("/help/terms")
+def help_terms() -> str:
+    """What readers of certificates keep to, and where to say that one did not."""
+    return render_template("help/terms.html", address=parseaddr(runtime().settings.mail_sender)[1])
 
 
 @bp.get("/privacy")

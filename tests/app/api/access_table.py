@@ -108,6 +108,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/design/plots"): [Route(PUBLIC)],
     ("GET", "/help"): [Route(PUBLIC)],
     ("GET", "/help/certificate"): [Route(PUBLIC)],
+    ("GET", "/help/terms"): [Route(PUBLIC)],
     ("GET", "/help/top-10-percent"): [Route(PUBLIC)],
     ("GET", "/privacy"): [Route(PUBLIC)],
     ("GET", "/accessibility"): [Route(PUBLIC)],

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 
 import pytest
 
-PAGES = ("/help", "/help/certificate", "/help/top-10-percent", "/privacy", "/accessibility", "/design", "/design/plots")
+PAGES = (
+    "/help", "/help/certificate", "/help/top-10-percent", "/help/terms", "/privacy", "/accessibility", "/design",
+    "/design/plots",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -20,6 +24,14 @@ def test_a_page_answers_in_the_language_asked_for(client, path, language) -> Non
 def test_help_privacy_and_accessibility_are_one_step_from_the_front_page(client) -> None:
     links = set(re.findall(r'href="([^"]+)"', client.get("/", headers={"Accept": "text/html"}).text))
     assert {"/help", "/help/certificate", "/help/top-10-percent", "/privacy", "/accessibility"} <= links
+
+
+def test_edge_070_the_terms_forbid_asking_for_more_and_a_button_writes_to_the_issuer(client, runtime) -> None:
+    page = client.get("/help/terms", headers={"Accept": "text/html"}).text
+    assert "Ask for nothing that is not shown." in page
+    _, address = parseaddr(runtime.settings.mail_sender)
+    assert f'href="mailto:{address}?subject=Somebody%20asked%20for%20more%20than%20is%20shown"' in page
+    assert '"/help/terms"' in client.get("/help", headers={"Accept": "text/html"}).text
 
 
 def test_every_plot_on_show_has_a_title_a_text_and_ids_of_its_own(client) -> None:
