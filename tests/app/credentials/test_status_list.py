@@ -56,14 +56,18 @@ GOOD = gzip.compress(bytes(16_384), mtime=0)
         packed(b"not gzip"),
         packed(gzip.compress(bytes(16_383))),
         packed(gzip.compress(bytes(16_385))),
-        packed(gzip.compress(bytes(200_000_000))),
         "u\u00e9\u00e9",
     ],
-    ids=range(11),
+    ids=range(10),
 )
-def test_case_049_a_list_that_is_cut_corrupt_or_a_bomb_is_refused(encoded: str) -> None:
+def test_case_049_a_list_that_is_cut_or_corrupt_is_refused(encoded: str) -> None:
     with pytest.raises(StatusListInvalid):
         status_list.decode(encoded)
+
+
+def test_case_049_a_list_that_is_a_bomb_is_refused() -> None:
+    with pytest.raises(StatusListInvalid):
+        status_list.decode(packed(gzip.compress(bytes(200_000_000))))
 
 
 @pytest.mark.parametrize("index", [-1, 131_072])
