@@ -41,6 +41,19 @@ class NoSuchRevision(Invalid):
         )
 
 
+class ReferencesLost(Conflict):
+    """Rows of an SQLite database refer to rows that are not there."""
+
+    code = "references-lost"
+
+    def __init__(self, found: list[tuple[str, int, str]]) -> None:
+        table, row, parent = found[0]
+        super().__init__(
+            f"The schema was left as it is: with its change {len(found)} rows would refer to none, the first of them "
+            f"row {row} of {table} to {parent}. Restore a backup in which `decile doctor` finds every record in order."
+        )
+
+
 def _config(database: Database) -> Config:
     from alembic.config import Config  # noqa: PLC0415  alembic costs 100 ms that no web request should pay
 
@@ -72,6 +85,18 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(database), revision)
     except CommandError:
         raise NoSuchRevision(revision) from None
+
+
+def require_references(connection: Connection) -> None:
+    """On SQLite: every row that refers to another finds it. To be called before the commit of a change of schema.
+
+    Raises
+    ------
+    ReferencesLost
+    """
+    found = connection.execute(text("PRAGMA foreign_key_check")).all()
+    if found:
+        raise ReferencesLost([(row[0], row[1], row[2]) for row in found])
 
 
 def differences(database: Database) -> list[Any]:

@@ -1,0 +1,77 @@
+"""Down to the first release and up again with people, sittings and certificates in the tables: nobody is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from app.foundation import schema
+from app.foundation.db import Base, Database
+from app.foundation.jobs import is_job_table
+from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.browser.normed_bank import adopt_a_norm
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
+
+
+@pytest.fixture
+def lived_in(database_url) -> Iterator[Database]:
+    """A migrated database in which two people completed a sitting, one of them twice."""
+    database = Database(database_url)
+    schema.upgrade(database)
+    place = Place(database, FrozenClock(), CountingEntropy(), CollectedJobs())
+    the_collaboration_bank(place)
+    adopt_a_norm(place)
+    for theta in (0.0, 3.0):
+        take(place, a_person(place), SimulatedPerson(place, theta, theta).answer)
+    yield database
+    database.dispose()
+
+
+def rows(database: Database) -> dict[str, int]:
+    with database.reading() as session:
+        names = inspect(session.connection()).get_table_names()
+        ours = [name for name in names if name in Base.metadata.tables and not is_job_table(name, None)]
+        return {name: session.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0 for name in ours}
+
+
+def dangling(database: Database) -> list[object]:
+    if not database.is_sqlite:
+        return []  # PostgreSQL looks itself
+    with database.reading() as session:
+        return list(session.execute(text("PRAGMA foreign_key_check")))
+
+
+def test_nobody_is_lost_on_the_way_down_step_by_step_and_up_again(lived_in):
+    before = rows(lived_in)
+    assert {"person", "sitting", "response"} <= {name for name, count in before.items() if count}
+    *newer, first = schema.revisions()
+    for revision in [*newer[1:], first]:
+        schema.downgrade(lived_in, revision)
+        assert dangling(lived_in) == [], revision
+    oldest = rows(lived_in)
+    assert oldest == {name: before[name] for name in oldest}
+    schema.upgrade(lived_in)
+    assert schema.differences(lived_in) == []
+    with lived_in.reading() as session:
+        assert schema.missing_guards(session.connection()) == ()
+    after = rows(lived_in)
+    assert {name: after[name] for name in oldest} == oldest
+    assert dangling(lived_in) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_change_that_leaves_references_to_nothing_is_taken_back(lived_in):
+    """Such as a person who is gone although the sitting is there."""
+    with sqlite3.connect(lived_in.url.removeprefix("sqlite:///")) as unwatched:
+        unwatched.execute("UPDATE sitting SET person_id = ?", ["0" * 32])
+    unwatched.close()
+    with pytest.raises(schema.ReferencesLost, match="2 rows would refer to none, the first of them row 1 of sitting"):
+        schema.downgrade(lived_in, schema.revisions()[1])
+    with lived_in.reading() as session:
+        assert schema.is_at_head(session.connection())
+    with pytest.raises(IntegrityError), lived_in.transaction() as session:  # watched over again
+        session.execute(text("UPDATE sitting SET person_id = :nobody"), {"nobody": "1" * 32})
