@@ -85,17 +85,20 @@ class InsistingPerson(Person):
         self.csrf = ""
 
     def sign_in_with_link(self) -> None:
-        """By an operator's link; one that was cut off is followed by another."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """By an operator's link; one that was cut off is tried again, and followed by another where it was used up."""
+        deadline, link = time.monotonic() + PATIENCE_SECONDS, ""
         while not self.csrf:
             try:
-                page = self.fill_in(self.get(self.world.sign_in_link(self.address)), "/sign-in/confirm", meant="yes")
+                link = link or self.world.sign_in_link(self.address)
+                page = self.fill_in(self.get(link), "/sign-in/confirm", meant="yes")
                 if page.url.endswith("/join"):
                     page = self.fill_in(page, "/join", adult="yes", language=self.language)
                 self.csrf = CSRF.search(self.insist("GET", f"/skills/{SKILL}/start").text).group(1)
-            except (requests.RequestException, OperationalError, AssertionError):
+            except (requests.RequestException, OperationalError, AssertionError) as cut:
                 if time.monotonic() > deadline or self.ledger.abandoned.is_set():
                     raise
+                if not isinstance(cut, requests.ConnectionError):  # nobody was there who could have used it
+                    link = ""
                 time.sleep(PAUSE_SECONDS)
 
     def insist(self, method: str, path: str, **options: Any) -> requests.Response:

@@ -34,6 +34,7 @@ PEOPLE = 300
         pytest.param("sqlite", 1, 5, marks=pytest.mark.long),
         pytest.param("postgresql", 1, 5, marks=pytest.mark.long),
         pytest.param("sqlite", 4, 1, marks=pytest.mark.long),
+        pytest.param("postgresql", 4, 1, marks=pytest.mark.long),
     ],
 )
 def test_a_new_release_comes_and_goes_under_load_and_nothing_acknowledged_is_lost(
