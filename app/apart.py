@@ -2,8 +2,8 @@
 
     python -m app.apart        started by the worker, which says on the standard input what is to be done
 
-In the worker's own process its arithmetic takes turns with jobs that people wait for, one of which may hold SQLite's
-lock of writers while it waits for its turn, and with it every response. The pipe stays open for as long as the worker
+The worker holds the signing keys and runs the jobs that people wait for; arithmetic over a whole sample, and what a
+cluster answers, have no business in it. The pipe stays open for as long as the worker
 lives; when it closes, this process ends at once, and what it had not committed is begun anew by the next worker.
 """
 
@@ -30,7 +30,8 @@ from app.foundation.runtime import Runtime
 from app.norming.cluster import placing_on
 from app.norming.recalibrate import recalibrate
 
-NICENESS = 19  # the most there is: what runs beside it hardly feels it
+# A third of the right to a processor. With the least there is it was put aside while it held SQLite's lock of writers.
+NICENESS = 5
 OURS = "DECILE_"  # settings, secrets and the passphrase of the keys: none is for this process
 
 
@@ -63,6 +64,7 @@ def recalibrate_apart(runtime: Runtime, recalibration_id: str) -> None:
         env={name: value for name, value in os.environ.items() if not name.startswith(OURS)},
         start_new_session=True,  # Ctrl-C is for the worker, which ends this in its own time
     ) as process:
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
         _tell(process, told)
         status = process.wait()
     if status:
@@ -79,7 +81,6 @@ def _tell(process: subprocess.Popen[str], told: Mapping[str, str]) -> None:
 
 def main() -> None:
     """The side that calculates."""
-    os.nice(NICENESS)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to a whole service at its stop; the worker decides how long
     configure_logs()
     told = json.loads(sys.stdin.readline())
