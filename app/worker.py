@@ -16,7 +16,6 @@ from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
-from app.apart import recalibrate_apart
 from app.assessment.check_sitting import keep_check, look_at_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.count_uses import keep_uses, uses_since_last
@@ -65,6 +64,7 @@ from app.operations.metrics import new_registry, serve_metrics
 from app.privacy.erase_person import carry_out_erasure
 from app.privacy.erased_people import forget_erased_people
 from app.privacy.send_merge_letter import send_merge_letter
+from app.recalibrate_apart import recalibrate_apart
 from app.results.report_result import report_result
 from app.reviews.open_held_cases import open_held_cases
 from app.reviews.send_case_letter import send_case_letter

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy import sparse
 
-GRAM = 3  # characters
 BITS = 21  # hold any character of Unicode
 NO_GRAMS = np.empty(0, dtype=np.uint64)
 WORD = re.compile(r"[^\W_]+")
@@ -37,8 +36,6 @@ def _grams(text: str) -> NDArray[np.uint64]:
     """The trigrams of a text in their order, each as one number of its three characters."""
     plain = f" {' '.join(WORD.findall(text.casefold()))} "
     letters = np.frombuffer(plain.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    if len(letters) < GRAM:
-        return NO_GRAMS
     return letters[:-2] << np.uint64(2 * BITS) | letters[1:-1] << np.uint64(BITS) | letters[2:]
 
 

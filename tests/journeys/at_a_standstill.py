@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import worker
 from app.credentials.did import ED25519, LOG, RS256
@@ -16,36 +16,20 @@ from app.credentials.publish_key import publish_key
 from app.foundation.access import system
 from app.foundation.clock import Clock
 from app.foundation.runtime import Runtime
+from tests.fakes import FrozenClock
 
 SMALL_SCRYPT_N = 2**10  # the cost of guessing a passphrase is tested elsewhere
 DID, PASSPHRASE = "did:web:localhost", "a passphrase for tests"
 
 
-@dataclass(frozen=True)
-class _At:
-    """A clock of one instant."""
-
-    instant: datetime
-
-    def now(self) -> datetime:
-        return self.instant
-
-
-@dataclass(frozen=True)
-class _MadeKeys:
-    """A store with a key of each algorithm, made at one instant once for this process: an RSA key takes a while."""
-
-    instant: datetime
-    place: tempfile.TemporaryDirectory[str] = field(default_factory=tempfile.TemporaryDirectory)
-    opened: dict[str, FileSigner] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        signers = _signers(Path(self.place.name), _At(self.instant), self.opened)
-        for algorithm in (ED25519, RS256, LOG):
-            signers.make(algorithm, "the first")
-
-
-made_keys = cache(_MadeKeys)
+@cache
+def _made_keys(at: datetime) -> tuple[TemporaryDirectory[str], dict[str, FileSigner]]:
+    """A store with a key of each algorithm, and these opened; once for this process, since an RSA key takes a while."""
+    place, opened = TemporaryDirectory(), dict[str, FileSigner]()
+    signers = _signers(Path(place.name), FrozenClock(at), opened)
+    for algorithm in (ED25519, RS256, LOG):
+        signers.make(algorithm, "the first")
+    return place, opened
 
 
 def _signers(directory: Path, clock: Clock, opened: dict[str, FileSigner]) -> FileSigners:
@@ -54,9 +38,9 @@ def _signers(directory: Path, clock: Clock, opened: dict[str, FileSigner]) -> Fi
 
 def with_keys(runtime: Runtime, directory: Path) -> Runtime:
     """The runtime with keys that nobody has published yet."""
-    made = made_keys(runtime.clock.now())
-    shutil.copytree(made.place.name, directory / "keys")
-    return replace(runtime, signers=_signers(directory / "keys", runtime.clock, dict(made.opened)))
+    place, opened = _made_keys(runtime.clock.now())
+    shutil.copytree(place.name, directory / "keys")
+    return replace(runtime, signers=_signers(directory / "keys", runtime.clock, dict(opened)))
 
 
 def with_signer(runtime: Runtime, directory: Path) -> Runtime:

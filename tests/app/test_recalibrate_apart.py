@@ -7,21 +7,21 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from app import worker
-from app.apart import NICENESS, CutShort
 from app.norming.recalibration import Progress
+from app.recalibrate_apart import NICENESS, CutShort
 from tests.app.foundation.effects import REPOSITORY, wait_until
 from tests.app.norming.test_recalibrate import N, begin, editor, view  # noqa: F401  fixtures
 
 A_WORKER = """
 import sys
 from types import SimpleNamespace
-from app.apart import recalibrate_apart
+from app.recalibrate_apart import recalibrate_apart
 recalibrate_apart(SimpleNamespace(database=SimpleNamespace(url=sys.argv[1]),
                                   settings=SimpleNamespace(dask_scheduler="")), sys.argv[2])
 """
@@ -38,7 +38,14 @@ def children(parent: int) -> list[int]:
     """Our processes that calculate for this one."""
     listed = Path(f"/proc/{parent}/task").glob("*/children")
     found = [int(child) for tasks in listed for child in tasks.read_text().split()]
-    return [child for child in found if b"app.apart" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in found if b"app.recalibrate_apart" in _command(child)]
+
+
+def _command(pid: int) -> bytes:
+    """How it was started; nothing once it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def is_alive(pid: int) -> bool:

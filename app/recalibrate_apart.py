@@ -1,10 +1,10 @@
 """A recalibration in a process of its own, which gives way to every other one.
 
-    python -m app.apart        started by the worker, which says on the standard input what is to be done
+    python -m app.recalibrate_apart        started by the worker, which says on the standard input what is to be done
 
 The worker holds the signing keys and runs the jobs that people wait for; arithmetic over a whole sample, and what a
-cluster answers, have no business in it. The pipe stays open for as long as the worker
-lives; when it closes, this process ends at once, and what it had not committed is begun anew by the next worker.
+cluster answers, have no business in it. The pipe stays open for as long as the worker lives; when it closes, this
+process ends at once, and what it had not committed is begun anew by the next worker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TextIO
 from uuid import UUID
 
 from app import composition  # noqa: F401  with it come the tables of every context
@@ -58,7 +57,7 @@ def recalibrate_apart(runtime: Runtime, recalibration_id: str) -> None:
         "recalibration_id": recalibration_id,
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "app.apart"],
+        [sys.executable, "-m", "app.recalibrate_apart"],
         stdin=subprocess.PIPE,
         text=True,
         env={name: value for name, value in os.environ.items() if not name.startswith(OURS)},
@@ -84,7 +83,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to a whole service at its stop; the worker decides how long
     configure_logs()
     told = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with, args=(sys.stdin,), name="worker's end", daemon=True).start()
+    threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), name="worker's end", daemon=True).start()
     database = Database(told["database_url"])
     with placing_on(told["dask_scheduler"]) as placing:
         recalibrate(
@@ -97,8 +96,9 @@ def main() -> None:
     database.dispose()
 
 
-def _end_with(pipe: TextIO) -> None:
-    pipe.read()
+def _end_with(pipe: int) -> None:
+    """Past Python's own file, which this thread would hold locked when the process ends by itself."""
+    os.read(pipe, 1)
     os._exit(1)
 
 
