@@ -26,10 +26,12 @@ import app.results.models
 import app.reviews.models
 import app.transparency.models
 import app.verification.models  # noqa: F401  every table is known once a runtime can be built
+from app.accounts.keeping_mailer import KeepingMailer
 from app.accounts.policy import AccountPolicy
 from app.api.policy import ApiPolicy
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.policy import SittingPolicy
+from app.assessment.retention_policy import RetentionPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import ED25519, LOG, RS256, did_web
 from app.credentials.errors import KeyStoreRefused
@@ -52,7 +54,6 @@ from app.keying.policy import KeyingPolicy
 from app.monitoring.policy import MonitoringPolicy
 from app.norming.policy import NormPolicy
 from app.operations.law_policy import LawPolicy
-from app.operations.policy import RetentionPolicy
 from app.reviews.policy import ReviewPolicy
 from app.verification.policy import VerificationPolicy
 
@@ -97,7 +98,7 @@ def build_runtime(settings: Settings) -> Runtime:
         entropy=SystemEntropy(),
         jobs=DurableJobs(database),
         links=Links(settings.secret_keys),
-        mailer=mailer_for(settings, clock),
+        mailer=KeepingMailer(mailer_for(settings, clock), database, clock),
     )
 
 

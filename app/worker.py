@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import composition
 from app.accounts.forget_erased_addresses import forget_erased_addresses
+from app.accounts.forget_old_letters import forget_old_letters
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
@@ -176,6 +177,7 @@ def _forget_traces(runtime: Runtime) -> None:
         forget_retake_traces(session=session, clock=runtime.clock)
         forget_erased_addresses(session=session, clock=runtime.clock)
         forget_erased_people(session=session, clock=runtime.clock)
+        forget_old_letters(session=session, clock=runtime.clock)
 
 
 def _tell_founder(runtime: Runtime, person_id: str, skill: str) -> None:

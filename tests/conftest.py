@@ -22,6 +22,7 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
+from app.accounts.keeping_mailer import KeepingMailer
 from app.factory import create_app
 from app.foundation.db import Base, Database
 from app.foundation.links import Links
@@ -218,6 +219,7 @@ def runtime(
 ) -> Runtime:
     """A runtime over the test database; mail goes to a real spool directory."""
     settings = Settings(data=tmp_path, secret_keys=("k" * 40,), base_url="http://localhost")
+    spool = SpoolMailer(tmp_path / "mail", sender=settings.mail_sender, clock=clock)
     return Runtime(
         settings=settings,
         database=database,
@@ -225,7 +227,7 @@ def runtime(
         entropy=entropy,
         jobs=jobs,
         links=Links(settings.secret_keys),
-        mailer=SpoolMailer(tmp_path / "mail", sender=settings.mail_sender, clock=clock),
+        mailer=KeepingMailer(spool, database, clock),
     )
 
 

@@ -13,6 +13,7 @@ from app.accounts.models import (
     ApiToken,
     BrowserSession,
     Consent,
+    Letter,
     Passkey,
     PasskeyChallenge,
     Person,
@@ -35,6 +36,7 @@ OWNED = (
     PasskeyChallenge,
     Consent,
     PersonRestriction,
+    Letter,
 )
 
 

@@ -23,7 +23,8 @@ def send_guessing_notice(kind: str, subject_id: UUID, *, base_url: str, session:
     text = TEXTS[kind][person.language]
     body = text.body.format(base_url=base_url)
     day = _last_day(kind, person.id, session=session)
-    mailer.send(Message(person.email, text.subject, body, key=f"guessing:{kind}:{subject_id}{day}"))
+    key = f"guessing:{kind}:{subject_id}{day}"
+    mailer.send(Message(person.email, text.subject, body, key=key, person_id=person.id))
 
 
 def _last_day(kind: str, person_id: UUID, *, session: Session) -> str:

@@ -24,4 +24,4 @@ def send_passkey_notice(
         return
     text = TEXTS[kind][person.language]
     body = text.body.format(time=f"{at:%Y-%m-%d %H:%M}", base_url=base_url)
-    mailer.send(Message(person.email, text.subject, body, key=f"passkey-{kind}:{passkey_id}"))
+    mailer.send(Message(person.email, text.subject, body, key=f"passkey-{kind}:{passkey_id}", person_id=person.id))

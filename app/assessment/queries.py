@@ -15,6 +15,7 @@ from app.assessment.errors import SittingNotFound
 from app.assessment.former_sittings import allowance, taken_before
 from app.assessment.models import Edition, Presentation, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
+from app.assessment.retention_policy import RetentionPolicy
 from app.foundation import policies
 
 
@@ -121,6 +122,11 @@ def shown_items(sitting_id: UUID, *, session: Session) -> tuple[str, ...]:
 def sitting_policy(*, session: Session, at: datetime) -> SittingPolicy:
     """The policy that a sitting begun at `at` is held to."""
     return policies.current(SittingPolicy, session=session, at=at)
+
+
+def retention_policy(*, session: Session, at: datetime) -> RetentionPolicy:
+    """How long responses are kept."""
+    return policies.current(RetentionPolicy, session=session, at=at)
 
 
 def retake_of(

@@ -35,7 +35,7 @@ def send_holder_letter(
         link=f"{base_url}/credentials/{credential.code}",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, text.subject, body, key=letter_key(occasion, cause)))
+    mailer.send(Message(person.email, text.subject, body, key=letter_key(occasion, cause), person_id=person.id))
 
 
 _OF_A_REVIEW = (Occasion.REVIEW_OPENED, Occasion.LEFT_WITHDRAWN)  # letters that say something of it

@@ -43,7 +43,8 @@ def send_reminder(
     subject = text.before if clock.now() < credential.valid_until else text.after
     headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     key = f"reminder:{credential_id}:{days}"
-    mailer.send(Message(person.email, subject.format(**named), text.body.format(**named), key=key, headers=headers))
+    words = subject.format(**named), text.body.format(**named)
+    mailer.send(Message(person.email, *words, key=key, headers=headers, person_id=person.id))
     return True
 
 

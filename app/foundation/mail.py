@@ -13,6 +13,7 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from app.foundation.clock import Clock
 from app.foundation.errors import Unavailable
@@ -29,13 +30,17 @@ class MailUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one person. `key` names it for ever, so that a retry is recognisable."""
+    """One message to one person. `key` names it for ever, so that a retry is recognisable.
+
+    `person_id` says on whose own place it is kept as well; None for what lets somebody in, and for staff at work.
+    """
 
     to: str
     subject: str
     text: str
     key: str
     headers: dict[str, str] = field(default_factory=dict)
+    person_id: UUID | None = None
 
 
 class Mailer(Protocol):

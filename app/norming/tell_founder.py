@@ -65,4 +65,5 @@ def tell_founder(person_id: UUID, skill: str, *, base_url: str, session: Session
     subject, body = TEXT[person.language]
     name = item_bank.skill(skill, session=session).names[person.language]
     text = body.format(skill=name, slug=skill, base_url=base_url)
-    mailer.send(Message(person.email, subject.format(skill=name), text, key=f"founder:{skill}:{person_id}"))
+    key = f"founder:{skill}:{person_id}"
+    mailer.send(Message(person.email, subject.format(skill=name), text, key=key, person_id=person_id))

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.assessment import queries as sittings
 from app.assessment.forget_old_responses import OldResponses, forget_old_responses, old_responses
 from app.assessment.rules import months_after
-from app.foundation import audit, policies
+from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.kept_answers import forget_expired_answers
-from app.operations.policy import RetentionPolicy
 
 SITTINGS_AT_ONCE = 200  # about 6,000 responses: other writers wait a tenth of a second, not longer
 
@@ -34,5 +34,5 @@ def apply_retention(*, session: Session, clock: Clock, actor: Actor) -> OldRespo
 
 
 def _before(session: Session, clock: Clock) -> datetime:
-    policy = policies.current(RetentionPolicy, session=session, at=clock.now())
+    policy = sittings.retention_policy(session=session, at=clock.now())
     return months_after(clock.now(), -policy.response_months)

@@ -52,6 +52,7 @@ HOLDINGS = (
     _held("recovery_code", withheld=("code_hash",)),
     _held("passkey"),
     _held("passkey_challenge", withheld=("challenge_hash",)),
+    _held("letter"),
     _held("kept_answer", "holder_id"),
     _held("sitting", withheld=("seed",)),
     _held("presentation", "sitting_id", "sitting"),

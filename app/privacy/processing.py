@@ -54,6 +54,9 @@ PROCESSING = {
     "passkey_challenge": Processing(
         "to check one use of a passkey", CONTRACT, "{accounts.passkey_challenge_minutes} minutes; deleted nightly"
     ),
+    "letter": Processing(
+        "to show a message again whose mail a mailbox refused", CONTRACT, "{accounts.letters_kept_days} days"
+    ),
     "kept_answer": Processing(
         "to answer a repeated request alike", CONTRACT, "{api.answers_kept_hours} hours; deleted nightly"
     ),

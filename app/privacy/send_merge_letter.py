@@ -37,7 +37,8 @@ def send_merge_letter(
         effects=_effects(merge, language, base_url=base_url, session=session) if occasion == APPLIED else "",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, text.subject, body, key=f"merge:{occasion}:{reader}:{merge.id}"))
+    key = f"merge:{occasion}:{reader}:{merge.id}"
+    mailer.send(Message(person.email, text.subject, body, key=key, person_id=person.id))
 
 
 def _effects(merge: AccountMerge, language: str, *, base_url: str, session: Session) -> str:

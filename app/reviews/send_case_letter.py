@@ -28,7 +28,7 @@ def send_case_letter(case_id: UUID, occasion: str, *, base_url: str, session: Se
         link=f"{base_url}/results/{case.sitting_id}/review",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, texts.subject, body, key=f"case:{occasion}:{case.id}"))
+    mailer.send(Message(person.email, texts.subject, body, key=f"case:{occasion}:{case.id}", person_id=person.id))
 
 
 def _outcome(case: ReviewCase, language: str) -> str:

@@ -30,4 +30,5 @@ def send_change_letter(change_id: UUID, occasion: str, *, base_url: str, session
         link=f"{base_url}/me" if occasion == MOVED_HERE else f"{base_url}/credentials/{found.code}",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, text.subject, body, key=f"register:{occasion}:{change.id}"))
+    key = f"register:{occasion}:{change.id}"
+    mailer.send(Message(person.email, text.subject, body, key=key, person_id=person.id))

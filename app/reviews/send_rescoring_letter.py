@@ -36,4 +36,5 @@ def send_rescoring_letter(
         link=f"{base_url}/results/{sitting_id}",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, text.subject, body, key=f"rescoring:{occasion}:{rescoring_id}:{sitting_id}"))
+    key = f"rescoring:{occasion}:{rescoring_id}:{sitting_id}"
+    mailer.send(Message(person.email, text.subject, body, key=key, person_id=person.id))

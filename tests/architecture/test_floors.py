@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -69,6 +70,20 @@ def test_case_078_nothing_but_mail_and_the_start_page_reaches_out():
         ("app/up.py", "socket"),  # whether the port is free: it binds, and connects to nothing
         ("app/up.py", "urllib.request"),
     }
+
+
+def test_edge_082_every_message_to_a_person_is_kept_for_them_too():
+    """`person.email` is where somebody who has an account is written to; alarms go to staff, who find them at work."""
+    calls = [
+        (file.relative_to(ROOT).as_posix(), call)
+        for file in (ROOT / "app").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Message"
+    ]
+    to_people = [(file, call) for file, call in calls if "person.email" in {ast.unparse(one) for one in call.args}]
+    unkept = {file for file, call in to_people if "person_id" not in {one.arg for one in call.keywords}}
+    assert len(to_people) >= 10
+    assert unkept == {"app/monitoring/send_alarm_mail.py"}
 
 
 def test_no_module_name_invites_strangers(graph):

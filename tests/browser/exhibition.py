@@ -26,6 +26,7 @@ from waitress import wasyncore
 from app.accounts import queries as accounts
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
+from app.accounts.keeping_mailer import KeepingMailer
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.accounts.models import Passkey, Person
 from app.accounts.request_sign_in import request_sign_in
@@ -135,6 +136,7 @@ class Exhibition:
     def _runtime(self) -> Runtime:
         settings = Settings(data=self.directory, secret_keys=("k" * 40,), base_url=self.base_url, port=self.port)
         database, clock = Database(f"sqlite:///{self.directory / 'exhibition.sqlite3'}"), FrozenClock()
+        spool = SpoolMailer(self.directory / "mail", sender=settings.mail_sender, clock=clock)
         Base.metadata.create_all(database.writing)
         return Runtime(
             settings=settings,
@@ -143,7 +145,7 @@ class Exhibition:
             entropy=CountingEntropy(),
             jobs=CollectedJobs(),
             links=Links(settings.secret_keys),
-            mailer=SpoolMailer(self.directory / "mail", sender=settings.mail_sender, clock=clock),
+            mailer=KeepingMailer(spool, database, clock),
         )
 
     def _fill(self) -> None:

@@ -132,6 +132,8 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("own-place", "/me", "holder"),
         Exhibit("own-place-empty", "/me", "newcomer"),
         Exhibit("own-place-open", "/me", "statement"),
+        Exhibit("messages", "/me/messages", "holder"),
+        Exhibit("messages-empty", "/me/messages", "newcomer"),
         Exhibit("timeline", "/me/timeline", "holder"),
         Exhibit("timeline-empty", "/me/timeline", "newcomer"),
         Exhibit("export", "/me/export", "holder"),

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 
 from flask import render_template
 
+from app.accounts import queries as accounts
 from app.assessment import queries as sittings
 from app.foundation.web.process import runtime
 from app.home.example import example_of_a_norm
@@ -40,8 +41,14 @@ def help_terms() -> str:
 def privacy() -> str:
     """What is kept, why, for how long, and what you may do about it."""
     with runtime().reading() as session:
-        policy = sittings.sitting_policy(session=session, at=runtime().clock.now())
-    return render_template("help/privacy.html", sender=runtime().settings.mail_sender, policy=policy)
+        now = runtime().clock.now()
+        return render_template(
+            "help/privacy.html",
+            sender=runtime().settings.mail_sender,
+            policy=sittings.sitting_policy(session=session, at=now),
+            response_months=sittings.retention_policy(session=session, at=now).response_months,
+            letters_kept_days=accounts.policy(session=session, at=now).letters_kept_days,
+        )
 
 
 @bp.get("/accessibility")

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import render_template, request
 
 from app.accounts import queries as accounts
+from app.accounts.letters import letters_of
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
 from app.foundation.web.asker import language_of_request, person_id
@@ -83,6 +84,20 @@ def own_place() -> str:
             credentials=held,
             looked_at=verifications.looked_at([one.id for one in held], session=session),
             consents=accounts.consents_of(own_id, session=session),
+            letters=letters_of(own_id, session=session, most=1),
+        )
+
+
+@bp.get("/me/messages")
+@require_signed_in
+def own_messages() -> str:
+    """The words of every message that went to the person by mail, for whoever's mailbox refused one."""
+    here = runtime()
+    with here.reading() as session:
+        return render_template(
+            "home/messages.html",
+            letters=letters_of(person_id(), session=session),
+            kept_days=accounts.policy(session=session, at=here.clock.now()).letters_kept_days,
         )
 
 

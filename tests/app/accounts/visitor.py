@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import email
 import re
-from datetime import datetime
 from email import policy as email_policy
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import pyotp
 
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
-from app.accounts.send_guessing_notice import send_guessing_notice
-from app.accounts.send_passkey_notice import send_passkey_notice
-from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.foundation.runtime import Runtime
+from app.worker import JOBS
 
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 SECRET = re.compile(r"<code>([A-Z2-7 ]{32,})</code>")
@@ -138,25 +134,11 @@ class Mail:
 
 
 def deliver(runtime: Runtime) -> None:
-    """Do what the worker does with the jobs of accounts."""
+    """Do the worker's jobs that write to people."""
     for name, arguments in list(runtime.jobs.enqueued.values()):
-        base_url = runtime.settings.base_url
+        if name.startswith("send_"):
+            JOBS[name](runtime, **arguments)
         with runtime.transaction() as session:
-            if name == "send_sign_in_mail":
-                send_sign_in_mail(
-                    UUID(arguments["request_id"]), base_url=base_url, session=session,
-                    clock=runtime.clock, links=runtime.links, mailer=runtime.mailer,
-                )  # fmt: skip
-            elif name == "send_guessing_notice":
-                send_guessing_notice(
-                    arguments["kind"], UUID(arguments["subject_id"]), base_url=base_url, session=session,
-                    mailer=runtime.mailer,
-                )  # fmt: skip
-            elif name == "send_passkey_notice":
-                send_passkey_notice(
-                    arguments["kind"], UUID(arguments["passkey_id"]), UUID(arguments["person_id"]),
-                    datetime.fromisoformat(arguments["at"]), base_url=base_url, session=session, mailer=runtime.mailer,
-                )  # fmt: skip
             forget_stale_sign_ins(session=session, clock=runtime.clock)
     runtime.jobs.enqueued.clear()
 

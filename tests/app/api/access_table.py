@@ -136,6 +136,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/sign-out"): [Route(PUBLIC)],
     # one's own
     ("GET", "/me"): [Route(SIGNED_IN)],
+    ("GET", "/me/messages"): [Route(SIGNED_IN)],
     ("GET", "/account"): [Route(SIGNED_IN)],
     ("POST", "/account"): [Route(SIGNED_IN)],
     ("POST", "/account/consents/<kind>"): [Route(SIGNED_IN, being(kind="assessment"))],

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.accounts.consents import OFFERS
 from app.accounts.grant_role import grant_role
 from app.accounts.issue_api_token import issue_api_token
+from app.accounts.keeping_mailer import KeepingMailer
 from app.accounts.models import BrowserSession, Passkey, Person
 from app.accounts.record_consent import record_consent
 from app.accounts.scopes import scopes_open_to
@@ -128,14 +129,16 @@ def a_runtime(directory: Path, entropy: CountingEntropy, database: Database | No
     """A runtime over the file in `directory`, or over another database."""
     settings = Settings(data=directory, secret_keys=("k" * 40,), base_url="http://localhost")
     clock = FrozenClock()
+    database = database or Database(f"sqlite:///{directory / FILE}")
+    spool = SpoolMailer(directory / "mail", sender=settings.mail_sender, clock=clock)
     return Runtime(
         settings=settings,
-        database=database or Database(f"sqlite:///{directory / FILE}"),
+        database=database,
         clock=clock,
         entropy=entropy,
         jobs=CollectedJobs(),
         links=Links(settings.secret_keys),
-        mailer=SpoolMailer(directory / "mail", sender=settings.mail_sender, clock=clock),
+        mailer=KeepingMailer(spool, database, clock),
     )
 
 

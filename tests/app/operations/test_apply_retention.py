@@ -14,6 +14,7 @@ from app.assessment.final_scores import final_score
 from app.assessment.models import Presentation, Response
 from app.assessment.norming_rows import responses_for_norming
 from app.assessment.replay_sitting import replay_sitting
+from app.assessment.retention_policy import RetentionPolicy
 from app.assessment.rules import months_after
 from app.foundation import policies
 from app.foundation.access import operator
@@ -23,7 +24,6 @@ from app.foundation.kept_answers import KeptAnswer
 from app.operations import apply_retention as retaining
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.commands import retention
-from app.operations.policy import RetentionPolicy
 from tests.app.credentials.awards import an_id, write
 from tests.fakes import NOON
 

@@ -129,6 +129,8 @@ def leave_traces_everywhere(world: World) -> None:
         take_case_back(world.facts.ended_sitting, session=session, clock=here.clock, actor=actor)
     count_verification(credential_id, database=here.database, clock=here.clock)
     here.mailer.send(Message(EMAIL, "Your code", f"Dear {NAME}", key="olivias-mail"))
+    letter = f"Dear {NAME}, {WORDS}"
+    here.mailer.send(Message(EMAIL, "Your certificate", letter, key="olivias-letter", person_id=person_id))
     here.mailer.send(Message("somebody@example.org", "Your code", "Dear Somebody", key="somebodys-mail"))
 
 

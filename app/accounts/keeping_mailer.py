@@ -1,0 +1,59 @@
+"""Keeps the words of a message on the person's own place before its mail goes out: a mailbox may refuse it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.accounts.inserting import insert_if_absent
+from app.accounts.models import Letter, Person
+from app.foundation.clock import Clock
+from app.foundation.db import Database
+from app.foundation.mail import Mailer, Message
+
+
+class KeepingMailer:
+    """A mailer that keeps each letter first, once, however often its mail is tried."""
+
+    def __init__(self, mailer: Mailer, database: Database, clock: Clock) -> None:
+        self._mailer, self._database, self._clock = mailer, database, clock
+
+    def send(self, message: Message) -> None:
+        """Keep what is for a person's own place, and hand the message over. Whoever is gone is not written to.
+
+        It writes in a transaction of its own, so that the letter stays where the mail server refuses: never call it
+        with SQLite's lock of writers in hand.
+
+        Raises
+        ------
+        MailUnavailable
+        """
+        if message.person_id is None or self._keep(message, message.person_id):
+            self._mailer.send(message)
+
+    def forget(self, address: str) -> None:
+        """Drop the mail. Letters go with the account."""
+        self._mailer.forget(address)
+
+    def reach(self) -> None:
+        """Return if mail could go out now.
+
+        Raises
+        ------
+        MailUnavailable
+        """
+        self._mailer.reach()
+
+    def _keep(self, message: Message, person_id: UUID) -> bool:
+        """Whether there is such a person. Their row is held meanwhile, so that no letter outlives an erasure."""
+        with self._database.transaction() as session:
+            if session.get(Person, person_id, with_for_update=True) is None:
+                return False
+            letter = Letter(
+                key=message.key,
+                person_id=person_id,
+                subject=message.subject,
+                text=message.text,
+                written_at=self._clock.now(),
+            )
+            insert_if_absent(letter, session=session)
+            return True
