@@ -46,11 +46,13 @@ class KeepingMailer:
     def _keep(self, message: Message, person_id: UUID) -> bool:
         """Whether there is such a person. Their row is held meanwhile, so that no letter outlives an erasure."""
         with self._database.transaction() as session:
-            if session.get(Person, person_id, with_for_update=True) is None:
+            person = session.get(Person, person_id, with_for_update=True)
+            if person is None:
                 return False
             letter = Letter(
                 key=message.key,
                 person_id=person_id,
+                language=person.language,
                 subject=message.subject,
                 text=message.text,
                 written_at=self._clock.now(),

@@ -18,6 +18,7 @@ WRAPPED_FROM = 60  # a line of a letter that is this long was broken to fit; a s
 class LetterView:
     """One letter, as the person reads it."""
 
+    language: str
     subject: str
     text: str
     written_at: datetime
@@ -37,7 +38,7 @@ def letters_of(person_id: UUID, *, session: Session, most: int | None = None) ->
         .order_by(Letter.written_at.desc(), Letter.key)
         .limit(most)
     )
-    return tuple(LetterView(row.subject, row.text, row.written_at) for row in session.scalars(query))
+    return tuple(LetterView(row.language, row.subject, row.text, row.written_at) for row in session.scalars(query))
 
 
 def _whole_lines(block: str) -> list[str]:

@@ -236,6 +236,7 @@ class Letter(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    language: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(index=True)

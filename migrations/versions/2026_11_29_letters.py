@@ -19,6 +19,7 @@ def upgrade() -> None:
         "letter",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),

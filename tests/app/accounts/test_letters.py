@@ -104,7 +104,7 @@ def test_what_people_wrote_into_a_letter_stays_text(ada, runtime):
 
 def test_lines_that_were_broken_for_mail_are_made_whole_and_others_are_left(clock):
     long = "A line of a letter that was broken because a mail is no wider than this and then"
-    letter = LetterView("S", f"Hello,\n\n{long}\ngoes on.\n\nDecile\nhttp://localhost\n", clock.now())
+    letter = LetterView("en", "S", f"Hello,\n\n{long}\ngoes on.\n\nDecile\nhttp://localhost\n", clock.now())
     assert letter.paragraphs == (("Hello,",), (f"{long} goes on.",), ("Decile", "http://localhost"))
     address = f"http://localhost/{'a' * 80}"
     assert replace(letter, text=f"{address}\nNext").paragraphs == ((address, "Next"),)
