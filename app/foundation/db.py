@@ -27,9 +27,9 @@ POOL_SIZE = 10
 POOL_OVERFLOW = 20
 POOL_WAIT_SECONDS = 5.0  # then a request is told to come back; the library's own 30 s would hold its thread
 ENUM_LENGTH = 32
-# What each SQLite connection keeps of the file, in KiB. With the library's own 2,000 twenty of them took 46 MB and read
-# no quicker than with 512, in 16 MB: what is kept is void once another connection commits.
-WRITERS_PAGES, READERS_PAGES = "cache_size=-1000", "cache_size=-512"
+# What each SQLite connection keeps of the file. With the library's own 2,000 KiB twenty of them took 46 MB and read no
+# quicker than with 512, in 16 MB: what is kept is void once another connection commits.
+KEPT_KIB = 512
 READS_FIRST = "decile_reads_first"  # option of an engine
 
 NAMING_CONVENTION = {
@@ -107,6 +107,7 @@ def _prepare_sqlite(then_wait_ms: int, *last: str) -> Callable[[Any, Any], None]
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            f"cache_size=-{KEPT_KIB}",
             f"busy_timeout={then_wait_ms}",
             *last,
         ):
@@ -159,7 +160,7 @@ class Database:
             return create_engine(self.url, **_pool(), pool_pre_ping=True)
         engine = create_engine(self.url, **_pool(), connect_args={"factory": Writer})
         # overwrites with zeros what is deleted, which only some builds of the library do unasked
-        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, WRITERS_PAGES, "secure_delete=ON"))
+        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, "secure_delete=ON"))
         event.listen(engine, "begin", _begin_in_turn)
         return engine
 
@@ -179,7 +180,7 @@ class Database:
             kept_to_reading = {"options": "-c default_transaction_read_only=on"}
             return create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT", connect_args=kept_to_reading)
         engine = create_engine(self.url, **_pool(), isolation_level="AUTOCOMMIT")
-        event.listen(engine, "connect", _prepare_sqlite(BUSY_TIMEOUT_MS, READERS_PAGES, "query_only=ON"))
+        event.listen(engine, "connect", _prepare_sqlite(BUSY_TIMEOUT_MS, "query_only=ON"))
         return engine
 
     @contextmanager
