@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 from scoring.ability import estimate_ability
 from scoring.errors import InvalidResponses, ScoringError
@@ -415,6 +414,8 @@ def _expanded(features: Floats, means: Floats, sds: Floats) -> Floats:
 
 def _logistic(careful: Floats, careless: Floats) -> Floats:
     """Weights of a logistic regression with both sides counted equally, shape (F,)."""
+    from scipy.optimize import minimize  # noqa: PLC0415  whoever only looks at sittings by a rule never asks for it
+
     design = np.concatenate([careful, careless])
     is_careless = np.repeat([0.0, 1.0], [len(careful), len(careless)])
     mass = np.repeat([0.5 / len(careful), 0.5 / len(careless)], [len(careful), len(careless)])

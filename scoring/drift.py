@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import betabinom, binom
 
 from scoring.errors import ScoringError
 
@@ -127,6 +126,8 @@ class _Limits:
 
     def _chances(self, sittings: int) -> NDArray[np.float64]:
         """Probability of 0 … n people above the cut."""
+        from scipy.stats import betabinom, binom  # noqa: PLC0415  a quarter of a worker's start, for one job of the night
+
         people = np.arange(sittings + 1)
         if self.variance == 0:
             return np.asarray(binom.pmf(people, sittings, self.share))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.text_rules import LANGUAGES
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 SCHEMA = ITEM_BANKS / "schema.json"
 SHAPES = {BANK: "bank", STATEMENTS: "items", SCENARIOS: "scenarios", SKILLS: "skills", DEVELOPMENT: "development"}
@@ -28,6 +29,8 @@ def check_shape(file: str, data: Any) -> Iterator[Finding]:
 
 @cache
 def _validator(shape: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  who reads no bank's files need not load it
+
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     return Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
 

@@ -55,6 +55,12 @@ def test_the_web_application_starts_without_the_heavy_libraries():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_worker_starts_without_what_only_some_jobs_compute_with():
+    code = "import sys, app.worker; print(sorted({'scipy', 'pandas', 'numba', 'alembic'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_case_078_nothing_but_mail_and_the_start_page_reaches_out():
     """Whoever fetches addresses needs a guard against those of the inside; nobody fetches, so there is none."""
     doors = r"socket|ssl|smtplib|ftplib|http\.client|urllib\.request|requests|httpx|aiohttp|urllib3"
