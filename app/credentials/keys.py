@@ -83,10 +83,14 @@ FileSigner = Ed25519Signer | RsaSigner
 
 @dataclass(frozen=True, slots=True)
 class FileKeyStore:
-    """The directory of one issuer's encrypted keys."""
+    """The directory of one issuer's encrypted keys.
+
+    They lie under one passphrase and one salt, so that whoever opens all of them derives once. Each has its own nonce.
+    """
 
     directory: Path
     scrypt_n: int = SCRYPT_N
+    _derived: dict[tuple[Any, ...], bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def init(self, did: str, passphrase: str, *, at: datetime, algorithm: str = ED25519) -> FileSigner:
         """Make the first key of this algorithm.
@@ -114,7 +118,7 @@ class FileKeyStore:
         entries = self._entries(algorithm)
         if not entries:
             raise KeyStoreRefused(f"There is no {algorithm} key in {self.directory}. Run `decile keys init`.")
-        return _opened(entries[-1], passphrase)
+        return self._opened(entries[-1], passphrase)
 
     def has(self, algorithm: str) -> bool:
         """Whether a key of this algorithm was made."""
@@ -128,13 +132,13 @@ class FileKeyStore:
     def open_id(self, key_id: str, passphrase: str) -> FileSigner | None:
         """The key of this id, ready to sign; None where it is not held."""
         found = [entry for entry in self._all_entries().values() if entry["key_id"] == key_id]
-        return _opened(found[0], passphrase) if found else None
+        return self._opened(found[0], passphrase) if found else None
 
     def made_for(self, request: str, did: str, passphrase: str, *, at: datetime, algorithm: str) -> FileSigner:
         """The key made for this request, now if it was not before."""
         found = [entry for entry in self._entries(algorithm) if entry.get("made_for") == request]
         if found:
-            return _opened(found[0], passphrase)
+            return self._opened(found[0], passphrase)
         return self._make(did, passphrase, at=at, algorithm=algorithm, request=request)
 
     def destroy(self, key_id: str) -> None:
@@ -159,13 +163,52 @@ class FileKeyStore:
         fingerprint = hashlib.sha256(_signer("", algorithm, private_bytes).public_bytes).hexdigest()
         named = fingerprint[:FINGERPRINT_DIGITS]
         signer = _signer(f"{did}#{at:%Y-%m}-{named}", algorithm, private_bytes)
-        entry = _sealed(signer, private_bytes, passphrase, at=at, scrypt_n=self.scrypt_n)
+        entry = self._sealed(signer, private_bytes, passphrase, at=at)
         if request:
             entry["made_for"] = request
         self.directory.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY_MODE)
         file = self.directory / f"{at:%Y%m%dT%H%M%SZ}-{named}.key.json"
         write_whole(file, json.dumps(entry, indent=1).encode(), replacing=False)  # a torn one would close the store
         return signer
+
+    def _sealed(self, signer: FileSigner, private_bytes: bytes, passphrase: str, *, at: datetime) -> dict[str, Any]:
+        kdf, nonce = self._kdf(), secrets.token_bytes(NONCE_BYTES)
+        sealing_key = self._derive(passphrase, kdf)
+        return {
+            "key_id": signer.key_id,
+            "algorithm": signer.algorithm,
+            "public_key": _b64(signer.public_bytes),
+            "created_at": at.isoformat(),
+            "kdf": kdf,
+            "cipher": {"name": "AES-256-GCM", "nonce": _b64(nonce)},
+            "ciphertext": _b64(AESGCM(sealing_key).encrypt(nonce, private_bytes, signer.key_id.encode())),
+        }
+
+    def _opened(self, entry: dict[str, Any], passphrase: str) -> FileSigner:
+        sealing_key = self._derive(passphrase, entry["kdf"])
+        try:
+            private_bytes = AESGCM(sealing_key).decrypt(
+                _unb64(entry["cipher"]["nonce"]), _unb64(entry["ciphertext"]), entry["key_id"].encode()
+            )
+        except InvalidTag:
+            raise KeyStoreRefused(
+                f"The passphrase does not open key {entry['key_id']}, or its file was changed. "
+                "Set DECILE_KEY_PASSPHRASE to the one it was made with."
+            ) from None
+        return _signer(entry["key_id"], entry["algorithm"], private_bytes)
+
+    def _kdf(self) -> dict[str, Any]:
+        """How the next key is sealed: as those that are there, unless more or less work was asked for then."""
+        wanted = {"name": "scrypt", "n": self.scrypt_n, "r": SCRYPT_R, "p": SCRYPT_P}
+        known = [one["kdf"] for one in self._all_entries().values() if one["kdf"].items() >= wanted.items()]
+        return known[-1] if known else {**wanted, "salt": _b64(secrets.token_bytes(SALT_BYTES))}
+
+    def _derive(self, passphrase: str, kdf: dict[str, Any]) -> bytes:
+        known = (passphrase, *sorted(kdf.items()))
+        if known not in self._derived:
+            scrypt = Scrypt(salt=_unb64(kdf["salt"]), length=KEY_BYTES, n=kdf["n"], r=kdf["r"], p=kdf["p"])
+            self._derived[known] = scrypt.derive(passphrase.encode())
+        return self._derived[known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,41 +261,6 @@ def _signer(key_id: str, algorithm: str, private_bytes: bytes) -> FileSigner:
     if algorithm != RS256 or not isinstance(key, RSAPrivateKey):
         raise KeyStoreRefused(f"Key {key_id} is of an unknown kind: {algorithm}.")
     return RsaSigner(key_id, key)
-
-
-def _sealed(
-    signer: FileSigner, private_bytes: bytes, passphrase: str, *, at: datetime, scrypt_n: int
-) -> dict[str, Any]:
-    salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
-    key = _derived(passphrase, salt, n=scrypt_n, r=SCRYPT_R, p=SCRYPT_P)
-    return {
-        "key_id": signer.key_id,
-        "algorithm": signer.algorithm,
-        "public_key": _b64(signer.public_bytes),
-        "created_at": at.isoformat(),
-        "kdf": {"name": "scrypt", "n": scrypt_n, "r": SCRYPT_R, "p": SCRYPT_P, "salt": _b64(salt)},
-        "cipher": {"name": "AES-256-GCM", "nonce": _b64(nonce)},
-        "ciphertext": _b64(AESGCM(key).encrypt(nonce, private_bytes, signer.key_id.encode())),
-    }
-
-
-def _opened(entry: dict[str, Any], passphrase: str) -> FileSigner:
-    kdf = entry["kdf"]
-    key = _derived(passphrase, _unb64(kdf["salt"]), n=kdf["n"], r=kdf["r"], p=kdf["p"])
-    try:
-        private_bytes = AESGCM(key).decrypt(
-            _unb64(entry["cipher"]["nonce"]), _unb64(entry["ciphertext"]), entry["key_id"].encode()
-        )
-    except InvalidTag:
-        raise KeyStoreRefused(
-            f"The passphrase does not open key {entry['key_id']}, or its file was changed. "
-            "Set DECILE_KEY_PASSPHRASE to the one it was made with."
-        ) from None
-    return _signer(entry["key_id"], entry["algorithm"], private_bytes)
-
-
-def _derived(passphrase: str, salt: bytes, *, n: int, r: int, p: int) -> bytes:
-    return Scrypt(salt=salt, length=KEY_BYTES, n=n, r=r, p=p).derive(passphrase.encode())
 
 
 def _b64(data: bytes) -> str:

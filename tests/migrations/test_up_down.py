@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 import app.composition  # noqa: F401  every table is known
 from app.foundation import schema
 from app.foundation.db import Database
 from app.foundation.jobs import is_job_table
+from app.foundation.shipped import MIGRATIONS
 
 
 @pytest.fixture
@@ -25,6 +27,10 @@ def test_upgrading_an_empty_database_gives_exactly_the_models(empty):
     assert schema.differences(empty) == []
     with empty.reading() as session:
         assert schema.is_at_head(session.connection())
+
+
+def test_the_head_is_the_one_that_alembic_finds():
+    assert schema.head() == ScriptDirectory(str(MIGRATIONS)).get_current_head() == schema.revisions()[0]
 
 
 def test_upgrading_twice_changes_nothing(empty):

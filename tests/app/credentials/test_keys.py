@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from app.credentials import keys
-from app.credentials.did import ED25519, RS256
+from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.credentials.keys import FileKeyStore
 
@@ -88,6 +88,38 @@ def test_the_shipped_work_factor_is_that_of_the_threat_model(tmp_path: Path) -> 
     store = FileKeyStore(tmp_path)
     store.init(DID, PASSPHRASE, at=NOW)
     assert json.loads(only_file(store).read_text())["kdf"]["n"] == 2**17
+
+
+def sealing(store: FileKeyStore) -> list[tuple[int, str, str]]:
+    entries = [json.loads(file.read_text()) for file in store.directory.iterdir()]
+    return [(one["kdf"]["n"], one["kdf"]["salt"], one["cipher"]["nonce"]) for one in entries]
+
+
+def test_the_keys_of_a_store_are_sealed_by_one_derivation_each_with_its_own_nonce(store: FileKeyStore) -> None:
+    for algorithm in (ED25519, RS256, LOG):
+        store.init(DID, PASSPHRASE, at=NOW, algorithm=algorithm)
+    assert len({salt for _, salt, _ in sealing(store)}) == 1
+    assert len({nonce for _, _, nonce in sealing(store)}) == 3
+    again = FileKeyStore(store.directory, scrypt_n=CHEAP)
+    for algorithm in (ED25519, RS256, LOG):
+        again.open(PASSPHRASE, algorithm)
+    assert len(again._derived) == 1
+
+
+def test_a_store_of_less_work_and_of_several_salts_is_opened_and_gets_its_next_key_by_todays(
+    store: FileKeyStore, tmp_path: Path
+) -> None:
+    """As stores were made before: a salt for each key."""
+    made = store.init(DID, PASSPHRASE, at=NOW)
+    other = FileKeyStore(tmp_path / "other", scrypt_n=CHEAP)
+    other.init(DID, PASSPHRASE, at=NOW, algorithm=RS256)
+    only_file(other).rename(store.directory / only_file(other).name)
+    stricter = FileKeyStore(store.directory, scrypt_n=2 * CHEAP)
+    stricter.init(DID, PASSPHRASE, at=NOW, algorithm=LOG)
+    assert sorted(n for n, _, _ in sealing(store)) == [CHEAP, CHEAP, 2 * CHEAP]
+    assert len({salt for _, salt, _ in sealing(store)}) == 3
+    assert stricter.open(PASSPHRASE).key_id == made.key_id
+    assert {stricter.open(PASSPHRASE, one).algorithm for one in (RS256, LOG)} == {RS256, LOG}
 
 
 def test_a_store_gains_the_key_of_jwts_beside_the_one_it_has(store: FileKeyStore) -> None:
