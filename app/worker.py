@@ -16,6 +16,7 @@ from app.accounts.forget_old_letters import forget_old_letters
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
+from app.accounts.send_second_address_mail import send_second_address_mail, send_second_address_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.check_sitting import keep_check, look_at_sitting
 from app.assessment.close_expired_sittings import close_expired_sittings
@@ -264,6 +265,8 @@ JOBS: dict[str, Job] = {
     "send_judge_invitation": while_reading(send_judge_invitation),
     "send_guessing_notice": while_reading(send_guessing_notice),
     "send_passkey_notice": while_reading(send_passkey_notice),
+    "send_second_address_mail": while_reading(send_second_address_mail),
+    "send_second_address_notice": while_reading(send_second_address_notice),
     "send_case_letter": while_reading(send_case_letter),
     "send_change_letter": while_reading(send_change_letter),
     "send_merge_letter": while_reading(send_merge_letter),

@@ -21,6 +21,7 @@ from app.accounts.models import (
     Person,
     RecoveryCode,
     RoleGrant,
+    SecondAddress,
     SecondFactor,
     SignInRequest,
 )
@@ -38,6 +39,7 @@ def close_merged_account(leaving_id: UUID, staying_id: UUID, *, session: Session
     for opener in OPENS_A_DOOR:
         session.execute(delete(opener).where(opener.person_id == leaving_id))
     session.execute(delete(SignInRequest).where(SignInRequest.email == leaving.email))
+    session.execute(delete(SecondAddress).where(SecondAddress.person_id == leaving_id))
     end_all_of(leaving_id, session=session)
     forget_answers(leaving_id, session=session)
     _carry_consent(leaving_id, staying_id, session=session)

@@ -20,6 +20,7 @@ from app.accounts.models import (
     PersonRestriction,
     RecoveryCode,
     RoleGrant,
+    SecondAddress,
     SecondFactor,
     SignInRequest,
 )
@@ -37,6 +38,7 @@ OWNED = (
     Consent,
     PersonRestriction,
     Letter,
+    SecondAddress,
 )
 
 

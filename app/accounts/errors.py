@@ -269,3 +269,30 @@ class PasskeyNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("This passkey has already been removed. Reload the page to see those that still work.")
+
+
+class SameMailbox(Invalid):
+    """The second address leads to the mailbox of the first."""
+
+    code = "same-mailbox"
+
+    def __init__(self) -> None:
+        super().__init__("This is the mailbox we write to already. Name another one.")
+
+
+class TooManyMessages(Conflict):
+    """So many addresses were asked within the hour."""
+
+    code = "too-many-messages"
+
+    def __init__(self) -> None:
+        super().__init__("Too many addresses were named within one hour. Come back in an hour.")
+
+
+class SecondAddressGone(Conflict):
+    """The link is about an address that is named no more."""
+
+    code = "second-address-gone"
+
+    def __init__(self) -> None:
+        super().__init__("The address of this link was taken back or replaced. Nothing is sent to it.")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from app.accounts.inserting import insert_if_absent
-from app.accounts.models import Letter, Person
+from app.accounts.models import Letter, Person, SecondAddress
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.mail import Mailer, Message
 
 
 class KeepingMailer:
-    """A mailer that keeps each letter first, once, however often its mail is tried."""
+    """A mailer that keeps each letter first, once, however often its mail is tried, and adds a second address."""
 
     def __init__(self, mailer: Mailer, database: Database, clock: Clock) -> None:
         self._mailer, self._database, self._clock = mailer, database, clock
@@ -27,8 +28,9 @@ class KeepingMailer:
         ------
         MailUnavailable
         """
-        if message.person_id is None or self._keep(message, message.person_id):
-            self._mailer.send(message)
+        addressed = self._kept(message, message.person_id) if message.person_id else message
+        if addressed is not None:
+            self._mailer.send(addressed)
 
     def forget(self, address: str) -> None:
         """Drop the mail. Letters go with the account."""
@@ -43,12 +45,15 @@ class KeepingMailer:
         """
         self._mailer.reach()
 
-    def _keep(self, message: Message, person_id: UUID) -> bool:
-        """Whether there is such a person. Their row is held meanwhile, so that no letter outlives an erasure."""
+    def _kept(self, message: Message, person_id: UUID) -> Message | None:
+        """The message to every mailbox of the person; None where there is no such person.
+
+        Their row is held meanwhile, so that no letter outlives an erasure.
+        """
         with self._database.transaction() as session:
             person = session.get(Person, person_id, with_for_update=True)
             if person is None:
-                return False
+                return None
             letter = Letter(
                 key=message.key,
                 person_id=person_id,
@@ -58,4 +63,5 @@ class KeepingMailer:
                 written_at=self._clock.now(),
             )
             insert_if_absent(letter, session=session)
-            return True
+            second = session.get(SecondAddress, person_id)
+            return replace(message, also_to=(second.email,)) if second and second.proven_at else message

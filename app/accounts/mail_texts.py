@@ -226,3 +226,73 @@ Decile
 """,
     ),
 }
+
+SECOND_ADDRESS_ASKED = {
+    "en": MailText(
+        "May Decile send copies of messages here?",
+        """\
+Hello,
+
+Whoever signs in to Decile as {first} named this mailbox as a second address for copies of their messages. If that is
+you, open this link within {hours} hours and press the button there:
+
+{link}
+
+If it is not, do nothing: without the button nothing more comes here. Nobody can sign in with this address.
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Decile peut-il envoyer ici des copies de messages ?",
+        """\
+Bonjour,
+
+La personne qui se connecte à Decile sous l’adresse {first} a indiqué cette boîte comme seconde adresse pour des copies
+de ses messages. Si c’est vous, ouvrez ce lien dans les {hours} heures et appuyez sur le bouton :
+
+{link}
+
+Sinon, ne faites rien : sans le bouton, plus rien n’arrive ici. Cette adresse ne permet à personne de se connecter.
+
+Decile
+{base_url}
+""",
+    ),
+}
+
+SECOND_ADDRESS_ADDED = {
+    "en": MailText(
+        "Copies of your Decile messages go to a second address",
+        """\
+Hello,
+
+From {time} UTC on copies of what we write to you also go to the second address that was named on your account. Codes
+and links to sign in do not.
+
+If you did not name it, take it back, and end the sign-ins that are not yours:
+
+{base_url}/account/second-address
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Des copies de vos messages Decile vont à une seconde adresse",
+        """\
+Bonjour,
+
+Depuis le {time} UTC, des copies de ce que nous vous écrivons vont aussi à la seconde adresse indiquée sur votre compte.
+Les codes et liens de connexion, non.
+
+Si vous ne l’avez pas indiquée, retirez-la, et mettez fin aux connexions qui ne sont pas les vôtres :
+
+{base_url}/account/second-address
+
+Decile
+{base_url}
+""",
+    ),
+}

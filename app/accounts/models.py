@@ -240,3 +240,14 @@ class Letter(Base):
     subject: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SecondAddress(Base):
+    """Another mailbox of a person's: copies of letters go there once somebody who reads it has said so."""
+
+    __tablename__ = "second_address"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    email: Mapped[str]
+    named_at: Mapped[datetime]
+    proven_at: Mapped[datetime | None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -33,6 +33,7 @@ class Message:
     """One message to one person. `key` names it for ever, so that a retry is recognisable.
 
     `person_id` says on whose own place it is kept as well; None for what lets somebody in, and for staff at work.
+    `also_to` are further mailboxes of that person.
     """
 
     to: str
@@ -41,6 +42,7 @@ class Message:
     key: str
     headers: dict[str, str] = field(default_factory=dict)
     person_id: UUID | None = None
+    also_to: tuple[str, ...] = ()
 
 
 class Mailer(Protocol):
@@ -62,7 +64,8 @@ class Mailer(Protocol):
 def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
     """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
     email = EmailMessage()
-    email["From"], email["To"], email["Subject"] = sender, message.to, message.subject
+    recipients = ", ".join((message.to, *message.also_to))
+    email["From"], email["To"], email["Subject"] = sender, recipients, message.subject
     email["Date"] = format_datetime(clock.now())
     domain = parseaddr(sender)[1].partition("@")[2]
     email["Message-ID"] = f"<{message.key.replace(':', '.')}@{domain}>"
@@ -88,10 +91,10 @@ class SpoolMailer:
         temporary.replace(self._directory / f"{name}.eml")
 
     def forget(self, address: str) -> None:
-        """Delete the files whose recipient is this address, half-written ones included."""
+        """Delete the files that go to this address too, half-written ones included."""
         for file in (*self._directory.glob("*.eml"), *self._directory.glob(".*.part")):
-            recipient = message_from_bytes(file.read_bytes(), policy=default_policy)["To"]
-            if recipient is not None and parseaddr(str(recipient))[1] == address:
+            recipients = message_from_bytes(file.read_bytes(), policy=default_policy).get_all("To", [])
+            if address in {spec for _, spec in getaddresses(map(str, recipients))}:
                 file.unlink(missing_ok=True)
 
     def reach(self) -> None:

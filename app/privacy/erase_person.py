@@ -82,7 +82,7 @@ def erase_person(
     if against is not None:
         raise against
     merged = accounts.merged_into(person_id, session=session)
-    addresses = [accounts.person(person_id, session=session).email, *(one.email for one in merged)]
+    addresses = accounts.addresses_of(person_id, session=session)
     for address in addresses:
         mailer.forget(address)
     sat = [one.id for one in sittings.sittings_of(person_id, session=session)]

@@ -53,6 +53,7 @@ HOLDINGS = (
     _held("passkey"),
     _held("passkey_challenge", withheld=("challenge_hash",)),
     _held("letter"),
+    _held("second_address"),
     _held("kept_answer", "holder_id"),
     _held("sitting", withheld=("seed",)),
     _held("presentation", "sitting_id", "sitting"),

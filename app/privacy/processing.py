@@ -57,6 +57,9 @@ PROCESSING = {
     "letter": Processing(
         "to show a message again whose mail a mailbox refused", CONTRACT, "{accounts.letters_kept_days} days"
     ),
+    "second_address": Processing(
+        "to send copies of messages where the person wants them", CONSENT, "until removed or erased"
+    ),
     "kept_answer": Processing(
         "to answer a repeated request alike", CONTRACT, "{api.answers_kept_hours} hours; deleted nightly"
     ),

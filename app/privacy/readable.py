@@ -31,6 +31,7 @@ HEADINGS = {
     "passkey": ("Passkeys", "Clés d’accès"),
     "passkey_challenge": ("Passkey ceremonies under way", "Cérémonies de clé d’accès en cours"),
     "letter": ("Messages we wrote to you", "Messages que nous vous avons écrits"),
+    "second_address": ("A second address for messages", "Une seconde adresse pour les messages"),
     "kept_answer": ("Answers kept for repeated requests", "Réponses gardées pour des requêtes répétées"),
     "sitting": ("Assessments", "Évaluations"),
     "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),

@@ -28,8 +28,9 @@ from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.keeping_mailer import KeepingMailer
 from app.accounts.make_sign_in_link import make_sign_in_link
-from app.accounts.models import Passkey, Person
+from app.accounts.models import Passkey, Person, SecondAddress
 from app.accounts.request_sign_in import request_sign_in
+from app.accounts.second_addresses import link_path
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import Edition, SittingCheck, SittingLikeness
 from app.assessment.open_pilot import open_pilot
@@ -220,6 +221,16 @@ class Exhibition:
                     )
                 )
 
+    def _second_addresses(self) -> None:
+        """One that copies go to, and one that was asked."""
+        now = self.place.clock.now()
+        with self.runtime.transaction() as session:
+            for name, proven_at in (("holder", now), ("statement", None)):
+                email = f"{name}@second.example.org"
+                session.add(
+                    SecondAddress(person_id=self._person_of(name), email=email, named_at=now, proven_at=proven_at)
+                )
+
     def _sign_in(self, name: str, person_id: UUID, *, second_factor: bool = False) -> None:
         self.cookies[name] = sign_in(self.runtime, person_id, second_factor=second_factor, device="Chromium on Linux")
 
@@ -247,6 +258,7 @@ class Exhibition:
                 clock=self.place.clock,
                 jobs=self.place.jobs,
             )
+        self._second_addresses()
         now = self.place.clock.now()
         self.place.clock.instant = now - timedelta(days=8)
         self._begins("sleeper", sign_in=False)
@@ -664,6 +676,11 @@ class Exhibition:
         with self.runtime.reading() as session:
             (person, *_) = accounts.people(session=session)
         return f"/reminders/{self.runtime.links.sign(PURPOSE, str(person.id))}"
+
+    def agree_link(self, name: str) -> str:
+        """The link by which somebody's second address agrees."""
+        with self.runtime.reading() as session:
+            return link_path(session.get_one(SecondAddress, self._person_of(name)), links=self.runtime.links)
 
     def mailed_link(self, email: str) -> str:
         """A link asked for in another browser."""

@@ -94,6 +94,8 @@ def _signing_in(house: Exhibition) -> list[Exhibit]:
         Exhibit("adults-only", house.operator_link("young@example.org"), act=_too_young),
         Exhibit("reminders", house.stop_link()),
         Exhibit("reminders-stopped", house.stop_link(), act=_press),
+        Exhibit("second-address-ask", house.agree_link("statement")),
+        Exhibit("second-address-agreed", house.agree_link("holder")),
         Exhibit("spent", "/sign-in/link?token=torn"),
     ]
 
@@ -148,6 +150,9 @@ def _candidate(house: Exhibition) -> list[Exhibit]:
         Exhibit("confirm-control", house.question_to_holder(), "holder"),
         Exhibit("account", "/account", "holder"),
         Exhibit("account-newcomer", "/account", "newcomer"),
+        Exhibit("second-address", "/account/second-address", "holder"),
+        Exhibit("second-address-unfit", "/account/second-address", "newcomer", act=_press_unchecked),
+        Exhibit("second-address-asked", "/account/second-address", "statement"),
         Exhibit("tokens", "/account/tokens", "holder"),
         Exhibit("passkey-new", "/account/passkeys/new", "holder"),
         Exhibit("account-passkeys", "/account", "keyholder"),

@@ -7,6 +7,7 @@ from app.accounts.views import (
     passkey_sign_in,
     passkeys,
     proving,
+    second_address,
     second_factor,
     sign_in,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "passkey_sign_in",
     "passkeys",
     "proving",
+    "second_address",
     "second_factor",
     "sign_in",
 ]

@@ -116,6 +116,8 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/problems/<code>"): [Route(PUBLIC, being(code="internal"))],
     ("GET", "/reminders/<token>"): [Route(PUBLIC, being(token="torn"))],  # the link in a mail is the proof
     ("POST", "/reminders/<token>"): [Route(PUBLIC, being(token="torn"))],
+    ("GET", "/second-address/<token>"): [Route(PUBLIC, being(token="torn"))],  # likewise
+    ("POST", "/second-address/<token>"): [Route(PUBLIC, being(token="torn"))],
     ("GET", "/log/checkpoint"): [Route(PUBLIC)],
     ("GET", "/log/keys"): [Route(PUBLIC)],
     ("GET", "/log/tile/<int:level>/<path:place>"): [Route(NOBODYS, being(level=0, place="999"))],
@@ -152,6 +154,9 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/prove/passkey/options"): [Route(SIGNED_IN)],
     ("POST", "/prove/passkey"): [Route(SIGNED_IN)],
     ("POST", "/account/sign-ins/<uuid:session_id>/end"): [Route(OWNERS, its(session_id="session_id"))],
+    ("GET", "/account/second-address"): [Route(SIGNED_IN)],
+    ("POST", "/account/second-address"): [Route(PROVEN)],
+    ("POST", "/account/second-address/remove"): [Route(SIGNED_IN)],
     ("GET", "/account/tokens"): [Route(SIGNED_IN)],
     ("POST", "/account/tokens"): [Route(PROVEN)],
     ("POST", "/account/tokens/<uuid:token_id>/delete"): [Route(OWNERS, its(token_id="token_id"))],

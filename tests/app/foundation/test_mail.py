@@ -21,10 +21,16 @@ MESSAGE = Message("zo√©@example.org", "Votre code : 123 456", "Bonjour,\n\nvoil√
 class _Kept(Inbox):
     def __init__(self):
         super().__init__()
-        self.mails = []
+        self.mails, self.refused = [], None
 
     def handle_message(self, message):
         self.mails.append(message)
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name
+        if address == self.refused:
+            return "552 mailbox full"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
 
 @pytest.fixture
@@ -47,6 +53,17 @@ def test_a_message_reaches_a_real_server_whole(server):
         "<sign-in.1@decile.example>",
     )
     assert mail.get_content() == MESSAGE.text
+
+
+def test_edge_082_a_mailbox_that_refuses_keeps_nothing_from_the_second_one(server):
+    server.refused = "full@b.example"
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=SENDER, clock=FrozenClock())
+    mailer.send(Message("full@b.example", "s", "t", key="k", also_to=("second@b.example",)))
+    (mail,) = server.mails
+    assert mail["To"] == "full@b.example, second@b.example"
+    assert mail["X-RcptTo"] == "second@b.example"
+    with pytest.raises(MailUnavailable):
+        mailer.send(Message("full@b.example", "s", "t", key="k"))
 
 
 def test_case_089_a_server_that_is_not_there_is_a_reason_to_try_again():
@@ -110,8 +127,17 @@ def test_a_retry_into_the_spool_leaves_one_message(tmp_path):
     assert [path.name for path in (tmp_path / "mail").iterdir()] == ["sign-in-1.eml"]
 
 
-@pytest.mark.parametrize("field", ["to", "subject"])
+def test_forgetting_an_address_drops_what_goes_to_it_among_others(tmp_path):
+    mailer = SpoolMailer(tmp_path, sender=SENDER, clock=FrozenClock())
+    for key, also_to in (("both", ("second@b.example",)), ("one", ())):
+        mailer.send(Message("first@b.example", "s", "t", key=key, also_to=also_to))
+    mailer.forget("second@b.example")
+    assert [file.name for file in tmp_path.glob("*.eml")] == ["one.eml"]
+
+
+@pytest.mark.parametrize("field", ["to", "also_to", "subject"])
 def test_edge_083_a_line_break_cannot_smuggle_in_a_header(tmp_path, field):
-    parts = {"to": "a@b.example", "subject": "x", field: "x\r\nBcc: all@b.example"}
+    smuggled = "x\r\nBcc: all@b.example"
+    parts = {"to": "a@b.example", "subject": "x", field: (smuggled,) if field == "also_to" else smuggled}
     with pytest.raises(ValueError, match=r"(?i)header|line"):
         SpoolMailer(tmp_path, sender=SENDER, clock=FrozenClock()).send(Message(text="t", key="k", **parts))

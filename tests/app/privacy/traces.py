@@ -16,6 +16,7 @@ from app.accounts.models import (
     PersonRestriction,
     RecoveryCode,
     RoleGrant,
+    SecondAddress,
     SecondFactor,
     SignInRequest,
 )
@@ -52,6 +53,7 @@ from tests.app.api.world import EDITOR, OWNER, World
 from tests.app.reviews.desk import Actor
 
 EMAIL, NAME, SHOWN_NAME = "olivia@owner.example.org", "Olivia Owner", "Olivia of the Paper"
+SECOND_EMAIL = "olivia.elsewhere@second.example.org"
 SHOWN_TO = "Acme of the neighbourhood"
 WORDS = "My neighbour Maximiliane rang the bell"
 
@@ -106,6 +108,7 @@ def leave_traces_everywhere(world: World) -> None:
                 GuessCount(subject=person_id.hex, kind="second_factor", guessed_on=now.date(), guesses=2),
                 GuessCount(subject=here.links.mac("guess-subject", EMAIL), kind="code", guessed_on=now.date(),
                            guesses=1),
+                SecondAddress(person_id=person_id, email=SECOND_EMAIL, named_at=now, proven_at=now),
                 SecondFactor(person_id=person_id, sealed_secret="sealed-for-olivia", enrolled_at=now),
                 RecoveryCode(code_hash="hash-of-olivias-code", person_id=person_id),
                 PasskeyChallenge(challenge_hash="olivias-challenge", ceremony="register", person_id=person_id,
@@ -136,7 +139,10 @@ def leave_traces_everywhere(world: World) -> None:
 
 def strings_of(world: World) -> set[str]:
     """Everything unique to the owner that any column could hold: words, addresses, names, codes, hashes, ids."""
-    here, found = world.runtime, {EMAIL, EMAIL.partition("@")[0], NAME, SHOWN_NAME, SHOWN_TO, WORDS, world.facts.code}
+    here, found = (
+        world.runtime,
+        {EMAIL, SECOND_EMAIL, EMAIL.partition("@")[0], NAME, SHOWN_NAME, SHOWN_TO, WORDS, world.facts.code},
+    )
     found |= {"sealed-for-olivia", "hash-of-olivias-code", "olivias-challenge", "case:olivia", "olivias-key"}
     found |= {world.facts.cookies[OWNER], world.facts.tokens[OWNER], here.links.mac("guess-subject", EMAIL)}
     with here.reading() as session:
