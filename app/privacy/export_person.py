@@ -18,13 +18,9 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.links import Links
 from app.privacy.holdings import HOLDINGS, owned_by, rows_of
-from app.privacy.readable import page
+from app.privacy.readable import WHY_WITHHELD, page
 
 FORMAT = 1
-WHY_WITHHELD = (
-    "Withheld are hashes of secrets and sealed secrets that guard the account, what would give the scoring key or the "
-    "choice of questions away, and ids of other people."
-)
 
 
 def export_person(person_id: UUID, *, session: Session, clock: Clock, links: Links, actor: Actor) -> bytes:
@@ -42,7 +38,7 @@ def export_person(person_id: UUID, *, session: Session, clock: Clock, links: Lin
         "exported_at": now,
         "tables": tables,
         "withheld": {holding.table: list(holding.withheld) for holding in HOLDINGS if holding.withheld},
-        "why_withheld": WHY_WITHHELD,
+        "why_withheld": WHY_WITHHELD["en"],
     }
     text = json.dumps(copy, default=_portable, ensure_ascii=False, indent=1)
     language = accounts.person(person_id, session=session).language

@@ -13,6 +13,12 @@ INTRODUCTION = {
     "fr": "Une section par sorte d’enregistrement. Les instants sont en UTC. data.json contient la même chose, "
     "pour les programmes.",
 }
+WHY_WITHHELD = {
+    "en": "Withheld are hashes of secrets and sealed secrets that guard the account, what would give the scoring key "
+    "or the choice of questions away, and ids of other people.",
+    "fr": "Ne sont pas remis : les empreintes de secrets et les secrets scellés qui gardent le compte, ce qui "
+    "trahirait la clé de correction ou le choix des questions, et les identifiants d’autres personnes.",
+}
 NOTHING = {"en": "nothing", "fr": "rien"}
 HEADINGS = {
     "person": ("You", "Vous"),
@@ -81,7 +87,7 @@ def page(copy: Mapping[str, Any], language: str) -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{TITLE[language]}</title>'
         f"<style>{STYLE}</style></head><body><h1>{TITLE[language]}</h1><p>{INTRODUCTION[language]}</p>"
-        f'<p>{escape(copy["exported_at"])}</p>{sections}<p lang="en">{escape(copy["why_withheld"])}</p></body></html>'
+        f"<p>{escape(copy['exported_at'])}</p>{sections}<p>{WHY_WITHHELD[language]}</p></body></html>"
     )
 
 

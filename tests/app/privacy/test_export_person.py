@@ -78,6 +78,17 @@ def test_edge_083_the_readable_page_says_the_same_and_runs_nothing(world: World)
     assert len(re.findall("<h2>", page)) == len(HOLDINGS)
 
 
+def test_the_readable_page_says_in_the_persons_language_what_is_withheld(world: World):
+    assert "Withheld are" in the_copy(world)[1]
+    with world.runtime.transaction() as session:
+        table = Base.metadata.tables["person"]
+        session.execute(table.update().where(table.c.email == EMAIL).values(language="fr"))
+    data, page = the_copy(world)
+    assert "Ne sont pas remis" in page
+    assert "Withheld" not in page
+    assert data["why_withheld"].startswith("Withheld are")
+
+
 def test_taking_it_is_noted_and_takes_far_less_than_a_minute(world: World):
     began = time.perf_counter()
     the_copy(world)
