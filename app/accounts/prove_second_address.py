@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.accounts import queries
 from app.accounts.second_addresses import NOTICE_JOB, PROVEN, row_of_link
 from app.foundation import audit
 from app.foundation.access import system
@@ -21,8 +20,7 @@ def prove_second_address(token: str, *, session: Session, clock: Clock, jobs: Jo
     LinkInvalid, LinkExpired, SecondAddressGone
     """
     now = clock.now()
-    policy = queries.policy(session=session, at=now)
-    row = row_of_link(token, policy=policy, links=links, session=session, for_update=True)
+    row = row_of_link(token, links=links, session=session, at=now, for_update=True)
     if row.proven_at is not None:
         return
     row.proven_at = now

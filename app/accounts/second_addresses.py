@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.accounts.errors import SecondAddressGone
 from app.accounts.models import SecondAddress
 from app.accounts.policy import AccountPolicy
-from app.foundation.links import Links
+from app.foundation import policies
+from app.foundation.links import LinkExpired, Links
 
 NAMED, PROVEN, REMOVED = "second-address.named", "second-address.proven", "second-address.removed"
 MAIL_JOB, NOTICE_JOB = "send_second_address_mail", "send_second_address_notice"
@@ -37,9 +38,7 @@ def link_path(row: SecondAddress, *, links: Links) -> str:
     return f"/second-address/{links.sign(PURPOSE, [str(row.person_id), row.email])}"
 
 
-def row_of_link(
-    token: str, *, policy: AccountPolicy, links: Links, session: Session, for_update: bool = False
-) -> SecondAddress:
+def row_of_link(token: str, *, links: Links, session: Session, at: datetime, for_update: bool = False) -> SecondAddress:
     """What the link is about.
 
     Raises
@@ -48,8 +47,11 @@ def row_of_link(
     SecondAddressGone
         The address was taken back meanwhile, or another was named.
     """
-    person_id, email = links.read(PURPOSE, token, max_age_seconds=policy.second_address_link_hours * 3600)
+    lifetime = timedelta(hours=policies.current(AccountPolicy, session=session, at=at).second_address_link_hours)
+    person_id, email = links.read(PURPOSE, token, max_age_seconds=int(lifetime.total_seconds()))
     row = session.get(SecondAddress, UUID(person_id), with_for_update=for_update or None)
     if row is None or row.email != email:
         raise SecondAddressGone
+    if row.proven_at is None and at >= row.named_at + lifetime:
+        raise LinkExpired
     return row

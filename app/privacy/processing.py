@@ -58,7 +58,9 @@ PROCESSING = {
         "to show a message again whose mail a mailbox refused", CONTRACT, "{accounts.letters_kept_days} days"
     ),
     "second_address": Processing(
-        "to send copies of messages where the person wants them", CONSENT, "until removed or erased"
+        "to send copies of messages where the person wants them",
+        CONSENT,
+        "until removed or erased; one that does not agree, {accounts.second_address_link_hours} hours",
     ),
     "kept_answer": Processing(
         "to answer a repeated request alike", CONTRACT, "{api.answers_kept_hours} hours; deleted nightly"

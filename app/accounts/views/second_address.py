@@ -60,8 +60,7 @@ def agree_page(token: str) -> str:
     """Ask whoever opened the link: programs that look at links in mails must not agree to anything."""
     here = runtime()
     with here.reading() as session:
-        policy = queries.policy(session=session, at=here.clock.now())
-        found = row_of_link(token, policy=policy, links=here.links, session=session)
+        found = row_of_link(token, links=here.links, session=session, at=here.clock.now())
         return render_template("accounts/second_address_link.html", token=token, second=found)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.accounts import queries
 from app.accounts.close_merged_account import close_merged_account
+from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
 from app.accounts.second_addresses import second_address_of
 from tests.app.accounts.passkey_user import add_passkey
 from tests.app.accounts.visitor import mails, newest_mail
@@ -90,11 +91,27 @@ def test_taken_back_nothing_goes_there_and_a_link_under_way_proves_nothing(ada, 
     assert [mail.to for mail in mails(runtime) if "passkey" in mail.subject] == [ADA]
 
 
-def test_a_link_works_for_a_day_and_another_purpose_s_link_not_at_all(ada, runtime, clock):
+def test_a_mailbox_that_does_not_agree_is_forgotten_and_one_that_did_is_not(ada, runtime, clock):
+    for answers in (False, True):
+        name(ada)
+        if answers:
+            agree(ada, asked(runtime))
+        clock.advance(timedelta(hours=24, seconds=1))
+        with runtime.transaction() as session:
+            forget_stale_sign_ins(session=session, clock=clock)
+        assert (second(runtime) is not None) == answers
+        ada.sign_in(ADA)
+
+
+def test_a_link_works_for_a_day_and_one_of_another_purpose_not_at_all(ada, runtime, clock):
     name(ada)
     path = asked(runtime)
-    clock.advance(timedelta(hours=1))
+    clock.advance(timedelta(hours=23))
     assert ada.open(path).status_code == 200
+    clock.advance(timedelta(hours=1))
+    late = ada.open(path)
+    assert late.status_code == 422
+    assert "This link has expired" in late.text
     assert ada.open("/second-address/torn").status_code == 422
     foreign = runtime.links.sign("stop-reminders", ["x", OTHER])
     assert ada.open(f"/second-address/{foreign}").status_code == 422
