@@ -38,6 +38,17 @@ def link_path(row: SecondAddress, *, links: Links) -> str:
     return f"/second-address/{links.sign(PURPOSE, [str(row.person_id), row.email])}"
 
 
+def address_of_link(token: str, *, links: Links, session: Session, at: datetime) -> SecondAddressView:
+    """The address that the link asks.
+
+    Raises
+    ------
+    LinkInvalid, LinkExpired, SecondAddressGone
+    """
+    row = row_of_link(token, links=links, session=session, at=at)
+    return SecondAddressView(row.email, row.proven_at)
+
+
 def row_of_link(token: str, *, links: Links, session: Session, at: datetime, for_update: bool = False) -> SecondAddress:
     """What the link is about.
 

@@ -11,7 +11,7 @@ from app.accounts.errors import EmailInvalid, SameMailbox, TooManyMessages
 from app.accounts.name_second_address import name_second_address
 from app.accounts.prove_second_address import prove_second_address
 from app.accounts.remove_second_address import remove_second_address
-from app.accounts.second_addresses import row_of_link, second_address_of
+from app.accounts.second_addresses import address_of_link, second_address_of
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
 from app.foundation.web.asker import actor, notice
@@ -60,8 +60,8 @@ def agree_page(token: str) -> str:
     """Ask whoever opened the link: programs that look at links in mails must not agree to anything."""
     here = runtime()
     with here.reading() as session:
-        found = row_of_link(token, links=here.links, session=session, at=here.clock.now())
-        return render_template("accounts/second_address_link.html", token=token, second=found)
+        second = address_of_link(token, links=here.links, session=session, at=here.clock.now())
+    return render_template("accounts/second_address_link.html", token=token, second=second)
 
 
 @bp.post("/second-address/<token>")
