@@ -73,6 +73,9 @@ def every_page(visit, staff, runtime) -> dict[str, str]:
     pages["account"] = visitor.open("/account").text
     pages["account, wrong"] = visitor.send("/account", page="/account", display_name="x" * 200, language="en").text
     pages["new passkey"] = visitor.open("/account/passkeys/new").text
+    pages["second address"] = visitor.open("/account/second-address").text
+    visitor.send("/account/second-address", page="/account/second-address", email="elsewhere@example.org")
+    pages["second address, asked"] = visitor.open("/account/second-address").text
     pages["prove"] = visitor.open("/prove").text
     pages["signed in, ask"] = visitor.open("/sign-in").text
     member = staff()
@@ -183,6 +186,7 @@ POSTS = (
     "/account/passkeys/00000000-0000-4000-8000-000000000000/rename",
     "/account/passkeys/00000000-0000-4000-8000-000000000000/remove",
     "/account/tokens", "/account/tokens/00000000-0000-4000-8000-000000000000/delete",
+    "/account/second-address", "/account/second-address/remove", "/second-address/torn",
 )  # fmt: skip
 
 
