@@ -177,17 +177,17 @@ def _avoided_items(former: Sequence[Sitting], *, session: Session, at: datetime,
     """Scenarios seen within the repeat months, and the last sitting's statements beyond the overlap allowed."""
     if not former:
         return []
-    since = rules.months_after(at, -policy.scenario_repeat_months)
+    since, last = rules.months_after(at, -policy.scenario_repeat_months), former[-1]
     shown = table_of(Presentation).c
-    seen = session.execute(
-        select(shown.sitting_id, shown.kind, shown.item_code, shown.presented_at)
-        .where(shown.sitting_id.in_([sitting.id for sitting in former]))
-        .order_by(shown.sitting_id, shown.position)
-    ).all()
-    scenarios = {shown.item_code for shown in seen if shown.kind == SCENARIO and shown.presented_at > since}
-    statements = [shown.item_code for shown in seen if shown.kind == STATEMENT and shown.sitting_id == former[-1].id]
+    # Not a list of their ids: each length of it would be a statement of its own, kept by every connection.
+    own = select(Sitting.id).where(Sitting.person_id == last.person_id, Sitting.skill == last.skill)
+    scenarios = select(shown.item_code).where(
+        shown.sitting_id.in_(own), shown.kind == SCENARIO, shown.presented_at > since
+    )
+    of_last = select(shown.item_code).where(shown.sitting_id == last.id, shown.kind == STATEMENT)
+    statements = session.scalars(of_last.order_by(shown.position)).all()
     repeatable = rules.most_repeated_statements(len(statements), policy)
-    return sorted(scenarios | set(statements[repeatable:]))
+    return sorted({*session.scalars(scenarios), *statements[repeatable:]})
 
 
 def _prior(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.record_consent import record_consent
@@ -326,3 +327,21 @@ def _withdraw(place: Place, person_id: UUID) -> None:
 def _consent(place: Place, person_id: UUID) -> None:
     given = {"clock": place.clock, "entropy": place.entropy, "actor": Actor(person_id, "person")}
     place.do(lambda session: record_consent(person_id, "assessment", 1, session=session, **given))
+
+
+def test_a_beginning_asks_in_the_same_words_however_often_somebody_sat(place: Place) -> None:
+    """A list of former sittings would be a new statement for each length, which every connection keeps."""
+    a_normed_skill(place)
+    a_policy(place, first_wait_days=0, later_wait_days=0, most_sittings=9)
+    person_id = a_person(place)
+    said: list[set[str]] = []
+
+    def note(_connection, _cursor, statement, *_) -> None:
+        said[-1].add(statement)
+
+    event.listen(place.database.writing, "before_cursor_execute", note)
+    for _ in range(5):
+        said.append(set())
+        _left_early(place, person_id)
+    event.remove(place.database.writing, "before_cursor_execute", note)
+    assert said[4] == said[2]
