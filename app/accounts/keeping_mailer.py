@@ -36,6 +36,10 @@ class KeepingMailer:
         """Drop the mail. Letters go with the account."""
         self._mailer.forget(address)
 
+    def forget_keyed(self, beginning: str) -> None:
+        """Drop the mail of messages whose key begins so."""
+        self._mailer.forget_keyed(beginning)
+
     def reach(self) -> None:
         """Return if mail could go out now.
 

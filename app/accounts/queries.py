@@ -16,7 +16,7 @@ from app.accounts import lineage
 from app.accounts.browser_sessions import hash_of, roles_of
 from app.accounts.consents import NORM_USE, OFFERS, ConsentOffer, offer_of
 from app.accounts.errors import PersonNotFound
-from app.accounts.models import BrowserSession, Consent, Person, RoleGrant, SecondAddress
+from app.accounts.models import BrowserSession, Consent, Person, RoleGrant
 from app.accounts.policy import AccountPolicy
 from app.accounts.restrictions import standing
 from app.accounts.roles import CANDIDATE, is_staff
@@ -159,18 +159,6 @@ def holders_of(roles: Collection[str], *, session: Session) -> tuple[PersonView,
 def _view(found: Person, *, session: Session) -> PersonView:
     roles = roles_of(found.id, session=session)
     return PersonView(found.id, found.email, found.display_name, found.language, roles, found.has_joined)
-
-
-def addresses_of(person_id: UUID, *, session: Session) -> tuple[str, ...]:
-    """Every address that was written to for the person: their own, those of merged accounts, and a second one.
-
-    Raises
-    ------
-    PersonNotFound
-    """
-    second = session.get(SecondAddress, person_id)
-    merged = (one.email for one in merged_into(person_id, session=session))
-    return (person(person_id, session=session).email, *merged, *((second.email,) if second else ()))
 
 
 def lineage_of(person_id: UUID, *, session: Session) -> UUID | None:

@@ -56,6 +56,10 @@ class Mailer(Protocol):
         """Drop every message to this address that we still hold."""
         ...
 
+    def forget_keyed(self, beginning: str) -> None:
+        """Drop every message that we still hold whose key begins so, whomever it went to."""
+        ...
+
     def reach(self) -> None:
         """Return if a message could be handed over now, or raise `MailUnavailable`; none is sent."""
         ...
@@ -85,7 +89,7 @@ class SpoolMailer:
     def send(self, message: Message) -> None:
         """Write the file under a temporary name and rename it, so that no reader meets half a message."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = message.key.replace(":", "-").replace("/", "-")
+        name = _file_name(message.key)
         temporary = self._directory / f".{name}.part"
         temporary.write_bytes(bytes(compose(message, sender=self._sender, clock=self._clock)))
         temporary.replace(self._directory / f"{name}.eml")
@@ -97,8 +101,18 @@ class SpoolMailer:
             if address in {spec for _, spec in getaddresses(map(str, recipients))}:
                 file.unlink(missing_ok=True)
 
+    def forget_keyed(self, beginning: str) -> None:
+        """Delete the files of keys that begin so, half-written ones included."""
+        name = _file_name(beginning)
+        for file in (*self._directory.glob(f"{name}*.eml"), *self._directory.glob(f".{name}*.part")):
+            file.unlink(missing_ok=True)
+
     def reach(self) -> None:
         """Return: a spool needs nobody."""
+
+
+def _file_name(key: str) -> str:
+    return key.replace(":", "-").replace("/", "-")
 
 
 def _leave(server: smtplib.SMTP) -> None:
@@ -128,6 +142,9 @@ class SmtpMailer:
 
     def forget(self, address: str) -> None:
         """Nothing is held here: what was sent is with the mail servers."""
+
+    def forget_keyed(self, beginning: str) -> None:
+        """Likewise."""
 
     def reach(self) -> None:
         """Connect, sign in where the URL says so, and leave."""

@@ -15,6 +15,7 @@ from app.accounts import queries as accounts
 from app.accounts.erase_account import erase_account
 from app.accounts.leave_address import leave_address
 from app.accounts.restrictions import is_on_legal_hold
+from app.accounts.second_addresses import NAMED
 from app.assessment import queries as sittings
 from app.assessment.erase_sittings import erase_sittings, traces_end_at
 from app.awarding.erase_awards import erase_awards
@@ -82,9 +83,12 @@ def erase_person(
     if against is not None:
         raise against
     merged = accounts.merged_into(person_id, session=session)
-    addresses = accounts.addresses_of(person_id, session=session)
+    ids = [person_id, *(one.id for one in merged)]
+    addresses = [accounts.person(person_id, session=session).email, *(one.email for one in merged)]
     for address in addresses:
         mailer.forget(address)
+    for one in ids:  # what asked a second address: it may be a stranger's, whose other mail is not the person's
+        mailer.forget_keyed(f"{NAMED}:{one}:")
     sat = [one.id for one in sittings.sittings_of(person_id, session=session)]
     held_ids = credentials.ids_of(person_id, sat, session=session)
     erase_cases(person_id, session=session)
@@ -104,7 +108,6 @@ def erase_person(
     erase_results(person_id, session=session)
     taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
     session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
-    ids = [person_id, *(one.id for one in merged)]
     erase_merges(ids, session=session)
     for address in addresses:
         erase_judge(address, session=session)

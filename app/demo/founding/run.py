@@ -46,6 +46,11 @@ class ReadMailer:
         self.spool.forget(address)
         self.sent = [message for message in self.sent if message.to != address]
 
+    def forget_keyed(self, beginning: str) -> None:
+        """Drop what goes by such a key."""
+        self.spool.forget_keyed(beginning)
+        self.sent = [message for message in self.sent if not message.key.startswith(beginning)]
+
     def reach(self) -> None:
         """A spool is always there."""
 

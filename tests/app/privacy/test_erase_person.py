@@ -9,12 +9,13 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts import queries as accounts
 from app.accounts.browser_sessions import Browser
 from app.accounts.errors import PersonNotFound
 from app.accounts.models import ErasedAddress, Person, SignInRequest
+from app.accounts.name_second_address import name_second_address
 from app.accounts.policy import AccountPolicy
 from app.accounts.record_consent import record_consent
 from app.accounts.sign_up import sign_up
@@ -26,6 +27,8 @@ from app.credentials.models import Credential, ErasedCredential
 from app.credentials.status_entries import _taken
 from app.foundation.access import Actor, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
+from app.foundation.mail import Message
+from app.keying.models import Seat
 from app.norming.models import NormVersion
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.erase_person import erase_person
@@ -405,3 +408,25 @@ def test_an_erasure_killed_before_any_of_its_statements_is_not_begun_and_can_be_
     with pytest.raises(PersonNotFound):
         erase(world)
     assert _kept(url) == erased
+
+
+def test_a_second_address_takes_nothing_from_whoever_else_reads_it(world: World):
+    """Anybody may name anybody's mailbox: what is kept of its owner must outlive the namer, what asked it must not."""
+    here, other = world.runtime, "judge@elsewhere.example.org"
+    at = here.clock.now()
+    with here.transaction() as session:
+        naming = Actor(owner_id(world), OWNER, frozenset(), at, at)
+        name_second_address(owner_id(world), other, session=session, clock=here.clock, jobs=here.jobs, actor=naming)
+        seat = session.scalars(select(Seat)).one()
+        session.add(Seat(id=here.entropy.uuid(), panel_id=seat.panel_id, number=2, email=other, language="en", seed=2,
+                         invited_at=at))  # fmt: skip
+    here.mailer.send(Message(other, "Your code", "Dear judge", key="sign-in:judge"))
+    run_jobs(here)
+    spool = here.settings.spool_directory
+    assert spool is not None
+    assert len([file for file in spool.glob("*.eml") if str(owner_id(world)) in file.name]) == 1
+    erase(world)
+    assert [file.name for file in spool.glob("*.eml") if str(owner_id(world)) in file.name] == []
+    assert (spool / "sign-in-judge.eml").exists()
+    with here.reading() as session:
+        assert session.scalars(select(Seat.email).order_by(Seat.number)).all() == [None, other]
