@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.foundation.db import Database
 from app.foundation.job_list import JobState, failed_jobs, list_jobs
+from app.foundation.job_slots import WorkerSlot
 from app.foundation.job_suspects import KilledItsWorkers
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import (
@@ -31,6 +33,11 @@ PAUSE_SECONDS = 0.03  # between the effect and its commit, so that a kill often 
 def in_flight(runtime: Runtime, worker: str | None = None) -> list[str]:
     jobs = list_jobs(client_of(runtime), state=JobState.RUNNING)
     return [job.key for job in jobs if worker in (None, job.worker)]
+
+
+def workers_heard_of(runtime: Runtime) -> int:
+    with runtime.reading() as session:
+        return len(session.scalars(select(WorkerSlot)).all())
 
 
 def wait_for_more_effects(runtime: Runtime, *, than: int) -> None:
@@ -97,6 +104,7 @@ def test_the_work_of_a_worker_that_never_returns_is_adopted(worker_runtime: Runt
     keys = [f"left:{number}" for number in range(40)]
     with worker_processes(worker_runtime.database.url, tmp_path) as start:
         workers = [start(), start()]
+        wait_until(lambda: workers_heard_of(worker_runtime) == 2)  # or the first is done before the second has begun
         enqueue_effects(worker_runtime, *keys, pause_seconds=0.1)
         wait_until(lambda: bool(in_flight(worker_runtime, "worker-0") and in_flight(worker_runtime, "worker-1")))
         workers[0].kill()
