@@ -152,6 +152,11 @@ def client_of(runtime: Runtime) -> DBOSClient:
     return DurableJobs(runtime.database).client
 
 
+def keys_asked_for(runtime: Runtime) -> list[str]:
+    """The jobs that a test asked for, the newest first: not those which each minute brings."""
+    return [job.key for job in list_jobs(client_of(runtime), limit=10_000) if not job.key.startswith("sched-")]
+
+
 def state_of(runtime: Runtime, key: str) -> JobState | None:
     """Where a job stands, None if there is none."""
     return {job.key: job.state for job in list_jobs(client_of(runtime), limit=10_000)}.get(key)

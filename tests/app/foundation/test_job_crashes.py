@@ -21,6 +21,7 @@ from tests.app.foundation.effects import (
     effects,
     enqueue_and_roll_back,
     enqueue_effects,
+    keys_asked_for,
     state_of,
     wait_until,
     worker_processes,
@@ -96,8 +97,7 @@ def test_case_083_two_workers_and_four_senders_leave_each_effect_once(worker_run
         wait_until(lambda: len(effects(worker_runtime.database)) == len(keys))
         wait_until(lambda: not in_flight(worker_runtime))
     assert counted(worker_runtime.database) == len(keys)
-    known = [job.key for job in list_jobs(client_of(worker_runtime), limit=1000)]
-    assert sorted(key for key in known if not key.startswith("sched-")) == sorted(keys)  # beside those of each minute
+    assert sorted(keys_asked_for(worker_runtime)) == sorted(keys)
 
 
 def test_the_work_of_a_worker_that_never_returns_is_adopted(worker_runtime: Runtime, tmp_path: Path) -> None:
