@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -52,9 +53,9 @@ class Binding:
         opened: Callable[[Runtime], AbstractContextManager[Session]],
         given: Mapping[str, object],
     ) -> Job:
-        named = {name: how for name, how in signature(use_case).parameters.items() if name not in given}
+        parameters, kinds = _asked_by(use_case)
+        named = {name: how for name, how in parameters.items() if name not in given}
         handed = [name for name in named if name in self._tools]
-        kinds = get_type_hints(use_case)
         for name in named.keys() - set(handed):
             if not _can_be_kept(kinds[name]) and named[name].default is Parameter.empty:
                 raise TypeError(f"no tool is called {name}, for which {use_case.__name__} asks")
@@ -66,6 +67,11 @@ class Binding:
                 return use_case(**read, **tools, **given)
 
         return job
+
+
+@cache  # some jobs of every sitting are bound anew for what they were given
+def _asked_by(use_case: Callable[..., Any]) -> tuple[Mapping[str, Parameter], Mapping[str, object]]:
+    return signature(use_case).parameters, get_type_hints(use_case)
 
 
 def _can_be_kept(kind: object) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, TableClause, column, func, literal_column, select, table
+from sqlalchemy import TableClause, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.foundation.job_list import STATUSES, JobState
 from app.foundation.job_queues import QUEUE
 from app.foundation.job_slots import WorkerSlot
-from app.foundation.jobs import JOB_SCHEMA
+from app.foundation.job_table import job_table
 
 MILLISECONDS = 1000
 
@@ -41,13 +41,7 @@ def unfinished_count(session: Session) -> int:
 
 
 def _job_table(session: Session) -> TableClause:
-    return table(
-        "workflow_status",
-        column("status", String),
-        column("queue_name", String),
-        column("created_at", BigInteger),
-        schema=JOB_SCHEMA if session.get_bind().dialect.name == "postgresql" else None,
-    )
+    return job_table(is_sqlite=session.get_bind().dialect.name == "sqlite")
 
 
 def worker_heartbeat_age_seconds(session: Session, now: datetime) -> float | None:

@@ -107,7 +107,7 @@ class JobRunner:
         self._open_queue()
         self._schedule()
         self._run_what_was_missed()
-        suspects = Suspects(self._client, most_restarts=self._pace.restarts)
+        suspects = Suspects(self._database, self._client, most_restarts=self._pace.restarts)
         for name, job in self._jobs.items():
             register(name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running)
         self._launch(self._presence.name)

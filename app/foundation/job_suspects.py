@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy import bindparam, select
+
+from app.foundation.db import Database
 from app.foundation.errors import Refused
+from app.foundation.job_table import job_table
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -33,10 +37,14 @@ class KilledItsWorkers(Refused):
 class Suspects:
     """Which jobs of this worker must run alone, and which no more."""
 
-    def __init__(self, client: DBOSClient, *, most_restarts: int) -> None:
-        self._client = client
+    def __init__(self, database: Database, client: DBOSClient, *, most_restarts: int) -> None:
+        self._database, self._client = database, client
         self._most_restarts = most_restarts
         self._alone = threading.Lock()
+        job = job_table(is_sqlite=database.is_sqlite)
+        self._standing = select(job.c.recovery_attempts, job.c.attributes).where(
+            job.c.workflow_uuid == bindparam("key")
+        )
 
     @contextmanager
     def watched(self, key: str) -> Iterator[None]:
@@ -56,10 +64,10 @@ class Suspects:
 
     def _restarts(self, key: str) -> int | None:
         """How often the job has begun again; None if it never began before."""
-        (job,) = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
-        noted: dict[str, int] = job.attributes or {}
-        handed_out_before = (job.recovery_attempts or 0) > 1
-        return noted.get(BEGUN_AGAIN, 0) if handed_out_before or BEGUN_AGAIN in noted else None
+        with self._database.looking() as connection:
+            handed_out, attributes = connection.execute(self._standing, {"key": key}).one()
+        noted: dict[str, int] = attributes or {}
+        return noted.get(BEGUN_AGAIN, 0) if (handed_out or 0) > 1 or BEGUN_AGAIN in noted else None
 
     def _count(self, key: str, restarts: int) -> None:
         self._client.update_workflow_attributes(key, {BEGUN_AGAIN: restarts})

@@ -42,6 +42,7 @@ def register(name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Sus
         finally:
             running.discard(key)
 
+    workflow.__annotations__ = {}  # the library reads them anew for each job, in search of dates; ours come as text
     # no cap of the library's: it counts how often a job was handed out, not how often it began
     DBOS.workflow(name=name, max_recovery_attempts=None)(workflow)
 

@@ -125,7 +125,8 @@ class NormVersion(Base):
     n: Mapped[int]
     window_start_on: Mapped[date | None]
     window_end_on: Mapped[date | None]
-    latent: Mapped[dict[str, Any]]  # the latent distribution, as `scoring.NormTable` reads it
+    # the latent distribution, as `scoring.NormTable` reads it; long, and most who read a norm need its cut alone
+    latent: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     composite: Mapped[dict[str, Any]]
     cut: Mapped[float]
     cut_standard_error: Mapped[float]

@@ -29,6 +29,9 @@ from app.norming.rules import Gate, RollbackReason
 from app.norming.snapshot import content_of, is_as_drafted
 from scoring.norms import NormTable
 
+TABLES_KEPT = 64  # of 160 kB each at most
+_tables: dict[tuple[UUID, str], NormTable] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class NormView:
@@ -288,7 +291,7 @@ def view_of(row: NormVersion) -> NormView:
         n=row.n,
         window_start_on=row.window_start_on,
         window_end_on=row.window_end_on,
-        table=NormTable.from_dict(row.latent),
+        table=_table_of(row),
         composite=row.composite,
         cut=row.cut,
         cut_standard_error=row.cut_standard_error,
@@ -317,6 +320,17 @@ def view_of(row: NormVersion) -> NormView:
         superseded_at=row.superseded_at,
         restored_at=row.restored_at,
     )
+
+
+def _table_of(row: NormVersion) -> NormTable:
+    """Its table, read once in a process: a version is never edited, and its hash names its numbers."""
+    named = (row.id, row.sha256)
+    kept = _tables.get(named)
+    if kept is None:
+        if len(_tables) >= TABLES_KEPT:
+            _tables.clear()
+        kept = _tables[named] = NormTable.from_dict(row.latent)
+    return kept
 
 
 def has_signed(person_id: UUID, *, session: Session) -> bool:

@@ -1,0 +1,21 @@
+"""The columns of the library's table of jobs that we read ourselves: its own way of reading maps whole workflows."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, String, TableClause, column, table
+
+from app.foundation.jobs import JOB_SCHEMA
+
+
+def job_table(*, is_sqlite: bool) -> TableClause:
+    """The table by its name: in a schema of its own, except on SQLite, which has none."""
+    return table(
+        "workflow_status",
+        column("workflow_uuid", String),
+        column("status", String),
+        column("queue_name", String),
+        column("created_at", BigInteger),
+        column("recovery_attempts", BigInteger),
+        column("attributes", JSON),
+        schema=None if is_sqlite else JOB_SCHEMA,
+    )
