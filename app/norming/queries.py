@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -141,6 +141,12 @@ def norm(norm_id: UUID, *, session: Session) -> NormView:
     if row is None:
         raise NormNotFound(norm_id)
     return view_of(row)
+
+
+def norm_as_stored(norm_id: UUID, *, session: Session) -> NormView:
+    """The same with its table as the database has it now: for whoever looks whether somebody changed it."""
+    view = norm(norm_id, session=session)
+    return replace(view, table=NormTable.from_dict(session.get_one(NormVersion, norm_id).latent))
 
 
 def norms(*, session: Session, skill: str | None = None, public_only: bool = False) -> tuple[NormView, ...]:

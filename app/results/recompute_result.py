@@ -37,7 +37,7 @@ def recompute_result(result_id: UUID, *, session: Session) -> tuple[str, ...]:
     score = frozen_score(row.sitting_id, session=session)  # a correction leaves what was reported
     again = SkillResult(norm_id=score.norm_id, percentile_rank=None, band_low=None, band_high=None, is_provisional=True)
     if score.norm_id is not None:
-        read_under_norm(again, score, norms.norm(score.norm_id, session=session))
+        read_under_norm(again, score, norms.norm_as_stored(score.norm_id, session=session))
     pairs = [(name, getattr(row, name), getattr(score, source)) for name, source in FROM_THE_SITTING.items()]
     pairs += [(name, getattr(row, name), getattr(again, name)) for name in ("norm_id", *FROM_THE_NORM)]
     return tuple(
