@@ -36,6 +36,7 @@ HIGHEST_CORRELATION = 0.99  # beyond it the conditional sd is under one step of 
 STEP = float(NODES[1] - NODES[0])
 MARGINAL_TOLERANCE = 1e-14
 SMALLEST_WEIGHT_SHARE = 0.1  # of the larger weight; bounds the number of places on the composite's axis
+LEAST_EXPLAINED = 0.05  # of the norm group's variance of the difference; with less evidence no difference is told apart
 SMALLEST_MASS = 1e-15  # probability; what lies beyond, at either end, is under the rounding of a sum
 
 JointNormal = tuple[ArrayLike, ArrayLike]
@@ -243,6 +244,29 @@ class CompositePosterior:
     def judgement_share(self) -> float:
         """Share of the composite's information that comes from judgement, 0 … 1; see `share_of_judgement`."""
         return share_of_judgement(self.kind_information, self.composite.weights, self.composite.correlation)
+
+
+def kinds_apart(means: ArrayLike, covariance: ArrayLike, correlation: float) -> float:
+    """Judgement less self-report, by how unusual it is: in standard deviations of what honest people's sittings show.
+
+    People truly stand elsewhere in the two, by sqrt(2 (1 - r)) where both have variance 1 in the norm group, so a
+    difference that is many standard errors from 0 may be an ordinary one, and the longer a sitting the more so. By
+    the law of total variance its posterior mean varies, among people as the norm describes them, by the norm group's
+    variance less the posterior's; what it is in these is nearly standard normal however much was asked.
+
+    Parameters
+    ----------
+    means : (2,)
+        Posterior means of (judgement, self-report).
+    covariance : (2, 2)
+        Posterior covariance of the two.
+    correlation : float
+        Of the two in the norm group.
+    """
+    difference = np.array([1.0, -1.0])
+    of_people = 2.0 * (1.0 - correlation)
+    explained = of_people - float(difference @ np.asarray(covariance, dtype=float) @ difference)
+    return float(difference @ np.asarray(means, dtype=float)) / math.sqrt(max(explained, LEAST_EXPLAINED * of_people))
 
 
 def decayed_prior(

@@ -227,9 +227,13 @@ def content_of(units: Sequence[Unit], bank: Bank) -> Content:
 
 def composite_of(pins: Pins, policy: SittingPolicy) -> Composite:
     """The composite under which the pinned cut was computed, or the policy's while there is no cut."""
-    stated = pins.composite or {}
-    weights = stated.get("weights", policy.composite_weights)
-    return _composite(tuple(weights), float(stated.get("correlation", policy.kinds_correlation)))
+    weights = (pins.composite or {}).get("weights", policy.composite_weights)
+    return _composite(tuple(weights), kinds_correlation(pins, policy))
+
+
+def kinds_correlation(pins: Pins, policy: SittingPolicy) -> float:
+    """The correlation of the two kinds in the norm group, or the policy's while there is no norm."""
+    return float((pins.composite or {}).get("correlation", policy.kinds_correlation))
 
 
 @lru_cache(maxsize=MOST_COMPOSITES_KEPT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment import corrections, rules
+from app.assessment.adaptation import kinds_correlation
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.models import FrozenSitting, Sitting
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
+from scoring.composite import kinds_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class FinalScore:
     judgement_standard_error: float | None
     self_report_theta: float | None
     self_report_standard_error: float | None
-    kind_difference: float | None
+    kinds_covariance: Sequence[Sequence[float]] | None
+    kinds_correlation: float  # in the norm group
     judgement_share: float
     median: float
     standard_error: float
@@ -65,6 +68,17 @@ class FinalScore:
     def units(self) -> int:
         """Scored units of both kinds."""
         return self.statements + self.scenarios
+
+    @property
+    def kind_difference(self) -> float | None:
+        """Judgement less self-report, by how unusual it is in the norm group; None without both kinds."""
+        if self.judgement_theta is None or self.self_report_theta is None or self.kinds_covariance is None:
+            return None
+        if not (self.statements and self.scenarios):
+            return None
+        return kinds_apart(
+            (self.judgement_theta, self.self_report_theta), self.kinds_covariance, self.kinds_correlation
+        )
 
 
 def final_score(sitting_id: UUID, *, session: Session) -> FinalScore:
@@ -91,7 +105,8 @@ def frozen_score(sitting_id: UUID, *, session: Session) -> FinalScore:
         raise SittingNotFound(sitting_id)
     if frozen is None or sitting.completed_at is None or sitting.stop_reason is None:
         raise NoScoreYet(sitting_id)
-    return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason)
+    policy = policies.pinned(SittingPolicy, sitting.policy_version, session=session)
+    return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason, policy)
 
 
 def as_corrected(score: FinalScore, figures: Mapping[str, Any], at: datetime | None = None) -> FinalScore:
@@ -112,7 +127,9 @@ def was_close(sitting_id: UUID, *, session: Session) -> bool:
     )
 
 
-def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop_reason: str) -> FinalScore:
+def _score(
+    sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop_reason: str, policy: SittingPolicy
+) -> FinalScore:
     return FinalScore(
         sitting_id=sitting.id,
         person_id=sitting.person_id,
@@ -140,7 +157,8 @@ def _score(sitting: Sitting, frozen: FrozenSitting, completed_at: datetime, stop
         judgement_standard_error=frozen.judgement_standard_error,
         self_report_theta=frozen.self_report_theta,
         self_report_standard_error=frozen.self_report_standard_error,
-        kind_difference=frozen.kind_difference,
+        kinds_covariance=frozen.kinds_covariance,
+        kinds_correlation=kinds_correlation(sitting, policy),
         judgement_share=frozen.judgement_share,
         median=_or_nan(frozen.median),
         standard_error=_or_nan(frozen.standard_error),

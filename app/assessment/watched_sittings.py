@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment.founding_form import SCENARIO
 from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Presentation, Response, Sitting, State
+from scoring.composite import kinds_apart
 
 MOST_SITTINGS = 20_000  # the latest; bounds memory and time of a night's watch
 MOST_TIMED = 10_000  # the latest sittings whose seconds are read
@@ -28,7 +29,7 @@ class WatchedSitting:
     completed_at: datetime
     is_first: bool
     probability_above: float | None
-    kind_difference: float | None  # judgement less self-report, in standard errors of the difference
+    kind_difference: float | None  # judgement less self-report, by how unusual it is in the norm group
 
 
 @dataclass(slots=True)
@@ -50,14 +51,13 @@ class WatchedSittings:
     answers: Mapping[str, ItemAnswers]
 
 
-def watched_sittings(norm_id: UUID, *, session: Session) -> WatchedSittings:
+def watched_sittings(norm_id: UUID, *, kinds_correlation: float, session: Session) -> WatchedSittings:
     """The latest `MOST_SITTINGS` completed sittings pinned to a norm, oldest first. Annulled ones are left out."""
     sittings: list[WatchedSitting] = []
     with_answers, shown, answers = 0, defaultdict[str, int](int), dict[str, ItemAnswers]()
     for row in _rows(norm_id, session=session):
-        sittings.append(
-            WatchedSitting(row.completed_at, row.first_of_skill, row.probability_above, row.kind_difference)
-        )
+        difference = _kind_difference(row, kinds_correlation)
+        sittings.append(WatchedSitting(row.completed_at, row.first_of_skill, row.probability_above, difference))
         if row.responses == FORGOTTEN:
             continue
         with_answers += 1
@@ -72,6 +72,13 @@ def watched_sittings(norm_id: UUID, *, session: Session) -> WatchedSittings:
     return WatchedSittings(tuple(sittings), with_answers, dict(shown), answers)
 
 
+def _kind_difference(row: Any, correlation: float) -> float | None:
+    """None where a sitting has no scored answers of one of the kinds."""
+    if row.kinds_covariance is None or not (row.statements and row.scenarios):
+        return None
+    return kinds_apart((row.judgement_theta, row.self_report_theta), row.kinds_covariance, correlation)
+
+
 def _rows(norm_id: UUID, *, session: Session) -> Iterator[Any]:
     """In batches, each a statement of its own, so that no cursor is held open while rows are read."""
     ids = _latest(norm_id, most=MOST_SITTINGS, session=session)[::-1]
@@ -82,7 +89,9 @@ def _rows(norm_id: UUID, *, session: Session) -> Iterator[Any]:
         FrozenSitting.judgement_theta,
         FrozenSitting.self_report_theta,
         FrozenSitting.probability_above,
-        FrozenSitting.kind_difference,
+        FrozenSitting.kinds_covariance,
+        FrozenSitting.statements,
+        FrozenSitting.scenarios,
     ).join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
     for first in range(0, len(ids), BATCH_ROWS):
         batch = columns.where(Sitting.id.in_(ids[first : first + BATCH_ROWS]))

@@ -26,6 +26,6 @@ class AwardPolicy:
     fewest_statements: int = 5
     fewest_scenarios: int = 5
     judgement_share: float = 0.50  # of the effective information: no award from self-report alone
-    largest_kind_difference: float = 2.5  # standard errors; about 1 % of honest sittings lie beyond
+    largest_kind_difference: float = 2.5  # by how unusual it is: 1 to 2 % of honest sittings lie beyond
     must_be_balanced: bool = True
     trial_issuer: bool = False

@@ -43,7 +43,7 @@ class NormPromise:
     share: float  # above the line
     share_standard_error: float
     cap: float | None  # of exposure; None where no item rests
-    largest_kind_difference: float  # standard errors
+    largest_kind_difference: float  # by how unusual it is in the norm group
     oldest_item_months: int
     most_item_uses: int
 

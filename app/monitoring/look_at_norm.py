@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.assessment.policy import SittingPolicy
 from app.assessment.use_counts import item_uses
 from app.assessment.watched_sittings import answer_seconds, exposure_cap, watched_sittings
 from app.awarding.policy import AwardPolicy
@@ -33,13 +34,18 @@ def look_at_norm(norm_id: UUID, *, session: Session, at: datetime) -> dict[str, 
     norm = norms.norm(norm_id, session=session)
     same_words = same_words_of(norm.release_id, session=session)
     return seen_of(
-        watched_sittings(norm_id, session=session),
+        watched_sittings(norm_id, kinds_correlation=_kinds_correlation(norm, session=session, at=at), session=session),
         item_bank.item_parameters(norm.calibration_id, session=session),
         seconds=answer_seconds(norm_id, session=session),
         uses={code: item_uses(ids, norm.language, session=session) for code, ids in same_words.items()},
         promise=_promise(norm, session=session, at=at),
         now=at,
     )
+
+
+def _kinds_correlation(norm: NormView, *, session: Session, at: datetime) -> float:
+    stated = norm.composite.get("correlation")
+    return policies.current(SittingPolicy, session=session, at=at).kinds_correlation if stated is None else stated
 
 
 def _promise(norm: NormView, *, session: Session, at: datetime) -> NormPromise:

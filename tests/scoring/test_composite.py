@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scoring.ability import estimate_ability
 from scoring.ability import probability_above as probability_above_in_one_dimension
-from scoring.composite import Composite, decayed_prior
+from scoring.composite import Composite, decayed_prior, kinds_apart
 from scoring.errors import ScoringError
 from scoring.graded_response import log_likelihood
 from scoring.information_share import share_of_judgement
@@ -214,6 +214,31 @@ def test_the_kinds_differ_in_standard_errors_of_their_difference() -> None:
     assert found == pytest.approx((mean[0] - mean[1]) / error, rel=1e-4)
     assert composite.posterior(normal_evidence(1.5, 6.0), None).kind_difference_z is None
     assert composite.posterior(None, normal_evidence(1.5, 6.0)).kind_difference_z is None
+
+
+@pytest.mark.parametrize("correlation", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("information", [(3.0, 3.0), (6.0, 12.0), (40.0, 40.0)])
+def test_honest_people_lie_apart_equally_seldom_however_much_was_asked(correlation, information) -> None:
+    composite, rng = Composite((0.5, 0.5), correlation), np.random.default_rng(7)
+    people = rng.multivariate_normal([0.0, 0.0], composite.covariance, 4_000)
+    observed = people + rng.normal(size=people.shape) / np.sqrt(information)
+
+    apart = np.array([kinds_apart(*closed_form(composite, one, information), correlation) for one in observed])
+
+    assert apart.std() == pytest.approx(1.0, abs=0.04)
+    assert (np.abs(apart) > 2.5).mean() == pytest.approx(0.0124, abs=0.0055)
+
+
+def test_a_difference_is_read_the_same_from_a_sitting_and_hardly_counts_without_evidence() -> None:
+    composite = Composite((0.5, 0.5), 0.6)
+    mean, covariance = closed_form(composite, [1.5, -0.5], [6.0, 8.0])
+    spread = 0.8 - (covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    found = composite.posterior(normal_evidence(1.5, 6.0), normal_evidence(-0.5, 8.0))
+
+    assert kinds_apart(found.theta, found.covariance, 0.6) == pytest.approx(
+        (mean[0] - mean[1]) / math.sqrt(spread), rel=1e-4
+    )
+    assert kinds_apart([0.1, 0.0], [[1.2, 0.0], [0.0, 1.2]], 0.6) == pytest.approx(0.1 / math.sqrt(0.05 * 0.8))
 
 
 def test_a_retake_by_its_prior_is_the_sitting_that_went_on() -> None:

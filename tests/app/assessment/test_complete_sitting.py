@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -60,6 +62,22 @@ def _answer_without_ending(place: Place, person_id: UUID, person: SimulatedPerso
 def _units(frozen: FrozenSitting) -> list[list[Any]]:
     units: list[list[Any]] = json.loads(frozen.responses)["units"]
     return units
+
+
+def test_how_far_the_kinds_lie_apart_is_read_against_people_and_not_against_error(
+    place: Place,
+) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = take(place, a_person(place), SimulatedPerson(place, 1.0, -0.5).answer)
+    score, frozen = _score(place, sitting_id), place.do(lambda session: session.get_one(FrozenSitting, sitting_id))
+    of_people = 2 * (1 - score.kinds_correlation)
+    (first, both), (_, second) = frozen.kinds_covariance
+    spread = math.sqrt(of_people - (first + second - 2 * both))
+
+    assert score.kind_difference == pytest.approx((frozen.judgement_theta - frozen.self_report_theta) / spread)
+    assert frozen.kind_difference > score.kind_difference > 0  # so the one is no accident, and yet not unusual
+    assert replace(score, scenarios=0).kind_difference is None
+    assert replace(score, kinds_covariance=None).kind_difference is None
 
 
 def test_completion_freezes_every_response_in_one_row_and_asks_for_the_result(place: Place) -> None:
