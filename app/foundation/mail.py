@@ -20,6 +20,7 @@ from app.foundation.errors import Unavailable
 
 SMTP_TIMEOUT_SECONDS = 20
 SUBMISSION_PORT = 587
+TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)  # the last: a name or password that cannot be sent
 
 
 class MailUnavailable(Unavailable):
@@ -137,7 +138,7 @@ class SmtpMailer:
                 server.send_message(email)
             finally:
                 _leave(server)
-        except (OSError, smtplib.SMTPException) as problem:
+        except TROUBLE as problem:
             raise MailUnavailable(f"The mail server did not take the message ({type(problem).__name__}).") from problem
 
     def forget(self, address: str) -> None:
@@ -151,7 +152,7 @@ class SmtpMailer:
         try:
             with self._connect() as server:
                 server.noop()
-        except (OSError, smtplib.SMTPException) as problem:
+        except TROUBLE as problem:
             raise MailUnavailable(f"The mail server does not answer ({type(problem).__name__}).") from problem
 
     def _connect(self) -> smtplib.SMTP:

@@ -6,13 +6,14 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.foundation import addresses
 
 PREFIX = "DECILE_"
 BELONGS_TO_TESTS = ("DECILE_TEST_", "DECILE_REQUIRE_")
@@ -34,18 +35,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data: Path = Path("instance")
-    database_url: str = ""
-    base_url: str = DEFAULT_ORIGIN
+    database_url: Annotated[str, AfterValidator(addresses.database)] = ""
+    base_url: Annotated[str, AfterValidator(addresses.origin)] = DEFAULT_ORIGIN
     secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     key_passphrase: str = Field(default="", repr=False)
     pkcs11_module: Path | None = None
     pkcs11_token: str = ""
     pkcs11_pin: str = Field(default="", repr=False)
     backup_passphrase: str = Field(default="", repr=False)
-    mail_url: str = ""
-    mail_sender: str = "Decile <no-reply@localhost.localdomain>"
-    redis_url: str = ""
-    dask_scheduler: str = ""
+    mail_url: Annotated[str, AfterValidator(addresses.mail)] = ""
+    mail_sender: Annotated[str, AfterValidator(addresses.mailbox)] = "Decile <no-reply@localhost.localdomain>"
+    redis_url: Annotated[str, AfterValidator(addresses.redis)] = ""
+    dask_scheduler: Annotated[str, AfterValidator(addresses.scheduler)] = ""
     policy_file: Path | None = None
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     host: str = "127.0.0.1"
@@ -67,30 +68,6 @@ class Settings(BaseSettings):
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError("must be an origin such as https://decile.example, without a path")
-        return value.rstrip("/")
-
-    @field_validator("mail_url")
-    @classmethod
-    def _is_a_mail_url(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in ("smtp", "smtps", "file"):
-            raise ValueError("must begin with smtp:, smtps: or file:")
-        return value
-
-    @field_validator("dask_scheduler")
-    @classmethod
-    def _can_be_spoken_to(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in {"tcp", "tls"}:
-            raise ValueError("must be tls://host:port, or tcp://host:port on this machine")
-        if value and find_spec("distributed") is None:
-            raise ValueError("needs the extra that speaks Dask: install decile[scale]")
-        return value
 
     @model_validator(mode="after")
     def _is_whole(self) -> Settings:

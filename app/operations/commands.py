@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from app.foundation import policies
+from app.foundation import addresses, policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
@@ -155,6 +155,13 @@ def law(runtime: Runtime) -> None:
         click.echo(f"            {one.source}; looked up on {one.checked_on}, {status}")
 
 
+def _mailbox(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    try:
+        return text and addresses.mailbox(text)
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.") from None
+
+
 def doctor_command(instruments: Instruments) -> click.Command:
     """`decile doctor`, with what only the composition can build."""
 
@@ -162,7 +169,12 @@ def doctor_command(instruments: Instruments) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
     @click.option("--records", "with_records", is_flag=True, help="Also whether anybody altered a record; slow.")
     @click.option("--only", multiple=True, metavar="NAME", help="This check alone, as a health check of one role.")
-    @click.option("--alarm", metavar="ADDRESS", help="Write there when something begins to fail, and when it is over.")
+    @click.option(
+        "--alarm",
+        metavar="ADDRESS",
+        callback=_mailbox,
+        help="Write there when something begins to fail, and when it is over.",
+    )
     def doctor(only: tuple[str, ...], alarm: str | None, *, with_records: bool, as_json: bool) -> None:
         """Look at settings, keys, mail, disk, database, worker and clock; exit 1 if anything fails.
 

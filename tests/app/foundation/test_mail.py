@@ -9,6 +9,7 @@ import email.policy
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Inbox
+from aiosmtpd.smtp import AuthResult
 
 from app.foundation.mail import MailUnavailable, Message, SmtpMailer, SpoolMailer
 from tests.fakes import FrozenClock
@@ -53,6 +54,24 @@ def test_a_message_reaches_a_real_server_whole(server):
         "<sign-in.1@decile.example>",
     )
     assert mail.get_content() == MESSAGE.text
+
+
+@pytest.fixture
+def asking_for_a_password():
+    options = {"authenticator": lambda *_: AuthResult(success=True), "auth_require_tls": False}
+    controller = Controller(_Kept(), hostname="127.0.0.1", port=free_port(), **options)
+    controller.start()
+    yield f"127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+def test_a_host_or_password_that_cannot_be_sent_is_a_reason_to_try_again(asking_for_a_password):
+    for url in ("smtp://a..b", f"smtp://decile:mot-de-passé@{asking_for_a_password}"):
+        mailer = SmtpMailer(url, sender=SENDER, clock=FrozenClock())
+        with pytest.raises(MailUnavailable, match="Unicode"):
+            mailer.reach()
+        with pytest.raises(MailUnavailable, match="Unicode"):
+            mailer.send(MESSAGE)
 
 
 def test_edge_082_a_mailbox_that_refuses_keeps_nothing_from_the_second_one(server):

@@ -27,7 +27,26 @@ def test_nothing_set_is_the_embedded_default(tmp_path):
         ({"DECILE_DATABASE_URL": "postgresql+psycopg://h/d", "DECILE_SECRET_KEYS": "short"}, "32 characters"),
         ({"DECILE_BASE_URL": "decile.example"}, "DECILE_BASE_URL"),
         ({"DECILE_BASE_URL": "https://decile.example/app"}, "origin"),
+        ({"DECILE_BASE_URL": "https://u:p@decile.example"}, "origin"),
+        ({"DECILE_BASE_URL": "https://decile.example#top"}, "origin"),
+        ({"DECILE_BASE_URL": "https://decile.example/?"}, "origin"),
+        ({"DECILE_BASE_URL": "https://decile.example:eighty"}, "DECILE_BASE_URL: has a host or port"),
+        ({"DECILE_DATABASE_URL": "nonsense"}, "DECILE_DATABASE_URL: must be postgresql"),
+        ({"DECILE_DATABASE_URL": "postgres://u:p@h/d"}, r"postgresql\+psycopg://.* \(postgres:// and"),
+        ({"DECILE_DATABASE_URL": "postgresql://u:p@h/d"}, "DECILE_DATABASE_URL"),
+        ({"DECILE_DATABASE_URL": "postgresql+psycopg://h:port/d"}, "DECILE_DATABASE_URL"),
+        ({"DECILE_DATABASE_URL": "mysql://h/d"}, "DECILE_DATABASE_URL"),
+        ({"DECILE_DATABASE_URL": "sqlite://"}, "sqlite:////directory/file"),
         ({"DECILE_MAIL_URL": "mailto:x"}, "DECILE_MAIL_URL"),
+        ({"DECILE_MAIL_URL": "smtp://host:abc"}, "DECILE_MAIL_URL: has a host or port"),
+        ({"DECILE_MAIL_URL": "smtp://a..b"}, "DECILE_MAIL_URL: has a host or port"),
+        ({"DECILE_MAIL_URL": "smtp:mail.example:587"}, "DECILE_MAIL_URL: names no host"),
+        ({"DECILE_MAIL_URL": "smtp://[::1"}, "DECILE_MAIL_URL"),
+        ({"DECILE_MAIL_SENDER": "Decile"}, "DECILE_MAIL_SENDER"),
+        ({"DECILE_MAIL_SENDER": "a@b.example\nBcc: c@d.example"}, "DECILE_MAIL_SENDER"),
+        ({"DECILE_REDIS_URL": "nonsense"}, "DECILE_REDIS_URL: must be redis://"),
+        ({"DECILE_REDIS_URL": "redis://host:abc"}, "DECILE_REDIS_URL: has a host or port"),
+        ({"DECILE_DASK_SCHEDULER": "tcp://host:abc"}, "DECILE_DASK_SCHEDULER: has a host or port"),
         ({"DECILE_DASK_SCHEDULER": "scheduler:8786"}, "tls://host:port"),
         ({"DECILE_PORT": "eighty"}, "DECILE_PORT"),
         ({"DECILE_POLICY_FILE": "/nowhere.toml"}, "POLICY_FILE"),
@@ -41,6 +60,34 @@ def test_unknown_or_half_set_settings_stop_the_start_with_one_line(environment, 
     with pytest.raises(SettingsRefused, match=named) as refused:
         read_settings(environment)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["DECILE_DATABASE_URL", "DECILE_MAIL_URL", "DECILE_REDIS_URL", "DECILE_BASE_URL"])
+def test_a_password_in_an_address_is_not_told(name):
+    for scheme in ("postgres", "smtp", "redis", "https", "ftp"):
+        with pytest.raises(SettingsRefused) as refused:
+            read_settings({name: f"{scheme}://user:pass#word@host:abc"})
+        assert "word" not in str(refused.value).replace("password", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("BASE_URL", "https://decile.example:8443"),
+        ("BASE_URL", "http://[::1]:8000"),
+        ("DATABASE_URL", "sqlite:////srv/decile.sqlite3"),
+        ("DATABASE_URL", "postgresql+psycopg://decile:a#b/c?d@host:5432/decile"),
+        ("DATABASE_URL", "postgresql+psycopg:///decile?host=/run/postgresql"),
+        ("MAIL_URL", "smtps://decile:a%23b@mail.example:465"),
+        ("MAIL_URL", "file:/var/spool/decile"),
+        ("MAIL_SENDER", "no-reply@decile.example"),
+        ("REDIS_URL", "redis://:secret@host:6379/0"),
+        ("REDIS_URL", "redis+unix:///run/redis.sock"),
+    ],
+)
+def test_whole_addresses_are_taken_as_they_are(name, text):
+    settings = read_settings({f"DECILE_{name}": text, "DECILE_SECRET_KEYS": KEY})
+    assert getattr(settings, name.lower()) == text
 
 
 def test_names_of_the_tests_are_left_alone():

@@ -132,3 +132,11 @@ def test_the_command_writes_and_still_exits_with_one(installation, post) -> None
     refused = CliRunner().invoke(main, ["doctor", "--alarm", OPERATOR, "--only", "worker"], env=environment)
     assert refused.exit_code == 2
     assert "leave --only out" in refused.output
+
+
+def test_an_address_that_could_be_no_head_of_a_letter_is_wrong_usage() -> None:
+    for address in ("a@b.example\nBcc: c@d.example", "operator"):
+        refused = CliRunner().invoke(main, ["doctor", "--alarm", address], env={"DECILE_DATA": "nowhere"})
+        assert refused.exit_code == 2, refused.output
+        assert "--alarm" in refused.output
+        assert "must be one line with an address" in refused.output

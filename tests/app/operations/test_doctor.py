@@ -91,6 +91,14 @@ def test_each_trouble_is_named_alone(installation, well, monkeypatch):
     assert amiss(seen(installation, {**well, "DECILE_PORTE": "1"})) == {"settings": State.FAIL}
     down = f"smtp://localhost:{free_port()}"
     assert amiss(seen(installation, {**well, "DECILE_MAIL_URL": down})) == {"mail": State.FAIL}
+    for name, text in (
+        ("MAIL_URL", "smtp://host:abc"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://h/d"),
+    ):
+        found = seen(installation, {**well, f"DECILE_{name}": text})
+        assert amiss(found) == {"settings": State.FAIL}
+        assert f"DECILE_{name}: " in found["settings"].saw
     wrong = {**well, "DECILE_KEY_PASSPHRASE": "not the one they were made with"}
     assert amiss(seen(installation, wrong)) == {"signing keys": State.FAIL}
 
