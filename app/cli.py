@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused with a reason, 2 wrong usage.
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SETTINGS_ALONE = ("up", "restore", "doctor")  # the first starts others before it loads anything itself
 SERVERS = ("web", "worker")
+# what the machine refuses without naming a file: a full disk, a port that is taken, not ours to open or not here
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 
 
 class Doorkeeper(click.Group):
@@ -34,6 +37,12 @@ class Doorkeeper(click.Group):
             return super().invoke(ctx)
         except DecileError as refusal:
             click.echo(f"Refused: {refusal}", err=True)
+            ctx.exit(1)
+        except OSError as problem:
+            file = problem.filename2 or problem.filename
+            if file is None and problem.errno not in OF_THE_MACHINE:
+                raise
+            click.echo(f"Refused: {f'{file}: ' if file else ''}{problem.strerror}.", err=True)
             ctx.exit(1)
 
 

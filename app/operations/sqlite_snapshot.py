@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from app.operations.errors import RestoreRefused
+from app.operations.errors import BackupRefused, RestoreRefused
 
 COPY = "decile.sqlite3"
 WHOLE = -1  # pages in one step: one read transaction, so one instant; writers go on beside it in WAL mode
@@ -21,13 +21,22 @@ def database_file(url: str) -> Path:
 
 
 def take(url: str, directory: Path) -> dict[str, int]:
-    """Copy the database as it is at one instant into `directory`; the rows of each table."""
+    """Copy the database as it is at one instant into `directory`; the rows of each table.
+
+    Raises
+    ------
+    BackupRefused
+        If the disk is full or fails.
+    """
     copy = directory / COPY
     copy.touch(mode=PRIVATE_MODE)
-    with closing(_opened(database_file(url), "ro")) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target, pages=WHOLE)
-        target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
-        return _rows(target)
+    try:
+        with closing(_opened(database_file(url), "ro")) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target, pages=WHOLE)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+            return _rows(target)
+    except sqlite3.OperationalError as problem:
+        raise BackupRefused(f"The database could not be copied into {directory}: {problem}.") from problem
 
 
 def check(copy: Path, rows: dict[str, int]) -> None:

@@ -13,6 +13,7 @@ from app.accounts.restrictions import Cause, RestrictionView, restrictions
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.foundation.whole_files import write_whole
 from app.privacy.erase_again import erase_again
 from app.privacy.erase_person import erase_for_operator
 from app.privacy.erased_people import Erased, read_erased, write_erased
@@ -26,15 +27,14 @@ from app.privacy.restrict_person import erasure_asked_for, lift_restriction, res
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def export_command(runtime: Runtime, email: str, file: Path) -> None:
-    """Write a complete copy of somebody's data to FILE, a ZIP that only you may read.
+    """Write a complete copy of somebody's data to FILE, a new ZIP that only you may read.
 
     Example: decile person export ada@example.org ada.zip
     """
     with runtime.transaction() as session:
         found = accounts.person_by_email(email, session=session)
         packed = export_person(found.id, session=session, clock=runtime.clock, links=runtime.links, actor=operator())
-    file.touch(mode=0o600)
-    file.write_bytes(packed)
+        write_whole(file, packed, replacing=False)  # a copy that could not be written is not noted as taken
     click.echo(f"Wrote {file} ({len(packed)} bytes): data.json and data.html.")
 
 

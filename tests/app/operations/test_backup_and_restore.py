@@ -14,10 +14,12 @@ from typing import Self
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select
 
 from app.accounts.models import BrowserSession, Consent, Person
+from app.cli import main
 from app.credentials import queries
 from app.credentials.errors import StatusListInvalid
 from app.credentials.keys import Ed25519Signer
@@ -39,6 +41,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.foundation.signing import Signer
 from app.operations import restore_backup as restoring
+from app.operations import sqlite_snapshot
 from app.operations.archive import read_manifest
 from app.operations.errors import BackupRefused, BackupUnreadable, RestoreRefused
 from app.operations.make_backup import make_backup
@@ -118,6 +121,27 @@ class Writers:
     def wait_for(self, count: int) -> None:
         while len(self.acknowledged) < count and not self._failed:
             time.sleep(0.001)  # without it the writers get no turn
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_place_that_takes_no_backup_is_said_in_one_line(installation, tmp_path):
+    environment = {"DECILE_DATA": str(installation.settings.data), "DECILE_BACKUP_PASSPHRASE": PASSPHRASE}
+    installation.database.dispose()
+    (tmp_path / ".full.backup.part").symlink_to("/dev/full")
+    for file, line in (
+        ("/proc/x.backup", "Refused: /proc/.x.backup.part: No such file or directory.\n"),
+        (str(tmp_path / "full.backup"), "Refused: No space left on device.\n"),
+    ):
+        done = CliRunner().invoke(main, ["backup", file], env=environment)
+        assert (done.exit_code, done.output) == (1, line)
+    assert names_below(tmp_path) & {"full.backup", ".full.backup.part"} == set()
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_disk_too_full_for_the_copy_of_the_database_is_a_refusal(installation, tmp_path):
+    (tmp_path / sqlite_snapshot.COPY).symlink_to("/dev/full")
+    with pytest.raises(BackupRefused, match="could not be copied into"):
+        sqlite_snapshot.take(installation.database.url, tmp_path)
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.long)])

@@ -8,8 +8,10 @@ import zipfile
 
 from click import Context
 from click.testing import CliRunner
+from sqlalchemy import func, select
 
 from app.cli import main
+from app.foundation.audit import AuditEntry
 from tests.app.api.world import World
 from tests.app.privacy.test_erase_person import RECORD
 from tests.app.privacy.traces import EMAIL, found_again, owner_id, person_of, strings_of
@@ -27,6 +29,43 @@ def test_export_writes_a_file_that_only_its_owner_reads(world: World):
     assert done.exit_code == 0, done.output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(zipfile.ZipFile(file).read("data.json"))["tables"]["person"][0]["email"] == EMAIL
+
+
+def test_a_copy_replaces_no_file_and_is_noted_only_where_it_was_written(world: World):
+    there = world.directory / "there.zip"
+    there.write_text("another's")
+    there.chmod(0o644)
+    for file, reason in ((there, "File exists"), (world.directory / "no" / "where.zip", "No such file or directory")):
+        done = at_the_door(world, "person", "export", EMAIL, str(file))
+        assert (done.exit_code, done.output.count("\n")) == (1, 1), done.output
+        assert done.output.endswith(f": {reason}.\n")
+    assert there.read_text() == "another's"
+    assert exports_noted(world) == 0
+    assert at_the_door(world, "person", "export", EMAIL, str(world.directory / "new.zip")).exit_code == 0
+    assert exports_noted(world) == 1
+
+
+def test_a_list_of_the_erased_that_cannot_be_written_is_refused_in_one_line(world: World):
+    done = at_the_door(world, "person", "list-erased", str(world.directory / "no" / "where.json"))
+    assert done.exit_code == 1
+    assert done.output.startswith("Refused: ")
+    assert done.output.count("\n") == 1
+
+
+def at_the_door(world: World, *words: str):
+    """As it is typed, under the settings of this world."""
+    environment = {
+        "DECILE_DATA": str(world.directory),
+        "DECILE_DATABASE_URL": world.runtime.database.url,
+        "DECILE_SECRET_KEYS": ",".join(world.runtime.settings.secret_keys),
+    }
+    return CliRunner().invoke(main, list(words), env=environment)
+
+
+def exports_noted(world: World) -> int:
+    with world.runtime.reading() as session:
+        noted = select(func.count()).where(AuditEntry.kind == "person.exported")
+        return session.scalar(noted) or 0
 
 
 def test_erase_asks_first_and_then_leaves_nothing(world: World):
