@@ -47,8 +47,85 @@ def command_of(words: list[str]) -> object:
 def test_the_settings_of_each_role_start_and_only_the_worker_reads_a_passphrase(role):
     given = env_file("decile.env.example") | env_file(f"{role}.env.example")
     settings = read_settings(given)
+    assert settings.mail_sender == "Decile <no-reply@decile.example>"
     assert bool(settings.key_passphrase) == (role == "worker")
     assert settings.metrics_port > 0
+
+
+def handed_over(text: str) -> dict[str, str]:
+    """The environment of a unit as systemd makes it: what is in an `EnvironmentFile=` overrides `Environment=`."""
+    own = dict(setting.split("=", 1) for setting in re.findall(r"^Environment=(.*)$", text, re.MULTILINE))
+    for name in re.findall(r"^EnvironmentFile=/etc/decile/(.*)$", text, re.MULTILINE):
+        own |= env_file(f"{name}.example")
+    return own
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_each_unit_keeps_its_data_in_a_directory_that_it_may_write_and_no_other_user_has(unit):
+    text = unit.read_text(encoding="utf-8")
+    settings = read_settings(handed_over(text))
+    user, directories = (re.findall(rf"^{name}=(.*)$", text, re.MULTILINE) for name in ("User", "StateDirectory"))
+    assert settings.data == Path("/var/lib") / user[0]
+    assert user[0] in directories[0].split()
+    assert "StateDirectoryMode=0700\n" in text
+    assert set(re.findall(r"/var/lib/([\w-]+)", text)) <= set(directories[0].split())
+
+
+def test_no_example_is_read_otherwise_by_systemd_or_sets_what_a_unit_or_container_sets():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    apart = {name for service in services for name in service.get("environment", {}) if "DATA" in name}
+    apart |= {name for unit in UNITS for name in re.findall(r"^Environment=(\w+)=", unit.read_text(), re.MULTILINE)}
+    assert apart == {"DECILE_DATA"}
+    for path in DEPLOY.glob("*.env.example"):
+        given = env_file(path.name)
+        assert not apart & set(given)
+        assert not [value for value in given.values() if value != value.strip() or set(value) & set("\"'\\")]
+
+
+@pytest.mark.parametrize("unit", [*UNITS, DEPLOY / "systemd/decile-compute-worker.service"], ids=lambda path: path.stem)
+def test_each_user_has_its_home_where_its_units_may_write(unit):
+    """The libraries of fits keep there what they compiled; without a place for it they refuse to be loaded."""
+    text = unit.read_text(encoding="utf-8")
+    user, directories = (re.findall(rf"^{name}=(.*)$", text, re.MULTILINE)[0] for name in ("User", "StateDirectory"))
+    page = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    (home,) = re.findall(rf"^useradd .*--home-dir /var/lib/(\S+) {user}\b", page, re.MULTILINE)
+    assert home in directories.split()
+
+
+SYSTEMD_RUN = """#!{python}
+import argparse, json, sys
+options = argparse.ArgumentParser(allow_abbrev=False)
+for name in ("quiet", "collect", "pipe", "pty"):
+    options.add_argument("--" + name, action="store_true")
+for name in ("uid", "gid"):
+    options.add_argument("--" + name)
+for name in ("property", "setenv"):
+    options.add_argument("--" + name, action="append")
+options.add_argument("command", nargs=argparse.REMAINDER)
+print(json.dumps(vars(options.parse_args())))
+"""
+
+
+def test_the_first_commands_reach_decile_as_the_worker_with_its_settings(tmp_path):
+    """As the page has them, but that the programs of the system say what they were asked, and do it not."""
+    (tmp_path / "systemd-run").write_text(SYSTEMD_RUN.format(python=sys.executable))
+    (tmp_path / "systemd-run").chmod(0o755)
+    shutil.copy(DEPLOY / "decile", tmp_path)
+    unit = (DEPLOY / "systemd/decile-worker.service").read_text(encoding="utf-8")
+    page = (DEPLOY / "README.md").read_text(encoding="utf-8").partition("## On one host with systemd")[2]
+    first = re.findall(r"^decile .*$", page.partition("## Calibration")[0], re.MULTILINE)
+    assert first == ["decile db upgrade", "decile keys init", "decile doctor"]
+    for line in first:
+        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        said = subprocess.run(["/bin/sh", "-c", line], env=path, capture_output=True, text=True, check=True).stdout
+        asked = json.loads(said)
+        assert asked["command"] == ["/opt/decile/.venv/bin/decile", *line.split()[1:]]
+        command_of(asked["command"][1:])
+        as_unit = [f"User={asked['uid']}", f"Group={asked['gid']}", *asked["property"]]
+        as_unit += [f"Environment={setting}" for setting in asked["setenv"]]
+        assert handed_over("\n".join(as_unit)) == handed_over(unit)
+        assert {name for name in as_unit if "StateDirectory=" not in name} <= set(unit.splitlines())
+        assert "StateDirectory=decile-worker decile-backups decile-copies" in as_unit
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists():
