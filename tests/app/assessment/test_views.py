@@ -16,8 +16,9 @@ from sqlalchemy import event, select
 from app.assessment.models import FrozenSitting, Response
 from app.foundation.audit import AuditEntry
 from app.item_bank import queries as item_bank
+from app.item_bank.release_trial_bank import TrialItem
 from tests.app.accounts.visitor import Visitor
-from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill
+from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill, a_policy, a_trial_skill
 
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 POSITION = re.compile(r'name="position" value="(\d+)"')
@@ -133,6 +134,25 @@ def test_the_item_page_is_one_radio_group_per_rating_with_a_legend_and_an_honest
         ada.answer(path)
     assert seen == {"scenario", "statement"}
     assert re.search(r"✓ Answer to question \d+ saved at \d\d:\d\d:\d\d UTC", ada.open(path).text)
+
+
+def test_of_the_last_question_the_page_says_so_and_of_one_minute_one(app, place, runtime) -> None:
+    a_policy(place, founding_statements=3, founding_scenarios=0, fewest_units_for_result=3)
+    a_trial_skill(place, [TrialItem(f"T{number}", {"en": f"Statement {number}."}, 5) for number in range(3)])
+    ada = Candidate(app, runtime, "ada@example.org")
+    ada.open("/skills/trial/start")
+    begun = ada.post("/skills/trial/start", consent_assessment="1", honesty="1")
+    path = str(begun.headers["Location"])
+    told = []
+    for _ in range(3):
+        progress = re.search(r'id="progress">(.*?)</p>', ada.open(path).text, re.DOTALL)
+        told.append(" ".join(progress[1].split()))
+        ada.answer(path)
+    assert told == [
+        "2 more to come, about one minute",
+        "1 more to come, about one minute",
+        "This is the last question, about one minute",
+    ]
 
 
 def test_case_019_no_key_weight_or_parameter_reaches_the_browser(candidate, place) -> None:
