@@ -107,7 +107,7 @@ class NormInAnotherState(Conflict):
 
     def __init__(self, label: str, state: str, needed: str, step: str) -> None:
         super().__init__(
-            f"Norm {label} is {state}; only a {needed} norm can be {step}. "
+            f"Norm {label} is {state}; only {'an' if needed[0] in 'aeiou' else 'a'} {needed} norm can be {step}. "
             "The steps are: draft, preview, approve, schedule, publish. Take the next one, or draft a new version."
         )
 

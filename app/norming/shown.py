@@ -19,6 +19,8 @@ REASONS = {
     "ages-unknown": "ages of the people not known",
 }
 
+GATE_STATES = {"green": "met", "red": "not met", "grey": "not measured here"}
+
 
 def norm_as_json(norm: NormView) -> dict[str, Any]:
     """Everything but the table, which `/norms/<id>.json` gives."""
@@ -67,6 +69,7 @@ def norm_as_lines(norm: NormView) -> str:
     window = f"{norm.window_start_on} to {norm.window_end_on}" if norm.window_start_on else "unknown"
     lines = [
         f"Norm {norm.label} ({norm.id}): {norm.state}{', DEMO' if norm.demo else ''}",
+        f"  skill      {norm.skill}, in {norm.language}",
         f"  people     {norm.population['en']}, N = {norm.n}, window {window}",
         f"  cut        {norm.cut:.4f} ± {norm.cut_standard_error:.4f}, percentile {norm.cut_percentile:g}",
         f"  cut error  {norm.cut_error_in_sd:.4f} standard deviations of the group",
@@ -120,13 +123,14 @@ def _preview_lines(norm: NormView) -> list[str]:
 
 def _forecast_lines(seen: Mapping[str, Any]) -> list[str]:
     renewals, sensitivity, drift = seen["renewals"], seen["sensitivity"], seen["drift"]
-    before = "" if renewals["above_before"] is None else f"{renewals['above_before']} before, "
+    before = "" if renewals["above_before"] is None else f"{renewals['above_before']} before and "
+    above = f"{before}{renewals['above_after']} with this norm"
     lines = [
-        f"  last {renewals['days']} days: {renewals['sittings']} sittings, {before}{renewals['above_after']} after",
+        f"  sittings of the last {renewals['days']} days: {renewals['sittings']}, above the cut: {above}",
         f"  largest influence of one block: {sensitivity['largest']:.4f} SD (at most {sensitivity['limit']:g})",
     ]
     if renewals["newly_above"] is not None:
         lines.append(f"  at renewal: {renewals['newly_above']} newly above, {renewals['no_longer_above']} no longer")
     drifted = [item["item"] for item in drift["items"] if item["has_drifted"]]
     lines.append(f"  drifted items: {', '.join(drifted) or 'none' if drift['is_known'] else 'not known'}")
-    return lines + [f"  gate {gate['gate']}: {gate['state']}" for gate in seen["gates"]]
+    return lines + [f"  gate {gate['gate']}: {GATE_STATES[gate['state']]}" for gate in seen["gates"]]

@@ -201,7 +201,7 @@ def test_the_page_shows_counts_to_the_desk_and_names_to_support_alone(runtime, s
         grant_role(APPROVER_ID, "support", session=session, clock=runtime.clock, actor=operator())
     norm = previewed(runtime, staff, in_force={"seed": 1}, shift=0.3)
     page = browser_of(EDITOR_ID).get(f"/desk/norms/{norm.id}/preview").text
-    for shown in ("The line moves from", "Above the line, by sex", "too few to tell", "gates are not met", "P02"):
+    for shown in ("The line moves from", "Above the line, by sex", "too few to tell", "One gate is not met.", "P02"):
         assert shown in page
     assert "<h3>" not in page
     assert "<h3>Newly above</h3>" in browser_of(APPROVER_ID).get(f"/desk/norms/{norm.id}/preview").text
@@ -214,7 +214,7 @@ def test_the_command_gives_everything_as_json(runtime, staff):
     result = CliRunner().invoke(norm_commands, ["preview", norm_id, "--json"], obj=runtime, catch_exceptions=False)
     shown = json.loads(result.output)["preview"]
     assert {"cut", "renewals", "sensitivity", "drift", "dif", "impact", "gates", "realised_share"} <= set(shown)
-    assert "gate sample-size: green" in CliRunner().invoke(norm_commands, ["show", norm_id], obj=runtime).output
+    assert "gate sample-size: met" in CliRunner().invoke(norm_commands, ["show", norm_id], obj=runtime).output
 
 
 def test_weak_sittings_spread_evenly_lower_the_cut_by_less_than_the_limit():
