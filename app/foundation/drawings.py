@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from app.foundation.plots import Axis, Point, Tick, area, axis, figure, line, part_above
+from app.foundation.plots import Axis, Point, Tick, alike, area, axis, figure, line, part_above
 
 LEFT, RIGHT = 52, 620
 TOP = 18
@@ -78,6 +78,7 @@ def bars(
     across = (
         Axis(*scale, LEFT, RIGHT) if scale else axis(values, LEFT, RIGHT, around=() if middle is None else (middle,))
     )
+    shown = alike(values)
     drawn = tuple(
         Bar(
             name,
@@ -85,7 +86,7 @@ def bars(
             across.at(low),
             across.at(high),
             across.at(at),
-            (figure(low), figure(at), figure(high)),
+            (shown(low), shown(at), shown(high)),
         )
         for number, (name, low, at, high) in enumerate(rows)
     )

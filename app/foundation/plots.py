@@ -5,7 +5,7 @@ Nothing here knows what is plotted. Every plot survives no values, one value, eq
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import TypeAlias
@@ -74,6 +74,17 @@ def figure(value: float) -> str:
     else:
         scaled, unit = value, ""
     return f"{scaled:.4g}{unit}".replace("-", "−")
+
+
+def alike(values: Iterable[float]) -> Callable[[float], str]:
+    """How to write figures of one table: with as many decimals as give the largest of them three digits."""
+    largest = max((abs(value) for value in values), default=0.0)
+    decimals = min(6, max(0, 2 - floor(log10(largest)))) if largest > 0 else 0
+
+    def written(value: float) -> str:
+        return figure(value) if decimals == 0 else f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+    return written
 
 
 def line(points: Sequence[Point], across: Axis, up: Axis) -> str:

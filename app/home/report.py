@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from app.results import facets
 from app.results import queries as results
 from app.reviews import queries as reviews
 
-FACET_SCALE = (-3.0, 3.0)  # logits: the range in which nearly everybody lies
+FACET_REACH = 3  # logits to either side: the range in which nearly everybody lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,9 @@ def _waits(result: results.ResultView | None, sitting: sittings.SittingView, *, 
 
 def _facet_plot(bands: Sequence[FacetBand], skill: banks.SkillView, language: str) -> drawings.Bars | None:
     rows = [(skill.facets[band.facet][language], band.low, band.theta, band.high) for band in bands]
-    return drawings.bars(rows, middle=0.0, scale=FACET_SCALE) if rows else None
+    farthest = max((ceil(abs(end)) for band in bands for end in (band.low, band.high)), default=0)
+    reach = float(max(FACET_REACH, farthest))
+    return drawings.bars(rows, middle=0.0, scale=(-reach, reach)) if rows else None
 
 
 def _former(result: results.ResultView, *, session: Session) -> tuple[FormerResult, ...]:

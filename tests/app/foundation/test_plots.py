@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.foundation import drawings
-from app.foundation.plots import Axis, area, axis, figure, line, part_above
+from app.foundation.plots import Axis, alike, area, axis, figure, line, part_above
 
 numbers = st.floats(-1e12, 1e12, allow_nan=False)
 
@@ -85,3 +85,15 @@ def test_curves_share_one_scale() -> None:
     assert drawn.across.high >= 5
     assert drawn.up.low <= -4
     assert drawn.mark == drawn.across.at(5.0)
+
+
+def test_figures_of_one_table_have_the_same_decimals() -> None:
+    assert [alike([0.1286, 1.282, 3.38])(value) for value in (0.1286, 1.282, 3.38, -0.001)] == [
+        "0.13",
+        "1.28",
+        "3.38",
+        "0.00",
+    ]
+    assert [alike([0.0163, -0.3])(value) for value in (0.0163, -0.3)] == ["0.016", "−0.300"]
+    assert [alike([79, 91.4, 100])(value) for value in (79, 100)] == ["79", "100"]
+    assert alike([])(0) == "0"
