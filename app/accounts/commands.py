@@ -29,7 +29,7 @@ def person() -> None:
 
 @person.command("grant")
 @click.argument("email")
-@click.argument("role", type=ROLE)
+@click.argument("role", type=ROLE, metavar="ROLE")
 @click.pass_obj
 def grant_command(runtime: Runtime, email: str, role: str) -> None:
     """Give the owner of an address a role, joined already or not.
@@ -44,7 +44,7 @@ def grant_command(runtime: Runtime, email: str, role: str) -> None:
 
 @person.command("revoke-role")
 @click.argument("email")
-@click.argument("role", type=ROLE)
+@click.argument("role", type=ROLE, metavar="ROLE")
 @click.pass_obj
 def revoke_role_command(runtime: Runtime, email: str, role: str) -> None:
     """Take a role back.

@@ -12,9 +12,10 @@ from pydantic.json_schema import models_json_schema
 from app.accounts.scopes import Scope
 from app.api import errors
 from app.api.operations import JSON, PREFIX, Operation
-from app.api.shapes import LONGEST_SLUG, SLUG, Problem
+from app.api.shapes import LONGEST_SLUG, Problem
 from app.foundation.errors import DecileError
 from app.foundation.kept_answers import KeyReused
+from app.foundation.slugs import SLUG
 
 VERSION = "1.0.0"
 PROBLEM_JSON = "application/problem+json"
@@ -31,7 +32,7 @@ VARIABLES: Mapping[str, tuple[Mapping[str, Any], str, str]] = {
     "sitting_id": (AN_ID, "Id of a sitting of yours.", "0b9c2f3e-0a52-4d0e-8f6c-3c1c8a1d2e4f"),
     "norm_id": (AN_ID, "Id of a norm version.", "7f3d1c2b-5e6a-4b7c-9d8e-0f1a2b3c4d5e"),
     "slug": (A_SLUG, "Name of a skill.", "collaboration"),
-    "code": (A_CODE, "Code of a certificate, with or without hyphens.", "0123-4567-89AB-CDEF-G"),
+    "code": (A_CODE, "Code of a certificate, with or without hyphens.", "0123-4567-89AB-CDEF-P"),
 }
 
 # What the door says before any operation is reached: `code: meaning` by status.

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+from app.foundation.slugs import SLUG
+
 LONGEST_SLUG = 60
 CURSOR = r"^[A-Za-z0-9_-]+$"
 LONGEST_CURSOR = 200
@@ -324,7 +325,7 @@ class VerifyBatch(Shape):
         min_length=1,
         max_length=MOST_CODES,
         description="One code each, spelled as it may be; or, as text/csv, one certificate on each line.",
-        examples=[["0123-4567-89AB-CDEF-G"]],
+        examples=[["0123-4567-89AB-CDEF-P"]],
     )
 
 

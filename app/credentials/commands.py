@@ -79,7 +79,7 @@ def list_command(runtime: Runtime, limit: int, *, as_json: bool) -> None:
 def show_command(runtime: Runtime, code: str) -> None:
     """Print a credential's signed document.
 
-    Example: decile credential show 7Q4F-XK2M-9TBD-W3HN-5
+    Example: decile credential show 7Q4F-XK2M-9TBD-W3HN-T
     """
     with runtime.reading() as session:
         view = queries.credential_of_code(codes.read_code(code), session=session)
@@ -113,7 +113,7 @@ def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
 
     Its holder gets a letter with the reason.
 
-    Example: decile credential revoke 7Q4F-XK2M-9TBD-W3HN-5 --reason issued-in-error
+    Example: decile credential revoke 7Q4F-XK2M-9TBD-W3HN-T --reason issued-in-error
     """
     with runtime.transaction() as session:
         found = _found(code, session)
@@ -137,7 +137,7 @@ def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
 def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
     """Put a credential under review: page and API say so at once.
 
-    Example: decile credential suspend 7Q4F-XK2M-9TBD-W3HN-5 --reason "complaint of 12 May"
+    Example: decile credential suspend 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint of 12 May"
     """
     with runtime.transaction() as session:
         found = _found(code, session)
@@ -152,7 +152,7 @@ def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
 def reinstate_command(runtime: Runtime, code: str, reason: str) -> None:
     """End a review: the credential stands again, to its own end.
 
-    Example: decile credential reinstate 7Q4F-XK2M-9TBD-W3HN-5 --reason "complaint unfounded"
+    Example: decile credential reinstate 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint unfounded"
     """
     with runtime.transaction() as session:
         found = _found(code, session)
@@ -199,7 +199,7 @@ def review_command(runtime: Runtime, typed: tuple[str, ...], decision: str | Non
 
     What is issued anew must follow from award and sitting, and the worker signs it. People do the same on the desk.
 
-    Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-5 --revoke --reason "no sitting stands behind it"
+    Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-T --revoke --reason "no sitting stands behind it"
     """
     if decision is None:
         raise click.UsageError("say --reissue or --revoke")

@@ -15,7 +15,7 @@ class TypingError(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This code holds a typing error: its 17 characters do not fit together. Compare it with the "
+            "This is no code of a certificate: one has 17 letters and digits that fit together. Compare it with the "
             "certificate, character by character, and type it again."
         )
 

@@ -55,7 +55,7 @@ def list_command(runtime: Runtime, skill: str, *, as_json: bool) -> None:
 @item.command("state")
 @click.argument("skill")
 @click.argument("code")
-@click.argument("state", type=click.Choice([state.value for state in ItemState]))
+@click.argument("state", type=click.Choice([state.value for state in ItemState]), metavar="STATE")
 @click.option("--reason", required=True, help="Why; it stays on record.")
 @click.option("--language", "languages", multiple=True, help="Only in this language; otherwise in all.")
 @click.pass_obj

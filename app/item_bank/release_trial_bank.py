@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.slugs import SLUG
 from app.item_bank.errors import SkillIsNotTrial, TrialBankInvalid
 from app.item_bank.models import BankRelease, Item, Kind, Skill
 from app.item_bank.queries import BankReleaseView, view_of_release
@@ -93,6 +95,8 @@ def release_trial_bank(
 
 
 def _check(skill: str, items: Sequence[TrialItem], labels: Mapping[str, Sequence[str]] | None) -> list[str]:
+    if not re.fullmatch(SLUG, skill):
+        raise TrialBankInvalid(skill, "a skill's name has small letters and digits, with single hyphens between words.")
     codes = [item.code for item in items]
     if not items or len(set(codes)) < len(codes):
         raise TrialBankInvalid(skill, "it needs at least one item, and each item its own code.")

@@ -33,7 +33,7 @@ def responses() -> None:
 
 
 @responses.command("import")
-@click.argument("file", type=FILE)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--skill", required=True, help="Slug of the skill the responses belong to.")
 @click.option("--population", required=True, help="Who these people are, in one line: it is printed with every rank.")
 @click.option("--mapping", "mapping_path", type=FILE, help="What the columns mean; default: FILE with .mapping.yaml.")

@@ -21,7 +21,7 @@ from app.verification.export_register import export_register
 def bundle(runtime: Runtime, code: str, output: Path | None) -> None:
     """Write certificate, keys, status, log proof and a script that checks them, at most 200 kB, for when we are gone.
 
-    Example: decile credential bundle 7Q4F-XK2M-9TBD-W3HN-5 -o certificate.zip
+    Example: decile credential bundle 7Q4F-XK2M-9TBD-W3HN-T -o certificate.zip
     """
     exact = codes.read_code(code)
     with runtime.reading() as session:

@@ -9,6 +9,7 @@ from app.api.operations import Answer, Operation
 from app.api.paging import page_of
 from app.api.views.door import Call, Reply, serves
 from app.assessment import queries as sittings
+from app.foundation.slugs import SLUG
 from app.foundation.web.asker import LANGUAGES
 from app.foundation.web.process import runtime
 from app.item_bank import queries as banks
@@ -50,7 +51,7 @@ def list_skills(call: Call) -> Reply:
 @serves(SHOW)
 def show(_call: Call, slug: str) -> Reply:
     """Show one."""
-    if not re.fullmatch(shapes.SLUG, slug) or len(slug) > shapes.LONGEST_SLUG:
+    if not re.fullmatch(SLUG, slug) or len(slug) > shapes.LONGEST_SLUG:
         raise SkillNotFound(slug[: shapes.LONGEST_SLUG])
     with runtime().reading() as session:
         view = banks.skill(slug, session=session)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
 from app.credentials import codes
 from app.credentials.errors import TypingError
 
+REPOSITORY = Path(__file__).parents[3]
 CODES = [codes.code_from_bits(random.Random(seed).getrandbits(codes.RANDOM_BITS)) for seed in range(40)]
 
 
@@ -91,4 +94,12 @@ def test_a_code_needs_no_escaping_in_a_link_or_qr_code() -> None:
 
 
 def test_the_code_is_printed_in_groups_of_four() -> None:
-    assert codes.grouped("7Q4FXK2M9TBDW3HN5") == "7Q4F-XK2M-9TBD-W3HN-5"
+    assert codes.grouped("7Q4FXK2M9TBDW3HNT") == "7Q4F-XK2M-9TBD-W3HN-T"
+
+
+def test_every_code_that_help_and_pages_give_as_an_example_is_well_formed() -> None:
+    folders = ((REPOSITORY / "app", ("*.py", "*.html")), (REPOSITORY / "docs", ("*.md",)))
+    files = [file for folder, kinds in folders for kind in kinds for file in folder.rglob(kind)]
+    given = {code for file in files for code in re.findall(r"\b(?:[0-9A-Z]{4}-){4}[0-9A-Z]\b", file.read_text("utf-8"))}
+    assert given
+    assert [code for code in given if not is_readable(code)] == []

@@ -78,6 +78,12 @@ def test_items_that_cannot_make_a_bank_are_refused_with_the_reason(release, item
         release(items, **given)
 
 
+@pytest.mark.parametrize("skill", ["Nope!", "two words", "", "a--b", "trial-"])
+def test_a_skill_that_no_address_could_name_is_refused(release, skill):
+    with pytest.raises(TrialBankInvalid, match="small letters and digits"):
+        release(skill=skill)
+
+
 def test_a_trial_cannot_take_the_name_of_a_real_skill(release, session):
     release_skills(ITEM_BANKS / "skills.yaml", session=session)
     with pytest.raises(SkillIsNotTrial, match="collaboration-trial"):

@@ -160,3 +160,9 @@ def test_nothing_to_calibrate_or_to_norm_is_said_plainly(decile, runtime):
 def test_every_command_has_help_with_an_example(group):
     output = CliRunner().invoke(group, ["--help"]).output
     assert "Example: decile " in output
+
+
+def test_a_file_that_is_not_there_is_named_and_not_its_mapping(decile, tmp_path):
+    said = decile(*import_arguments(tmp_path / "nosuch.csv"), code=2)
+    assert "nosuch.csv" in said
+    assert "mapping" not in said

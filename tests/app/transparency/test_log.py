@@ -89,7 +89,7 @@ def test_signed_evidence_names_the_proof_and_a_hidden_one_answers_as_an_unknown(
         row = stored(session, code)
         assert f"http://localhost/log/proof/{code}" in row.signed_document
         row.visibility = "private"
-    hidden, unknown = client.get(f"/log/proof/{code}"), client.get("/log/proof/7Q4FXK2M9TBDW3HN5")
+    hidden, unknown = client.get(f"/log/proof/{code}"), client.get("/log/proof/7Q4FXK2M9TBDW3HNT")
     assert (hidden.status_code, hidden.get_json()["code"]) == (404, "credential-not-found")
     assert unknown.status_code == 404
 
