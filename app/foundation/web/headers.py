@@ -41,6 +41,8 @@ def finish(response: Response) -> Response:
         response.headers["Cache-Control"] = FOR_GOOD
     if response.status_code == 503:  # the limiter put the end of its own window there
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    elif response.status_code != 429 and "retry-after" in present:  # and on answers that nobody has to repeat
+        del response.headers["Retry-After"]
     _remember_language(response)
     _log_request(response)
     return response

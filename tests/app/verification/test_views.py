@@ -293,6 +293,19 @@ def test_case_027_and_edge_050_guessing_codes_is_slowed_down_per_network_and_rea
     assert [ask(f"/c/{code}", "192.0.2.10") for _ in range(20)] == [200] * 20
 
 
+def test_only_an_answer_that_is_to_be_asked_again_says_when(runtime, register) -> None:
+    code = register.issued()
+    _allow_guesses(runtime, 1)
+    client = create_app(runtime).test_client()
+    paths = (f"/c/{code}", f"/c/{codes.code_from_bits(1)}", f"/c/{codes.code_from_bits(2)}")
+    answers = [client.get(path, headers=HTML) for path in paths]
+    assert [(one.status_code, "Retry-After" in one.headers) for one in answers] == [
+        (200, False),
+        (404, False),
+        (429, True),
+    ]
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 def test_case_067_a_changing_forwarding_header_evades_no_limit(runtime, header) -> None:
     """Nobody in front is trusted, so whatever a header says of the network is the guesser's own invention."""
