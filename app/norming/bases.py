@@ -24,14 +24,13 @@ from app.norming.models import (
     CalibrationRun,
     LegacySample,
     NormGroup,
-    NormState,
     NormVersion,
     Recalibration,
     SampleLabel,
 )
 from app.norming.packed import sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
-from app.norming.queries import NormView, view_of
+from app.norming.queries import NormView, published, view_of
 from app.norming.recalibration import Phase
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
 
@@ -76,6 +75,12 @@ class PreviewBasis:
     sittings: tuple[ScoredSitting, ...]  # of the last year, by people who may renew
     at: datetime
     drift: Mapping[str, Any] | None = None  # as a recalibration reported it; None where none did
+
+    @property
+    def compared(self) -> NormView | None:
+        """The norm in force where it is on the draft's scale: lines on two scales say nothing of each other."""
+        on_the_scale = self.former is not None and self.former.calibration_id == self.norm.calibration_id
+        return self.former if on_the_scale else None
 
 
 def latest_sample(skill: str, *, session: Session) -> Sample:
@@ -136,10 +141,7 @@ def basis_of_preview(
     if row is None:
         raise NormNotFound(norm_id)
     stored = session.get_one(LegacySample, row.run.sample_id, options=[undefer(LegacySample.responses)])
-    in_force = select(NormVersion).where(
-        NormVersion.norm_group_id == row.norm_group_id, NormVersion.state == NormState.PUBLISHED
-    )
-    former = session.scalar(in_force)
+    in_force = published(row.skill, row.language, session=session)
     weights, correlation = row.composite["weights"], row.composite["correlation"]
     items = item_bank.item_parameters(row.run.calibration_id, session=session)
     calibrated = CalibratedSample(
@@ -152,7 +154,7 @@ def basis_of_preview(
     labels = session.scalars(select(SampleLabel).where(SampleLabel.sample_id == stored.id).order_by(SampleLabel.name))
     return PreviewBasis(
         norm=view_of(row),
-        former=view_of(former) if former else None,
+        former=in_force[0] if in_force else None,
         calibrated=computed if computed is not None and computed.is_same_as(calibrated) else calibrated,
         policy=policies.current(NormPolicy, session=session, at=at),
         set_the_scale=bool(row.run.fits),

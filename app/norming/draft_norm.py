@@ -58,6 +58,8 @@ def draft_norm(basis: DraftBasis, *, session: Session, clock: Clock, entropy: En
         id=entropy.uuid(),
         norm_group_id=stored.norm_group_id,
         group=stored.group,
+        skill=stored.group.skill,
+        language=stored.group.language,
         run_id=run.id,
         run=run,
         label=_label(basis.sample.skill, now.year, session=session),

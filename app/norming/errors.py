@@ -201,8 +201,8 @@ class NoFormerNorm(Conflict):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            f"Norm {label} followed no other norm of its group that could take force again. "
-            "Draft a new version instead."
+            f"Norm {label} followed no other norm of its skill and language that could take force "
+            "again. Draft a new version instead."
         )
 
 

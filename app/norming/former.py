@@ -14,12 +14,13 @@ from app.norming.models import NormRollback, NormState, NormVersion
 
 
 def former_of(norm: NormVersion, *, session: Session) -> UUID | None:
-    """The norm of the group that was published last before this one, and that nobody has turned away from."""
+    """The norm of the skill and language published last before this one, and that nobody has turned away from."""
     turned_away_from = select(NormRollback.norm_id).where(NormRollback.confirmed_at.is_not(None))
     query = (
         select(NormVersion.id)
         .where(
-            NormVersion.norm_group_id == norm.norm_group_id,
+            NormVersion.skill == norm.skill,
+            NormVersion.language == norm.language,
             NormVersion.state == NormState.SUPERSEDED,
             NormVersion.published_at < norm.published_at,
             NormVersion.id.not_in(turned_away_from),

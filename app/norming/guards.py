@@ -4,6 +4,8 @@ from __future__ import annotations
 
 WRITTEN_ONCE = (
     "norm_group_id",
+    "skill",
+    "language",
     "run_id",
     "label",
     "n",

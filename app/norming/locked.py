@@ -36,14 +36,10 @@ def require_recorded_approval(norm: NormVersion, *, session: Session) -> None:
         raise NormNotApproved(norm.label)
 
 
-def published_for_update(norm_group_id: UUID, *, session: Session) -> NormVersion | None:
-    """The published norm version of a group, locked, or None."""
-    query = (
-        select(NormVersion)
-        .where(NormVersion.norm_group_id == norm_group_id, NormVersion.state == NormState.PUBLISHED)
-        .with_for_update(of=NormVersion)
-    )
-    return session.scalar(query)
+def published_for_update(skill: str, language: str, *, session: Session) -> NormVersion | None:
+    """The norm in force for a skill in a language, whatever people it describes; locked, or None."""
+    in_force = (NormVersion.skill == skill, NormVersion.language == language, NormVersion.state == NormState.PUBLISHED)
+    return session.scalar(select(NormVersion).where(*in_force).with_for_update(of=NormVersion))
 
 
 def recalibration_for_update(recalibration_id: UUID, *, session: Session) -> Recalibration:

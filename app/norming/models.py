@@ -110,8 +110,9 @@ class NormVersion(Base):
         CheckConstraint("approved_by <> drafted_by", name="two_people"),
         CheckConstraint("approved_by IS NOT NULL OR state IN ('draft', 'previewed')", name="approved_first"),
         Index(
-            "uq_norm_version_published_in_group",
-            "norm_group_id",
+            "uq_norm_version_published",
+            "skill",
+            "language",
             unique=True,
             sqlite_where=text("state = 'published'"),
             postgresql_where=text("state = 'published'"),
@@ -120,6 +121,8 @@ class NormVersion(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     norm_group_id: Mapped[UUID] = mapped_column(ForeignKey("norm_group.id"), index=True)
+    skill: Mapped[str]  # with the language what its group says: an index over both admits one published norm
+    language: Mapped[str]
     run_id: Mapped[UUID] = mapped_column(ForeignKey("calibration_run.id"))
     label: Mapped[str] = mapped_column(unique=True)
     n: Mapped[int]

@@ -29,7 +29,7 @@ def preview_norm(basis: PreviewBasis, *, session: Session, clock: Clock, actor: 
     require(actor, "norm_editor", "norm_approver", "operator")
     preview = _preview(basis)
     norm = norm_for_update(basis.norm.id, session=session)
-    former = published_for_update(norm.norm_group_id, session=session)
+    former = published_for_update(norm.skill, norm.language, session=session)
     if (former.id if former else None) != (basis.former.id if basis.former else None):
         raise NormMovedOn(norm.label)
     now = clock.now()
@@ -40,7 +40,7 @@ def preview_norm(basis: PreviewBasis, *, session: Session, clock: Clock, actor: 
 
 
 def _preview(basis: PreviewBasis) -> dict[str, Any]:
-    norm, former = basis.norm, basis.former
+    norm, former = basis.norm, basis.compared
     above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error) >= EVEN_ODDS
     preview: dict[str, Any] = {
         "people": int(above.size),

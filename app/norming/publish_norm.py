@@ -26,10 +26,10 @@ def publish_norm(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor)
     norm = norm_for_update(norm_id, session=session)
     norm.require_due(at=now)  # first: a caller that catches the refusal must still have the former norm in force
     require_recorded_approval(norm, session=session)
-    former = published_for_update(norm.norm_group_id, session=session)
+    former = published_for_update(norm.skill, norm.language, session=session)
     if former is not None:
         former.supersede(at=now)
-        session.flush()  # the index admits one published norm per group
+        session.flush()  # the index admits one published norm for a skill and language
     norm.publish(at=now)
     session.flush()
     put_in_force(norm, session=session, at=now)

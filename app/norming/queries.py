@@ -162,12 +162,9 @@ def norms(*, session: Session, skill: str | None = None, public_only: bool = Fal
 
 
 def published(skill: str, language: str, *, session: Session) -> tuple[NormView, ...]:
-    """The norms in force for a skill in a language, one per norm group."""
-    query = (
-        select(NormVersion)
-        .join(NormVersion.group)
-        .where(NormGroup.skill == skill, NormGroup.language == language, NormVersion.state == NormState.PUBLISHED)
-        .order_by(NormVersion.published_at.desc())
+    """The norm in force for a skill in a language: one or none, whatever people it describes."""
+    query = select(NormVersion).where(
+        NormVersion.skill == skill, NormVersion.language == language, NormVersion.state == NormState.PUBLISHED
     )
     return tuple(view_of(row) for row in session.scalars(query))
 

@@ -23,7 +23,9 @@ def renewing_people(norm_id: UUID, *, session: Session, at: datetime) -> tuple[t
     """
     norm = norm_view(norm_id, session=session)
     in_force = [
-        one for one in published(norm.skill, norm.language, session=session) if one.population == norm.population
+        one
+        for one in published(norm.skill, norm.language, session=session)
+        if one.calibration_id == norm.calibration_id
     ]
     if not in_force:
         return (), ()

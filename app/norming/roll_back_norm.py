@@ -42,7 +42,7 @@ def roll_back_norm(norm_id: UUID, *, seen_sha256: str, session: Session, clock: 
         raise AnotherVersionSeen(former.label)
     asked.confirmed_by, asked.confirmed_at = by, now
     norm.supersede(at=now)
-    session.flush()  # the index admits one published norm per group
+    session.flush()  # the index admits one published norm for a skill and language
     former.restore(at=now)
     session.flush()
     put_in_force(former, session=session, at=now)

@@ -84,11 +84,7 @@ def awards_under_norm(norm_id: UUID, *, session: Session) -> AwardsUnderNorm:
 
 
 def _other(norm: NormView, *, session: Session) -> tuple[NormView | None, bool]:
-    in_force = [
-        one
-        for one in norms.published(norm.skill, norm.language, session=session)
-        if one.population == norm.population and one.id != norm.id
-    ]
+    in_force = [one for one in norms.published(norm.skill, norm.language, session=session) if one.id != norm.id]
     return (in_force[0], True) if in_force else (norms.former(norm.id, session=session), False)
 
 

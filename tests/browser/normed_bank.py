@@ -121,6 +121,8 @@ def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
         "norm_version",
         id=an_id(),
         norm_group_id=group,
+        skill=SKILL,
+        language="en",
         label="COL-2026.1",
         n=PEOPLE,
         window_start_on=date(2026, 1, 12),

@@ -185,6 +185,8 @@ def write_norm(session: Session, table: NormTable, window: tuple[date, date]) ->
     values = {
         "id": an_id(),
         "norm_group_id": group,
+        "skill": SKILL,
+        "language": "en",
         "run_id": write(session, "calibration_run", id=an_id()),
         "label": "COL-TEST.1",
         "n": 5000,

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from app.assessment.models import Edition
 from app.foundation import schema
 from app.foundation.db import Base, Database
 from app.foundation.jobs import is_job_table
@@ -16,6 +18,7 @@ from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.norming.models import NormVersion
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.browser.normed_bank import adopt_a_norm
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
@@ -87,3 +90,28 @@ def test_a_change_that_leaves_references_to_nothing_is_taken_back(lived_in):
         assert schema.is_at_head(session.connection())
     with pytest.raises(IntegrityError), lived_in.transaction() as session:  # watched over again
         session.execute(text("UPDATE sitting SET person_id = :nobody"), {"nobody": "1" * 32})
+
+
+def test_of_two_norms_in_force_the_one_that_no_sitting_is_pinned_to_is_superseded(lived_in):
+    """Norms of two groups both stayed published until one was kept for each skill and language."""
+    schema.downgrade(lived_in, "2026_11_29_second_address")
+    group, norm = f"'{'9' * 32}'", f"'{'8' * 32}'"
+    with lived_in.transaction() as session:
+        copy("norm_group", session, id=group, described_as="'people who sat'")
+        copy("norm_version", session, id=norm, norm_group_id=group, label="'COL-2027.1'")
+        copy("edition", session, id="id + 1", language="'en'", norm_id=norm, adopted_at="'2027-02-03 04:05:06+00:00'")
+    schema.upgrade(lived_in)
+    with lived_in.reading() as session:
+        former, latter = session.scalars(select(NormVersion).order_by(NormVersion.label))
+        assert (former.state, latter.state) == ("superseded", "published")
+        pinned = session.scalars(select(Edition).order_by(Edition.id.desc())).first()
+        assert (pinned.norm_id, pinned.adopted_at) == (latter.id, former.superseded_at)
+        assert (former.skill, former.language) == (former.group.skill, former.group.language)
+
+
+def copy(table: str, session: Session, **other: str) -> None:
+    """One more row like the last one, but for `other`, in the columns that the table has in this revision."""
+    names = [column["name"] for column in inspect(session.connection()).get_columns(table)]
+    values = ", ".join(other.get(name, f'"{name}"') for name in names)
+    listed = ", ".join(f'"{name}"' for name in names)
+    session.execute(text(f'INSERT INTO "{table}" ({listed}) SELECT {values} FROM "{table}" ORDER BY id DESC LIMIT 1'))

@@ -119,6 +119,8 @@ def _norm(session: Session) -> UUID:
         "norm_version",
         id=an_id(),
         norm_group_id=group,
+        skill=SKILL,
+        language="en",
         label="COL-2026.2",
         n=5120,
         window_start_on=date(2024, 11, 1),

@@ -27,7 +27,9 @@ from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, Source, store_calibration
 from app.norming import bases
 from app.norming.approve_norm import approve_norm
+from app.norming.choose_sample import POPULATION as SITTINGS
 from app.norming.draft_norm import draft_norm
+from app.norming.draw_founding_sample import POPULATION as FOUNDERS
 from app.norming.import_responses import import_responses
 from app.norming.mapping import SampleMapping
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
@@ -37,6 +39,8 @@ from scoring.simulation import simulate_responses
 
 SKILL = "patience-trial"
 POPULATION = "Adults who answered online"
+OF_FOUNDERS: Mapping[str, Any] = {"population": FOUNDERS["en"], "founding": True, "seed": 1}
+OF_SITTINGS: Mapping[str, Any] = {"population": SITTINGS["en"], "seed": 2, "shift": 0.5}
 EDITOR_ID, APPROVER_ID = UUID(int=0xE), UUID(int=0xA)
 
 
@@ -120,6 +124,8 @@ def import_sample(
     stuffed: float = 0.0,
     labels: Mapping[str, Sequence[str]] | None = None,
     mapping: SampleMapping | None = None,
+    population: str = POPULATION,
+    founding: bool = False,
 ) -> LegacySample:
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
@@ -127,8 +133,9 @@ def import_sample(
         a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels),
         mapping or a_described_mapping(),
         skill=SKILL,
-        population=POPULATION,
+        population=population,
         file_name="patience.csv",
+        founding=founding,
         session=session,
         clock=clock,
         entropy=entropy,
@@ -139,25 +146,27 @@ def import_sample(
 def a_calibrated_sample(
     session: Session, clock: Any, entropy: Any, *, source: Source = SAMPLE, **changes: Any
 ) -> CalibrationRun:
-    """A sample whose items carry the very parameters it was simulated with."""
+    """A sample whose items carry the very parameters it was simulated with; a second one is read on the same scale."""
     sample = import_sample(session, clock, entropy, **changes)
-    fitted = FittedItems(tuple(sample.columns), graded_items(len(sample.columns)))
-    calibration = store_calibration(
-        sample.release_id,
-        source=source,
-        n=sample.n,
-        self_report=fitted,
-        judgement=None,
-        session=session,
-        clock=clock,
-        entropy=entropy,
-        actor=operator(),
-    )
+    scale = bases.sample(sample.id, session=session).calibration_id
+    if scale is None:
+        fitted = FittedItems(tuple(sample.columns), graded_items(len(sample.columns)))
+        scale = store_calibration(
+            sample.release_id,
+            source=source,
+            n=sample.n,
+            self_report=fitted,
+            judgement=None,
+            session=session,
+            clock=clock,
+            entropy=entropy,
+            actor=operator(),
+        ).id
     run = CalibrationRun(
         id=entropy.uuid(),
         sample_id=sample.id,
         sample=sample,
-        calibration_id=calibration.id,
+        calibration_id=scale,
         n=sample.n,
         fits={},
         calibrated_at=clock.now(),

@@ -13,7 +13,7 @@ from app.assessment.start_sitting import start_sitting
 from app.foundation.access import Actor, system
 from app.norming.models import NormState
 from app.norming.publish_norm import publish_norm
-from tests.app.norming.builders import SKILL, a_calibrated_sample, a_norm, people
+from tests.app.norming.builders import SKILL, a_calibrated_sample, a_described_mapping, a_norm, people
 
 
 def begin(session, clock, entropy, jobs, number):
@@ -48,7 +48,8 @@ def test_case_039_edge_010_011_012_a_norm_published_in_mid_sitting_counts_from_t
     before = pins(early)
 
     clock.advance(timedelta(hours=1))
-    a_calibrated_sample(session, clock, entropy, seed=2, shift=0.5)
+    simulated = a_described_mapping(simulated=True)  # whose items have a scale of their own
+    a_calibrated_sample(session, clock, entropy, seed=2, shift=0.5, mapping=simulated)
     second = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
     publish_norm(second.id, session=session, clock=clock, actor=system())
     late = begin(session, clock, entropy, jobs, 2)

@@ -28,12 +28,15 @@ from app.norming.forecast import renewals
 from app.norming.item_checks import drift
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy
+from app.norming.renewing_people import renewing_people
 from app.norming.sample_file import MOST_LABELS, read_sample
 from scoring.latent_density import estimate_latent_density, masses_without
 from scoring.norms import NormTable
 from tests.app.norming.builders import (
     APPROVER_ID,
     EDITOR_ID,
+    OF_FOUNDERS,
+    OF_SITTINGS,
     SKILL,
     a_calibrated_sample,
     a_described_mapping,
@@ -73,7 +76,7 @@ def previewed(runtime, staff, *, in_force=None, **sample):
             a_calibrated_sample(session, runtime.clock, runtime.entropy, n=N, **in_force)
             a_norm(session, runtime.clock, runtime.entropy, *staff, NormState.PUBLISHED)
         a_calibrated_sample(
-            session, runtime.clock, runtime.entropy, n=N, seed=2, mapping=mapping, labels=labels, **sample
+            session, runtime.clock, runtime.entropy, n=N, mapping=mapping, labels=labels, **{"seed": 2, **sample}
         )
         basis = bases.basis_of_draft(SKILL, session=session, at=runtime.clock.now())
         tools = {"session": session, "clock": runtime.clock}
@@ -94,6 +97,29 @@ def test_the_preview_names_every_gate_and_the_line_before_and_after(runtime, sta
     assert states["predictive-value"] == "grey"
     low, high = seen["realised_share"]
     assert 0.05 < low < 0.1 < high < 0.16
+
+
+def test_the_first_norm_of_sittings_is_compared_with_the_norm_of_the_founders(runtime, staff):
+    norm = previewed(runtime, staff, in_force=OF_FOUNDERS, **OF_SITTINGS)
+    with runtime.reading() as session:
+        (founders,) = queries.published(SKILL, "en", session=session)
+    seen = norm.preview["former"]
+    assert founders.population != norm.population
+    assert (seen["id"], seen["cut"]) == (str(founders.id), founders.cut)
+    assert founders.cut < norm.cut
+    assert (seen["newly_above"], norm.preview["people"] > seen["no_longer_above"] > 0) == (0, True)
+    assert norm.preview["renewals"]["newly_above"] is not None
+
+
+def test_a_line_on_another_scale_is_not_compared(runtime, staff):
+    """Items calibrated on simulated people carry a scale of their own."""
+    simulated = {"mapping": a_described_mapping(simulated=True), "seed": 1}
+    norm = previewed(runtime, staff, in_force=simulated)
+    with runtime.reading() as session:
+        (in_force,) = queries.published(SKILL, "en", session=session)
+        assert renewing_people(norm.id, session=session, at=runtime.clock.now()) == ((), ())
+    assert in_force.calibration_id != norm.calibration_id
+    assert (norm.preview["former"], norm.preview["renewals"]["newly_above"]) == (None, None)
 
 
 def test_edge_085_small_cells_keep_their_count_and_lose_their_figures(runtime, staff):

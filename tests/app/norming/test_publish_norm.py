@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import event, select, text, update
@@ -21,7 +23,16 @@ from app.norming.policy import NormPolicy
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
-from tests.app.norming.builders import EDITOR_ID, SKILL, a_calibrated_sample, a_norm, people
+from tests.app.norming.builders import (
+    EDITOR_ID,
+    OF_FOUNDERS,
+    OF_SITTINGS,
+    SKILL,
+    a_calibrated_sample,
+    a_described_mapping,
+    a_norm,
+    people,
+)
 from tests.killed_child import killed_before, rows_of
 
 
@@ -43,6 +54,69 @@ def test_publishing_a_norm_supersedes_the_former_one(session, clock, entropy, st
 
     assert (norm.state, norm.published_at) == (NormState.PUBLISHED, clock.now())
     assert (former.state, former.superseded_at) == (NormState.SUPERSEDED, clock.now())
+
+
+def test_the_first_norm_of_sittings_supersedes_the_norm_of_the_founders(session, clock, entropy, staff):
+    """They describe other people, and sittings are pinned to one of them alone."""
+    a_calibrated_sample(session, clock, entropy, **OF_FOUNDERS)
+    founders = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(founders.id, session=session, clock=clock, actor=system())
+    a_calibrated_sample(session, clock, entropy, **OF_SITTINGS)
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(norm.id, session=session, clock=clock, actor=system())
+    session.expire_all()
+    assert norm.norm_group_id != founders.norm_group_id
+    assert (founders.state, founders.superseded_at) == (NormState.SUPERSEDED, clock.now())
+    assert [view.id for view in queries.published(SKILL, "en", session=session)] == [norm.id]
+    assert session.scalars(select(Edition).order_by(Edition.id.desc())).first().norm_id == norm.id
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == str(norm.id))).all()[-1]
+    assert (entry.kind, entry.detail["former"]) == ("norm.published", str(founders.id))
+
+
+def test_a_norm_in_another_language_leaves_the_one_in_force(session, clock, entropy, staff, run):
+    english = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    items = {f"P{i:02d}": {"en": f"Statement {i}", "fr": f"Affirmation {i}"} for i in range(10)}
+    a_calibrated_sample(session, clock, entropy, mapping=a_described_mapping(items=items, language="fr"))
+    french = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(french.id, session=session, clock=clock, actor=system())
+    assert (english.state, french.state) == (NormState.PUBLISHED, NormState.PUBLISHED)
+
+
+def test_the_database_admits_one_published_norm_whatever_people_it_describes(session, clock, entropy, staff):
+    for sample in (OF_FOUNDERS, OF_SITTINGS):
+        a_calibrated_sample(session, clock, entropy, **sample)
+        norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+        if sample is OF_FOUNDERS:
+            publish_norm(norm.id, session=session, clock=clock, actor=system())
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(update(NormVersion).where(NormVersion.id == norm.id).values(state=NormState.PUBLISHED))
+
+
+def test_two_norms_of_two_groups_published_at_once_leave_one_in_force(database, clock, entropy):
+    with database.transaction() as session:
+        staff = people(session, clock.now())
+        due = []
+        for sample in (OF_FOUNDERS, OF_SITTINGS):
+            a_calibrated_sample(session, clock, entropy, **sample)
+            due.append(a_norm(session, clock, entropy, *staff, NormState.SCHEDULED).id)
+    together = Barrier(len(due))
+
+    def publish(norm_id):
+        with suppress(IntegrityError), database.transaction() as session:  # refused by the index: it stays scheduled
+            together.wait()
+            publish_norm(norm_id, session=session, clock=clock, actor=system())
+
+    at_once = [Thread(target=publish, args=(norm_id,)) for norm_id in due]
+    for one in at_once:
+        one.start()
+    for one in at_once:
+        one.join()
+    published, pinned = _state_of(database)
+    assert published == pinned
+    with database.transaction() as session:
+        publish_due_norms(session=session, clock=clock, actor=system())
+        states = session.scalars(select(NormVersion.state)).all()
+    assert sorted(states) == [NormState.PUBLISHED, NormState.SUPERSEDED]
 
 
 def test_the_edition_carries_what_the_norm_says(session, clock, entropy, staff, run):

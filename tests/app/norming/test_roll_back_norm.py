@@ -35,6 +35,8 @@ from app.norming.snapshot import cut_of
 from tests.app.norming.builders import (
     APPROVER_ID,
     EDITOR_ID,
+    OF_FOUNDERS,
+    OF_SITTINGS,
     a_calibrated_sample,
     a_norm,
     people,
@@ -87,6 +89,22 @@ def test_the_former_norm_is_in_force_again_to_the_byte(session, clock, entropy, 
     assert (former.restored_at, former.superseded_at) == (clock.now(), None)
     edition = session.scalars(select(Edition).order_by(Edition.id.desc())).first()
     assert (edition.norm_id, edition.cut) == (former.id, former.cut)
+
+
+def test_the_norm_of_the_founders_comes_back_after_a_norm_of_sittings(session, clock, entropy, staff):
+    a_calibrated_sample(session, clock, entropy, **OF_FOUNDERS)
+    founders = _published(session, clock, entropy, staff)
+    a_calibrated_sample(session, clock, entropy, **OF_SITTINGS)
+    norm = _published(session, clock, entropy, staff)
+    assert queries.former(norm.id, session=session).id == founders.id
+    with pytest.raises(NormInAnotherState):  # no sitting starts under it any more
+        ask(session, clock, entropy, founders, staff[0])
+    ask(session, clock, entropy, norm, staff[0])
+    restored = confirm(session, clock, norm, staff[1], seen=founders.sha256)
+    assert restored.id == founders.id
+    assert (founders.state, norm.state) == (NormState.PUBLISHED, NormState.SUPERSEDED)
+    edition = session.scalars(select(Edition).order_by(Edition.id.desc())).first()
+    assert (edition.norm_id, edition.cut) == (founders.id, founders.cut)
 
 
 def test_what_takes_force_is_the_cut_of_the_table_and_no_field(session, clock, entropy, staff, two):

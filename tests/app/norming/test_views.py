@@ -62,7 +62,7 @@ def test_the_desk_takes_a_norm_through_every_step_with_two_people(runtime, norms
     assert state_of(runtime, norms[0].id) is NormState.SUPERSEDED
 
 
-def test_founders_are_compared_on_the_card_of_a_norm_in_force_alone(runtime, norms, browser_of):
+def test_founders_are_compared_on_the_card_of_a_norm_that_is_or_was_in_force(runtime, norms, browser_of):
     place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
     the_collaboration_bank(place)
     norm_id = adopt_a_norm(place)
@@ -74,7 +74,20 @@ def test_founders_are_compared_on_the_card_of_a_norm_in_force_alone(runtime, nor
     with runtime.transaction() as session:
         session.get_one(NormVersion, norm_id).supersede(at=runtime.clock.now())
 
-    assert "Compare now" not in editor.get(card).text
+    page = editor.get(card).text  # whoever sat under it still waits
+    assert "This norm was followed by a later one" in page
+    assert "Compare now" in page
+
+
+def test_founders_are_not_compared_on_the_card_of_a_norm_that_nobody_sat_under(runtime, norms, browser_of):
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    the_collaboration_bank(place)
+    norm_id = adopt_a_norm(place)
+    with runtime.transaction() as session:
+        session.execute(update(LegacySample).values(is_founding=True))
+        due = {"state": NormState.SCHEDULED, "takes_effect_at": place.clock.now()}
+        session.execute(update(NormVersion).where(NormVersion.id == norm_id).values(due))
+    assert "Compare now" not in browser_of(EDITOR_ID).get(f"/desk/norms/{norm_id}").text
 
 
 def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browser_of):

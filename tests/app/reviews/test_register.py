@@ -22,7 +22,7 @@ from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.states import RevocationReason
 from app.foundation.access import Actor, Forbidden, ProofNotFresh, operator
 from app.foundation.runtime import Runtime
-from app.norming.models import NormRollback, NormVersion
+from app.norming.models import NormGroup, NormRollback, NormVersion
 from app.norming.rules import RollbackReason
 from app.operations.apply_retention import apply_retention
 from app.operations.record_checks import records
@@ -379,7 +379,7 @@ def test_either_of_both_can_be_erased_after_a_move(world: World, alone: Runtime,
 
 
 def roll_back(world: World, *, by_sd: float) -> NormVersion:
-    """The norm of the certificate gives way to one whose line lies so much higher, which was in force before it."""
+    """The norm of the certificate gives way to one of other people, whose line lies so much higher."""
     now = world.runtime.clock.now()
     first, second = (world.facts.people[role] for role in (RECRUITER, EDITOR))
     with world.runtime.transaction() as session:
@@ -387,8 +387,11 @@ def roll_back(world: World, *, by_sd: float) -> NormVersion:
         facts = {column.key: getattr(bad, column.key) for column in inspect(NormVersion).columns}
         cut = bad.cut + by_sd * bad.latent_sd
         session.execute(update(NormVersion).where(NormVersion.id == bad.id).values(state="superseded"))
-        other = NormVersion(**facts | {"id": world.runtime.entropy.uuid(), "label": "the norm before", "cut": cut})
-        session.add(other)
+        founders = NormGroup(id=world.runtime.entropy.uuid(), skill=bad.skill, language=bad.language,
+                             described_as="founders", population={"en": "founders"})  # fmt: skip
+        other = NormVersion(**facts | {"id": world.runtime.entropy.uuid(), "norm_group_id": founders.id,
+                                       "label": "the norm before", "cut": cut})  # fmt: skip
+        session.add_all([founders, other])
         session.flush()
         session.add(NormRollback(id=world.runtime.entropy.uuid(), norm_id=bad.id, former_id=other.id,
                                  former_sha256=other.sha256, reason=RollbackReason.LEAKED_ITEMS, asked_at=now,
