@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.locks import hold
+from app.item_bank.carry_item_life import carry_item_life
 from app.item_bank.change_item_state import add_step
-from app.item_bank.item_record import authors_of, same_words, standing
+from app.item_bank.item_record import authors_of, same_words
 from app.item_bank.item_states import ItemState
-from app.item_bank.models import BankRelease, Item
+from app.item_bank.models import BankRelease
 from app.item_bank.name_item_author import add_author
 
 
@@ -37,7 +38,7 @@ def begin_item_lives(
     for item in release.items:
         earlier = [] if is_first else [other for other in same_words(item, session=session) if other.id != item.id]
         if earlier:
-            _carry_over(item, earlier[-1], release, session=session, clock=clock, actor=actor)
+            carry_item_life(item, earlier[-1], release, session=session, clock=clock, actor=actor)
         elif as_drafts:
             for language in release.languages:
                 add_step(
@@ -53,24 +54,3 @@ def begin_item_lives(
         for author in set(authors) - authors_of(item.id, session=session) if not earlier else ():
             add_author(item, author, session=session, clock=clock)
     session.flush()
-
-
-def _carry_over(
-    item: Item, earlier: Item, release: BankRelease, *, session: Session, clock: Clock, actor: Actor
-) -> None:
-    for language in release.languages:
-        before = standing(earlier.id, language, session=session)
-        if before.number:
-            add_step(
-                item,
-                language,
-                None,
-                before.state,
-                "the same words stood in an earlier version",
-                session=session,
-                clock=clock,
-                actor=actor,
-                former=before.former,
-            )
-    for author in authors_of(earlier.id, session=session):
-        add_author(item, author, session=session, clock=clock)

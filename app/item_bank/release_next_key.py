@@ -12,7 +12,9 @@ from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.locks import hold
 from app.item_bank.calibrated_items import FittedItems, unpack
+from app.item_bank.carry_item_life import carry_item_life
 from app.item_bank.errors import ReleaseNotFound
 from app.item_bank.models import BankRelease, Calibration, Item, Kind, Source
 from app.item_bank.queries import BankReleaseView, prior_calibration, view_of_release
@@ -33,9 +35,11 @@ def release_next_key(
 ) -> BankReleaseView:
     """Release the bank again with `keys`; a scenario without one there is left out. Statements stay as they are.
 
+    Every item keeps its states and authors, one with another key as well: its words are the same.
     The hash of the new release covers the former content, the keys' evidence and nothing else, so that the key cannot
     be told apart from the agreement it rests on.
     """
+    hold(session, "item-states")  # before the release is locked, in the order of whoever changes a state
     former = session.get(BankRelease, release_id, with_for_update=True)
     if former is None:
         raise ReleaseNotFound(release_id)
@@ -54,6 +58,9 @@ def release_next_key(
     session.flush()
     detail = {"sha256": release.sha256, "former": str(former.id), "evidence": evidence_sha256}
     audit.record("bank.key_released", release.id, actor=actor, at=release.released_at, session=session, detail=detail)
+    earlier = {item.code: item for item in former.items}
+    for item in release.items:
+        carry_item_life(item, earlier[item.code], release, session=session, clock=clock, actor=actor)
     _keep_priors(former.id, release, session=session, clock=clock, entropy=entropy, actor=actor)
     return view_of_release(release)
 

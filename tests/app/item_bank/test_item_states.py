@@ -13,6 +13,7 @@ from app.accounts.models import Person
 from app.foundation.access import Actor, Forbidden, operator
 from app.foundation.audit import AuditEntry
 from app.item_bank import item_record
+from app.item_bank import queries as item_bank
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.errors import (
@@ -30,6 +31,7 @@ from app.item_bank.item_states import AT_RELEASE, SCORED, STEPS, ItemState, Stat
 from app.item_bank.models import Aspect, Item, ItemAuthor, ItemReview, ItemStateChange, Source
 from app.item_bank.name_item_author import name_item_author
 from app.item_bank.release_bank import release_bank
+from app.item_bank.release_next_key import release_next_key
 from app.item_bank.review_item import review_item
 from app.item_bank.store_calibration import store_calibration
 from scoring.items import ItemParameters
@@ -58,6 +60,10 @@ class Desk:
         given = {"session": self.session, "clock": self.clock, "entropy": self.entropy, "actor": operator()}
         return release_bank(path, **options, **given)
 
+    def release_under(self, keys, former):
+        given = {"session": self.session, "clock": self.clock, "entropy": self.entropy, "actor": operator()}
+        return release_next_key(former.id, keys, evidence_sha256="e" * 64, **given)
+
     def item(self, code=CODE):
         return item_record.item_id_of("collaboration", code, session=self.session)
 
@@ -72,9 +78,11 @@ class Desk:
             actor=actor or self.reviewer,
         )
 
-    def review(self, aspect, language=None, *, approved=True, actor=None, declared=True, comment="read aloud"):
+    def review(
+        self, aspect, language=None, *, approved=True, actor=None, declared=True, comment="read aloud", code=CODE
+    ):
         return review_item(
-            self.item(),
+            self.item(code),
             aspect,
             language=language,
             is_approved=approved,
@@ -266,6 +274,33 @@ def test_the_same_words_in_the_next_version_go_on_with_their_life_and_reworded_o
     ledger = item_record.state_ledger(first.id, "en", session=desk.session)
     assert ledger.state_of(CODE, at=ledger.latest) is S.SUSPENDED
     assert desk.session.scalar(select(func.count()).select_from(Item)) == 72
+
+
+def test_under_another_key_items_go_on_with_their_life_and_their_authors(desk, session):
+    """The panel's key of a scenario is new, its words are not: whoever wrote them still does not review them."""
+    first = desk.release(authors=[desk.writer.person_id])
+    keys = {code: key.option_keys for code, key in item_bank.scenario_keys(first.id, session=session).items()}
+    kept, rekeyed, left_out = sorted(keys)[:3]
+    desk.step(S.SUSPENDED, code=kept)
+    desk.step(S.WATCHED, code=rekeyed)
+    desk.step(S.SUSPENDED, code=rekeyed, languages=["fr"])
+    desk.step(S.RETIRED)
+    keys[rekeyed] = keys[rekeyed][::-1]
+    del keys[left_out]
+    second = desk.release_under(keys, first)
+    states = {code: (desk.state("en", code), desk.state("fr", code)) for code in (kept, rekeyed, CODE, "col-s01")}
+    assert states == {
+        kept: (S.SUSPENDED, S.SUSPENDED),
+        rekeyed: (S.WATCHED, S.SUSPENDED),
+        CODE: (S.RETIRED, S.RETIRED),
+        "col-s01": (S.ACTIVE, S.ACTIVE),
+    }
+    items = session.scalars(select(Item).where(Item.release_id == second.id)).all()
+    assert len(items) == 35
+    assert all(item_record.authors_of(item.id, session=session) == {desk.writer.person_id} for item in items)
+    with pytest.raises(OwnItem):
+        desk.review(Aspect.CONTENT, actor=desk.writer, code=rekeyed)
+    assert desk.step(S.WATCHED, code=rekeyed) == ("fr",)  # a suspension is lifted to where it came from
 
 
 @on_sqlite_alone
