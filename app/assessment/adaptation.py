@@ -63,7 +63,7 @@ class Bank:
     option_keys: Mapping[str, tuple[int, ...]]
     judgement: ItemParameters | None
     self_report: ItemParameters | None
-    uncalibrated: tuple[ItemView, ...] = ()  # of the release, unknown to its calibration: pilot items at most
+    uncalibrated: tuple[ItemView, ...] = ()  # of the release, unknown to its calibration: shown as pilots at most
 
     @cached_property
     def by_code(self) -> Mapping[str, ItemView]:

@@ -19,7 +19,7 @@ from app.assessment.models import FoundingForm, ItemReport, Pins, Presentation, 
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from app.foundation.db import table_of
-from app.item_bank.item_record import state_ledger
+from app.item_bank.item_record import not_scored_now, state_ledger
 from app.item_bank.item_states import ItemState, StateLedger, States
 from app.item_bank.queries import ItemView
 
@@ -197,8 +197,7 @@ def course_of(sitting: Sitting, *, session: Session) -> Course:
 
 def scored_items(bank: Bank, pins: Pins, *, session: Session) -> tuple[ItemView, ...]:
     """Items that a sitting that starts now may be scored on."""
-    ledger = state_ledger(pins.release_id, pins.language, session=session)
-    not_scored = ledger.states_at(ledger.latest).not_scored
+    not_scored = not_scored_now(pins.release_id, pins.language, session=session)
     return tuple(item for item in bank.items if item.code not in not_scored)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assessment import adaptation
+from app.assessment.course import scored_items
 from app.assessment.founding_form import draw_form
 from app.assessment.models import FoundingForm, FoundingPromise, Sitting, State
 from app.assessment.policy import SittingPolicy
@@ -21,7 +22,8 @@ def draw_founding_form(sitting: Sitting, policy: SittingPolicy, *, session: Sess
     """Store the form, and the promise that goes with it. The sitting is flushed already."""
     hold(session, "founding-form", sitting.release_id, sitting.language)
     avoided = set(sitting.avoided_items)
-    items = [item for item in adaptation.bank_of(sitting, session=session).items if item.code not in avoided]
+    bank = adaptation.bank_of(sitting, session=session)
+    items = [item for item in scored_items(bank, sitting, session=session) if item.code not in avoided]
     of_bank = (FoundingForm.release_id == sitting.release_id, FoundingForm.language == sitting.language)
     number = (session.scalar(select(func.max(FoundingForm.number)).where(*of_bank)) or 0) + 1
     counted = select(FoundingForm.item_codes).join(Sitting, Sitting.id == FoundingForm.sitting_id)

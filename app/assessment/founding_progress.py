@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.assessment.models import FoundingForm, FoundingPromise, FrozenSitting, Sitting
 from app.assessment.norming_rows import usable
 from app.item_bank import queries as item_bank
+from app.item_bank.item_record import not_scored_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class FoundingProgress:
 
     sittings: int  # completed
     founders: int  # people, each counted once
-    responses: Mapping[str, int]  # usable, by code of every item of the release
+    responses: Mapping[str, int]  # usable, by code of every item that forms are drawn from
 
     def items_with(self, least: int) -> int:
         """Items that have at least so many usable responses."""
@@ -52,8 +53,13 @@ class FoundingProgress:
 
 
 def founding_progress(release_id: UUID, language: str, *, session: Session) -> FoundingProgress:
-    """Usable responses (scored, so not those that did not arise) of completed founding sittings, by item."""
-    counts = {item.code: 0 for item in item_bank.release_items(release_id, language, session=session)}
+    """Usable responses (scored, so not those that did not arise) of completed founding sittings, by item.
+
+    What may not be scored any more, as suspended and retired items, is not waited for: no form brings it.
+    """
+    items = item_bank.release_items(release_id, language, session=session)
+    not_scored = not_scored_now(release_id, language, session=session)
+    counts = {item.code: 0 for item in items if item.code not in not_scored}
     query = (
         select(FrozenSitting.responses, Sitting.person_id)
         .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
@@ -65,5 +71,6 @@ def founding_progress(release_id: UUID, language: str, *, session: Session) -> F
         people.add(person_id)
         sittings += 1
         for code, _kind, category, _value, *role in json.loads(responses)["units"]:
-            counts[code] += category is not None and not role
+            if code in counts:
+                counts[code] += category is not None and not role
     return FoundingProgress(sittings, len(people), counts)

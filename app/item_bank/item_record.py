@@ -102,6 +102,12 @@ def state_ledger(release_id: UUID, language: str, *, session: Session) -> StateL
     return ledger
 
 
+def not_scored_now(release_id: UUID, language: str, *, session: Session) -> frozenset[str]:
+    """Codes of the release's items that may not be chosen to be scored today."""
+    ledger = state_ledger(release_id, language, session=session)
+    return ledger.states_at(ledger.latest).not_scored
+
+
 @cache
 def _latest_step() -> Select[Any]:
     step = table_of(ItemStateChange).c

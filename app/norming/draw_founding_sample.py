@@ -14,6 +14,7 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
+from app.item_bank.item_record import not_scored_now
 from app.norming.errors import FoundingUnfinished
 from app.norming.import_responses import import_responses
 from app.norming.models import LegacySample
@@ -41,17 +42,20 @@ def draw_founding_sample(
     """Store the founding sittings of the skill's latest bank in one language as a sample.
 
     In it are first sittings of people who consented to norm use and are no staff. What did not arise is missing.
+    Items that may not be scored today, as suspended and retired ones, are left out with their answers.
 
     Raises
     ------
     FoundingUnfinished
-        While an item has fewer usable responses than the policy asks for.
+        While an item that may be scored has fewer usable responses than the policy asks for.
     SampleAlreadyImported
     """
     require(actor, "operator", "norm_editor")
     policy = policies.current(NormPolicy, session=session, at=clock.now())
     release = item_bank.latest_release(skill, session=session)
-    items = item_bank.release_items(release.id, language, session=session)
+    not_scored = not_scored_now(release.id, language, session=session)
+    released = item_bank.release_items(release.id, language, session=session)
+    items = [item for item in released if item.code not in not_scored]
     rows = [
         row
         for row in founding_responses(release.id, language, session=session)
@@ -59,7 +63,7 @@ def draw_founding_sample(
     ]
     sample = sample_file(rows, items)
     ready = int(((sample.codes != MISSING).sum(axis=0) >= policy.founding_responses).sum())
-    if ready < len(items):
+    if not items or ready < len(items):
         raise FoundingUnfinished(release.label, ready, len(items), policy.founding_responses, len(rows))
     described = SIMULATED if simulated else POPULATION
     return import_responses(

@@ -28,12 +28,15 @@ def sample_file(
 
 
 def as_answered(rows: Sequence[NormingRow], items: Sequence[ItemView]) -> NDArray[np.int8]:
-    """Codes of shape (people, items) as a file would hold them: an item keyed -1 is turned back."""
+    """Codes of shape (people, items) as a file would hold them: an item keyed -1 is turned back.
+
+    Answers to items that are not among `items` are left out.
+    """
     place = {item.code: number for number, item in enumerate(items)}
     answered = np.full((len(rows), len(items)), MISSING, dtype=np.int8)
     for person, row in enumerate(rows):
         for code, _kind, category in row.units:
-            if category is not None:
+            if category is not None and code in place:
                 item = items[place[code]]
                 answered[person, place[code]] = category if item.keyed > 0 else item.categories - 1 - category
     return answered

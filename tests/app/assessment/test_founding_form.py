@@ -17,8 +17,10 @@ from app.assessment.replay_sitting import replay_sitting
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import system
 from app.item_bank import queries as item_bank
+from app.item_bank.item_states import ItemState
 from app.item_bank.queries import ItemView
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, all_at_once, take
+from tests.app.assessment.test_item_states import put, suspend, to_state
 
 POLICY = SittingPolicy()
 FACETS = ("a", "b", "c", "d")
@@ -157,6 +159,30 @@ def test_progress_counts_usable_responses_of_completed_sittings(place: Place):
     assert (progress.sittings, progress.founders, sum(progress.responses.values())) == (2, 2, 35)
     assert progress.items_with(1) == sum(count > 0 for count in progress.responses.values())
     assert (french.sittings, french.items_with(1)) == (0, 0)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_may_not_be_scored_is_neither_drawn_nor_waited_for_and_forms_stay_whole(place: Place):
+    release_id = a_normed_skill(place, with_norm=False)
+    answers = SimulatedPerson(place, 0, 0).answer
+    earlier = take(place, a_person(place), answers)
+    answered = forms_of(place)[0].item_codes[0]
+    out = {answered, "col-s01", "col-j01", "col-j02"}
+    suspend(place, answered)
+    suspend(place, "col-s01")
+    to_state(place, "col-j01", ItemState.RETIRED)
+    put(place, ItemState.PILOT, "col-j02")
+
+    later = [take(place, a_person(place), answers) for _ in range(5)]
+
+    forms = forms_of(place)[1:]
+    assert all(len(form.item_codes) == 18 for form in forms)
+    assert out.isdisjoint(code for form in forms for code in form.item_codes)
+    for sitting_id in (earlier, *later):
+        assert place.do(lambda session, one=sitting_id: replay_sitting(one, session=session)).matches
+    with place.database.reading() as session:
+        progress = founding_progress(release_id, "en", session=session)
+    assert len(progress.responses) == progress.items_with(1) == 36 - len(out)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.desk.founding import Step, checklist, checklists
+from app.foundation.access import operator
+from app.item_bank import item_record
+from app.item_bank.change_item_state import change_item_state
 from app.item_bank.errors import SkillNotFound
+from app.item_bank.item_states import ItemState
 from app.keying.models import Panel
 
 
@@ -22,6 +26,17 @@ def test_a_fresh_bank_has_nothing_but_itself(judging):
     assert (found[Step.JUDGES].have, found[Step.JUDGES].need) == (0, 10)
     assert (found[Step.RESPONSES].have, found[Step.RESPONSES].need) == (0, 90)
     assert (found[Step.PEOPLE].have, found[Step.PEOPLE].need) == (0, 1000)
+
+
+def test_an_item_that_may_not_be_scored_is_asked_for_no_responses(judging):
+    runtime = judging.runtime
+    with runtime.transaction() as session:
+        item_id = item_record.item_id_of("collaboration", "col-s01", session=session)
+        given = {"languages": ["en"], "session": session, "clock": runtime.clock, "actor": operator()}
+        change_item_state(item_id, ItemState.SUSPENDED, reason="two readings", **given)
+
+    assert steps(judging)[Step.RESPONSES].need == 89
+    assert steps(judging, "fr")[Step.RESPONSES].need == 90
 
 
 def test_signed_judges_are_counted_before_the_key_is_released_and_after(judged):

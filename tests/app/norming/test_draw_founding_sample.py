@@ -13,6 +13,7 @@ from app.assessment.models import FrozenSitting
 from app.assessment.norming_rows import NormingRow, founding_responses
 from app.foundation import policies
 from app.foundation.access import operator
+from app.item_bank.item_states import ItemState
 from app.item_bank.queries import ItemView
 from app.norming.draw_founding_sample import draw_founding_sample
 from app.norming.errors import FoundingUnfinished, SampleAlreadyImported
@@ -28,6 +29,7 @@ from tests.app.assessment.builders import (
     take,
     the_collaboration_bank,
 )
+from tests.app.assessment.test_item_states import suspend, to_state
 
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PEOPLE = 6
@@ -96,6 +98,23 @@ def test_while_an_item_lacks_responses_there_is_no_sample(place):
 
     with pytest.raises(FoundingUnfinished, match="0 of 36 items"):
         drawn(place)
+
+
+@ONE_ENGINE
+def test_an_item_that_may_not_be_scored_is_left_out_with_its_answers_and_waited_for_no_more(place):
+    rest = set(drawn(place).columns) - {"col-s01", "col-j01"}
+    suspend(place, "col-s01", languages=("en",))
+    to_state(place, "col-j01", ItemState.RETIRED)
+    with place.database.transaction() as session:
+        later = place.clock.advance(timedelta(seconds=1))
+        policies.set_policy(NormPolicy, {"founding_responses": 4}, session=session, at=later, actor=operator())
+    for seed in range(PEOPLE, 2 * PEOPLE):
+        take(place, a_person(place), SimulatedPerson(place, 0.5, 0.5, seed).answer)
+
+    sample = drawn(place)
+
+    assert set(sample.columns) == rest
+    assert ((unpack(sample.responses, len(rest)) >= 0).sum(axis=0) >= 4).all()
 
 
 @ONE_ENGINE
