@@ -67,7 +67,7 @@ def look_at_sitting(sitting_id: UUID, *, session: Session, clock: Clock) -> Look
     now = clock.now()
     policy = policies.current(CheckPolicy, session=session, at=now)
     version = policies.version(CheckPolicy, session=session, at=now)
-    scored = [unit for unit in course.units if unit.category is not None]
+    scored = [unit for unit in course.units if unit.is_scored]
     scenarios = [unit for unit in scored if unit.kind != STATEMENT]
     others = latest_others(sitting, policy.compared_sittings, session=session)
     indices = _indices(course, scored, policy)

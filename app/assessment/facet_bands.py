@@ -47,7 +47,7 @@ def facet_bands(sitting_id: UUID, *, session: Session) -> tuple[FacetBand, ...]:
 
 
 def _band(facet: str, course: Course) -> FacetBand | None:
-    units = [unit for unit in course.units if unit.facet == facet and unit.category is not None]
+    units = [unit for unit in course.units if unit.facet == facet and unit.is_scored]
     posterior = adaptation.posterior_of(units, course.bank, course.sitting, None, course.policy)
     if not units or posterior is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,21 +10,38 @@ from uuid import UUID
 import numpy as np
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.assessment import checks
+from app.assessment.adopt_edition import adopt_edition
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting, keep_check, look_at_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded
+from app.assessment.facet_bands import facet_bands
 from app.assessment.final_scores import final_score
-from app.assessment.models import Presentation, Response, Sitting, SittingCheck, State
+from app.assessment.models import FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
 from app.assessment.norming_rows import responses_for_norming
 from app.assessment.tiers import NOTHING_ODD, OUT_OF_NORMS, PACE, RUN
 from app.assessment.verdicts import Verdict
 from app.foundation import policies
 from app.foundation.access import Actor, Forbidden, operator
 from app.foundation.audit import AuditEntry
-from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill, a_person, take
+from app.item_bank import queries as item_bank
+from app.item_bank.calibrated_items import FittedItems
+from app.item_bank.item_states import ItemState
+from app.item_bank.store_calibration import SAMPLE, store_calibration
+from tests.app.assessment.builders import (
+    CUT,
+    CUT_STANDARD_ERROR,
+    SKILL,
+    Place,
+    SimulatedPerson,
+    a_normed_skill,
+    a_person,
+    take,
+)
+from tests.app.assessment.test_item_states import put
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 REASONS = "I read the answers one by one and found nothing odd."
@@ -125,6 +143,45 @@ def test_edge_005_answers_all_alike_are_scored_and_leave_the_norms_and_accuse_no
 
 def _options(place: Place, code: str) -> int:
     return len(place.item(code).content["options"])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_pilot_items_play_no_part_in_checks_and_bands_whether_calibrated_or_not(place: Place, known: bool) -> None:
+    _skill(place)
+    pilots = ("col-s01", "col-j01")
+    if not known:
+        place.do(lambda session: _adopt_without(place, pilots, session=session))
+    put(place, ItemState.PILOT, *pilots)
+    tried = {"col-s01": 2, "col-j01": [1, 3, 5, 4, 2][: _options(place, "col-j01")]}
+    usual = SimulatedPerson(place, 0.5, 0.5).answer
+    earlier, sitting_id = (take(place, a_person(place), lambda code: tried.get(code) or usual(code)) for _ in range(2))
+    evidence = _checked(place, sitting_id).evidence
+    score = place.do(lambda session: final_score(sitting_id, session=session))
+    counted = place.do(lambda session: session.get_one(FrozenSitting, sitting_id).facet_counts)
+    bands = place.do(lambda session: facet_bands(sitting_id, session=session))
+    assert all({shown.item_code for shown in place.shown(one)} >= set(pilots) for one in (earlier, sitting_id))
+    assert (evidence["units"], evidence["compared"]) == (score.units, 1)
+    assert score.units == len(place.shown(sitting_id)) - len(pilots)
+    assert {band.facet: band.units for band in bands} == {facet: count for facet, count in counted.items() if count}
+
+
+def _adopt_without(place: Place, codes: Collection[str], *, session: Session) -> None:
+    """An edition whose calibration does not know these items, as if they had come later."""
+    release = item_bank.latest_release(SKILL, session=session)
+    prior = item_bank.prior_calibration(release.id, session=session)
+    assert prior is not None
+    known = item_bank.item_parameters(prior.id, session=session)
+    kinds = ((known.self_report_codes, known.self_report), (known.judgement_codes, known.judgement))
+    self_report, judgement = (
+        FittedItems(tuple(kept), items.take([all_codes.index(code) for code in kept]))
+        for all_codes, items in kinds
+        for kept in ([code for code in all_codes if code not in codes],)
+        if items is not None
+    )
+    tools: dict[str, Any] = {"session": session, "clock": place.clock, "entropy": place.entropy, "actor": operator()}
+    fitted = store_calibration(release.id, source=SAMPLE, n=5000, self_report=self_report, judgement=judgement, **tools)
+    pins = {"cut": CUT, "cut_standard_error": CUT_STANDARD_ERROR, "norm_id": place.entropy.uuid()}
+    adopt_edition(SKILL, "en", release.id, fitted.id, session=session, at=place.clock.now(), **pins)
 
 
 def test_only_earlier_sittings_of_other_people_are_compared(place: Place) -> None:
