@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.item_bank.models import Calibration, Kind
+from scoring.calibration_models import WEAKEST_SLOPE
 from scoring.items import ItemParameters
 
 SELF_REPORT = "self_report"
@@ -38,6 +39,18 @@ class CalibratedItems:
     def codes(self) -> tuple[str, ...]:
         """Every calibrated item, statements first."""
         return self.self_report_codes + self.judgement_codes
+
+    @property
+    def informative(self) -> frozenset[str]:
+        """Codes of items that responses said something of: with none, or all alike, an item has a slope near 0."""
+        kinds = ((self.self_report_codes, self.self_report), (self.judgement_codes, self.judgement))
+        return frozenset(
+            code
+            for codes, items in kinds
+            if items is not None
+            for code, slope in zip(codes, items.slopes, strict=True)
+            if abs(slope) > WEAKEST_SLOPE
+        )
 
     @property
     def kinds(self) -> tuple[str, ...]:

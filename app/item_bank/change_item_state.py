@@ -91,7 +91,7 @@ def _require_allowed(item: Item, language: str, now: Standing, state: ItemState,
 def _is_calibrated(item: Item, *, session: Session) -> bool:
     same = [other.release_id for other in same_words(item, session=session)]
     query = select(Calibration).where(Calibration.release_id.in_(same), Calibration.source == Source.SAMPLE)
-    return any(item.code in unpack(calibration).codes for calibration in session.scalars(query))
+    return any(item.code in unpack(calibration).informative for calibration in session.scalars(query))
 
 
 def add_step(

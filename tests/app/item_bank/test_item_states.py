@@ -34,7 +34,9 @@ from app.item_bank.release_bank import release_bank
 from app.item_bank.release_next_key import release_next_key
 from app.item_bank.review_item import review_item
 from app.item_bank.store_calibration import store_calibration
+from scoring.calibration import calibrate
 from scoring.items import ItemParameters
+from scoring.responses import ResponseMatrix
 from tests.app.item_bank.bank_folders import SHIPPED, a_bank_folder
 from tests.app.item_bank.bank_folders import replace as replace_in_file
 
@@ -103,6 +105,13 @@ class Desk:
         given = {"session": self.session, "clock": self.clock, "entropy": self.entropy, "actor": operator()}
         store_calibration(release.id, source=Source.SAMPLE, n=300, self_report=fitted, judgement=None, **given)
 
+    def calibrated_without_responses(self, release):
+        """What a fit gives an item that nobody answered."""
+        answered = ResponseMatrix([[0, -1, 1], [1, -1, 0], [1, -1, 1], [0, -1, 0]])
+        fitted = FittedItems(("col-s01", CODE, "col-s02"), calibrate(answered).items)
+        given = {"session": self.session, "clock": self.clock, "entropy": self.entropy, "actor": operator()}
+        store_calibration(release.id, source=Source.SAMPLE, n=4, self_report=fitted, judgement=None, **given)
+
     def state(self, language="en", code=CODE):
         return item_record.standing(self.item(code), language, session=self.session).state
 
@@ -134,6 +143,9 @@ def test_a_draft_goes_all_the_way_to_published_and_every_step_is_on_record(desk,
     desk.reviewed_wholly()
     assert desk.step(S.REVIEWED) == ("en", "fr")
     desk.step(S.PILOT)
+    with pytest.raises(ItemNotCalibrated):
+        desk.step(S.ACTIVE)
+    desk.calibrated_without_responses(release)
     with pytest.raises(ItemNotCalibrated):
         desk.step(S.ACTIVE)
     desk.calibrated(release)
