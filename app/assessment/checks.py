@@ -57,6 +57,19 @@ def kept_out_of_norms() -> Select[UUID]:
     return select(SittingCheck.sitting_id).where(or_(is_odd, SittingCheck.verdict == Verdict.NOT_SOUND.value))
 
 
+def is_checked_where_due() -> ColumnElement[bool]:
+    """Whether a completed sitting was looked at, if it is one to look at; until then it serves no norm.
+
+    Not due are sittings without a calibration, whose answers nothing can be held against, and those that ended before
+    there were checks: they keep no step of the ledger of item states, which came later than checks.
+    """
+    return or_(
+        Sitting.calibration_id.is_(None),
+        Sitting.item_states_at.is_(None),
+        Sitting.id.in_(select(SittingCheck.sitting_id)),
+    )
+
+
 def may_seed_prior(sitting: Sitting, *, session: Session) -> bool:
     """Whether a retake may start from what this sitting said.
 

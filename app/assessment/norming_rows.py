@@ -1,4 +1,4 @@
-"""Completed sittings as norm samples read them: the responses to every unit shown, one row a sitting."""
+"""Completed sittings as norm samples read them: the responses to every unit that counts, one row a sitting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.assessment.checks import kept_out_of_norms
+from app.assessment.checks import is_checked_where_due, kept_out_of_norms
 from app.assessment.errors import NoScoreYet
 from app.assessment.models import FORGOTTEN, FoundingForm, FrozenSitting, Sitting, State
 
@@ -20,7 +20,10 @@ BATCH_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class NormingRow:
-    """One completed sitting as a norm sample reads it: code, kind and category of every unit shown, pilot ones too."""
+    """One completed sitting as a norm sample reads it: code, kind and category of every unit shown that counts.
+
+    Not of pilot ones: what is tried out moves nobody's norm.
+    """
 
     sitting_id: UUID
     person_id: UUID
@@ -78,10 +81,11 @@ def founding_responses(release_id: UUID, language: str, *, session: Session) -> 
 
 
 def usable() -> tuple[ColumnElement[bool], ...]:
-    """What lets a frozen sitting count: completed and not annulled, its responses still held, its checks passed."""
+    """What lets a frozen sitting count: completed and not annulled, its responses still held, checked and passed."""
     return (
         Sitting.state == State.COMPLETED,
         FrozenSitting.responses != FORGOTTEN,
+        is_checked_where_due(),
         Sitting.id.not_in(kept_out_of_norms()),
     )
 

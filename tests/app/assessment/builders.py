@@ -20,6 +20,7 @@ from app.accounts.models import Person
 from app.accounts.record_consent import record_consent
 from app.assessment import adaptation
 from app.assessment.adopt_edition import adopt_edition
+from app.assessment.check_sitting import check_sitting
 from app.assessment.models import Edition, Presentation, Response, Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.record_response import Foreseen, Recorded, foresee, record_response
@@ -308,3 +309,11 @@ def take(place: Place, person_id: UUID, answers: Callable[[str], Any], *, most: 
         if recorded.state != "open":
             break
     return sitting_id
+
+
+def check_all(place: Place) -> None:
+    """Carry out the checks that the ends of sittings have asked for."""
+    for name, arguments in place.jobs.enqueued.values():
+        if name == "check_sitting":
+            sitting_id = UUID(arguments["sitting_id"])
+            place.do(lambda session, one=sitting_id: check_sitting(one, session=session, clock=place.clock))

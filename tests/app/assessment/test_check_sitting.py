@@ -229,6 +229,7 @@ def test_the_third_tier_stays_out_of_norms_until_a_person_finds_it_sound(
 ) -> None:
     _skill(place)
     sitting_id = _sat(place)
+    _with_tier(place, sitting_id, NOTHING_ODD)
     assert sitting_id in _rows_for_norming(place)
     _with_tier(place, sitting_id, 3)
     assert sitting_id not in _rows_for_norming(place)
@@ -236,6 +237,15 @@ def test_the_third_tier_stays_out_of_norms_until_a_person_finds_it_sound(
     _decide(place, sitting_id, verdict)
     assert (sitting_id in _rows_for_norming(place)) is counts
     assert place.do(lambda session: checks.waiting(session=session)) == ()
+
+
+def test_a_sitting_that_waits_for_its_check_serves_no_norm_and_one_older_than_checks_does(place: Place) -> None:
+    _skill(place)
+    unchecked, older = _sat(place), _sat(place, seed=1)
+    place.do(lambda s: s.execute(update(Sitting).where(Sitting.id == older).values(item_states_at=None)))
+    assert _rows_for_norming(place) == {older}
+    _checked(place, unchecked)
+    assert _rows_for_norming(place) == {unchecked, older}
 
 
 def test_a_decision_needs_reasons_the_role_and_a_sitting_that_waits_and_is_made_once(place: Place) -> None:

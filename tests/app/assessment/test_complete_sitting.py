@@ -27,6 +27,7 @@ from tests.app.assessment.builders import (
     a_policy,
     a_trial_skill,
     all_at_once,
+    check_all,
     take,
 )
 
@@ -219,6 +220,7 @@ def test_edge_014_responses_for_norming_are_first_sittings_with_every_category(p
     people = [a_person(place) for _ in range(3)]
     for seed, person_id in enumerate(people):
         take(place, person_id, SimulatedPerson(place, -1, -1, seed=seed).answer)
+    check_all(place)
     with place.database.reading() as session:
         window = {"after": before.replace(year=2025), "until": place.clock.now()}
         rows = list(responses_for_norming("collaboration", "en", **window, session=session))

@@ -19,7 +19,15 @@ from app.foundation.access import system
 from app.item_bank import queries as item_bank
 from app.item_bank.item_states import ItemState
 from app.item_bank.queries import ItemView
-from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, all_at_once, take
+from tests.app.assessment.builders import (
+    Place,
+    SimulatedPerson,
+    a_normed_skill,
+    a_person,
+    all_at_once,
+    check_all,
+    take,
+)
 from tests.app.assessment.test_item_states import put, suspend, to_state
 
 POLICY = SittingPolicy()
@@ -150,6 +158,7 @@ def test_progress_counts_usable_responses_of_completed_sittings(place: Place):
     arose = iter(["did-not-arise"])
     take(place, a_person(place), lambda code: next(arose, None) or answers(code))
     take(place, a_person(place), answers, most=4)
+    check_all(place)
 
     with place.database.reading() as session:
         release_id = latest_edition("collaboration", "en", session=session).release_id
@@ -174,6 +183,7 @@ def test_what_may_not_be_scored_is_neither_drawn_nor_waited_for_and_forms_stay_w
     put(place, ItemState.PILOT, "col-j02")
 
     later = [take(place, a_person(place), answers) for _ in range(5)]
+    check_all(place)
 
     forms = forms_of(place)[1:]
     assert all(len(form.item_codes) == 18 for form in forms)

@@ -13,7 +13,15 @@ from app.norming.choose_sample import choose_sample
 from app.norming.errors import NobodyChosen
 from app.norming.models import LegacySample, NormVersion, SampleLabel
 from app.norming.recalibration import Choice, Source
-from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.app.assessment.builders import (
+    SKILL,
+    Place,
+    SimulatedPerson,
+    a_person,
+    check_all,
+    take,
+    the_collaboration_bank,
+)
 from tests.app.norming.builders import EDITOR_ID
 from tests.browser.normed_bank import adopt_a_norm
 
@@ -39,6 +47,7 @@ def place(database, clock, entropy, jobs):
     take(place, a_person(place, consents=("assessment",)), SimulatedPerson(place, 0, 0, 99).answer)
     clock.advance(timedelta(days=40))
     take(place, first, SimulatedPerson(place, 1.5, 1.5, 7).answer)
+    check_all(place)
     return place
 
 

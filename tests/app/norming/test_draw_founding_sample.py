@@ -26,6 +26,7 @@ from tests.app.assessment.builders import (
     SimulatedPerson,
     a_normed_skill,
     a_person,
+    check_all,
     take,
     the_collaboration_bank,
 )
@@ -47,6 +48,7 @@ def place(database, clock, entropy, jobs):
         take(place, a_person(place), SimulatedPerson(place, 0.5, 0.5, seed).answer)
         clock.advance(timedelta(days=1))
     take(place, a_person(place, consents=("assessment",)), SimulatedPerson(place, 0, 0, 99).answer)
+    check_all(place)
     return place
 
 
@@ -110,6 +112,7 @@ def test_an_item_that_may_not_be_scored_is_left_out_with_its_answers_and_waited_
         policies.set_policy(NormPolicy, {"founding_responses": 4}, session=session, at=later, actor=operator())
     for seed in range(PEOPLE, 2 * PEOPLE):
         take(place, a_person(place), SimulatedPerson(place, 0.5, 0.5, seed).answer)
+    check_all(place)
 
     sample = drawn(place)
 
