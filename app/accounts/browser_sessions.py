@@ -42,12 +42,15 @@ def open_session(
     *,
     browser: Browser,
     second_factor_at: datetime | None = None,
+    proven_at: datetime | None = None,
     session: Session,
     at: datetime,
     entropy: Entropy,
     policy: AccountPolicy,
 ) -> str:
     """A fresh token for this browser. Whatever sign-in it held before, anybody's, ends here.
+
+    `proven_at` is when the person proved who they are, if that was not now: the sign-in ends as if opened then.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def open_session(
     require_unrestricted(person_id, session=session)
     end_by_token(browser.former_token, session=session)
     token, roles = entropy.token(), roles_of(person_id, session=session)
-    expires_at = at + session_lifetime(roles, policy)
+    expires_at = (proven_at or at) + session_lifetime(roles, policy)
     row = BrowserSession(
         id=entropy.uuid(),
         person_id=person_id,
@@ -69,6 +72,7 @@ def open_session(
         idle_until_at=min(expires_at, at + session_idle(roles, policy)),
         expires_at=expires_at,
         second_factor_at=second_factor_at,
+        proven_at=proven_at,
     )
     session.add(row)
     session.flush()

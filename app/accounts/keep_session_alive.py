@@ -20,7 +20,7 @@ def keep_session_alive(token: str, *, session: Session, clock: Clock) -> datetim
     now = clock.now()
     policy = policies.current(AccountPolicy, session=session, at=now)
     row = session.scalar(select(BrowserSession).where(BrowserSession.token_hash == hash_of(token)).with_for_update())
-    if row is not None and min(row.idle_until_at, row.expires_at) > now:
+    if row is not None and row.is_open(at=now):
         row.used_at = now
         row.idle_until_at = min(row.expires_at, now + session_idle(roles_of(row.person_id, session=session), policy))
     return now + timedelta(minutes=policy.session_touch_minutes)

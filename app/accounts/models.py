@@ -110,6 +110,7 @@ class SignInRequest(Base):
     wrong_codes: Mapped[int] = mapped_column(default=0)
     consumed_at: Mapped[datetime | None]  # the address is proven; link and code are spent
     closed_at: Mapped[datetime | None]  # a sign-in has come of it
+    browser_session_id: Mapped[UUID | None]  # whose link for another device it is; that sign-in may have ended
 
 
 class GuessCount(Base):
@@ -137,6 +138,16 @@ class BrowserSession(Base):
     idle_until_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+    proven_at: Mapped[datetime | None]  # None: at its opening; before, where another sign-in let it in
+
+    @property
+    def signed_in_at(self) -> datetime:
+        """When the person proved who they are, in this browser or in the one that let it in."""
+        return self.proven_at or self.opened_at
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Whether neither its end nor its idle limit has come."""
+        return min(self.idle_until_at, self.expires_at) > at
 
 
 class ApiToken(Base):

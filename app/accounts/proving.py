@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.browser_sessions import Browser, open_session, roles_of
 from app.accounts.errors import LinkUsed
-from app.accounts.models import Person, SignInRequest
+from app.accounts.models import BrowserSession, Person, SignInRequest
 from app.accounts.outcomes import JoinNeeded, SignedIn
 from app.accounts.policy import AccountPolicy
 from app.accounts.roles import is_staff
@@ -61,10 +61,34 @@ def let_in(
     entropy: Entropy,
     policy: AccountPolicy,
 ) -> SignedIn:
-    """Close the request with a sign-in of its owner."""
+    """Close the request with a sign-in of its owner.
+
+    Raises
+    ------
+    LinkExpired
+        The sign-in that made the link has ended.
+    """
     request.closed_at = at
-    token = open_session(person.id, browser=browser, session=session, at=at, entropy=entropy, policy=policy)
+    token = open_session(
+        person.id,
+        browser=browser,
+        proven_at=_proven_before(request, session=session, at=at),
+        session=session,
+        at=at,
+        entropy=entropy,
+        policy=policy,
+    )
     actor = Actor(person.id, "person")
     audit.record("person.signed-in", person.id, actor=actor, at=at, session=session, detail={"method": method})
     staff = is_staff(roles_of(person.id, session=session))
     return SignedIn(token, person.id, needs_second_factor=staff, return_path=request.return_path)
+
+
+def _proven_before(request: SignInRequest, *, session: Session, at: datetime) -> datetime | None:
+    """None where the mail was read for it just now; behind a device's link, when they signed in over there."""
+    if request.browser_session_id is None:
+        return None
+    made_in = session.get(BrowserSession, request.browser_session_id)
+    if made_in is None or not made_in.is_open(at=at):
+        raise LinkExpired
+    return made_in.signed_in_at

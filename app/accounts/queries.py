@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import lineage
@@ -65,7 +65,7 @@ def actor_for_session(token: str, *, session: Session | Connection, at: datetime
         return None
     first = rows[0]
     roles = frozenset({CANDIDATE, *(row.role for row in rows if row.role is not None)})
-    return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at, first.opened_at)
+    return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at, first.signed_in_at)
 
 
 @cache
@@ -78,7 +78,7 @@ def _holder() -> Select[Any]:
             person.c.display_name,
             person.c.email,
             browser.c.second_factor_at,
-            browser.c.opened_at,
+            func.coalesce(browser.c.proven_at, browser.c.opened_at).label("signed_in_at"),
             grant.c.role,
         )
         .select_from(browser)

@@ -25,7 +25,7 @@ from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
 from app.assessment.start_sitting import start_sitting
 from app.assessment.verdicts import Verdict
 from app.foundation.access import SignInNeeded
-from app.foundation.web.asker import actor, language_of_request, notice, prefers_json
+from app.foundation.web.asker import actor, browser_token, language_of_request, notice, prefers_json
 from app.foundation.web.gates import require_role, require_signed_in
 from app.foundation.web.limits import limit_beginnings, note_beginning
 from app.foundation.web.process import runtime
@@ -329,11 +329,11 @@ def adjust(sitting_id: UUID) -> Answer:
 @require_signed_in
 def move(sitting_id: UUID) -> Answer:
     """Show a link by which one other device goes on; nothing is made before the press."""
-    here, own_id = runtime(), _own_id()
+    here = runtime()
     with here.transaction() as session:
-        queries.sitting_of(sitting_id, own_id, session=session)
+        queries.sitting_of(sitting_id, _own_id(), session=session)
         link = make_device_link(
-            own_id,
+            browser_token(),
             url_for("assessment.sitting_page", sitting_id=sitting_id),
             session=session,
             clock=here.clock,
