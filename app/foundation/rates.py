@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import ClassVar
 
 from app.foundation.policies import PolicyInvalid
@@ -13,7 +13,7 @@ HOUSEHOLD_BITS = 64  # of an IPv6 address: what a provider gives to one househol
 
 @dataclass(frozen=True, slots=True)
 class RatePolicy:
-    """Requests per network address and window. Rates slow guessing down; they never lock a person out for good."""
+    """Requests per network and window. Rates slow guessing down; they never lock a person out for good."""
 
     policy_name: ClassVar[str] = "rates"
     all_pages_per_minute: int = 600
@@ -45,13 +45,25 @@ class SharedNetworkPolicy:
 
     def holds(self, address: str) -> bool:
         """Whether an address belongs to one of them."""
-        found = ip_address(address)
-        return any(found in ip_network(network) for network in self.networks)
+        found = _read(address)
+        return found is not None and any(found in ip_network(network) for network in self.networks)
 
 
 def network_of(address: str) -> str:
     """What is counted together: one IPv4 address, or the 64 bits of an IPv6 address that a household shares."""
-    found = ip_address(address)
+    found = _read(address)
     if isinstance(found, IPv6Address):
         return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
-    return str(found)
+    return address if found is None else str(found)
+
+
+def _read(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4 one also where a socket of both kinds wrote it as ::ffff:203.0.113.7.
+
+    None for other text, which a proxy in front may send: it limits as it stands, and fails no page.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found

@@ -14,7 +14,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
-from flask_limiter.util import get_remote_address
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,7 +26,7 @@ from app.foundation import kept_answers, policies
 from app.foundation.access import ANONYMOUS, Actor
 from app.foundation.kept_answers import Keyed
 from app.foundation.web.gates import csrf
-from app.foundation.web.limits import limiter, rate
+from app.foundation.web.limits import asking_network, limiter, rate
 from app.foundation.web.process import runtime
 
 bp = Blueprint("api", __name__)
@@ -138,7 +137,7 @@ def serves(operation: Operation) -> Callable[[Callable[..., Reply]], Callable[..
 def _who_is_counted() -> str:
     """The token where there is one, so that programs behind one address do not use up each other's calls."""
     sent = request.headers.get("Authorization", "")
-    return hashlib.sha256(sent.encode()).hexdigest() if sent else str(get_remote_address())
+    return hashlib.sha256(sent.encode()).hexdigest() if sent else asking_network()
 
 
 def _caller(operation: Operation) -> ApiCaller | None:

@@ -13,7 +13,13 @@ from flask_limiter.util import get_remote_address
 from app.foundation.rates import network_of
 from app.foundation.web.process import ours
 
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+
+def asking_network() -> str:
+    """With whom this request is counted: an IPv6 household has more addresses than any limit."""
+    return network_of(get_remote_address())
+
+
+limiter = Limiter(key_func=asking_network, headers_enabled=True)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +38,6 @@ def limit_beginnings(view: Callable[P, R]) -> Callable[P, R]:
     limited = limiter.shared_limit(
         _beginnings_allowed,
         scope="beginnings",
-        key_func=lambda: network_of(get_remote_address()),
         deduct_when=lambda _response: g.get("has_begun", False),
         error_message=lambda: _(
             "So much was begun from your network today that no more may begin there until tomorrow. This keeps "

@@ -306,6 +306,18 @@ def test_only_an_answer_that_is_to_be_asked_again_says_when(runtime, register) -
     ]
 
 
+def test_guesses_from_many_addresses_of_one_ipv6_household_share_one_limit(runtime) -> None:
+    _allow_guesses(runtime, 5)
+    app = create_app(runtime)
+
+    def ask(bits: int, network: str) -> int:
+        address = {"REMOTE_ADDR": f"{network}::{bits:x}"}
+        return app.test_client().get(f"/c/{codes.code_from_bits(bits)}", headers=HTML, environ_base=address).status_code
+
+    assert [ask(bits, "2001:db8:1:2") for bits in range(7)] == [404] * 5 + [429] * 2
+    assert ask(7, "2001:db8:1:3") == 404
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 def test_case_067_a_changing_forwarding_header_evades_no_limit(runtime, header) -> None:
     """Nobody in front is trusted, so whatever a header says of the network is the guesser's own invention."""
