@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.errors import AccountRestricted
@@ -59,9 +59,19 @@ def is_on_legal_hold(person_id: UUID, *, session: Session) -> bool:
 
 
 def people_kept_from_retention(*, session: Session) -> tuple[UUID, ...]:
-    """Whose data must be kept whatever its age: somebody else, or they themselves, may need it to show what was."""
-    query = select(PersonRestriction.person_id).where(PersonRestriction.lifted_at.is_(None))
-    return tuple(session.scalars(query.where(PersonRestriction.cause.in_(NOT_FORGOTTEN))))
+    """Whose data must be kept whatever its age: somebody else, or they themselves, may need it to show what was.
+
+    Accounts that were merged into theirs belong to it.
+    """
+    standing_ones = select(PersonRestriction.person_id).where(PersonRestriction.lifted_at.is_(None))
+    held = standing_ones.where(PersonRestriction.cause.in_(NOT_FORGOTTEN))
+    return tuple(session.scalars(select(Person.id).where(or_(Person.id.in_(held), Person.merged_into_id.in_(held)))))
+
+
+def lineages_kept_from_retention(*, session: Session) -> tuple[UUID, ...]:
+    """The lineages of these people: what an earlier erasure of theirs left must be kept as well."""
+    of_them = select(Person.lineage_id).where(Person.id.in_(people_kept_from_retention(session=session)))
+    return tuple(one for one in session.scalars(of_them) if one is not None)
 
 
 def restricted_people(*, session: Session) -> tuple[UUID, ...]:

@@ -2,7 +2,7 @@
 
 What goes: every response, which item stood where, what was reported of it, and the frozen copy. What stays: the
 sitting, its pins, its numbers and the hash of what was frozen, so that a certificate can still be explained and nothing
-can be put in the place of what is gone. Of people on a legal hold nothing goes.
+can be put in the place of what is gone. Of people on a legal hold or in a dispute nothing goes.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,28 +10,31 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import queries as accounts
+from app.accounts.close_merged_account import close_merged_account
 from app.accounts.consents import NORM_USE, offer_of
 from app.accounts.errors import AlreadyRestricted, NotRestricted, RestrictionReasonNeeded
-from app.accounts.models import ApiToken, BrowserSession, PersonRestriction, RoleGrant
+from app.accounts.models import ApiToken, BrowserSession, ErasedAddress, Letter, Person, PersonRestriction, RoleGrant
 from app.accounts.record_consent import record_consent
 from app.accounts.restrictions import Cause
 from app.assessment.close_expired_sittings import close_expired_sittings
-from app.assessment.models import Response, Sitting
+from app.assessment.models import Response, RetakeTrace, Sitting
 from app.credentials.models import Credential, ExpiryReminder, ReminderOptOut
 from app.credentials.policy import CredentialPolicy
 from app.credentials.remind_of_expiry import remind_of_expiry
 from app.foundation import policies
 from app.foundation.access import Actor, operator, system
 from app.foundation.audit import AuditEntry
+from app.foundation.mail import Message
 from app.operations.apply_retention import apply_retention
 from app.privacy.errors import OnLegalHold
 from app.privacy.models import ErasureRequest
 from app.privacy.restrict_person import lift_restriction, restrict_person
 from app.worker import JOBS
 from tests.app.accounts.visitor import Visitor
-from tests.app.api.world import OWNER, World
+from tests.app.api.world import EDITOR, OTHER, OWNER, World
+from tests.app.assessment.builders import SKILL
 from tests.app.privacy.test_commands import run
-from tests.app.privacy.test_erase_person import ask, erase
+from tests.app.privacy.test_erase_person import ask, come_back, erase
 from tests.app.privacy.traces import EMAIL, owner_id, person_of
 
 WHY = "The court of Lyon asked for it, file 26/0417."
@@ -129,6 +133,44 @@ def test_edge_061_in_a_dispute_nothing_is_forgotten_until_it_is_lifted_and_the_p
     restrict(world, Cause.DISPUTE)
     erase(world)  # it asks for more than a restriction
     assert person_of(world, owner_id(world)) is None
+
+
+@pytest.mark.parametrize("cause", [Cause.LEGAL_HOLD, Cause.DISPUTE])
+def test_letters_stay_until_it_is_lifted_those_of_a_merged_account_too_and_other_peoples_go(world: World, cause: Cause):
+    here, people = world.runtime, world.facts.people
+    with here.transaction() as session:
+        close_merged_account(people[OTHER], people[OWNER], session=session, at=here.clock.now())
+    for role in (OWNER, OTHER, EDITOR):
+        with here.reading() as session:
+            to = session.get_one(Person, people[role]).email
+        here.mailer.send(Message(to, "A subject", "Words.", key=f"case:{role}", person_id=people[role]))
+    restrict(world, cause)
+    here.clock.advance(timedelta(days=731))
+    JOBS["forget_traces"](here)
+    with here.reading() as session:
+        assert set(session.scalars(select(Letter.person_id))) == {people[OWNER], people[OTHER]}
+    lift(world)
+    JOBS["forget_traces"](here)
+    assert count(world, Letter) == 0
+
+
+def test_what_an_erasure_left_of_who_came_back_stays_until_it_is_lifted_and_a_strangers_goes(world: World):
+    here = world.runtime
+    erase(world)
+    back, days = come_back(world), count(world, RetakeTrace)
+    world.facts = replace(world.facts, people={**world.facts.people, OWNER: back})
+    stranger, until = here.entropy.uuid(), here.clock.now()
+    with here.transaction() as session:
+        session.add(ErasedAddress(subject="s", lineage_id=stranger, kept_until_at=until))
+        session.add(RetakeTrace(lineage_id=stranger, skill=SKILL, started_on=until.date(), ended_on=until.date(),
+                                had_norm=True, kept_until_at=until))  # fmt: skip
+    restrict(world, Cause.LEGAL_HOLD)
+    here.clock.advance(timedelta(days=2 * 365))
+    JOBS["forget_traces"](here)
+    assert (count(world, ErasedAddress), count(world, RetakeTrace)) == (1, days)
+    lift(world)
+    JOBS["forget_traces"](here)
+    assert (count(world, ErasedAddress), count(world, RetakeTrace)) == (0, 0)
 
 
 def test_without_a_hold_retention_and_erasure_go_on(world: World):
