@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from app.privacy.rules import objection
 def ask_for_erasure(
     certificates: str, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, actor: Actor
 ) -> UUID:
-    """The id of the request; asking twice is one request, and the first choice stands.
+    """The id of the request. Asked again while it waits, it is the same one, tried anew, and the last choice counts.
 
     Raises
     ------
@@ -36,13 +37,19 @@ def ask_for_erasure(
     against = objection(actor.person_id, session=session, at=now)
     if against is not None:
         raise against
-    existing = session.scalar(select(ErasureRequest).where(ErasureRequest.person_id == actor.person_id))
-    request = existing or ErasureRequest(
-        id=entropy.uuid(), person_id=actor.person_id, certificates=Certificates(certificates), asked_at=now
-    )
-    session.add(request)
+    own = select(ErasureRequest).where(ErasureRequest.person_id == actor.person_id)
+    request = session.scalar(own.with_for_update())
+    if request is None:
+        request = ErasureRequest(id=entropy.uuid(), person_id=actor.person_id, asked_at=now)
+        session.add(request)
+    request.certificates = Certificates(certificates)
     end_sign_ins(actor.person_id, session=session)
     session.flush()
-    arguments = {"request_id": str(request.id)}
-    jobs.enqueue("erase_person", f"erase:{request.id}", session=session, arguments=arguments)
+    enqueue_erasure(request.id, session=session, jobs=jobs, at=now)
     return request.id
+
+
+def enqueue_erasure(request_id: UUID, *, session: Session, jobs: Jobs, at: datetime) -> None:
+    """Have it tried, under a key of its own: an earlier try may stand as failed, or have waited for a hold to end."""
+    key = f"erase:{request_id}:{at:%Y%m%dT%H%M%S%f}"
+    jobs.enqueue("erase_person", key, session=session, arguments={"request_id": str(request_id)})

@@ -18,6 +18,7 @@ from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.privacy.ask_for_erasure import enqueue_erasure
 from app.privacy.models import ErasureRequest
 
 
@@ -52,5 +53,4 @@ def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: C
     show_pages_again(person_id, session=session)
     waiting = erasure_asked_for(person_id, session=session)
     if waiting is not None:
-        key = f"erase:{waiting}:{clock.now():%Y%m%dT%H%M%S%f}"
-        jobs.enqueue("erase_person", key, session=session, arguments={"request_id": str(waiting)})
+        enqueue_erasure(waiting, session=session, jobs=jobs, at=clock.now())
