@@ -47,14 +47,17 @@ def grant_command(runtime: Runtime, email: str, role: str) -> None:
 @click.argument("role", type=ROLE, metavar="ROLE")
 @click.pass_obj
 def revoke_role_command(runtime: Runtime, email: str, role: str) -> None:
-    """Take a role back.
+    """Take a role back from the account of this very address.
 
     Example: decile person revoke-role ada@example.org norm_editor
     """
     with runtime.transaction() as session:
-        found = queries.person_by_email(email, session=session)
-        revoke_role(found.id, role, session=session, clock=runtime.clock, actor=operator())
-    click.echo(f"{email} no longer holds the role {role}.")
+        found = queries.account_of(email, session=session)
+        was_held = revoke_role(found.id, role, session=session, clock=runtime.clock, actor=operator())
+    if was_held:
+        click.echo(f"{email} no longer holds the role {role}.")
+    else:
+        click.echo(f"{email} did not hold the role {role}. Nothing was changed; `decile person list` shows who does.")
 
 
 @person.command("link")

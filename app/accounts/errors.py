@@ -76,6 +76,18 @@ class AccountMerged(Refused):
         )
 
 
+class AccountClosed(Conflict):
+    """An operator would give something to an account that lets nobody in, because it was merged into another one."""
+
+    code = "account-closed"
+
+    def __init__(self, email: str, stays: str) -> None:
+        super().__init__(
+            f"The account of {email} was merged into the one of {stays} and lets nobody in. Name {stays} instead. "
+            "Nothing was changed."
+        )
+
+
 class AlreadyRestricted(Conflict):
     """A restriction stands."""
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
-from app.accounts.models import SignInRequest
+from app.accounts.merging import require_not_closed
+from app.accounts.models import Person, SignInRequest
 from app.accounts.policy import AccountPolicy
 from app.accounts.rules import normalise_email, safe_path
 from app.accounts.sign_in_secrets import link_path
@@ -34,10 +35,15 @@ def make_sign_in_link(
 
     The person still says they are an adult, and staff still set up their second factor: a link replaces the
     mail and nothing else.
+
+    Raises
+    ------
+    EmailInvalid, RoleUnknown, AccountClosed
     """
     now, actor = clock.now(), operator()
     policy = policies.current(AccountPolicy, session=session, at=now)
     person_id = invite_person(email, session=session, clock=clock, entropy=entropy)
+    require_not_closed(session.get_one(Person, person_id), session=session)
     for role in roles:
         grant_role(person_id, role, session=session, clock=clock, actor=actor)
     request = SignInRequest(

@@ -113,12 +113,27 @@ def person_by_email(email: str, *, session: Session) -> PersonView:
     ------
     EmailInvalid, PersonNotFound
     """
-    found = session.scalar(select(Person).where(Person.email == normalise_email(email)))
-    if found is None:
-        raise PersonNotFound(email)
+    found = _with_address(email, session=session)
     if found.merged_into_id is not None:
         return person(found.merged_into_id, session=session)
     return _view(found, session=session)
+
+
+def account_of(email: str, *, session: Session) -> PersonView:
+    """The account of this very address, also where it was merged into another one.
+
+    Raises
+    ------
+    EmailInvalid, PersonNotFound
+    """
+    return _view(_with_address(email, session=session), session=session)
+
+
+def _with_address(email: str, *, session: Session) -> Person:
+    found = session.scalar(select(Person).where(Person.email == normalise_email(email)))
+    if found is None:
+        raise PersonNotFound(email)
+    return found
 
 
 def merged_into(person_id: UUID, *, session: Session) -> tuple[PersonView, ...]:

@@ -16,8 +16,8 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 
 
-def revoke_role(person_id: UUID, role: str, *, session: Session, clock: Clock, actor: Actor) -> None:
-    """Take it back and end every sign-in; where it was not held, nothing changes."""
+def revoke_role(person_id: UUID, role: str, *, session: Session, clock: Clock, actor: Actor) -> bool:
+    """Take it back and end every sign-in; whether it was held, without which nothing changes."""
     require(actor, "operator")
     if role not in set(Role):
         raise RoleUnknown(role, tuple(Role))
@@ -26,7 +26,9 @@ def revoke_role(person_id: UUID, role: str, *, session: Session, clock: Clock, a
     held = session.scalar(
         delete(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role == role).returning(RoleGrant.role)
     )
-    if held is not None:
-        end_all_of(person_id, session=session)
-        detail = {"role": role}
-        audit.record("role.revoke", person_id, actor=actor, at=clock.now(), session=session, detail=detail)
+    if held is None:
+        return False
+    end_all_of(person_id, session=session)
+    detail = {"role": role}
+    audit.record("role.revoke", person_id, actor=actor, at=clock.now(), session=session, detail=detail)
+    return True

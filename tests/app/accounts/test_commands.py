@@ -5,11 +5,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
+from app.accounts import queries
+from app.accounts.close_merged_account import close_merged_account
 from app.accounts.commands import person
-from app.accounts.errors import EmailInvalid, PersonNotFound, SecondFactorMissing
+from app.accounts.errors import AccountClosed, EmailInvalid, PersonNotFound, SecondFactorMissing
+from app.accounts.models import RoleGrant, SignInRequest
 
-ADA = "ada@example.org"
+ADA, EVE = "ada@example.org", "eve@example.org"
 
 
 @pytest.fixture
@@ -24,6 +28,44 @@ def test_a_role_is_granted_listed_and_revoked(run):
     assert (row["email"], row["roles"], row["has_joined"]) == (ADA, ["norm_editor"], False)
     assert run("revoke-role", ADA, "norm_editor").exit_code == 0
     assert json.loads(run("list", "--json").output)[0]["roles"] == []
+
+
+def test_taking_back_a_role_that_was_not_held_says_so(run):
+    run("link", ADA)
+    answer = run("revoke-role", ADA, "norm_editor")
+    assert answer.exit_code == 0
+    assert answer.output.startswith(f"{ADA} did not hold the role norm_editor. Nothing was changed")
+
+
+@pytest.fixture
+def merged(run, runtime):
+    """Ada's account, which was merged into Eve's."""
+    for address in (ADA, EVE):
+        run("link", address)
+    with runtime.transaction() as session:
+        ada, eve = (queries.person_by_email(address, session=session).id for address in (ADA, EVE))
+        close_merged_account(ada, eve, session=session, at=runtime.clock.now())
+    return ada
+
+
+@pytest.mark.parametrize("arguments", [("grant", ADA, "support"), ("link", ADA), ("link", ADA, "--role", "support")])
+def test_a_merged_account_is_given_no_role_and_no_link_and_the_one_that_stays_is_named(run, merged, runtime, arguments):
+    refused = run(*arguments).exception
+    assert isinstance(refused, AccountClosed)
+    assert f"Name {EVE} instead" in str(refused)
+    with runtime.reading() as session:
+        assert session.scalars(select(SignInRequest).where(SignInRequest.email == ADA)).all() == []
+    assert [row["roles"] for row in json.loads(run("list", "--json").output)] == [[], []]
+
+
+def test_a_role_of_a_merged_account_is_taken_from_it_and_not_from_the_one_that_stays(run, merged, runtime):
+    """As a release before gave it."""
+    run("grant", EVE, "support")
+    with runtime.transaction() as session:
+        session.add(RoleGrant(person_id=merged, role="support", granted_at=runtime.clock.now()))
+    assert run("revoke-role", ADA, "support").output == f"{ADA} no longer holds the role support.\n"
+    held = {row["email"]: row["roles"] for row in json.loads(run("list", "--json").output)}
+    assert held == {ADA: [], EVE: ["support"]}
 
 
 def test_a_printed_link_signs_in_once_and_staff_still_set_up_their_second_factor(run, visit):
