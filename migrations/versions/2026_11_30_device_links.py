@@ -1,14 +1,14 @@
 """a link for another device knows the sign-in that made it, and what comes of it is as old as that one.
 
 Revision ID: 2026_11_30_device_links
-Revises: 2026_11_29_second_address
+Revises: 2026_11_30_one_published_norm
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_device_links"
-down_revision = "2026_11_29_second_address"
+down_revision = "2026_11_30_one_published_norm"
 branch_labels = None
 depends_on = None
 
