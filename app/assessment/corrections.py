@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,22 @@ def in_force(sitting_id: UUID, *, session: Session) -> SittingCorrection | None:
         SittingCorrection.sitting_id == sitting_id, SittingCorrection.undone_at.is_(None)
     )
     return session.scalar(query.order_by(SittingCorrection.number.desc()).limit(1))
+
+
+def standing(sitting_id: UUID, *, session: Session) -> tuple[SittingCorrection, ...]:
+    """The corrections of a sitting that were not undone, the first one first."""
+    query = select(SittingCorrection).where(
+        SittingCorrection.sitting_id == sitting_id, SittingCorrection.undone_at.is_(None)
+    )
+    return tuple(session.scalars(query.order_by(SittingCorrection.number)))
+
+
+def corrected_before(before: datetime, *, session: Session) -> tuple[tuple[UUID, datetime], ...]:
+    """Sitting and instant of every correction before this instant that was not undone."""
+    query = select(SittingCorrection.sitting_id, SittingCorrection.corrected_at).where(
+        SittingCorrection.corrected_at < before, SittingCorrection.undone_at.is_(None)
+    )
+    return tuple((sitting_id, corrected_at) for sitting_id, corrected_at in session.execute(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,15 @@ def frozen_score(sitting_id: UUID, *, session: Session) -> FinalScore:
     return _score(sitting, frozen, sitting.completed_at, sitting.stop_reason, policy)
 
 
+def corrected_scores(sitting_id: UUID, *, session: Session) -> tuple[FinalScore, ...]:
+    """The numbers of each correction that stands, the first one first; most sittings have none."""
+    found = corrections.standing(sitting_id, session=session)
+    if not found:
+        return ()
+    score = frozen_score(sitting_id, session=session)
+    return tuple(as_corrected(score, one.figures, one.corrected_at) for one in found)
+
+
 def as_corrected(score: FinalScore, figures: Mapping[str, Any], at: datetime | None = None) -> FinalScore:
     """The same sitting with figures that were computed without some of its items."""
     known = {name: value for name, value in figures.items() if name in FinalScore.__dataclass_fields__}

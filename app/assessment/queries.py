@@ -79,6 +79,14 @@ def sitting_of(sitting_id: UUID, person_id: UUID | None, *, session: Session) ->
     return view_of(own_sitting(sitting_id, person_id, session=session), session=session)
 
 
+def started_at(sitting_id: UUID, *, session: Session) -> datetime:
+    """When it began, by which policies hold for it; or `SittingNotFound`."""
+    found = session.scalar(select(Sitting.started_at).where(Sitting.id == sitting_id))
+    if found is None:
+        raise SittingNotFound(sitting_id)
+    return found
+
+
 def sittings_of(person_id: UUID, *, session: Session) -> tuple[SittingView, ...]:
     """A person's sittings, newest first."""
     query = select(Sitting).where(Sitting.person_id == person_id).order_by(Sitting.started_at.desc())

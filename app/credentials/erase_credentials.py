@@ -1,6 +1,7 @@
 """A holder's credentials go; a line of the register stays for each, so that no status entry is ever given out twice.
 
-The line holds a hash of the code, the dates and the status: what whoever holds the paper may still be told.
+The line holds a hash of the code, the dates and the status: what whoever holds the paper may still be told. And the
+scores behind them stay counted, as numbers, in the months that the public log has still to tell.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.credentials.keep_untold_scores import keep_untold_scores
 from app.credentials.models import (
     Credential,
     CredentialReview,
@@ -42,6 +44,7 @@ def erase_credentials(
 
     Also those that another account once held for one of these sittings, by mistake: they say what this person answered.
     """
+    keep_untold_scores(person_id, session=session)
     about = or_(Credential.person_id == person_id, Credential.sitting_id.in_(sitting_ids))
     rows = session.scalars(select(Credential).where(about)).all()
     decided = update(CredentialReview).where(CredentialReview.decided_by == person_id)

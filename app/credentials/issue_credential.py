@@ -53,7 +53,7 @@ def _sign_document(
     signed = proof.sign(checked, signer=signer, created=now)
     proof.verify(proof.parse(signed), key.public_bytes)
     credential.issue(signed, key_id=signer.key_id, at=now)
-    log_issue("issue", credential.id, credential, at=now, session=session)
+    log_issue(credential, at=now, session=session)
     audit.record(
         "credential.issued", credential.id, actor=system(), at=now, session=session, detail={"key_id": signer.key_id}
     )

@@ -4,23 +4,53 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.awarding.readings import counted_at
 from app.credentials import proof
 from app.credentials.models import Credential
+from app.credentials.states import CredentialState
 from app.foundation.jobs import JSON
+from app.transparency import queries as log
 from app.transparency.log_event import log_event
 
 
-def log_issue(kind: str, subject: object, credential: Credential, *, at: datetime, session: Session) -> None:
-    """`issue`, or `reissue` under another key: committed to is the exact document without its proof."""
-    facts: dict[str, JSON] = {
-        "skill": credential.skill,
-        "norm": str(credential.display["norm_id"]),
-        "specimen": credential.is_specimen,
-    }
+def log_issue(credential: Credential, *, at: datetime, session: Session) -> None:
+    """Committed to is the exact document without its proof. The month is that of the score, whenever this is.
+
+    One that was moved to the right account names what the entry of the former one commits to: it is none more.
+    """
+    counted = counted_at(credential.award_id, session=session)
+    facts: dict[str, JSON] = {**_facts(credential), "month": f"{counted:%Y-%m}"}
+    former = _former_commitment(credential, session=session)
+    if former is not None:
+        facts["replaces"] = former
     document = proof.parse(credential.unsigned_document)
-    log_event(kind, subject, facts, at=at, session=session, committed=document)
+    log_event("issue", credential.id, facts, at=at, session=session, committed=document)
+
+
+def log_reissue(credential: Credential, *, at: datetime, session: Session) -> None:
+    """The same under another key and another status entry, by which its subject is told from those before."""
+    subject = f"{credential.id}:{credential.status_list}:{credential.status_index}"
+    document = proof.parse(credential.unsigned_document)
+    log_event("reissue", subject, _facts(credential), at=at, session=session, committed=document)
+
+
+def _facts(credential: Credential) -> dict[str, JSON]:
+    norm_id = str(credential.display["norm_id"])
+    return {"skill": credential.skill, "norm": norm_id, "specimen": credential.is_specimen}
+
+
+def _former_commitment(credential: Credential, *, session: Session) -> str | None:
+    """Of the latest one that the same sitting had on another account; None also where it is older than the log."""
+    query = select(Credential.id).where(
+        Credential.sitting_id == credential.sitting_id,
+        Credential.id != credential.id,
+        Credential.state == CredentialState.ISSUED,
+    )
+    former_id = session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
+    return log.commitment_of("issue", former_id, session=session) if former_id is not None else None
 
 
 def log_state(kind: str, credential: Credential, *, at: datetime, session: Session) -> None:

@@ -1,7 +1,8 @@
 """Use case (job of every night): one entry of the public log for each skill, norm and month that is over.
 
-It says how many were eligible, where the cut was, how many stood above it and how many were certified, and commits to
-the scores by the root of a tree over salted hashes: who counts the entries of issues can tell whether more were issued.
+It says how many scores were read, where the cut was, how many stood above the line and how many were certified by then,
+and commits to the scores by the root of a tree over salted hashes: who counts the entries of issues can tell whether
+more were issued.
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.awarding import queries as awards
+from app.awarding.readings import Reading, readings_of
+from app.credentials.log_places import Place, charged_to, place_of, told_places
+from app.credentials.models import UntoldScores
 from app.foundation.clock import Clock
 from app.foundation.jobs import JSON
 from app.norming import queries as norms
+from app.norming.errors import NormNotFound
 from app.results import queries as results
-from app.results.queries import ScoreView
 from app.transparency import merkle
 from app.transparency import queries as log
 from app.transparency.log_event import log_event
@@ -28,48 +34,88 @@ SALT_BYTES = 32
 
 
 def log_months(*, session: Session, clock: Clock) -> None:
-    """Write the entries of every month before this one; what is written already is left as it is."""
-    this_month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    logged = {(one["skill"], one["norm"], one["month"]) for one in log.entries("month", session=session)}
-    certified = Counter(
-        (one["skill"], one["norm"], one["at"][:7])
-        for one in log.entries("issue", session=session)
-        if not one["specimen"]
-    )
-    for place, scores in _by_month(this_month, session=session).items():
-        if place not in logged:
-            _log_month(place, scores, certified[place], session=session, at=clock.now())
+    """Write the entries of every month before this one; what is written already is left as it is.
+
+    A place where something was issued is told even if it has no score: an auditor should see that.
+    """
+    now = clock.now()
+    this_month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    told, issues = told_places(session=session), _issues(session)
+    # the scores first: who is erased between the two is counted twice then, and not left out
+    read = _untold_readings(this_month, told, session=session)
+    erased = _untold_scores(f"{this_month:%Y-%m}", session=session)
+    issued = {place for place in issues.certified if place.month < f"{this_month:%Y-%m}"}
+    without_score = {place for place in issued - told if _has_norm(place, session=session)}
+    for place in sorted({*read, *erased, *without_score} - told):
+        _log_month(place, read.get(place, []), erased.get(place), issues, session=session, at=now)
+    session.execute(delete(UntoldScores).where(UntoldScores.month < f"{this_month:%Y-%m}"))
 
 
-def _by_month(before: datetime, *, session: Session) -> dict[tuple[str, str, str], list[ScoreView]]:
-    found: defaultdict[tuple[str, str, str], list[ScoreView]] = defaultdict(list)
-    for score in results.normed_scores(before=before, session=session):
-        found[score.skill, str(score.norm_id), f"{score.reported_at:%Y-%m}"].append(score)
+@dataclass(frozen=True, slots=True)
+class _Issues:
+    """How many certificates the log holds for each place, and how many of its entries were looked at."""
+
+    certified: Counter[Place]
+    through: int
+
+
+def _issues(session: Session) -> _Issues:
+    found = log.numbered("issue", session=session)
+    # one that replaces another is none more, and specimens certify nothing
+    real = [charged_to(one) for _, one in found if not one["specimen"] and "replaces" not in one]
+    return _Issues(Counter(real), 1 + max((number for number, _ in found), default=-1))
+
+
+def _untold_readings(before: datetime, told: frozenset[Place], *, session: Session) -> Mapping[Place, list[Reading]]:
+    found: defaultdict[Place, list[Reading]] = defaultdict(list)
+    read = results.readings(before=before, session=session)
+    for result_id in {one.result_id for one in read if place_of(one) not in told}:
+        for reading in readings_of(result_id, session=session):
+            if reading.at < before:
+                found[place_of(reading)].append(reading)
     return found
 
 
+def _untold_scores(before: str, *, session: Session) -> Mapping[Place, UntoldScores]:
+    rows = session.scalars(select(UntoldScores).where(UntoldScores.month < before))
+    return {Place(row.skill, str(row.norm_id), row.month): row for row in rows}
+
+
+def _has_norm(place: Place, *, session: Session) -> bool:
+    """Not where a restore lost it with everything under it: the auditor then misses the month."""
+    try:
+        norms.norm(UUID(place.norm), session=session)
+    except NormNotFound:
+        return False
+    return True
+
+
 def _log_month(
-    place: tuple[str, str, str], scores: list[ScoreView], certified: int, *, session: Session, at: datetime
+    place: Place,
+    scores: list[Reading],
+    erased: UntoldScores | None,
+    issues: _Issues,
+    *,
+    session: Session,
+    at: datetime,
 ) -> None:
-    skill, norm_id, month = place
-    norm = norms.norm(UUID(norm_id), session=session)
-    policy = awards.award_policy(session=session, at=at)
-    above = sum(score.decision_confidence >= policy.award_confidence for score in scores)
+    norm = norms.norm(UUID(place.norm), session=session)
     facts: dict[str, JSON] = {
-        "skill": skill,
-        "norm": norm_id,
+        "skill": place.skill,
+        "norm": place.norm,
         "norm_sha256": norm.sha256,
-        "month": month,
-        "eligible": len(scores),
-        "above": above,
-        "certified": certified,
+        "month": place.month,
+        "eligible": len(scores) + (erased.eligible if erased else 0),
+        "above": sum(one.is_above for one in scores) + (erased.above if erased else 0),
+        "certified": issues.certified[place],
+        "through": issues.through,
         "cut": norm.cut,
         "scores": _blinded_root(scores).hex(),
     }
     log_event("month", ":".join(place), facts, at=at, session=session)
 
 
-def _blinded_root(scores: list[ScoreView]) -> bytes:
+def _blinded_root(scores: list[Reading]) -> bytes:
     """The root over salted hashes, in their own order: that of the rows would tell who sat when."""
     texts = [f"{score.percentile_rank!r} {score.decision_confidence!r}".encode() for score in scores]
     return merkle.root(

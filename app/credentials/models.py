@@ -87,6 +87,18 @@ class ErasedCredential(Base):
     erased_at: Mapped[datetime]
 
 
+class UntoldScores(Base):
+    """How many scores of erased people a month had that the public log has still to tell; deleted once it is told."""
+
+    __tablename__ = "untold_scores"
+
+    skill: Mapped[str] = mapped_column(primary_key=True)
+    norm_id: Mapped[UUID] = mapped_column(ForeignKey("norm_version.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)  # 2026-12
+    eligible: Mapped[int]
+    above: Mapped[int]
+
+
 class Credential(Base):
     """One credential: reserved with its code, status entry and exact document, then signed once, never edited."""
 

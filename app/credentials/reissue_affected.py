@@ -19,7 +19,7 @@ from app.credentials.errors import KeyNotFound
 from app.credentials.holder_letters import Occasion, tell_holder
 from app.credentials.issue_record import recorded_issues
 from app.credentials.issuer_keys import key_in_use
-from app.credentials.log_events import log_issue, log_state
+from app.credentials.log_events import log_reissue, log_state
 from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState
@@ -105,7 +105,7 @@ def reissue(
         )
         session.add(former)
         _sign_again(row, entry, keys, at=now, signer=signer, jwt_signer=jwt_signer)
-        log_issue("reissue", f"{row.id}:{entry[0]}:{entry[1]}", row, at=now, session=session)
+        log_reissue(row, at=now, session=session)
         detail = {"key_id": signer.key_id, "former_key_id": key_id}
         audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()

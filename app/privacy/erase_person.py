@@ -1,7 +1,8 @@
 """A person goes, from every table, from the mail we spooled and from kept answers, in one transaction.
 
 What stays, and is said before: the days of sittings that waits and limits still count, under a keyed hash of the
-address; a line of the register for each certificate; entries of the audit record with ids that lead nowhere.
+address; a line of the register for each certificate; entries of the audit record with ids that lead nowhere. Their
+scores stay counted, as numbers, until the public log has told the month.
 """
 
 from __future__ import annotations

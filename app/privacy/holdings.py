@@ -129,6 +129,7 @@ NOT_PERSONAL = {
     "policy_version": "policies",
     "skill": "definitions",
     "status_list": "published bits",
+    "untold_scores": "how many scores of erased people a month had, until the public log has told it",
     "use_count": "how often items were shown and banks sat, of no single person",
     "worker_slot": "which worker works",
 }

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assessment import corrections
-from app.assessment.final_scores import FinalScore, final_score
+from app.assessment.final_scores import FinalScore, corrected_scores, final_score
 from app.norming import queries as norms
 from app.results.errors import ResultNotFound
 from app.results.models import SkillResult
@@ -121,25 +121,39 @@ def results_under(norm_id: UUID, *, session: Session) -> tuple[UUID, ...]:
     return tuple(session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreView:
-    """A normed score without its person."""
+def over_time(result_id: UUID, *, session: Session) -> tuple[ResultView, ...]:
+    """The result as it was reported, then under each correction that stands; empty where it was erased."""
+    row = session.get(SkillResult, result_id)
+    if row is None:
+        return ()
+    reported = _as_reported(row)
+    corrected = corrected_scores(row.sitting_id, session=session)
+    return reported, *(as_scored(reported, score, session=session) for score in corrected)
 
+
+@dataclass(frozen=True, slots=True)
+class ReadAt:
+    """That a result was read under a norm, and when, without its person and without what it said."""
+
+    result_id: UUID
     skill: str
     norm_id: UUID
-    percentile_rank: float
-    decision_confidence: float
-    reported_at: datetime
+    at: datetime
 
 
-def normed_scores(*, before: datetime, session: Session) -> tuple[ScoreView, ...]:
-    """Every score under a norm that was reported before this instant."""
-    query = select(SkillResult).where(SkillResult.norm_id.is_not(None), SkillResult.reported_at < before)
-    return tuple(
-        ScoreView(row.skill, row.norm_id, row.percentile_rank, row.decision_confidence, row.reported_at)
-        for row in session.scalars(query)
-        if row.norm_id is not None and row.percentile_rank is not None and row.decision_confidence is not None
-    )
+def readings(*, before: datetime, session: Session) -> tuple[ReadAt, ...]:
+    """Every reading before this instant: results as they were reported, and again as they were corrected."""
+    query = select(
+        SkillResult.id, SkillResult.sitting_id, SkillResult.skill, SkillResult.norm_id, SkillResult.reported_at
+    ).where(SkillResult.percentile_rank.is_not(None), SkillResult.reported_at < before)
+    rows = {row.sitting_id: row for row in session.execute(query) if row.norm_id is not None}
+    reported = [ReadAt(row.id, row.skill, row.norm_id, row.reported_at) for row in rows.values()]
+    corrected = [
+        ReadAt(rows[sitting_id].id, rows[sitting_id].skill, rows[sitting_id].norm_id, at)
+        for sitting_id, at in corrections.corrected_before(before, session=session)
+        if sitting_id in rows
+    ]
+    return *reported, *corrected
 
 
 def in_turn(turn: int, *, most: int, session: Session) -> tuple[tuple[UUID, UUID | None], ...]:

@@ -142,6 +142,20 @@ def entries(kind: str, *, session: Session) -> tuple[Mapping[str, Any], ...]:
     return tuple(json.loads(text) for text in session.scalars(query))
 
 
+def numbered(kind: str, *, session: Session) -> tuple[tuple[int, Mapping[str, Any]], ...]:
+    """What the numbered entries of a kind say, each with its number, in their order."""
+    query = select(LogEntry.number, LogEntry.entry).where(LogEntry.kind == kind, LogEntry.number.is_not(None))
+    rows = session.execute(query.order_by(LogEntry.number))
+    return tuple((number, json.loads(text)) for number, text in rows if number is not None)
+
+
+def commitment_of(kind: str, subject: object, *, session: Session) -> str | None:
+    """What the entry about this subject commits to, by which another entry can name it; None where there is none."""
+    query = select(LogEntry.entry).where(LogEntry.kind == kind, LogEntry.subject == str(subject))
+    text = session.scalar(query)
+    return json.loads(text)["commitment"] if text is not None else None
+
+
 def verify(*, session: Session) -> CheckpointView:
     """Recompute everything: each entry's hash, the tree of every checkpoint, each signature.
 

@@ -17,7 +17,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,8 @@ MONTH_WITHIN = timedelta(days=3)  # after a month is over, its entry is due
 SHARE_NEEDS = 400  # below, the share above the line says little
 Problem = tuple[str, str]
 """The kind of cheat, and where."""
+Place = tuple[str, str, str]
+"""A skill, a norm and a month."""
 
 
 class Checkpoint(NamedTuple):
@@ -211,20 +213,56 @@ def check_dates(entries: Sequence[dict[str, Any]], notebook: Sequence[dict[str, 
     return problems
 
 
-def check_months(entries: Sequence[dict[str, Any]], ceiling: float) -> list[Problem]:
-    """As many were issued as each month says, and no more than stood above the line."""
-    issued = Counter(
-        (one["skill"], one["norm"], one["at"][:7]) for one in entries if one["kind"] == "issue" and not one["specimen"]
-    )
-    told = {(one["skill"], one["norm"], one["month"]): one for one in entries if one["kind"] == "month"}
+def replacements(entries: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Numbers of the issues that stand in the place of an earlier one, each with the number of that one.
+
+    A certificate that was moved to the right account is one, and not two. It names what the entry of the former one
+    commits to; each is replaced once, by the same skill and norm, and there are as many revocations. Any other issue
+    that says it replaces one is one more.
+    """
+    revoked = Counter(one["skill"] for one in entries if one["kind"] == "revoke")
+    standing: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for number, one in enumerate(entries):
+        if one["kind"] != "issue":
+            continue
+        former = standing.pop(one["replaces"], None) if "replaces" in one else None
+        if former is not None and revoked[one["skill"]] and _is_alike(one, entries[former]):
+            found[number] = former
+            revoked[one["skill"]] -= 1
+        if "commitment" in one:
+            standing[one["commitment"]] = number
+    return found
+
+
+def _is_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("skill", "norm", "specimen"))
+
+
+def issued_in(entries: Sequence[dict[str, Any]], replacing: dict[int, int]) -> dict[Place, list[int]]:
+    """Numbers of the real certificates that count against each place: the month of the score, whenever they were made.
+
+    Entries that are older than this rule say no month and count in their own.
+    """
+    found: defaultdict[Place, list[int]] = defaultdict(list)
+    for number, one in enumerate(entries):
+        if one["kind"] == "issue" and not one["specimen"] and number not in replacing:
+            found[one["skill"], one["norm"], one.get("month", one["at"][:7])].append(number)
+    return found
+
+
+def check_months(entries: Sequence[dict[str, Any]], replacing: dict[int, int], ceiling: float) -> list[Problem]:
+    """As many were issued as each month says, and no more, then or later, than stood above the line."""
+    issued = issued_in(entries, replacing)
+    told: dict[Place, int] = {}
     problems = []
-    for place, month in told.items():
-        if not issued[place] == month["certified"] <= month["above"] <= month["eligible"]:
-            counts = f"{issued[place]} issued, {month['certified']} certified, {month['above']} above"
-            problems.append(("over-issue", f"{' '.join(place)}: {counts}, {month['eligible']} eligible"))
-        elif month["eligible"] >= SHARE_NEEDS and month["above"] > ceiling * month["eligible"]:
-            share = month["above"] / month["eligible"]
-            problems.append(("over-issue", f"{' '.join(place)}: {share:.0%} stood above the line"))
+    for number, one in enumerate(entries):
+        if one["kind"] == "month" and told.setdefault((one["skill"], one["norm"], one["month"]), number) != number:
+            problems.append(("rewrite", f"entry {number} tells {one['month']} a second time"))
+        if one["kind"] == "issue" and one.get("month", one["at"][:7]) > one["at"][:7]:
+            problems.append(("over-issue", f"entry {number} counts against {one['month']}, which had not come"))
+    for place, number in told.items():
+        problems += _check_month(place, entries[number], issued.get(place, []), number, ceiling)
     newest = max((instant(one["at"]) for one in entries), default=None)
     for place in issued:
         begun = instant(f"{place[2]}-01T00:00:00Z")
@@ -234,21 +272,38 @@ def check_months(entries: Sequence[dict[str, Any]], ceiling: float) -> list[Prob
     return problems
 
 
-def check_certificate(text: str, source: str, entries: Sequence[bytes]) -> list[Problem]:
-    """The certificate stands in the log, and is as old as it says."""
+def _check_month(place: Place, month: dict[str, Any], issued: list[int], number: int, ceiling: float) -> list[Problem]:
+    """`through` is how many entries had been counted; older months were told over all before them."""
+    by_then = sum(one < month.get("through", number) for one in issued)
+    if by_then != month["certified"] or not len(issued) <= month["above"] <= month["eligible"]:
+        counts = f"{len(issued)} issued, {by_then} by then, {month['certified']} certified, {month['above']} above"
+        return [("over-issue", f"{' '.join(place)}: {counts}, {month['eligible']} eligible")]
+    if month["eligible"] >= SHARE_NEEDS and month["above"] > ceiling * month["eligible"]:
+        share = month["above"] / month["eligible"]
+        return [("over-issue", f"{' '.join(place)}: {share:.0%} stood above the line")]
+    return []
+
+
+def check_certificate(
+    text: str, source: str, entries: Sequence[dict[str, Any]], replacing: dict[int, int]
+) -> list[Problem]:
+    """The certificate stands in the log, and is as old as it says, or as the first one whose place it took."""
     document = {name: value for name, value in json.loads(text).items() if name != "proof"}
     name, code = document["id"], document["id"].rpartition("/")[2]
     shown = json.loads(fetch(source, f"log/proof/{code}") or b"{}")
     number = shown.get("number")
     if not isinstance(number, int) or not 0 <= number < len(entries):
         return [("omission", f"{name} is not in the log")]
-    entry = json.loads(entries[number])
+    entry = entries[number]
     spelled = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     salted = bytes.fromhex(shown.get("salt") or "") + hashlib.sha256(spelled).digest()
     if entry["kind"] not in ("issue", "reissue") or entry.get("commitment") != hashlib.sha256(salted).hexdigest():
         return [("omission", f"{name} is not what entry {number} commits to")]
-    if entry["kind"] == "issue" and abs(instant(entry["at"]) - instant(document["validFrom"])) > ISSUED_WITHIN:
-        return [("backdating", f"{name} says {document['validFrom']}, its entry {entry['at']}")]
+    while number in replacing:  # its term is that of the first one
+        number = replacing[number]
+    first = entries[number]
+    if entry["kind"] == "issue" and abs(instant(first["at"]) - instant(document["validFrom"])) > ISSUED_WITHIN:
+        return [("backdating", f"{name} says {document['validFrom']}, its entry {first['at']}")]
     return []
 
 
@@ -270,9 +325,10 @@ def audit(
     problems = check_growth(checkpoint, hashes, notebook) + check_tree(checkpoint, raw, hashes)
     if not problems:
         entries = [json.loads(one) for one in raw]
-        problems = check_dates(entries, notebook) + check_months(entries, ceiling)
+        replacing = replacements(entries)
+        problems = check_dates(entries, notebook) + check_months(entries, replacing, ceiling)
         for text in certificates:
-            problems += check_certificate(text, source, raw)
+            problems += check_certificate(text, source, entries, replacing)
         seen_at = at.strftime("%Y-%m-%dT%H:%M:%SZ")
         notebook.append({"size": checkpoint.size, "root": checkpoint.root.hex(), "seen_at": seen_at})
     return problems

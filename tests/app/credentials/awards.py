@@ -42,7 +42,7 @@ def a_signer() -> SeedSigner:
     return SeedSigner(KEY_ID)
 
 
-def an_award(session: Session, **award: Any) -> UUID:
+def an_award(session: Session, *, reported_at: datetime = EARLIER, **award: Any) -> UUID:
     """The id of a decided award: top decile of a real norm, unless told otherwise."""
     person_id, sitting_id, result_id = an_id(), an_id(), an_id()
     norm_id = _norm(session)
@@ -84,6 +84,7 @@ def an_award(session: Session, **award: Any) -> UUID:
         band_low=86.21,
         band_high=97.03,
         decision_confidence=0.8161,
+        reported_at=reported_at,
     )
     decided = {"is_specimen": False, "specimen_reasons": [], "decided_at": EARLIER, **award}
     return write(session, "award", id=an_id(), result_id=result_id, person_id=person_id, skill=SKILL, **decided)

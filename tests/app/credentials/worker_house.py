@@ -26,9 +26,9 @@ BASE_URL = "http://localhost"
 
 
 def issue(house: Runtime, count: int = 1) -> list[str]:
-    """Codes of credentials issued by the worker's own jobs, shown by link."""
+    """Codes of credentials issued by the worker's own jobs for results reported just now, shown by link."""
     with house.transaction() as session:
-        awards = [an_award(session) for _ in range(count)]
+        awards = [an_award(session, reported_at=house.clock.now()) for _ in range(count)]
     for award_id in awards:
         worker.JOBS["reserve_credential"](house, award_id=str(award_id))
     with house.reading() as session:

@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import select
 
 from app import worker
-from app.credentials.models import Credential
 from app.transparency import merkle
 from app.transparency.models import LogCheckpoint, LogEntry
 from tests.app.credentials.worker_house import issue
@@ -41,19 +40,9 @@ class Scene:
     def month_told(self) -> None:
         """Let a month end and be told, with the scores that stand behind its certificates."""
         self.clock.advance(timedelta(days=9))
-        with self.house.transaction() as session:
-            table = LogEntry.metadata.tables["skill_result"]
-            ids = [row.sitting_id for row in self._rows(session)]
-            session.execute(table.update().values(reported_at=self.clock.now() - timedelta(days=400)))
-            at = self.clock.now() - timedelta(days=9)
-            session.execute(table.update().where(table.c.sitting_id.in_(ids)).values(reported_at=at))
         worker.JOBS["log_months"](self.house)
         sign(self.house)
         self.key = key_of(self.client)
-
-    @staticmethod
-    def _rows(session):
-        return session.scalars(select(Credential)).all()
 
     def audit(self, key: list[str] | None = None) -> set[str]:
         """Kinds of what the auditor finds in a fresh copy."""
