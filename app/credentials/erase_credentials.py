@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.credentials import queries
 from app.credentials.keep_untold_scores import keep_untold_scores
 from app.credentials.models import (
     Credential,
@@ -42,7 +43,8 @@ def erase_credentials(
 ) -> int:
     """Erase them, revoked first or left to run to their end; how many there were.
 
-    Also those that another account once held for one of these sittings, by mistake: they say what this person answered.
+    What is in doubt is revoked whatever was chosen: without its row nobody could take it back any more. Also erased are
+    those that another account once held for one of these sittings, by mistake: they say what this person answered.
     """
     keep_untold_scores(person_id, session=session)
     about = or_(Credential.person_id == person_id, Credential.sitting_id.in_(sitting_ids))
@@ -51,9 +53,10 @@ def erase_credentials(
     session.execute(decided.values(decided_by=None))  # what they decided about others stays, without them
     session.execute(delete(ReminderOptOut).where(ReminderOptOut.person_id == person_id))
     session.execute(update(Credential).where(Credential.person_id == person_id).values(renews_id=None))
+    doubted = queries.in_doubt([row.id for row in rows], session=session, at=clock.now())
     for row in rows:
-        if is_revoking:
-            reason = RevocationReason.HOLDER_REQUEST
+        if is_revoking or row.id in doubted:
+            reason = RevocationReason.HOLDER_REQUEST if is_revoking else RevocationReason.ADMINISTRATIVE
             revoke_credential(row.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
         session.add(_line(row, clock))
         for owned in (CredentialReview, ExpiryReminder):

@@ -169,6 +169,18 @@ def ids_of(person_id: UUID, sitting_ids: Sequence[UUID] = (), *, session: Sessio
     return tuple(session.scalars(select(Credential.id).where(about)))
 
 
+def in_doubt(ids: Sequence[UUID], *, session: Session, at: datetime) -> frozenset[UUID]:
+    """Those of these that still run while somebody looks at them: suspended, or signed with a compromised key."""
+    compromised = select(IssuerKey.key_id).where(IssuerKey.compromised_at.is_not(None))
+    doubtful = or_(
+        Credential.suspended_at.is_not(None),
+        Credential.key_id.in_(compromised),
+        Credential.jwt_key_id.in_(compromised),
+    )
+    still_runs = (Credential.revoked_at.is_(None), Credential.valid_until > at)
+    return frozenset(session.scalars(select(Credential.id).where(Credential.id.in_(ids), *still_runs, doubtful)))
+
+
 def credentials(*, session: Session, limit: int) -> tuple[CredentialView, ...]:
     """The latest credentials of all holders, newest first."""
     query = select(Credential).order_by(Credential.reserved_at.desc()).limit(limit)

@@ -16,7 +16,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.privacy.errors import ChoiceMissing
 from app.privacy.models import Certificates, ErasureRequest
-from app.privacy.rules import objection
+from app.privacy.rules import require_erasable
 
 
 def ask_for_erasure(
@@ -26,7 +26,7 @@ def ask_for_erasure(
 
     Raises
     ------
-    SignInNeeded, ProofNotFresh, ChoiceMissing, StillStaff, SignedRecords, CaseStillOpen
+    SignInNeeded, ProofNotFresh, ChoiceMissing, StillStaff, SignedRecords, CaseStillOpen, CertificateInDoubt
     """
     if actor.person_id is None:
         raise SignInNeeded
@@ -34,15 +34,14 @@ def ask_for_erasure(
     require_fresh_proof(actor, session=session, at=now)
     if certificates not in set(Certificates):
         raise ChoiceMissing
-    against = objection(actor.person_id, session=session, at=now)
-    if against is not None:
-        raise against
+    chosen = Certificates(certificates)
+    require_erasable(actor.person_id, chosen, session=session, at=now)
     own = select(ErasureRequest).where(ErasureRequest.person_id == actor.person_id)
     request = session.scalar(own.with_for_update())
     if request is None:
         request = ErasureRequest(id=entropy.uuid(), person_id=actor.person_id, asked_at=now)
         session.add(request)
-    request.certificates = Certificates(certificates)
+    request.certificates = chosen
     end_sign_ins(actor.person_id, session=session)
     session.flush()
     enqueue_erasure(request.id, session=session, jobs=jobs, at=now)

@@ -34,7 +34,7 @@ from app.keying.erase_judge import erase_judge
 from app.privacy.erase_merges import erase_merges
 from app.privacy.erased_people import note_erased
 from app.privacy.models import Certificates, ErasureRequest
-from app.privacy.rules import objection
+from app.privacy.rules import require_erasable
 from app.results import queries as results
 from app.results.erase_results import erase_results
 from app.reviews.erase_cases import erase_cases, erase_changes
@@ -77,12 +77,10 @@ def erase_person(
 
     Raises
     ------
-    PersonNotFound, OnLegalHold, StillStaff, SignedRecords, CaseStillOpen
+    PersonNotFound, OnLegalHold, StillStaff, SignedRecords, CaseStillOpen, CertificateInDoubt
     """
     now = clock.now()
-    against = objection(person_id, session=session, at=now)
-    if against is not None:
-        raise against
+    require_erasable(person_id, certificates, session=session, at=now)
     merged = accounts.merged_into(person_id, session=session)
     ids = [person_id, *(one.id for one in merged)]
     addresses = [accounts.person(person_id, session=session).email, *(one.email for one in merged)]

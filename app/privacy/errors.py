@@ -53,6 +53,18 @@ class CaseStillOpen(Conflict):
         )
 
 
+class CertificateInDoubt(Conflict):
+    """A certificate would be kept that somebody may still have to take back."""
+
+    code = "erasure-certificate-in-doubt"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "One of your certificates is being looked at, and until that is over it cannot be kept. Have your "
+            "certificates revoked, or wait and ask again. Nothing was erased."
+        )
+
+
 class StillStaff(Conflict):
     """The person holds a staff role."""
 

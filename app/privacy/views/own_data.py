@@ -19,7 +19,7 @@ from app.foundation.web.sign_ins import forget_sign_in
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.errors import ChoiceMissing
 from app.privacy.export_person import export_person
-from app.privacy.rules import objection
+from app.privacy.rules import objection, objection_to_keeping
 from app.privacy.timeline import timeline
 from app.privacy.views.blueprint import bp
 
@@ -65,10 +65,12 @@ def _erase_form(problem: str | None = None) -> str:
     now = runtime().clock.now()
     with runtime().reading() as session:
         against = objection(person_id(), session=session, at=now)
+        against_keeping = objection_to_keeping(person_id(), session=session, at=now)
         held = credentials.credentials_of(person_id(), session=session)
         return render_template(
             "privacy/erase.html",
             against=against,
+            against_keeping=against_keeping,
             live=[one for one in held if one.revoked_at is None and one.valid_until > now],
             policy=sittings.sitting_policy(session=session, at=now),
             erased_people_days=accounts.policy(session=session, at=now).erased_people_days,

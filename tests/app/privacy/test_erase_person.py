@@ -25,7 +25,7 @@ from app.accounts.withdraw_consent import withdraw_consent
 from app.assessment.errors import RetakeTooSoon, YearlyLimitReached
 from app.assessment.models import RetakeTrace, Sitting, SittingAllowance
 from app.assessment.start_sitting import start_sitting
-from app.credentials.models import Credential, ErasedCredential
+from app.credentials.models import Credential, ErasedCredential, IssuerKey
 from app.credentials.status_entries import _taken
 from app.foundation.access import Actor, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
@@ -34,7 +34,7 @@ from app.keying.models import Seat
 from app.norming.models import NormVersion
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.erase_person import erase_person
-from app.privacy.errors import CaseStillOpen, ChoiceMissing, SignedRecords, StillStaff
+from app.privacy.errors import CaseStillOpen, CertificateInDoubt, ChoiceMissing, SignedRecords, StillStaff
 from app.privacy.models import Certificates, ErasureRequest
 from app.reviews.models import ReviewCase
 from app.transparency.models import LogEntry
@@ -363,6 +363,41 @@ def test_edge_060_while_a_person_looks_at_a_result_nothing_is_erased(world: Worl
     with pytest.raises(CaseStillOpen):
         erase(world)
     assert "Take the question back" in world.browser(OWNER).get("/me/erase").text
+
+
+def _put_in_doubt(world: World, how: str) -> None:
+    now = world.runtime.clock.now()
+    with world.runtime.transaction() as session:
+        held = session.scalars(select(Credential)).one()
+        if how == "suspended":
+            held.suspend(at=now)
+        else:
+            key_id = held.key_id if how == "its key was stolen" else held.jwt_key_id
+            session.get_one(IssuerKey, key_id).declare_compromised(now, at=now)
+
+
+@pytest.mark.parametrize("how", ["suspended", "its key was stolen", "the key of its JWT was stolen"])
+def test_edge_060_a_certificate_in_doubt_is_not_kept_and_bars_nobody_who_has_it_revoked(world: World, how: str):
+    _put_in_doubt(world, how)
+    with pytest.raises(CertificateInDoubt):
+        ask(world, "keep")
+    with pytest.raises(CertificateInDoubt):
+        erase(world, Certificates.KEEP)
+    page = world.browser(OWNER).get("/me/erase").text
+    assert "until that is over it cannot be kept" in page
+    assert 'value="revoke"' in page
+    assert 'value="keep"' not in page
+    ask(world, "revoke")
+    run_jobs(with_signer(world.runtime, world.directory / "later"))
+    assert person_of(world, owner_id(world)) is None
+
+
+def test_a_certificate_in_doubt_whose_term_is_over_may_be_kept(world: World):
+    """Nobody takes it for a valid one any more, and nobody may ever end its suspension."""
+    _put_in_doubt(world, "suspended")
+    world.runtime.clock.advance(timedelta(days=366))
+    erase(world, Certificates.KEEP)
+    assert person_of(world, owner_id(world)) is None
 
 
 def test_staff_give_up_their_role_first_and_signatories_stay_named(world: World):
