@@ -20,7 +20,7 @@ from app.credentials.errors import CredentialErased, CredentialNotFound, ProofIn
 from app.credentials.log_events import issue_subjects
 from app.credentials.policy import CredentialPolicy
 from app.credentials.queries import CredentialView
-from app.credentials.register_line import line_of_code
+from app.credentials.register_line import RegisterLine, line_of_code
 from app.foundation.clock import Clock
 from app.transparency import queries as log
 from app.transparency.queries import Place
@@ -178,13 +178,14 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     document = _readable(text)
     if document is None:
         return DocumentVerification(ALTERED, now, None)
-    found = _registered(document, session=session)
+    found, line = _registered(document, session=session)
     judgement = _judgement(
         text,
         document,
         found,
+        line=line,
         policy=queries.policy(session=session, at=now),
-        is_as_issued=_is_as_issued(document, found, session=session),
+        is_as_issued=_is_as_issued(document, found, line),
         is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
         session=session,
         at=now,
@@ -192,17 +193,14 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     return DocumentVerification(judgement, now, document)
 
 
-def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, *, session: Session) -> bool:
+def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, line: RegisterLine | None) -> bool:
     """Whether this is what was issued under its code: our signature alone may have been had outside the flow.
 
     Of what an erased holder had, the register keeps the line alone, and nothing is left to compare with.
     """
-    if found is not None:
-        return _without_proof(document) == _without_proof(_readable(found.signed_document or "") or {})
-    try:
-        return line_of_code(codes.read_code(document["id"]), session=session) is not None
-    except TypingError:
-        return False
+    if found is None:
+        return line is not None
+    return _without_proof(document) == _without_proof(_readable(found.signed_document or "") or {})
 
 
 def _without_proof(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,6 +212,7 @@ def _judgement(
     document: Mapping[str, Any],
     found: CredentialView | None,
     *,
+    line: RegisterLine | None = None,
     policy: CredentialPolicy,
     is_superseded: bool,
     is_as_issued: bool = True,
@@ -223,7 +222,8 @@ def _judgement(
     holds = (token_holds if _is_token(text) else signature_holds)(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
     is_suspended = found is not None and found.suspended_at is not None
-    if found is not None and found.revoked_at is not None:
+    known = found or line
+    if known is not None and known.revoked_at is not None:
         listed = True  # at once, before the next list
     elif is_suspended:
         listed = False  # its entry may be set while a person looks at it: the key of one of its signatures was stolen
@@ -231,7 +231,7 @@ def _judgement(
         signature_holds=holds,
         is_revoked=listed,
         is_suspended=is_suspended,
-        is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (found is not None and found.is_specimen),
+        is_specimen=open_badge.SPECIMEN_MARK in document["name"] or (known is not None and known.is_specimen),
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),
         is_as_issued=is_as_issued,
@@ -289,9 +289,11 @@ def _is_document_of(found: CredentialView, document: Mapping[str, Any]) -> bool:
     )
 
 
-def _registered(document: Mapping[str, Any], *, session: Session) -> CredentialView | None:
+def _registered(document: Mapping[str, Any], *, session: Session) -> tuple[CredentialView | None, RegisterLine | None]:
+    """What the register holds under its code, or of an erased holder's the line that is left; None for neither."""
     try:
         code = codes.read_code(document["id"])
     except TypingError:
-        return None
-    return queries.credential_of_code(code, session=session)
+        return None, None
+    found = queries.credential_of_code(code, session=session)
+    return found, line_of_code(code, session=session) if found is None else None

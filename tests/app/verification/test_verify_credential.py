@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.credentials.erase_credentials import erase_credentials
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.states import Visibility
+from app.foundation.access import system
 from app.verification.verdict import Reason, Verdict
 from app.verification.verify_credential import verify_credential, verify_document
 from tests.app.credentials.awards import Desk, an_award
@@ -63,6 +65,23 @@ def test_a_specimen_has_its_own_verdict(desk: Desk) -> None:
     credential = shown(desk, is_specimen=True, specimen_reasons=["demo-norm"])
     assert verdict_on(desk, credential) is Verdict.SPECIMEN
     assert verdict_on_text(desk, credential.signed_document or "") is Verdict.SPECIMEN
+
+
+@pytest.mark.parametrize(("is_revoking", "verdict"), [(True, Verdict.REVOKED), (False, Verdict.VALID)])
+def test_case_048_a_revocation_by_erasure_shows_at_once_before_the_list_is_published(
+    desk: Desk, is_revoking: bool, verdict: Verdict
+) -> None:
+    credential = shown(desk)
+    files = (credential.signed_document or "", credential.signed_jwt or "")
+    erase_credentials(
+        credential.person_id,
+        is_revoking=is_revoking,
+        session=desk.session,
+        clock=desk.clock,
+        jobs=desk.jobs,
+        actor=system(),
+    )
+    assert {verdict_on_text(desk, file) for file in files} == {verdict}
 
 
 def test_case_048_a_revocation_shows_at_once_before_the_list_is_published(desk: Desk) -> None:
