@@ -80,11 +80,10 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
         (ended, Verdict.EXPIRED, Reason.ENDED),
         (not started, Verdict.UNKNOWN, Reason.NOT_STARTED),
         (checks.is_superseded, Verdict.VALID, Reason.SUPERSEDED),
-        (ends_soon and not checks.is_superseded, Verdict.VALID, Reason.ENDS_SOON),
     )
     holding = [(verdict, reason) for holds, verdict, reason in found if holds]
-    if not holding:
-        return Judgement(Verdict.VALID, (Reason.ALL_CHECKS_PASSED,))
+    if not holding:  # only then may its holder renew it, where it ends soon
+        return Judgement(Verdict.VALID, (Reason.ENDS_SOON if ends_soon else Reason.ALL_CHECKS_PASSED,))
     return Judgement(holding[0][0], tuple(reason for _, reason in holding))
 
 

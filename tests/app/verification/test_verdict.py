@@ -71,6 +71,12 @@ def test_a_credential_that_ends_soon_is_valid_and_says_so() -> None:
     assert judged(GOOD, END - timedelta(days=61)) == Judgement(Verdict.VALID, (Reason.ALL_CHECKS_PASSED,))
 
 
+@pytest.mark.parametrize("found", ["is_revoked", "is_suspended", "is_specimen", "is_superseded"])
+def test_what_nobody_can_renew_is_not_said_to_end_soon(found: str) -> None:
+    checks = replace(GOOD, **{found: True})  # type: ignore[arg-type]
+    assert judged(checks, END - timedelta(days=30)) == judged(checks)
+
+
 def test_case_042_a_check_on_the_leap_day_does_not_fail() -> None:
     leap = replace(GOOD, valid_from=datetime(2027, 3, 1, tzinfo=UTC), valid_until=datetime(2028, 3, 1, tzinfo=UTC))
     assert judged(leap, datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)).verdict is Verdict.VALID
