@@ -13,6 +13,8 @@ from app.foundation.web.process import runtime
 from app.verification.count_verification import count_verification
 from app.verification.verify_credential import CertificateVerification
 from app.verification.views.blueprint import private
+from app.verification.views.closed_answers import HTML
+from app.verification.views.drawn_pages import is_for_one_browser
 
 VERDICT_HEADER = "Decile-Verdict"
 PROXY_SECONDS = 1  # as short as nginx can; its clock ticks once a second, so a revocation shows within two
@@ -25,17 +27,25 @@ def count_look(found: CertificateVerification) -> None:
         count_verification(found.credential.id, database=runtime().database, clock=runtime().clock)
 
 
-def etag_of(found: CertificateVerification, accepted: str) -> str:
-    """Changes with the verdict and with everything shown, not with the time of the check."""
+def etag_of(found: CertificateVerification, accepted: str) -> str | None:
+    """Changes with the verdict and with everything shown, not with the time of the check; None for one browser's page.
+
+    Such a page names who is signed in: by a tag that others have too, a shared browser would show it to the next one.
+    """
+    if accepted == HTML and is_for_one_browser():
+        return None
     place = found.log_place and found.log_place.number
     shown = f"{accepted} {language_of_request()} {place} {found.shown_sha256}"
     return hashlib.sha256(shown.encode()).hexdigest()[: 2 * ETAG_BYTES]
 
 
-def conditional(response: Response, found: CertificateVerification, etag: str) -> Response:
-    """Asked again each time, and answered in one line while nothing has changed."""
-    response.set_etag(etag)
+def conditional(response: Response, found: CertificateVerification, etag: str | None) -> Response:
+    """Asked again each time, and answered in one line while nothing has changed; without an ETag kept nowhere."""
     private(response)
+    if etag is None:
+        response.headers["Cache-Control"] = "no-store"
+    else:
+        response.set_etag(etag)
     if response.status_code == HTTPStatus.OK and "Cookie" not in request.headers:  # the same for whoever asks
         response.headers["X-Accel-Expires"] = str(PROXY_SECONDS)  # for our own proxy, which takes it off
     if found.credential.visibility == Visibility.PUBLIC:

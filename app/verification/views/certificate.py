@@ -131,7 +131,7 @@ def _answer(code: str, accepted: str) -> Response:
         found = verify_credential(code, session=database, clock=runtime().clock)
     count_look(found)
     etag = etag_of(found, accepted)
-    if accepted == HTML and request.if_none_match.contains(etag):
+    if accepted == HTML and etag is not None and request.if_none_match.contains(etag):
         response = Response(status=304)  # nothing need be drawn for it
     elif accepted == HTML:
         response = make_response(drawn_page(found, etag))

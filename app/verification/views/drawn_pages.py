@@ -1,4 +1,4 @@
-"""The page of a certificate, drawn once for all who read it without a cookie."""
+"""The page of a certificate, drawn once for all who read it without being signed in."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from flask import render_template, request, session
 from app.credentials import carriers
 from app.foundation.web.asker import language_of_request
 from app.foundation.web.process import absolute_url, runtime
+from app.foundation.web.sign_ins import SIGN_IN_KEY
 from app.verification.verify_credential import CertificateVerification
 
 MOST_DRAWN = 500  # pages of about 12 kB
+NOTICES_KEY = "_flashes"  # where Flask keeps notices in the cookie
 CHECKED_MARK = "@@the-hour-of-the-check@@"
 MOST_HOURS = 10
 _drawn: dict[tuple[str, str, str], str] = {}
 _hours: dict[tuple[str, datetime], str] = {}
 
 
-def drawn_page(found: CertificateVerification, etag: str) -> str:
-    """The page, drawn once for readers without a cookie: all it shows but the hour of the check is in its ETag."""
-    if session:  # somebody is signed in, or a notice waits to be shown
+def is_for_one_browser() -> bool:
+    """Whether a page drawn now is nobody else's: somebody is signed in, or a notice waits to be shown."""
+    return SIGN_IN_KEY in session or NOTICES_KEY in session
+
+
+def drawn_page(found: CertificateVerification, etag: str | None) -> str:
+    """The page, drawn once for an ETag: all it shows but the hour of the check is in it. Without one, drawn anew."""
+    if etag is None:
         return render_template("verification/certificate.html", **page_facts(found))
     key = (runtime().settings.base_url, request.path, etag)
     drawn = _drawn.get(key)

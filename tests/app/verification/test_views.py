@@ -497,6 +497,35 @@ def test_a_page_drawn_for_a_reader_without_cookies_is_not_shown_to_one_who_is_si
     assert "csrf_token" not in page
 
 
+def test_after_signing_out_a_browser_is_never_told_that_the_page_it_kept_is_still_right(
+    client, register, runtime
+) -> None:
+    """On a shared computer the next reader would see the menu and the roles of the one before."""
+    holder = Holder(runtime, register)
+    register.change(holder.code, visibility=Visibility.UNLISTED)
+    page = f"/c/{holder.code}"
+    outside = client.get(page, headers=HTML)
+    holder.signs_in(client)
+    inside = client.get(page, headers={**HTML, "If-None-Match": outside.headers["ETag"]})
+    assert (inside.status_code, inside.headers["Cache-Control"]) == (200, "no-store")
+    assert "My data" in inside.text
+    assert "ETag" not in inside.headers
+    for_programs = client.get(page, headers={"Accept": "application/json"})
+    assert "ETag" in for_programs.headers
+    client.delete_cookie(client.application.config["SESSION_COOKIE_NAME"])
+    again = client.get(page, headers={**HTML, "If-None-Match": outside.headers["ETag"]})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, "private, no-cache")
+
+
+def test_a_notice_is_shown_on_the_page_whatever_the_browser_kept(client, register) -> None:
+    page = f"/c/{register.issued()}"
+    kept = {**HTML, "If-None-Match": client.get(page, headers=HTML).headers["ETag"]}
+    with client.session_transaction() as cookie:
+        cookie["_flashes"] = [("message", "You are signed out.")]
+    assert "You are signed out." in client.get(page, headers=kept).text
+    assert client.get(page, headers=kept).status_code == 304
+
+
 def test_nothing_is_drawn_for_a_304_and_its_headers_are_those_of_the_page(client, register) -> None:
     code = register.issued()
     page = client.get(f"/c/{code}", headers=HTML)
