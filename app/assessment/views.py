@@ -120,7 +120,9 @@ def _consents_ticked() -> dict[str, int]:
     boxes = {
         name.removeprefix("consent_"): value for name, value in request.form.items() if name.startswith("consent_")
     }
-    return {kind: int(version) for kind, version in boxes.items() if version.isdecimal()}
+    return {
+        kind: int(version) for kind, version in boxes.items() if version.isdecimal() and len(version) <= LONGEST_NUMBER
+    }
 
 
 def _missing_words(slug: str) -> tuple[str, ...]:

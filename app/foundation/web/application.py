@@ -19,6 +19,7 @@ from app.foundation.web.asker import LANGUAGES, actor, language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.headers import finish
 from app.foundation.web.limits import limiter
+from app.foundation.web.numbers import StoredNumber
 from app.foundation.web.problems import register_errors
 from app.foundation.web.process import Decile, runtime
 from app.foundation.web.sign_ins import keep_sign_ins
@@ -42,6 +43,7 @@ def init_web(
     proxies = runtime.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = StoredNumber
     app.after_request(finish)  # before the limiter's, so that it runs after it and has the last word
     csrf.init_app(app)
     limiter.init_app(app)

@@ -99,6 +99,8 @@ def test_without_consent_or_word_nothing_starts_and_the_page_says_what_is_missin
     assert refused.status_code == 422
     assert "consent to take the assessment is missing" in refused.text
     assert "honesty is missing" in refused.text
+    absurd = ada.post(f"/skills/{SKILL}/start", consent_assessment="9" * 5000, honesty="1")
+    assert absurd.status_code == 422
     assert place.sittings() == []
 
 

@@ -183,6 +183,9 @@ def test_tiles_are_static_files_and_nothing_beyond_the_checkpoint_is_shown(house
         "entries/000.p/6",
         "entries/x000",
         "9/000.p/1",
+        "99999999999999999999/000.p/1",
+        f"0/{'x999/' * 1500}999",
+        f"entries/{'x999/' * 1500}999",
     )
     assert [client.get(f"/log/tile/{place}").status_code for place in missing] == [404] * len(missing)
 
