@@ -1,8 +1,8 @@
 """Check this bundle without its issuer and without a network: `python verify.py`, Python 3.11, nothing else.
 
 It checks that the keys in did.json signed the certificate and its status list, that certificate.json says the same,
-that it is not revoked in that list, and that it stands in the public log under a signed checkpoint. It cannot know
-that the keys are the issuer's: compare their fingerprints with those the issuer published.
+that it is not revoked in that list and no specimen, and that it stands in the public log under a signed checkpoint.
+It cannot know that the keys are the issuer's: compare their fingerprints with those the issuer published.
 """
 
 from __future__ import annotations
@@ -136,6 +136,11 @@ def is_logged(document: dict[str, Any], shown: dict[str, Any]) -> bool:
     )
 
 
+def is_specimen(document: dict[str, Any]) -> bool:
+    """Whether it is for demonstration only, which the id of its achievement says."""
+    return str(document["credentialSubject"]["achievement"]["id"]).endswith("#specimen")
+
+
 def check(folder: Path) -> list[tuple[bool, str]]:
     """Every check, whether it holds, and what it was."""
 
@@ -154,6 +159,7 @@ def check(folder: Path) -> list[tuple[bool, str]]:
             listed is not None and not is_listed(listed, document["credentialStatus"]),
             f"not revoked in the list of {(listed or {}).get('validFrom')}",
         ),
+        (not is_specimen(document), "no specimen, which would certify nothing"),
         (is_logged(document, shown), f"entry {shown['number'] + 1} of the public log"),
         (datetime.now(UTC) < ends, f"valid until {document['validUntil']}"),
     ]

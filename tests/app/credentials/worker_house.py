@@ -25,10 +25,10 @@ from tests.journeys.at_a_standstill import run_jobs
 BASE_URL = "http://localhost"
 
 
-def issue(house: Runtime, count: int = 1) -> list[str]:
+def issue(house: Runtime, count: int = 1, **award: object) -> list[str]:
     """Codes of credentials issued by the worker's own jobs for results reported just now, shown by link."""
     with house.transaction() as session:
-        awards = [an_award(session, reported_at=house.clock.now()) for _ in range(count)]
+        awards = [an_award(session, reported_at=house.clock.now(), **award) for _ in range(count)]
     for award_id in awards:
         worker.JOBS["reserve_credential"](house, award_id=str(award_id))
     with house.reading() as session:

@@ -51,9 +51,9 @@ def verified(place: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def now_issued(house, clock) -> str:
+def now_issued(house, clock, **award: object) -> str:
     clock.instant = datetime.now(UTC).replace(microsecond=0)  # the script reads the machine's own clock
-    (code,) = issue(house)
+    (code,) = issue(house, **award)
     sign(house)
     return code
 
@@ -75,7 +75,7 @@ def revoke(house, clock, code: str) -> None:
 def test_edge_057_a_bundle_verifies_without_network_and_any_change_is_found(house, clock, tmp_path: Path) -> None:
     place = unpacked(house, now_issued(house, clock), tmp_path)
     code, said = verified(place)
-    assert (code, said.count("yes  ")) == (0, 5), said
+    assert (code, said.count("yes  ")) == (0, 6), said
     for name, old, new in (
         ("certificate.json", "Collaboration", "Leadership"),
         ("certificate.jwt", ".", ".e"),
@@ -99,6 +99,13 @@ def test_a_revocation_is_in_the_bundle(house, clock, tmp_path: Path) -> None:
     exit_code, said = verified(unpacked(house, code, tmp_path))
     assert exit_code == 1
     assert "NO   not revoked" in said
+
+
+def test_a_specimen_is_never_called_good(house, clock, tmp_path: Path) -> None:
+    code = now_issued(house, clock, is_specimen=True, specimen_reasons=["demo-norm"])
+    exit_code, said = verified(unpacked(house, code, tmp_path))
+    assert (exit_code, said.count("yes  ")) == (1, 5), said
+    assert "NO   no specimen, which would certify nothing" in said
 
 
 def test_a_bundle_waits_for_its_entry_and_its_page_can_be_read(house, clock, tmp_path: Path) -> None:
