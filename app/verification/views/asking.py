@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, url_for
 
 from app.credentials import codes
-from app.credentials.errors import CredentialNotFound, TypingError
 from app.foundation.web.asker import actor
 from app.foundation.web.gates import require_signed_in
 from app.foundation.web.limits import limiter, rate
@@ -18,7 +17,7 @@ from app.verification.confirm_control import confirm_control
 from app.verification.errors import ChallengeOver
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.closed_answers import HTML, guessing, not_shown, typing_error
+from app.verification.views.closed_answers import HTML, NOTHING_SHOWN, guessing, nothing_shown
 
 
 @bp.get("/c/<typed>/ask")
@@ -29,8 +28,8 @@ def ask_page(typed: str) -> Response:
     try:
         with runtime().reading() as session:
             found = verify_credential(codes.read_code(typed), session=session, clock=runtime().clock)
-    except (TypingError, CredentialNotFound) as problem:
-        return _nothing(problem)
+    except NOTHING_SHOWN as because:
+        return unkept(nothing_shown(because, HTML))
     return unkept(make_response(render_template("verification/ask.html", credential=found.credential)))
 
 
@@ -43,8 +42,8 @@ def ask(typed: str) -> Any:
     try:
         with here.transaction() as session:
             challenge_id = ask_holder(codes.read_code(typed), session=session, clock=here.clock, entropy=here.entropy)
-    except (TypingError, CredentialNotFound) as problem:
-        return _nothing(problem)
+    except NOTHING_SHOWN as because:
+        return unkept(nothing_shown(because, HTML))
     token = signed_ids.signed_id(signed_ids.CHALLENGE, challenge_id, links=here.links)
     return redirect(url_for(".asked", token=token), 303)
 
@@ -82,7 +81,3 @@ def confirm(token: str) -> Any:
     except ChallengeOver:
         pass  # the page says so
     return redirect(url_for(".confirm_page", token=token), 303)
-
-
-def _nothing(problem: TypingError | CredentialNotFound) -> Response:
-    return unkept(typing_error(HTML) if isinstance(problem, TypingError) else not_shown(HTML))

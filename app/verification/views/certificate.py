@@ -11,7 +11,6 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from app.credentials import carriers, codes, jwt
-from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
 from app.credentials.face import face
 from app.foundation.web.asker import language_of_request
 from app.foundation.web.limits import limiter, rate
@@ -24,14 +23,13 @@ from app.verification.views.answer_headers import VERDICT_HEADER, conditional, c
 from app.verification.views.blueprint import bp, private
 from app.verification.views.closed_answers import (
     HTML,
+    NOTHING_SHOWN,
     SIGNED_JSON,
     closed,
-    erased_answer,
     guessing,
-    not_shown,
+    nothing_shown,
     problem_json,
     readable_everywhere,
-    typing_error,
 )
 from app.verification.views.drawn_pages import drawn_page
 
@@ -50,12 +48,8 @@ def certificate(typed: str) -> Any:
         if code != typed:
             return redirect(_with_query(url_for(".certificate", typed=code)), code=308)
         return _answer(code, accepted)
-    except TypingError:
-        return closed(typing_error(accepted), accepted)
-    except CredentialNotFound:
-        return closed(not_shown(accepted), accepted)
-    except CredentialErased as erased:
-        return closed(erased_answer(erased, accepted), accepted)
+    except NOTHING_SHOWN as because:
+        return closed(nothing_shown(because, accepted), accepted)
 
 
 @bp.get("/c/<typed>.json")
@@ -92,12 +86,8 @@ def log_proof(typed: str) -> Any:
         with runtime().reading() as session:
             place = verify_credential(code, session=session, clock=runtime().clock).log_place
             shown = proof_json(log.proof_at(place, session=session)) if place else {"state": "awaiting"}
-    except TypingError:
-        return closed(typing_error(SIGNED_JSON), SIGNED_JSON)
-    except CredentialNotFound:
-        return closed(not_shown(SIGNED_JSON), SIGNED_JSON)
-    except CredentialErased as erased:
-        return closed(erased_answer(erased, SIGNED_JSON), SIGNED_JSON)
+    except NOTHING_SHOWN as because:
+        return closed(nothing_shown(because, SIGNED_JSON), SIGNED_JSON)
     return private(readable_everywhere(jsonify(shown)))
 
 
@@ -118,12 +108,8 @@ def _carrier(typed: str, kind: str) -> Any:
     """One carrier of the facts by its own address; problems are answered as JSON."""
     try:
         return _answer(codes.read_code(typed), kind)
-    except TypingError:
-        return closed(typing_error(kind), kind)
-    except CredentialNotFound:
-        return closed(not_shown(kind), kind)
-    except CredentialErased as erased:
-        return closed(erased_answer(erased, kind), kind)
+    except NOTHING_SHOWN as because:
+        return closed(nothing_shown(because, kind), kind)
 
 
 def _answer(code: str, accepted: str) -> Response:

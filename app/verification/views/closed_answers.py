@@ -6,7 +6,7 @@ from flask import Response, jsonify, make_response, render_template
 from flask_babel import gettext as _
 
 from app.credentials import validity
-from app.credentials.errors import CredentialErased
+from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.verification.views.blueprint import private
@@ -15,11 +15,19 @@ HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
 NOT_FOUND = 404
 GONE = 410
+NOTHING_SHOWN = (TypingError, CredentialNotFound, CredentialErased)
 guessing = limiter.shared_limit(
     rate("not_found_per_minute", "minute"),
     scope="codes-not-found",
     deduct_when=lambda response: response.status_code == NOT_FOUND,
 )
+
+
+def nothing_shown(because: TypingError | CredentialNotFound | CredentialErased, accepted: str) -> Response:
+    """The answer where one of these kept a credential from being shown."""
+    if isinstance(because, TypingError):
+        return typing_error(accepted)
+    return erased_answer(because, accepted) if isinstance(because, CredentialErased) else not_shown(accepted)
 
 
 def _not_shown_words() -> str:

@@ -8,14 +8,13 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, url_for
 
 from app.credentials import codes
-from app.credentials.errors import CredentialNotFound, TypingError
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.verification.receipt import Receipt, receipt_of
 from app.verification.verdict import Verdict
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.closed_answers import HTML, SIGNED_JSON, guessing, not_shown, typing_error
+from app.verification.views.closed_answers import HTML, NOTHING_SHOWN, SIGNED_JSON, guessing, nothing_shown
 from app.verification.views.drawn_pages import page_facts
 
 
@@ -26,8 +25,8 @@ def receipt_page(typed: str) -> Any:
     """Check now, and say so on a page to print."""
     try:
         receipt = _receipt(typed)
-    except (TypingError, CredentialNotFound) as problem:
-        return _nothing(problem, HTML)
+    except NOTHING_SHOWN as because:
+        return unkept(nothing_shown(because, HTML))
     if receipt.verification.verdict is Verdict.ALTERED:
         return redirect(url_for(".certificate", typed=receipt.verification.credential.code), 303)
     facts = page_facts(receipt.verification)
@@ -41,8 +40,8 @@ def receipt_file(typed: str) -> Any:
     """The same with the signed documents, to keep."""
     try:
         receipt = _receipt(typed)
-    except (TypingError, CredentialNotFound) as problem:
-        return _nothing(problem, SIGNED_JSON)
+    except NOTHING_SHOWN as because:
+        return unkept(nothing_shown(because, SIGNED_JSON))
     found = receipt.verification
     if found.verdict is Verdict.ALTERED:
         return redirect(url_for(".certificate_json", typed=found.credential.code), 303)
@@ -58,7 +57,3 @@ def _receipt(typed: str) -> Receipt:
     with here.reading() as session:
         found = verify_credential(codes.read_code(typed), session=session, clock=here.clock)
         return receipt_of(found, base_url=here.settings.base_url, session=session)
-
-
-def _nothing(problem: TypingError | CredentialNotFound, accepted: str) -> Response:
-    return unkept(typing_error(accepted) if isinstance(problem, TypingError) else not_shown(accepted))

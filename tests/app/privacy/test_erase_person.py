@@ -195,6 +195,17 @@ def test_edge_058_a_revoked_certificate_says_that_it_ended(world: World):
     assert (line.revocation_reason, line.revoked_at) == ("holder-request", world.runtime.clock.now())
 
 
+@pytest.mark.parametrize("page", ["/receipt", "/ask"])
+def test_edge_058_what_belongs_to_the_page_says_the_same_of_an_erased_certificate(world: World, page: str):
+    erase(world, Certificates.KEEP)
+    reader, html = world.app.test_client(), {"Accept": "text/html"}
+    answer = reader.get(f"/c/{world.facts.code}{page}", headers=html)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (410, "no-store")
+    assert "The holder erased their data" in answer.text
+    facts = reader.get(f"/c/{world.facts.code}/receipt.json")
+    assert (facts.status_code, facts.json["code"], facts.json["is_over"]) == (410, "credential-erased", False)
+
+
 def test_edge_058_a_kept_line_runs_to_its_end(world: World):
     with world.runtime.reading() as session:
         held = session.query(Credential).one()
