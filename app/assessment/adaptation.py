@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.assessment.founding_form import SCENARIO, STATEMENT, is_whole, next_of_founding_form
-from app.assessment.models import FrozenSitting, Pins, Stop
+from app.assessment.models import Pins, Stop
 from app.assessment.policy import SittingPolicy
 from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
@@ -446,14 +446,18 @@ def _number(value: float | None) -> float | None:
 
 
 def decayed(
-    former: FrozenSitting, months: float, retention_per_month: float, pins: Pins, policy: SittingPolicy
-) -> dict[str, Any] | None:
+    thetas: Sequence[float | None],
+    kinds_covariance: Sequence[Sequence[float]],
+    months: float,
+    pins: Pins,
+    policy: SittingPolicy,
+) -> dict[str, Any]:
     """A former sitting's posterior, older by `months`, as the prior a retake starts from."""
-    if former.kinds_covariance is None:
-        return None
-    theta = np.array([former.judgement_theta, former.self_report_theta], dtype=float)
-    norm_covariance = composite_of(pins, policy).covariance
     mean, covariance = decayed_prior(
-        theta, former.kinds_covariance, months, retention_per_month, norm_variance=norm_covariance
+        np.array(thetas, dtype=float),
+        kinds_covariance,
+        months,
+        policy.retention_per_month,
+        norm_variance=composite_of(pins, policy).covariance,
     )
     return {"mean": mean.tolist(), "covariance": covariance.tolist()}

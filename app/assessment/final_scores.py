@@ -53,7 +53,7 @@ class FinalScore:
     judgement_standard_error: float | None
     self_report_theta: float | None
     self_report_standard_error: float | None
-    kinds_covariance: Sequence[Sequence[float]] | None
+    kinds_covariance: Sequence[Sequence[float]] | None  # of both thetas, judgement first
     kinds_correlation: float  # in the norm group
     judgement_share: float
     median: float

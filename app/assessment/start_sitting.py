@@ -28,10 +28,11 @@ from app.assessment.errors import (
     TooManyBegun,
     YearlyLimitReached,
 )
+from app.assessment.final_scores import final_score
 from app.assessment.former_sittings import use_allowance, was_here_before
 from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
+from app.assessment.models import PINNED, Edition, Presentation, Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.present_next_item import present_next_item
 from app.assessment.queries import latest_edition, retake_of
@@ -195,13 +196,14 @@ def _prior(
 ) -> dict[str, Any] | None:
     """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw.
 
-    Which never seed one: see `may_seed_prior`.
+    Where a correction stands, it is the corrected one. Which never seed one: see `may_seed_prior`.
     """
     for sitting in reversed(former):
         if not may_seed_prior(sitting, session=session):
             continue
-        frozen = session.get(FrozenSitting, sitting.id)
-        if frozen is not None and sitting.completed_at is not None:
-            months = rules.months_between(sitting.completed_at, at)
-            return adaptation.decayed(frozen, months, policy.retention_per_month, edition, policy)
+        score = final_score(sitting.id, session=session)
+        if score.kinds_covariance is not None:
+            thetas = (score.judgement_theta, score.self_report_theta)
+            months = rules.months_between(score.completed_at, at)
+            return adaptation.decayed(thetas, score.kinds_covariance, months, edition, policy)
     return None

@@ -6,10 +6,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.accounts.record_consent import record_consent
 from app.accounts.withdraw_consent import withdraw_consent
 from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.correct_sitting import correct_sitting
+from app.assessment.corrections import scored_without
 from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.errors import (
     AdultsOnly,
@@ -21,12 +24,18 @@ from app.assessment.errors import (
     TooFewNewItems,
     YearlyLimitReached,
 )
+from app.assessment.final_scores import final_score
 from app.assessment.leave_sitting import leave_sitting
 from app.assessment.models import PINNED, Sitting, State, Stop
+from app.assessment.policy import SittingPolicy
 from app.assessment.queries import latest_edition
+from app.assessment.replay_sitting import replay_sitting
+from app.assessment.rules import months_between
 from app.assessment.start_sitting import Started
+from app.assessment.undo_corrections import undo_corrections
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import Actor, operator
+from app.item_bank import item_record
 from tests.app.assessment.builders import (
     SKILL,
     Place,
@@ -40,6 +49,7 @@ from tests.app.assessment.builders import (
 
 ROUNDS = pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.long)])
 PARALLEL = 8
+POLICY = SittingPolicy()
 
 
 def _leave(place: Place, person_id: UUID, sitting_id: UUID) -> Sitting:
@@ -192,6 +202,46 @@ def test_a_retake_starts_from_the_decayed_posterior_and_shows_no_scenario_again(
     assert not {shown.item_code for shown in seen if shown.kind == "scenario"} & {shown.item_code for shown in again}
     statements = {shown.item_code for shown in seen if shown.kind == "statement"}
     assert len(statements & {shown.item_code for shown in again}) <= 0.2 * len(statements)
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_a_retake_starts_from_what_the_former_sitting_says_since_it_was_corrected(
+    place: Place, *, is_undone: bool
+) -> None:
+    a_normed_skill(place, scenario_slope=2.5)
+    person_id, person = a_person(place), SimulatedPerson(place, 1.0, 1.0, seed=3)
+    first_id = take(place, person_id, person.answer)
+    frozen = place.do(lambda session: final_score(first_id, session=session))
+    rescoring_id = _corrected(place, first_id)
+    if is_undone:
+        undone = {"clock": place.clock, "actor": operator()}
+        place.do(lambda session: undo_corrections(rescoring_id, session=session, **undone))
+    stands = place.do(lambda session: final_score(first_id, session=session))
+    assert (stands.judgement_theta == frozen.judgement_theta) is is_undone
+    place.clock.advance(timedelta(days=200))
+    second = place.sitting(take(place, person_id, person.answer))
+    kept = POLICY.retention_per_month ** months_between(stands.completed_at, second.started_at)
+    assert second.prior is not None
+    assert second.prior["mean"] == pytest.approx([kept * stands.judgement_theta, kept * stands.self_report_theta])
+    assert second.prior["covariance"][0][1] == pytest.approx(
+        kept**2 * stands.kinds_covariance[0][1] + (1 - kept**2) * POLICY.kinds_correlation
+    )
+    assert place.do(lambda session: replay_sitting(second.id, session=session)).matches
+
+
+def _corrected(place: Place, sitting_id: UUID) -> UUID:
+    """Leave the first scenario out of a finished sitting, by a decision with this id."""
+    code = next(shown.item_code for shown in place.shown(sitting_id) if shown.kind == "scenario")
+    rescoring_id = place.entropy.uuid()
+
+    def correct(session: Session) -> None:
+        item_id = item_record.item_id_of(SKILL, code, session=session)
+        (found,) = scored_without(code, [item_id], ["en"], session=session)
+        tools = {"clock": place.clock, "entropy": place.entropy, "actor": operator()}
+        correct_sitting(found, rescoring_id, effect="none", is_told=False, session=session, **tools)
+
+    place.do(correct)
+    return rescoring_id
 
 
 def test_a_sitting_that_was_not_come_back_to_ends_when_its_time_was_over(place: Place) -> None:
