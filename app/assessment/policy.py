@@ -68,7 +68,7 @@ class SittingPolicy:
     limit_months: int = 12
     most_begun_per_day: int = 8  # in all skills, void and empty ones too: who begins more collects questions
     scenario_repeat_months: int = 6
-    most_statement_overlap: float = 0.20  # share of the former sitting's statements
+    most_statement_overlap: float = 0.20  # share of the former sitting's statements: of the last with a result
     retention_per_month: float = 0.97  # rho: how much of a former sitting's posterior a retake starts from
     band_percent: int = 90
     founding_statements: int = 10  # a fixed, balanced form while a skill has no norm

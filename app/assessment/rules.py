@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor
+from uuid import UUID
 
 from app.assessment.policy import SittingPolicy
 
@@ -123,6 +124,28 @@ def is_close(probability: float | None, policy: SittingPolicy) -> bool:
 def most_repeated_statements(former_statements: int, policy: SittingPolicy) -> int:
     """How many statements of the former sitting may come again."""
     return int(policy.most_statement_overlap * former_statements + FLOAT_TOLERANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A statement that was shown in a sitting, and whether that sitting came to a result."""
+
+    code: str
+    sitting_id: UUID
+    is_of_whole: bool
+
+
+def worn_statements(seen: Sequence[Seen], policy: SittingPolicy) -> list[str]:
+    """Which of the statements `seen`, the earliest first, may not come again: all but the few unseen for longest.
+
+    The former sitting is the last that came to a result. What was shown since comes on top of it: else one that is
+    begun and left at once would make every statement new again. Without such a sitting, all that was shown counts.
+    """
+    former = next((one.sitting_id for one in reversed(seen) if one.is_of_whole), None)
+    places = [place for place, one in enumerate(seen) if former in (None, one.sitting_id)]
+    latest_first = list(dict.fromkeys(one.code for one in reversed(seen[min(places, default=0) :])))
+    allowed = most_repeated_statements(len({seen[place].code for place in places}), policy)
+    return latest_first[: len(latest_first) - allowed]
 
 
 def minutes_needed(statements: int, scenarios: int, policy: SittingPolicy) -> int:

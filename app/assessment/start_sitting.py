@@ -32,7 +32,7 @@ from app.assessment.final_scores import final_score
 from app.assessment.former_sittings import use_allowance, was_here_before
 from app.assessment.founding_form import SCENARIO, STATEMENT
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import PINNED, Edition, Presentation, Sitting
+from app.assessment.models import PINNED, Edition, FrozenSitting, Presentation, Sitting
 from app.assessment.policy import SittingPolicy
 from app.assessment.present_next_item import present_next_item
 from app.assessment.queries import latest_edition, retake_of
@@ -175,20 +175,24 @@ def _former_sittings(person_id: UUID, skill: str, *, session: Session) -> Sequen
 
 
 def _avoided_items(former: Sequence[Sitting], *, session: Session, at: datetime, policy: SittingPolicy) -> list[str]:
-    """Scenarios seen within the repeat months, and the last sitting's statements beyond the overlap allowed."""
+    """Scenarios seen within the repeat months, and statements beyond the overlap allowed with the former sitting."""
     if not former:
         return []
-    since, last = rules.months_after(at, -policy.scenario_repeat_months), former[-1]
-    shown = table_of(Presentation).c
+    since = rules.months_after(at, -policy.scenario_repeat_months)
+    shown, frozen = table_of(Presentation).c, table_of(FrozenSitting).c
     # Not a list of their ids: each length of it would be a statement of its own, kept by every connection.
-    own = select(Sitting.id).where(Sitting.person_id == last.person_id, Sitting.skill == last.skill)
+    own = select(Sitting.id).where(Sitting.person_id == former[0].person_id, Sitting.skill == former[0].skill)
     scenarios = select(shown.item_code).where(
         shown.sitting_id.in_(own), shown.kind == SCENARIO, shown.presented_at > since
     )
-    of_last = select(shown.item_code).where(shown.sitting_id == last.id, shown.kind == STATEMENT)
-    statements = session.scalars(of_last.order_by(shown.position)).all()
-    repeatable = rules.most_repeated_statements(len(statements), policy)
-    return sorted({*session.scalars(scenarios), *statements[repeatable:]})
+    statements = (
+        select(shown.item_code, shown.sitting_id, frozen.sitting_id.is_not(None))
+        .join_from(table_of(Presentation), table_of(FrozenSitting), frozen.sitting_id == shown.sitting_id, isouter=True)
+        .where(shown.sitting_id.in_(own), shown.kind == STATEMENT)
+        .order_by(shown.presented_at, shown.position)
+    )
+    seen = [rules.Seen(*row) for row in session.execute(statements)]
+    return sorted({*session.scalars(scenarios), *rules.worn_statements(seen, policy)})
 
 
 def _prior(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from app.assessment.policy import SittingPolicy
 from app.assessment.rules import (
     Content,
+    Seen,
     Taken,
     fewest_of_facet,
     has_enough_for_result,
@@ -16,6 +18,7 @@ from app.assessment.rules import (
     months_between,
     most_repeated_statements,
     retake,
+    worn_statements,
 )
 from app.foundation.policies import PolicyInvalid, loosened
 
@@ -85,6 +88,20 @@ def test_nine_units_are_no_result_and_ten_are() -> None:
 
 def test_a_fifth_of_the_former_statements_may_come_again() -> None:
     assert [most_repeated_statements(count, POLICY) for count in (0, 4, 5, 10, 15)] == [0, 0, 1, 2, 3]
+
+
+def _seen(codes: str, *, is_of_whole: bool) -> list[Seen]:
+    sitting_id = uuid4()
+    return [Seen(code, sitting_id, is_of_whole) for code in codes]
+
+
+def test_of_what_was_seen_the_statements_unseen_for_longest_may_come_again() -> None:
+    whole, left = _seen("abcde", is_of_whole=True), _seen("xay", is_of_whole=False)
+    assert worn_statements([], POLICY) == []
+    assert worn_statements(whole, POLICY) == ["e", "d", "c", "b"]
+    assert worn_statements([*whole, *left], POLICY) == ["y", "a", "x", "e", "d", "c"]
+    assert worn_statements([*left, *whole], POLICY) == ["e", "d", "c", "b"]
+    assert worn_statements([*_seen("bcd", is_of_whole=False), *left], POLICY) == ["y", "a", "x", "d", "c"]
 
 
 def test_minutes_are_rounded_up_and_never_none() -> None:

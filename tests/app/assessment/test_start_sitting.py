@@ -204,6 +204,41 @@ def test_a_retake_starts_from_the_decayed_posterior_and_shows_no_scenario_again(
     assert len(statements & {shown.item_code for shown in again}) <= 0.2 * len(statements)
 
 
+def test_sittings_left_in_between_make_no_statement_of_the_completed_one_new(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    a_policy(place, scenario_repeat_months=1)
+    person_id = a_person(place)
+    seen = _statements(place, take(place, person_id, SimulatedPerson(place, 1.1, 1.1).answer))
+    allowed = len(seen) // 5
+    for _ in range(2):
+        place.clock.advance(timedelta(days=200))
+        left_id = take(place, person_id, SimulatedPerson(place, 1.1, 1.1, seed=1).answer, most=3)
+        _leave(place, person_id, left_id)
+        assert place.sitting(left_id).state == State.ABANDONED
+        assert len(seen - set(place.sitting(left_id).avoided_items)) == allowed
+    place.clock.advance(timedelta(days=200))
+    last_id = take(place, person_id, SimulatedPerson(place, 1.1, 1.1, seed=2).answer)
+    assert len(seen - set(place.sitting(last_id).avoided_items)) == allowed
+    assert len(seen & _statements(place, last_id)) <= allowed
+
+
+def test_where_no_sitting_was_completed_a_fifth_of_what_all_of_them_showed_may_come_again(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    person_id, seen = a_person(place), set()
+    for _ in range(2):
+        left_id = take(place, person_id, SimulatedPerson(place, 0, 0).answer, most=6)
+        _leave(place, person_id, left_id)
+        seen |= _statements(place, left_id)
+        place.clock.advance(timedelta(days=100))
+    avoided = set(place.sitting(place.start(person_id).sitting_id).avoided_items)
+    assert len(seen) > 5
+    assert len(seen - avoided) == len(seen) // 5
+
+
+def _statements(place: Place, sitting_id: UUID) -> set[str]:
+    return {shown.item_code for shown in place.shown(sitting_id) if shown.kind == "statement"}
+
+
 @pytest.mark.parametrize("is_undone", [False, True])
 def test_a_retake_starts_from_what_the_former_sitting_says_since_it_was_corrected(
     place: Place, *, is_undone: bool
