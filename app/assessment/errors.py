@@ -111,10 +111,10 @@ class TooFewNewItems(Refused):
 
     code = "too-few-new-items"
 
-    def __init__(self, skill: str) -> None:
+    def __init__(self, skill: str, repeat_months: int) -> None:
         super().__init__(
             f"There are too few questions on {skill} that you have not seen lately, so no result could come of it. "
-            "Nothing was counted. Try again when those you saw may be shown again, six months after you saw them."
+            f"Nothing was counted. Situations may be shown again {repeat_months} months after you saw them; try then."
         )
 
 

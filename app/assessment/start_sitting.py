@@ -138,7 +138,7 @@ def _require_enough_new_items(sitting: Sitting, policy: SittingPolicy, *, sessio
     bank = adaptation.bank_of(sitting, session=session)
     scored = {item.code for item in scored_items(bank, sitting, session=session)}
     if len(scored - set(sitting.avoided_items)) < policy.fewest_units_for_result:
-        raise TooFewNewItems(sitting.skill)
+        raise TooFewNewItems(sitting.skill, policy.scenario_repeat_months)
 
 
 def _new_sitting(

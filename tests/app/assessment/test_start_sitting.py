@@ -292,13 +292,13 @@ def test_a_sitting_that_was_not_come_back_to_ends_when_its_time_was_over(place: 
 
 def test_a_retake_without_enough_new_items_is_refused_before_it_counts(place: Place) -> None:
     a_normed_skill(place)
-    a_policy(place, most_statement_overlap=0.0, fewest_units_for_result=25)
+    a_policy(place, most_statement_overlap=0.0, fewest_units_for_result=25, scenario_repeat_months=5)
     person_id = a_person(place)
     take(place, person_id, SimulatedPerson(place, 0, 0).answer, most=12)
     if place.sittings()[0].state == State.OPEN:
         _leave(place, person_id, place.sittings()[0].id)
     place.clock.advance(timedelta(days=30))
-    with pytest.raises(TooFewNewItems):
+    with pytest.raises(TooFewNewItems, match="shown again 5 months after"):
         place.start(person_id)
     assert len(place.sittings()) == 1
 
