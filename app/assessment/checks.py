@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from app.assessment.errors import CheckNotFound
+from app.assessment.errors import CheckNotFound, OwnCheck
 from app.assessment.models import Sitting, SittingCheck, SittingLikeness, State
 from app.assessment.tiers import NOTHING_ODD
 from app.assessment.verdicts import Verdict
@@ -102,8 +102,7 @@ def check_of(sitting_id: UUID, *, session: Session) -> CheckView:
 
 def _alike(sitting_id: UUID, *, session: Session) -> tuple[AlikeView, ...]:
     """Every pair that the sitting is in, the most alike first."""
-    is_its = or_(SittingLikeness.sitting_id == sitting_id, SittingLikeness.other_id == sitting_id)
-    query = select(SittingLikeness).where(is_its).order_by(SittingLikeness.share, SittingLikeness.found_at)
+    query = _pairs_of(sitting_id).order_by(SittingLikeness.share, SittingLikeness.found_at)
     return tuple(
         AlikeView(
             pair.sitting_id if pair.other_id == sitting_id else pair.other_id,
@@ -114,6 +113,27 @@ def _alike(sitting_id: UUID, *, session: Session) -> tuple[AlikeView, ...]:
         )
         for pair in session.scalars(query)
     )
+
+
+def _pairs_of(sitting_id: UUID) -> Select[SittingLikeness]:
+    return select(SittingLikeness).where(
+        or_(SittingLikeness.sitting_id == sitting_id, SittingLikeness.other_id == sitting_id)
+    )
+
+
+def require_uninvolved(sitting_id: UUID, person_id: UUID, *, session: Session) -> None:
+    """Whoever sat, or sat one that is like it, neither sees the check nor decides it.
+
+    Raises
+    ------
+    OwnCheck
+    """
+    pairs = _pairs_of(sitting_id).subquery()
+    is_looked_at = or_(
+        Sitting.id == sitting_id, Sitting.id.in_(select(pairs.c.sitting_id)), Sitting.id.in_(select(pairs.c.other_id))
+    )
+    if session.scalar(select(exists().where(Sitting.person_id == person_id, is_looked_at))):
+        raise OwnCheck
 
 
 def waiting(*, session: Session) -> tuple[CheckView, ...]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded
+from app.assessment.checks import require_uninvolved
+from app.assessment.errors import CheckDecided, CheckNotFound, ReasonsNeeded, VerdictNeeded
 from app.assessment.models import SittingCheck
 from app.assessment.verdicts import Verdict
 from app.foundation import audit
@@ -17,17 +18,20 @@ FEWEST_LETTERS = 10  # of the reasons: somebody else must be able to follow them
 
 
 def decide_check(
-    sitting_id: UUID, verdict: Verdict, reasons: str, *, session: Session, clock: Clock, actor: Actor
+    sitting_id: UUID, verdict: str, reasons: str, *, session: Session, clock: Clock, actor: Actor
 ) -> SittingCheck:
-    """Keep the verdict on a sitting that waits for one.
+    """Keep the verdict on a sitting that waits for one. Nobody decides about their own, nor about one that is like it.
 
     Raises
     ------
-    CheckNotFound, CheckDecided, ReasonsNeeded
+    OwnCheck, CheckNotFound, CheckDecided, VerdictNeeded, ReasonsNeeded
     """
     require(actor, "support")
     if actor.person_id is None:
         raise SignInNeeded
+    require_uninvolved(sitting_id, actor.person_id, session=session)
+    if verdict not in set(Verdict):
+        raise VerdictNeeded
     given = reasons.strip()
     if len(given) < FEWEST_LETTERS:
         raise ReasonsNeeded
@@ -37,8 +41,8 @@ def decide_check(
     if not check.needs_a_person:
         raise CheckDecided(sitting_id)
     now = clock.now()
-    check.decide(verdict, given, by=actor.person_id, at=now)
+    check.decide(Verdict(verdict), given, by=actor.person_id, at=now)
     session.flush()
-    detail = {"verdict": verdict.value, "reasons": given}
+    detail = {"verdict": check.verdict, "reasons": given}
     audit.record("sitting.check_decided", sitting_id, actor=actor, at=now, session=session, detail=detail)
     return check

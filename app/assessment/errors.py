@@ -239,6 +239,26 @@ class CheckDecided(Conflict):
         super().__init__(f"The check of sitting {sitting_id} waits for nobody: it was decided, or needs no person.")
 
 
+class OwnCheck(Refused):
+    """A check of the asker's own sitting, or of one that is like it."""
+
+    code = "own-check"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This check is about your own sitting, or about one that is like it, so somebody else decides."
+        )
+
+
+class VerdictNeeded(Invalid):
+    """Neither of the two verdicts there are."""
+
+    code = "check-verdict-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say whether the sitting is sound or not: nothing was decided.")
+
+
 class ReasonsNeeded(Invalid):
     """A verdict that nobody could follow."""
 

@@ -23,7 +23,6 @@ from app.assessment.record_response import Recorded, foresee, record_response
 from app.assessment.record_takeover import record_takeover
 from app.assessment.report_item import LONGEST_WORDS, PROBLEMS, report_item
 from app.assessment.start_sitting import start_sitting
-from app.assessment.verdicts import Verdict
 from app.foundation.access import SignInNeeded
 from app.foundation.web.asker import actor, browser_token, language_of_request, notice, prefers_json
 from app.foundation.web.gates import require_role, require_signed_in
@@ -403,6 +402,7 @@ def check_desk() -> str:
 def check_card(sitting_id: UUID) -> str:
     """One sitting's evidence, and the form of the decision."""
     with runtime().reading() as session:
+        checks.require_uninvolved(sitting_id, _own_id(), session=session)
         check = checks.check_of(sitting_id, session=session)
     return render_template("assessment/check.html", check=check)
 
@@ -411,11 +411,10 @@ def check_card(sitting_id: UUID) -> str:
 @require_role("support")
 def decide_on_check(sitting_id: UUID) -> Answer:
     """Keep the verdict with its reasons."""
-    verdict = Verdict.SOUND if request.form.get("verdict") == "sound" else Verdict.NOT_SOUND
     with runtime().transaction() as session:
         decide_check(
             sitting_id,
-            verdict,
+            request.form.get("verdict", ""),
             request.form.get("reasons", ""),
             session=session,
             clock=runtime().clock,

@@ -16,6 +16,7 @@ from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting
 from app.assessment.decide_check import decide_check
 from app.assessment.erase_sittings import erase_sittings
+from app.assessment.errors import OwnCheck
 from app.assessment.models import Edition, Sitting, SittingCheck, SittingLikeness
 from app.assessment.norming_rows import responses_for_norming
 from app.assessment.other_sittings import Given, Other, latest_others
@@ -88,8 +89,8 @@ def seen(place: Place, sitting_id: UUID) -> checks.CheckView:
     return place.do(lambda session: checks.check_of(sitting_id, session=session))
 
 
-def decide(place: Place, sitting_id: UUID, verdict: Verdict) -> None:
-    reviewer = Actor(a_person(place), "reviewer", frozenset({"candidate", "support"}))
+def decide(place: Place, sitting_id: UUID, verdict: Verdict, by: UUID | None = None) -> None:
+    reviewer = Actor(by or a_person(place), "reviewer", frozenset({"candidate", "support"}))
     place.do(
         lambda session: decide_check(sitting_id, verdict, WORDS, session=session, clock=place.clock, actor=reviewer)
     )
@@ -117,6 +118,17 @@ def test_edge_069_of_two_who_share_answers_both_are_looked_at_and_nothing_follow
     with skill.database.reading() as session:
         entries = session.scalars(select(AuditEntry.subject).where(AuditEntry.kind == "sitting.found_alike")).all()
     assert entries == [str(source)]
+
+
+def test_edge_069_whoever_sat_one_of_the_two_decides_neither(skill: Place) -> None:
+    source = sat(skill, the_source(skill).answer)
+    copier = sat(skill, copies(skill, the_source(skill)))
+    checked(skill, source, copier)
+    for own in (source, copier):
+        for looked_at in (source, copier):
+            with pytest.raises(OwnCheck):
+                decide(skill, looked_at, Verdict.SOUND, by=skill.sitting(own).person_id)
+    assert {one.sitting_id for one in skill.do(lambda session: checks.waiting(session=session))} == {source, copier}
 
 
 def test_edge_069_what_a_person_finds_of_one_holds_for_that_one_alone_and_stays(skill: Place) -> None:
