@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, get_locale, get_translations
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,6 +30,17 @@ LARGEST_BODY_BYTES = 1_000_000
 babel = Babel()
 
 
+class ReadableJson(DefaultJSONProvider):
+    """What Python's reader gives up on is unreadable like any other text, and no fault of ours."""
+
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        """The value behind a JSON text; a ValueError for one that is nested too deep."""
+        try:
+            return super().loads(s, **options)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deep") from None
+
+
 def init_web(
     app: Flask,
     runtime: Runtime,
@@ -44,6 +56,7 @@ def init_web(
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.url_map.converters["int"] = StoredNumber
+    app.json = ReadableJson(app)
     app.after_request(finish)  # before the limiter's, so that it runs after it and has the last word
     csrf.init_app(app)
     limiter.init_app(app)

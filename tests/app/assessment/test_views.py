@@ -288,6 +288,26 @@ def test_a_malformed_draft_is_refused_as_a_problem(candidate, body) -> None:
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
 
 
+def test_json_that_is_nested_too_deep_to_read_is_refused_as_a_problem(candidate) -> None:
+    ada = candidate("ada@example.org")
+    path = ada.begin()
+    headers = {"X-CSRFToken": ada.csrf, "Accept": "application/json"}
+    for where in (f"{path}/responses", f"{path}/responses/1/draft"):
+        sent = {"data": "[" * 3000 + "]" * 3000, "content_type": "application/json", "headers": headers}
+        answer = ada.client.post(where, **sent)
+        assert (answer.status_code, answer.mimetype) == (422, "application/problem+json"), where
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "one", ""])
+def test_a_consent_to_what_is_no_version_is_asked_for_again(candidate, place, version) -> None:
+    ada = candidate("ada@example.org")
+    ada.open(f"/skills/{SKILL}/start")
+    asked = ada.post(f"/skills/{SKILL}/start", consent_assessment=version, honesty="1")
+    assert asked.status_code == 422
+    assert "consent to take the assessment is missing" in asked.text
+    assert place.sittings() == []
+
+
 def test_pausing_saves_and_another_browser_goes_on_at_the_same_question(candidate, place) -> None:
     ada = candidate("ada@example.org")
     path = ada.begin()

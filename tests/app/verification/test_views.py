@@ -277,6 +277,8 @@ def test_programs_get_the_verdict_as_json(client, register, clock) -> None:
     assert client.post("/verify", json={"code": code}).json["verdict"] == "expired"
     assert client.post("/verify", json={"code": "nothing"}).json["code"] == "code-typing-error"
     assert client.post("/verify", json=[1]).status_code == 404
+    unreadable = client.post("/verify", data="[" * 3000 + "]" * 3000, content_type="application/json")
+    assert unreadable.status_code == 404
 
 
 def test_case_027_and_edge_050_guessing_codes_is_slowed_down_per_network_and_reading_is_not(runtime, register) -> None:
@@ -448,6 +450,11 @@ def test_keys_and_lists_are_open_to_every_origin_for_a_minute_at_most(client, re
     assert published.mimetype == "application/jwk-set+json"
     assert [(key["kid"], key["kty"], "d" in key) for key in published.json["keys"]] == [(JWT_KEY_ID, "RSA", False)]
     assert client.get("/status/9").status_code == 404
+
+
+@pytest.mark.parametrize("number", [str(2**31), "9" * 30, "9" * 5000])
+def test_a_number_that_no_list_can_have_is_not_found(client, number) -> None:
+    assert client.get(f"/status/{number}").status_code == 404
 
 
 def test_a_readable_record_that_was_altered_is_repeated_nowhere(client, register) -> None:
