@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scoring.errors import ScoringError
 
 WALKS = 64  # of each sign: the quantiles then stand within two units of those of many thousands
+SURE = 1.0 - 1e-9  # a bound at 1 is reached by no walk, as it is by no sitting
 LONGEST_WALK = 120  # units; no policy asks for more than half of it
 _HALF = np.random.default_rng(20261128).standard_normal((WALKS, LONGEST_WALK))
 _STEPS = np.concatenate([_HALF, -_HALF])  # mirrored, so that the sample itself favours no side
@@ -97,7 +98,8 @@ def units_to_come(
         raise ScoringError(f"Lengths must be in order; got {fewest}, {most}, {most_undecided}.")
     if held.size != most_undecided + 1 or held[-1] <= 0 or (np.diff(held) > 0).any():
         raise ScoringError("One positive variance, never rising, is needed for now and for each unit to come.")
-    bounds = [NormalDist().inv_cdf(p) for p in (certain_above, certain_below, undecided_from, undecided_to)]
+    limits = (certain_above, certain_below, undecided_from, undecided_to)
+    bounds = [NormalDist().inv_cdf(min(max(limit, 1.0 - SURE), SURE)) for limit in limits]
     farthest = min(bounds[0], -bounds[1])
     inside = min(max(probability, NormalDist().cdf(-farthest)), NormalDist().cdf(farthest))
     start = abs(NormalDist().inv_cdf(inside))

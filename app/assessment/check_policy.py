@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.foundation.policies import SHARE, Bounds
+
 
 @dataclass(frozen=True, slots=True)
 class CheckPolicy:
@@ -13,6 +15,7 @@ class CheckPolicy:
 
     policy_name: ClassVar[str] = "checks"
     tighter: ClassVar[Mapping[str, str]] = {}
+    bounds: ClassVar[Mapping[str, Bounds]] = {"flagged_share": SHARE, "alike_share": SHARE, "draws": (1, 100_000)}
     flagged_share: float = 0.01  # of honest sittings: an index below its part of it is flagged
     alike_share: float = (
         0.001  # of honest sittings, all comparisons together: a person looks at both sittings of a pair

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
-from app.foundation.policies import PolicyInvalid
+from app.foundation.policies import SHARE, Bounds, PolicyInvalid
 
+LIKELY: Bounds = (0.0001, 0.9999)  # of what is estimated nothing is ever quite certain
+AT_LEAST_ONE: Bounds = (1, 1_000_000)
 WEIGHT_SUM_TOLERANCE = 1e-9
 
 
@@ -39,6 +41,24 @@ class SittingPolicy:
         "fewest_judgement_share": "higher",
         "fewest_units_for_result": "higher",
         "well_measured_reliability": "higher",
+    }
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "fewest_units": AT_LEAST_ONE,
+        "certain_above": (0.5, LIKELY[1]),
+        "certain_below": (LIKELY[0], 0.5),
+        "undecided_above": LIKELY,
+        "undecided_below": LIKELY,
+        "fewest_facet_share": (0, 0.25),  # a skill has four facets: with more for each, no sitting could be balanced
+        "fewest_judgement_share": SHARE,
+        "composite_weights": SHARE,
+        "kinds_correlation": (-0.99, 0.99),  # as `scoring.composite` takes it
+        "choose_among": AT_LEAST_ONE,
+        "early_choose_among": AT_LEAST_ONE,
+        "fewest_units_for_result": AT_LEAST_ONE,
+        "well_measured_reliability": SHARE,
+        "most_statement_overlap": SHARE,
+        "retention_per_month": SHARE,
+        "band_percent": (1, 99),
     }
     fewest_units: int = 12
     fewest_scenarios: int = 5

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.foundation.policies import SHARE, Bounds
+
 
 @dataclass(frozen=True, slots=True)
 class AwardPolicy:
@@ -21,6 +23,7 @@ class AwardPolicy:
         "largest_kind_difference": "lower",
         "must_be_balanced": "higher",
     }
+    bounds: ClassVar[Mapping[str, Bounds]] = {"award_confidence": SHARE, "judgement_share": SHARE}
     award_confidence: float = 0.50  # P(composite >= cut), inclusive: keeps the share awarded near 10 %
     fewest_units: int = 12
     fewest_statements: int = 5

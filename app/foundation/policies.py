@@ -5,7 +5,10 @@ A context declares its policy as a frozen dataclass whose defaults are the shipp
     @dataclass(frozen=True, slots=True)
     class AwardPolicy:
         policy_name: ClassVar[str] = "award"
+        bounds: ClassVar[Mapping[str, Bounds]] = {"award_confidence": SHARE}
         award_confidence: float = 0.50
+
+`bounds` name what a number may be, both ends included, where that is narrower than `ANY_NUMBER` and `LARGEST_OF_UNIT`.
 """
 
 from __future__ import annotations
@@ -43,6 +46,10 @@ class Policy(Protocol):
 
 
 P = TypeVar("P", bound=Policy)
+Bounds = tuple[float, float]
+ANY_NUMBER: Bounds = (0, 1_000_000)  # of nothing can there be less than none, and no limit needs to be endless
+SHARE: Bounds = (0, 1)
+LARGEST_OF_UNIT = {"days": 36_500, "months": 1_200}  # a hundred years: beyond some thousand a calendar has no date
 
 
 class PolicyVersion(Base):
@@ -169,6 +176,17 @@ def _check_kind(policy: str, name: str, value: Any, hint: Any) -> None:
         raise PolicyInvalid(f"Policy {policy}: {name} = {value!r} is not of the kind {hint}. Correct the value.")
 
 
+def _check_bounds(policy: type[Policy], name: str, value: Any) -> None:
+    usual = (ANY_NUMBER[0], LARGEST_OF_UNIT.get(name.rpartition("_")[2], ANY_NUMBER[1]))
+    least, most = getattr(policy, "bounds", {}).get(name, usual)
+    numbers = [one for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, int | float)]
+    if not all(least <= number <= most for number in numbers):  # nor is "not a number" within anything
+        raise PolicyInvalid(
+            f"Policy {policy.policy_name}: {name} = {value!r} is out of bounds. "
+            f"Choose a value from {least:,} to {most:,}."
+        )
+
+
 def _as_declared(value: Any, hint: Any) -> Any:
     if get_origin(hint) is tuple:
         return tuple(value)
@@ -178,8 +196,17 @@ def _as_declared(value: Any, hint: Any) -> Any:
 def set_policy(
     policy: type[P], values: Mapping[str, Any], *, session: Session, at: datetime, actor: Actor
 ) -> PolicyVersion:
-    """Put `values` in force from `at` on, as a new, audited version; the same values again change nothing."""
+    """Put `values` in force from `at` on, as a new, audited version; the same values again change nothing.
+
+    Raises
+    ------
+    PolicyInvalid
+        As `parse`, and for a number out of bounds. Versions stored before are read as they are: sittings are pinned to
+        them.
+    """
     parse(policy, values)
+    for name, value in values.items():
+        _check_bounds(policy, name, value)
     former = _in_force(policy.policy_name, session=session, at=at)
     if former.version and former.values == dict(values):
         return session.get_one(PolicyVersion, (policy.policy_name, former.version))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.foundation.policies import SHARE, Bounds
+
 
 @dataclass(frozen=True, slots=True)
 class KeyingPolicy:
@@ -19,6 +21,11 @@ class KeyingPolicy:
         "least_share_on_ends": "higher",
         "fewest_scenarios": "higher",
         "link_days": "lower",
+    }
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "fewest_judges": (2, 1_000),  # one alone agrees with nobody
+        "least_order_stability": SHARE,
+        "least_share_on_ends": SHARE,
     }
     fewest_judges: int = 10  # signed keys, each by another person, none of them the author's
     largest_spread: float = 1.0  # standard deviation of the judges on the 6-point scale

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.foundation.policies import Bounds
+
 
 @dataclass(frozen=True, slots=True)
 class NormPolicy:
@@ -31,6 +33,7 @@ class NormPolicy:
         "largest_founding_shift": "lower",
         "founders_must_be_compared": "higher",
     }
+    bounds: ClassVar[Mapping[str, Bounds]] = {"cut_percentile": (1, 99)}
     percentile_from_n: int = 400  # people; at 400 the true share above the cut is 7.1-12.9 %
     certify_from_n: int = 1000  # people
     largest_cut_standard_error: float = 0.08  # standard deviations of the norm group, measurement error included

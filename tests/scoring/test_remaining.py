@@ -43,6 +43,16 @@ def test_the_range_stays_within_what_the_rule_allows_and_narrows_away_from_the_c
     assert to_come(0.5, 59) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "never", [{"certain_above": 1.0}, {"certain_below": 0.0}, {"undecided_from": 0.0}, {"undecided_to": 1.0}]
+)
+def test_a_bound_that_is_never_reached_is_like_one_that_hardly_ever_is(never: dict[str, float]) -> None:
+    nearly = {name: min(max(bound, 1e-6), 1 - 1e-6) for name, bound in never.items()}
+    for units in (12, 45):
+        for probability in (0.0, 0.5, 0.97, 1.0):
+            assert to_come(probability, units, **never) == to_come(probability, units, **nearly)
+
+
 def test_four_of_five_simulated_sittings_or_more_keep_within_the_range() -> None:
     people, bank, rng = 400, InventedBank.of(scenarios=40, statements=80), np.random.default_rng(1)
     theta = simulate_kinds(people, 0.5, rng)

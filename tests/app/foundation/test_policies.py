@@ -9,11 +9,12 @@ from typing import ClassVar
 import pytest
 
 from app import composition
+from app.assessment.policy import SittingPolicy
 from app.awarding.policy import AwardPolicy
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
-from app.foundation.policies import PolicyInvalid
+from app.foundation.policies import PolicyInvalid, PolicyVersion
 from app.foundation.settings import Settings
 
 
@@ -113,3 +114,50 @@ def test_a_policy_file_that_cannot_be_meant_changes_nothing(runtime, clock, text
         composition.load_policy_file(_with_file(runtime, text))
     with runtime.reading() as session:
         assert policies.version(AwardPolicy, session=session, at=clock.now()) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[sitting]\ncertain_below = 0.0\n",
+        "[sitting]\ncertain_above = 1.0\n",
+        "[sitting]\nundecided_above = 0.0\n",
+        "[sitting]\nundecided_below = 1.0\n",
+        "[sitting]\nchoose_among = 0\n",
+        "[sitting]\nkinds_correlation = 1.0\n",
+        "[sitting]\nkinds_correlation = nan\n",
+        "[sitting]\nband_percent = 100\n",
+        "[sitting]\nfewest_facet_share = 0.3\n",
+        "[sitting]\ncomposite_weights = [1.5, -0.5]\n",
+        "[sitting]\nlimit_months = 100000\n",
+        "[accounts]\nguess_window_days = 1000000\n",
+        "[verification]\nshare_days = [7, -30]\n",
+        "[norming]\ncut_percentile = 100.0\n",
+        "[rates]\nall_pages_per_minute = -1\n",
+        "[award]\naward_confidence = inf\n",
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused_by_name_with_its_bounds(runtime, text):
+    name = text.split("\n")[1].split(" ")[0]
+    with pytest.raises(PolicyInvalid, match=f"{name} = .* Choose a value from "):
+        composition.load_policy_file(_with_file(runtime, text))
+    with runtime.reading() as session:
+        assert session.query(PolicyVersion).count() == 0
+
+
+@pytest.mark.parametrize("policy", composition.POLICIES, ids=lambda policy: policy.policy_name)
+def test_every_policy_as_shipped_keeps_within_its_bounds(session, clock, policy):
+    shipped = policies.as_dict(policy())
+    assert set(getattr(policy, "bounds", {})) <= set(shipped)
+    policies.set_policy(policy, shipped, session=session, at=clock.now(), actor=operator())
+    assert policies.current(policy, session=session, at=clock.now()) == policy()
+
+
+def test_a_version_stored_before_its_bounds_were_is_read_as_it_is(session, clock):
+    session.add(
+        PolicyVersion(
+            name="sitting", version=1, effective_at=clock.now(), values={"certain_above": 1.0}, set_by="operator"
+        )
+    )
+    session.flush()
+    assert policies.pinned(SittingPolicy, 1, session=session).certain_above == 1.0
