@@ -19,8 +19,6 @@ from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 from app.foundation.db import table_of
 
-LARGEST_INTEGER = 2**31 - 1  # that a column of whole numbers holds: a number beyond it is no list's
-
 # Asked with every look at a certificate, and so written once: writing them costs more than their answers.
 _OF_CODE = select(Credential).where(Credential.code == bindparam("code"))
 # What is closed is left out by the database: read and then held back, it took longer than what does not exist.
@@ -223,7 +221,7 @@ def status_list(number: int, *, session: Session) -> StatusListView:
     ------
     StatusListNotFound, StatusListMissing
     """
-    row = session.get(StatusList, number) if number <= LARGEST_INTEGER else None
+    row = session.get(StatusList, number)
     if row is None:
         raise StatusListNotFound(number)
     if row.signed_document is None or row.published_at is None:

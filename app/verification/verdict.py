@@ -69,13 +69,15 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
     started = validity.has_started(checks.valid_from, at=at, skew_seconds=start_skew_seconds)
     ended = validity.has_ended(checks.valid_until, at=at)
     ends_soon = validity.is_renewable(checks.valid_until, at=at, window_days=renewal_window_days)
+    if checks.signature_holds is False:  # and of what else it says nothing is known
+        return Judgement(Verdict.ALTERED, (Reason.SIGNATURE_BROKEN,))
+    is_ours = checks.signature_holds is True
     found = (
-        (checks.signature_holds is False, Verdict.ALTERED, Reason.SIGNATURE_BROKEN),
         (checks.is_revoked is True, Verdict.REVOKED, Reason.REVOKED),
         (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
-        (checks.signature_holds is None, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
-        (not checks.is_as_issued, Verdict.UNKNOWN, Reason.NOT_AS_ISSUED),
-        (checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
+        (not is_ours, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
+        (is_ours and not checks.is_as_issued, Verdict.UNKNOWN, Reason.NOT_AS_ISSUED),
+        (is_ours and checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
         (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),
         (ended, Verdict.EXPIRED, Reason.ENDED),
         (not started, Verdict.UNKNOWN, Reason.NOT_STARTED),

@@ -50,6 +50,12 @@ def test_case_049_nothing_that_could_not_be_checked_is_called_valid() -> None:
         assert (judged(checks).verdict is Verdict.VALID) == good
 
 
+def test_of_what_was_altered_and_under_an_unknown_key_nothing_is_said_that_a_signature_of_ours_would_tell() -> None:
+    odd = replace(GOOD, is_revoked=None, is_specimen=True, is_as_issued=False)
+    assert judged(replace(odd, signature_holds=False)).reasons == (Reason.SIGNATURE_BROKEN,)
+    assert judged(replace(odd, signature_holds=None)).reasons == (Reason.KEY_UNKNOWN, Reason.SPECIMEN)
+
+
 def test_a_specimen_never_reads_valid_nor_expired() -> None:
     specimen = replace(GOOD, is_specimen=True)
     for at in (START - timedelta(days=9), START, MIDDLE, END - timedelta(days=1), END, END + timedelta(days=900)):
