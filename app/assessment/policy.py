@@ -9,7 +9,7 @@ from typing import ClassVar, TypedDict
 from app.foundation.policies import SHARE, Bounds, PolicyInvalid
 
 LIKELY: Bounds = (0.0001, 0.9999)  # of what is estimated nothing is ever quite certain
-AT_LEAST_ONE: Bounds = (1, 1_000_000)
+AT_LEAST_ONE: Bounds = (1, 1_000_000_000)
 WEIGHT_SUM_TOLERANCE = 1e-9
 
 

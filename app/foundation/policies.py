@@ -47,9 +47,10 @@ class Policy(Protocol):
 
 P = TypeVar("P", bound=Policy)
 Bounds = tuple[float, float]
-ANY_NUMBER: Bounds = (0, 1_000_000)  # of nothing can there be less than none, and no limit needs to be endless
+ANY_NUMBER: Bounds = (0, 1_000_000_000)  # of nothing can there be less than none, and no limit needs to be endless
 SHARE: Bounds = (0, 1)
-LARGEST_OF_UNIT = {"days": 36_500, "months": 1_200}  # a hundred years: beyond some thousand a calendar has no date
+LARGEST_OF_UNIT = {"minutes": 52_560_000, "hours": 876_000, "days": 36_500, "months": 1_200}
+"""A hundred years: some thousand further, or back, no calendar has a date."""
 
 
 class PolicyVersion(Base):
