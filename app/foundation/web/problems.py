@@ -9,7 +9,7 @@ from flask import Flask, Response, g, jsonify, redirect, render_template, reques
 from flask_babel import gettext as _
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
 
@@ -134,6 +134,10 @@ def _answer_fault(fault: BaseException) -> Response:
 
 def _answer_database(fault: DBAPIError | NoConnectionLeft) -> Response:
     """Busy, restarting, or no connection left: that passes, so say to try again. Any other fault is a bug."""
+    if isinstance(fault, DataError):  # of what was sent: PostgreSQL, for one, keeps no NUL in a text
+        log.warning("unstorable", cause=type(fault.orig).__name__)
+        detail = _("What you sent holds a character or a number that cannot be kept. Nothing was stored: correct it.")
+        return problem("unstorable", 422, detail, headline=_("Something in what you sent needs correcting"))
     passes = isinstance(fault, OperationalError | NoConnectionLeft) or fault.connection_invalidated
     if not passes:
         return _answer_unexpected(fault)

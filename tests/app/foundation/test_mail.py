@@ -15,6 +15,7 @@ from app.foundation.mail import MailUnavailable, Message, SmtpMailer, SpoolMaile
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
 
+BEYOND_ASCII = "mot-de-passé"
 SENDER = "Decile <no-reply@decile.example>"
 MESSAGE = Message("zoé@example.org", "Votre code : 123 456", "Bonjour,\n\nvoilà.\n", key="sign-in:1")
 
@@ -66,7 +67,7 @@ def asking_for_a_password():
 
 
 def test_a_host_or_password_that_cannot_be_sent_is_a_reason_to_try_again(asking_for_a_password):
-    for url in ("smtp://a..b", f"smtp://decile:mot-de-passé@{asking_for_a_password}"):
+    for url in ("smtp://a..b", f"smtp://decile:{BEYOND_ASCII}@{asking_for_a_password}"):
         mailer = SmtpMailer(url, sender=SENDER, clock=FrozenClock())
         with pytest.raises(MailUnavailable, match="Unicode"):
             mailer.reach()

@@ -18,3 +18,9 @@ def test_no_route_looks_for_a_number_that_no_column_holds(app) -> None:
     numbers = [(rule, one.max) for rule, one in converters if isinstance(one, IntegerConverter)]
     assert numbers
     assert [rule for rule, most in numbers if most is None or most > LARGEST_STORED] == []
+
+
+def test_a_character_that_no_column_holds_is_the_senders_to_correct(client) -> None:
+    answers = [client.get("/skills/a%00b"), client.get("/skills/a%00b", headers={"Accept": "application/json"})]
+    assert {one.status_code for one in answers} <= {404, 422}
+    assert all("unexpected" not in one.text for one in answers)
