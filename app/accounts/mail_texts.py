@@ -113,7 +113,7 @@ Quelqu’un qui peut lire votre courrier, peut-être vous, a saisi tant de codes
 désactivés pour un temps. Personne n’est entré de cette façon.
 
 Si c’était vous, utilisez un de vos codes de secours. Sinon, changez aujourd’hui le mot de passe de votre messagerie
-et prévenez un opérateur de Decile.
+et prévenez un exploitant de Decile.
 
 Decile
 {base_url}
