@@ -16,13 +16,16 @@ from app.credentials.text_fit import Fitted, fitted
 
 SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"
 PRINTED = {"svg": SVG, "png": PNG, "pdf": PDF}
-SKILL_WIDTH, SKILL_SIZES = 560, (44, 38, 32, 26, 21)
+CLAIM_SIZES = (68, 60, 52, 44, 36)
+SKILL_SIZES = (44, 38, 32, 26, 21)
+LINE_WIDTH = 560  # inside the border, whose inner edges stand 608 apart
+ADDRESS_WIDTH, ADDRESS_SIZES = 700, (19, 17, 15, 13, 11, 9)  # light letters: a fifth narrower than is guessed
 NAME_WIDTH, NAME_SIZES, NAME_LINES = 540, (28, 24, 20, 17), 2
 PICTURE = "picture.typ"
 REMEMBERED = 32
 
 Draw = Callable[..., str]
-"""Draws the badge from `face`, `skill` and `name` (both `Fitted`; the name may be None)."""
+"""Draws the badge from `face` and, as `Fitted`, `claim`, `skill`, `address` and `name`, which may be None."""
 
 
 class _Name(NamedTuple):
@@ -34,13 +37,26 @@ def carry(kind: str, face: Face, signed_document: str, *, draw: Draw) -> bytes:
     """The carrier of this media type."""
     if kind == PDF:
         return certificate(face, signed_document)
-    skill = fitted(face.skill, width=SKILL_WIDTH, sizes=SKILL_SIZES, most_lines=1)
     if kind == SVG:
-        drawn = draw(face=face, skill=skill, name=_name(face.name))
+        drawn = draw(face=face, name=_name(face.name), **_lines(face))
         return svg_carrier.bake(drawn, signed_document).encode()
     name = _name(typesetting.printable(face.name) if face.name else None)
-    pixels = _pixels(draw(face=face, skill=skill, name=None), _Name(name.size, name.lines) if name else _Name(0, ()))
+    drawn = draw(face=face, name=None, **_lines(face))
+    pixels = _pixels(drawn, _Name(name.size, name.lines) if name else _Name(0, ()))
     return png_carrier.bake(pixels, signed_document)
+
+
+def _lines(face: Face) -> dict[str, Fitted]:
+    """What differs in length with skill, language and site, each as large as it fits on one line."""
+    return {
+        "claim": _line(face.claim, CLAIM_SIZES),
+        "skill": _line(face.skill, SKILL_SIZES),
+        "address": _line(f"{face.site} · {face.code}", ADDRESS_SIZES, width=ADDRESS_WIDTH),
+    }
+
+
+def _line(text: str, sizes: tuple[int, ...], *, width: int = LINE_WIDTH) -> Fitted:
+    return fitted(text, width=width, sizes=sizes, most_lines=1)
 
 
 def _name(name: str | None) -> Fitted | None:

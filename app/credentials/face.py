@@ -1,6 +1,7 @@
 """What the printed faces of a credential say, in the reader's language: badge and certificate print the same words.
 
-The figures are those of the signed document. The name stands beside them as the holder chose it; it is not signed.
+The figures are those of the signed document, as the language writes them. The name stands beside them as the holder
+chose it; it is not signed.
 `gettext` is handed in, so that nothing here knows the web.
 """
 
@@ -16,8 +17,10 @@ from babel.dates import format_datetime
 
 from app.credentials import open_badge
 from app.credentials.queries import CredentialView
+from app.foundation import written
 
 Gettext = Callable[..., str]
+WORDS = frozenset({"norm-version", "mode"})  # facts of a document that are no figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Face:
 
     language: str
     heading: str
+    title: str
     mark: str | None
     mark_says: str | None
     name: str | None
@@ -53,13 +57,15 @@ def face(
     credential: CredentialView, document: Mapping[str, Any], *, site: str, language: str, gettext: Gettext
 ) -> Face:
     """The face of a credential whose signed document is `document`."""
-    _, told, shown = gettext, open_badge.told_facts(document), credential.display
+    _, told, shown = gettext, _told(document, language), credential.display
     mark, mark_says = _mark(credential, gettext)
     skill, population = shown["skill_names"][language], shown["norm_population"][language]
-    until = _day(credential.valid_until, language)
+    top = written.number(shown["top_share"], language)
+    until = _instant(credential.valid_until, language)
     return Face(
         language=language,
         heading=_("Certificate"),
+        title=_("Certificate: %(skill)s", skill=skill),
         mark=mark,
         mark_says=mark_says,
         name=credential.shown_name,
@@ -67,10 +73,10 @@ def face(
         name_cut=_("Some characters of the name cannot be printed here; the page shows them."),
         skill_slug=credential.skill,
         skill=skill,
-        claim=_("Top %(share)s %%", share=shown["top_share"]),
+        claim=_("Top %(share)s %%", share=top),
         sentence=_(
             "Top %(share)s %% of %(population)s, by norm %(norm)s, decision confidence %(confidence)s",
-            share=shown["top_share"],
+            share=top,
             population=population,
             norm=told["norm-version"],
             confidence=told["decision-confidence"],
@@ -105,8 +111,6 @@ def _facts(
 ) -> tuple[tuple[str, str], ...]:
     """Label and value of every fact, in the order of the page, so that paper and page compare line by line."""
     shown = credential.display
-    start, end = shown["norm_window_start_on"], shown["norm_window_end_on"]
-    window = _("%(start)s to %(end)s", start=start, end=end) if start and end else _("dates not recorded")
     return (
         (_("Skill"), skill),
         (
@@ -132,21 +136,34 @@ def _facts(
         (_("Norm version"), told["norm-version"]),
         (_("Norm group"), population),
         (_("People in the norm"), told["norm-size"]),
-        (_("Norm window"), window),
+        (_("Norm window"), _window(shown, language, _)),
         (
             _("Cut"),
             _(
                 "percentile %(percentile)s of the norm group, at %(cut)s (standard error %(error)s)",
-                percentile=shown["cut_percentile"],
+                percentile=written.number(shown["cut_percentile"], language),
                 cut=told["cut"],
                 error=told["cut-error"],
             ),
         ),
-        (_("Issued"), _day(credential.valid_from, language)),
-        (_("Valid until"), _day(credential.valid_until, language)),
+        (_("Issued"), _instant(credential.valid_from, language)),
+        (_("Valid until"), _instant(credential.valid_until, language)),
         (_("Issuer"), f"{shown['issuer_name']}, {shown['issuer_url']}"),
         (_("Code"), credential.printed_code),
     )
+
+
+def _told(document: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What the document states; its figures in the reader's writing, its words as they are."""
+    told = open_badge.told_facts(document)
+    return {name: value if name in WORDS else written.number(value, language) for name, value in told.items()}
+
+
+def _window(shown: Mapping[str, Any], language: str, _: Gettext) -> str:
+    start, end = shown["norm_window_start_on"], shown["norm_window_end_on"]
+    if not (start and end):
+        return _("dates not recorded")
+    return _("%(start)s to %(end)s", start=written.day(start, language), end=written.day(end, language))
 
 
 def mode_words(mode: str, _: Gettext) -> str:
@@ -160,5 +177,5 @@ def mode_words(mode: str, _: Gettext) -> str:
     return words.get(mode, mode)
 
 
-def _day(instant: datetime, language: str) -> str:
+def _instant(instant: datetime, language: str) -> str:
     return format_datetime(instant, "d MMMM y, HH:mm", tzinfo=UTC, locale=language) + " UTC"

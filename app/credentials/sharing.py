@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
-from app.credentials.face import Face
+from app.credentials.face import Face, Gettext
 from app.credentials.queries import CredentialView
+from app.foundation import written
 
 LINKEDIN = "https://www.linkedin.com/profile/add"
 LINKEDIN_TASK = "CERTIFICATION_NAME"
@@ -26,14 +27,22 @@ class Shared:
     embed: str
 
 
-def shared(credential: CredentialView, face: Face, *, check_it: str) -> Shared:
-    """Everything to copy; `check_it` are the words of the links."""
+def shared(credential: CredentialView, face: Face, *, gettext: Gettext) -> Shared:
+    """Everything to copy, in the language of the face."""
+    _ = gettext
     title = f"{face.mark} · {face.claim} · {face.skill}" if face.mark else f"{face.claim} · {face.skill}"
+    link = _("%(title)s: check this certificate", title=title)
     return Shared(
         linkedin=_linkedin(credential, title, face.address),
-        cv_line=f"{title}, {credential.display['issuer_name']}, {face.until}, {face.address}",
-        signature=f"{title}\n{check_it}: {face.address}",
-        embed=f'<a href="{escape(face.address)}" rel="noopener">{escape(title)}: {escape(check_it)}</a>',
+        cv_line=_(
+            "%(title)s, %(issuer)s, valid until %(day)s, %(address)s",
+            title=title,
+            issuer=credential.display["issuer_name"],
+            day=written.day(credential.valid_until, face.language),
+            address=face.address,
+        ),
+        signature=f"{title}\n" + _("Check this certificate: %(address)s", address=face.address),
+        embed=f'<a href="{escape(face.address)}" rel="noopener">{escape(link)}</a>',
     )
 
 

@@ -76,7 +76,7 @@ def own_credential(code: str) -> str:
     return render_template(
         "credentials/own_credential.html",
         credential=found,
-        shared=shared(found, _face(found), check_it=_("check it")),
+        shared=shared(found, _face(found), gettext=_),
         suffixes=[one for one in SUFFIXES if one != "jwt" or found.signed_jwt is not None],
         visibilities=[one.value for one in Visibility],
         longest_name=LONGEST_NAME,

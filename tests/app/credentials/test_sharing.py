@@ -52,7 +52,7 @@ def own(app, runtime, database, clock, entropy, jobs):
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("en", "Top 10 % · Collaboration"), ("fr", "Les 10 % meilleurs · Coopération")]
+    ("language", "title"), [("en", "Top 10 % · Collaboration"), ("fr", "Top 10\N{NO-BREAK SPACE}% · Coopération")]
 )
 def test_every_field_of_linkedins_form_is_filled(own, language, title) -> None:
     holder, code = own
@@ -83,6 +83,25 @@ def test_lines_and_snippets_lead_to_the_page_and_claim_nothing(own) -> None:
     embedded = Fields(page.areas["embed"])
     assert embedded.links == [f"http://localhost/c/{code}"]
     assert not {"<img", "<script", "<iframe"} & set(page.areas["embed"].split())
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "check"),
+    [
+        ("en", "Top 10 % · Collaboration, Decile, valid until 23 November 2027, ", "Check this certificate: "),
+        (
+            "fr",
+            "Top 10\N{NO-BREAK SPACE}% · Coopération, Decile, valable jusqu’au 23 novembre 2027, ",
+            "Vérifiez ce certificat\N{NO-BREAK SPACE}: ",
+        ),
+    ],
+)
+def test_what_is_copied_reads_as_one_sentence_in_either_language(own, language, line, check) -> None:
+    holder, code = own
+    areas = Fields(holder.open(f"/credentials/{code}?language={language}").text).areas
+    address = f"http://localhost/c/{code}"
+    assert areas["cv-line"] == line + address
+    assert areas["signature"].splitlines()[-1] == check + address
 
 
 def attached(pdf: bytes) -> str:

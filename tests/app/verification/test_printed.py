@@ -5,16 +5,22 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import fields, replace
+from functools import partial
 from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
+from flask import render_template
 from openbadgeslib.ob3.verifier import OB3Verifier
 from PIL import Image
 
-from app.credentials import png_carrier, svg_carrier, typesetting
+from app.credentials import carriers, png_carrier, svg_carrier, typesetting
+from app.credentials.face import Face
 from app.credentials.states import Visibility
+from app.item_bank.bank_files import read_skills
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
+from tests.app.item_bank.bank_folders import ITEM_BANKS
 from tests.app.verification.register import FRENCH, HTML
 
 SVG_NAME = "{http://www.w3.org/2000/svg}"
@@ -110,7 +116,7 @@ def test_the_certificate_speaks_the_readers_language_and_the_same_facts_give_the
     french = client.get(f"/c/{code}.pdf", headers=FRENCH)
     with pages_of(french.data) as pdf:
         assert str(pdf.Root.Lang) == "fr"
-        assert "Coopération" in str(pdf.docinfo["/Title"])
+        assert pdf.docinfo["/Title"] == "Certificat\N{NO-BREAK SPACE}: Coopération"
     assert client.get(f"/c/{code}.pdf", headers=FRENCH).data == french.data
     assert client.get(f"/c/{code}.pdf", headers=HTML).headers["ETag"] != french.headers["ETag"]
 
@@ -138,6 +144,27 @@ def test_a_name_without_a_font_is_said_to_be_incomplete_and_another_is_not() -> 
     for name in NO_FONT_FOR:
         assert typesetting.FALLBACK in typesetting.printable(name)
     assert typesetting.printable("Ana ⵜⴰ") == "Ana □□"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_words_of_a_badge_stay_inside_its_border_whatever_the_skill_the_claim_and_the_site(app, language) -> None:
+    described = read_skills(ITEM_BANKS / "skills.yaml")["skills"]
+    blank = Face(**{field.name: "" for field in fields(Face)})  # type: ignore[arg-type]
+    long = replace(blank, claim="Les 12,5 % les plus hauts", site="certificates.an-organisation.example.org")
+    long = replace(long, language=language, mark=None, name=None, code="QRXJ-P7W2-X55E-A8S2-G")
+    with app.test_request_context():
+        for skill in described:
+            one = replace(long, skill=skill["name"][language], skill_slug=skill["slug"])
+            drawn = carriers.carry(carriers.PNG, one, "{}", draw=partial(render_template, "credentials/badge.svg"))
+            assert written_beside_the_border(drawn) == [], skill["slug"]
+
+
+def written_beside_the_border(png: bytes) -> list[tuple[int, int]]:
+    """Where something stands outside the golden line, beside the words."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    ground = picture.getpixel((320, 305))
+    places = [(x, y) for y in range(310, 560) for x in (*range(1, 10), *range(631, 639))]
+    return [place for place in places if picture.getpixel(place) != ground]
 
 
 @pytest.mark.parametrize(
