@@ -394,7 +394,10 @@ def check_desk() -> str:
     """Sittings whose answers look odd enough for a person, and what was decided of late."""
     with runtime().reading() as session:
         waiting, decided = checks.waiting(session=session), checks.decided(session=session)
-    return render_template("assessment/checks.html", waiting=waiting, decided=decided, most_shown=checks.MOST_SHOWN)
+        names = {slug: item_bank.skill(slug, session=session).names for slug in {check.skill for check in waiting}}
+    return render_template(
+        "assessment/checks.html", waiting=waiting, decided=decided, names=names, most_shown=checks.MOST_SHOWN
+    )
 
 
 @bp.get("/desk/checks/<uuid:sitting_id>")
@@ -404,7 +407,8 @@ def check_card(sitting_id: UUID) -> str:
     with runtime().reading() as session:
         checks.require_uninvolved(sitting_id, _own_id(), session=session)
         check = checks.check_of(sitting_id, session=session)
-    return render_template("assessment/check.html", check=check)
+        skill = item_bank.skill(check.skill, session=session)
+    return render_template("assessment/check.html", check=check, skill=skill)
 
 
 @bp.post("/desk/checks/<uuid:sitting_id>")

@@ -114,7 +114,7 @@ def _import(planned: Planned, candidates: int, *, stage: Stage, clock: PastClock
         try:
             import_responses(
                 sample_of(answers, instrument, turned),
-                mapping_of(wave, instrument, f"Decile, {release.label}: answers simulated, nobody gave them"),
+                mapping_of(wave, instrument, f"Decile, {release.label}"),
                 skill=SKILL,
                 population=DESCRIBED_AS["en"],
                 file_name=f"simulated-{wave.language}-{wave.number}",

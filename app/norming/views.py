@@ -13,6 +13,7 @@ from app.accounts import queries as accounts
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.item_bank import queries as banks
 from app.norming import pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
@@ -73,7 +74,8 @@ def norm_desk() -> str:
         found = queries.norms(session=session)
         skills = recalibrations.skills_with_sample(session=session)
         latest = recalibrations.latest(session=session)
-    return render_template("norming/desk.html", norms=found, skills=skills, recalibrations=latest)
+        names = {slug: banks.skill(slug, session=session).names for slug in {*skills, *(one.skill for one in latest)}}
+    return render_template("norming/desk.html", norms=found, skills=skills, recalibrations=latest, names=names)
 
 
 @bp.get("/desk/norms/<uuid:norm_id>")
@@ -145,8 +147,9 @@ def preview(norm_id: UUID) -> ResponseReturnValue:
 def choose_data(skill: str) -> str:
     """Whose responses a new norm of a skill is to be made from."""
     with runtime().reading() as session:
+        described = banks.skill(skill, session=session)
         samples = recalibrations.samples_of(skill, session=session)
-    return render_template("norming/choose_data.html", skill=skill, samples=samples)
+    return render_template("norming/choose_data.html", skill=described, samples=samples)
 
 
 @bp.post("/desk/norms/recalibrate/<skill>")
@@ -168,8 +171,9 @@ def recalibration_page(recalibration_id: UUID) -> ResponseReturnValue:
     with runtime().reading() as session:
         found = recalibrations.recalibration(recalibration_id, session=session)
         person = accounts.person(found.asked_by, session=session)
+        skill = banks.skill(found.skill, session=session)
     is_still = "still" in request.args or not found.is_open
-    page = render_template("norming/recalibration.html", found=found, person=person, is_still=is_still)
+    page = render_template("norming/recalibration.html", found=found, skill=skill, person=person, is_still=is_still)
     return page if is_still else (page, {"Refresh": str(REFRESH_SECONDS)})
 
 

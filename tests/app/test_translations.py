@@ -69,6 +69,34 @@ def test_french_writes_the_curly_apostrophe_in_pages_and_in_letters(catalogue):
     assert written == []
 
 
+NAMES_NOT_USED = {
+    "rang percentile, percentile": r"percentile",
+    "bande, fourchette (it is an intervalle)": r"\bbandes?\b|fourchette",
+    "ligne, limite of a norm (it is a seuil)": r"(?:sous|dessus de|près de|où est) la (?:ligne|limite)\b",
+    "projet (it is a brouillon)": r"\bprojet\b",
+    "panel (it is a groupe de juges)": r"\bpanel\b",
+    "opérateur (it is an exploitant)": r"opérateur",
+    "écart type": r"écarts? types?",
+    "les meilleurs, les mieux placés, les supérieurs": r"%% (?:meilleurs|les mieux placés|supérieurs)",
+}
+
+
+@pytest.mark.parametrize("name", NAMES_NOT_USED)
+def test_one_thing_has_one_name_in_french(catalogue, name):
+    said = [PLACEHOLDER.sub("%%", part) for message in catalogue.values() for part in _parts(message.string)]
+    assert [text for text in said if re.search(NAMES_NOT_USED[name], text, re.IGNORECASE)] == []
+
+
+VERDICTS = ("VALID", "EXPIRED", "REVOKED", "SUSPENDED", "ALTERED", "SPECIMEN", "UNKNOWN")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_verdict_is_one_word_wherever_it_begins_a_line(catalogue, verdict):
+    word = str(catalogue[verdict].string)
+    lines = [text for text in catalogue if isinstance(text, str) and re.match(rf"{verdict}\b", text)]
+    assert [text for text in lines if not str(catalogue[text].string).startswith(word)] == []
+
+
 def _parts(translation: str | tuple[str, ...]) -> tuple[str, ...]:
     return (translation,) if isinstance(translation, str) else translation
 

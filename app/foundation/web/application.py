@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, get_locale, get_translations
+from jinja2 import pass_context
+from jinja2.filters import do_format
+from jinja2.runtime import Context
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.foundation import written
 from app.foundation.access import Actor
 from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
@@ -61,6 +66,7 @@ def init_web(
     csrf.init_app(app)
     limiter.init_app(app)
     _speak_languages(app)
+    _write_figures(app)
     keep_sign_ins(app, load_actor)
     app.before_request(_start_clock)
     app.context_processor(_page_values)
@@ -98,6 +104,26 @@ def _speak_languages(app: Flask) -> None:
         pgettext=lambda context, text: _translations().upgettext(context, text),
         npgettext=lambda context, one, many, count: _translations().unpgettext(context, one, many, count),
     )
+
+
+def _write_figures(app: Flask) -> None:
+    """Figures on pages follow the page's language, those of Jinja's own `format` too, so that none is forgotten."""
+    app.jinja_env.filters.update(number=_number, format=_format, day=_day)
+
+
+@pass_context  # so that no figure is folded into a compiled template, which serves both languages
+def _number(_: Context, printed: float | str) -> str:
+    return written.number(printed, language_of_request())
+
+
+@pass_context
+def _format(_: Context, form: str, *values: Any) -> str:
+    return written.number(do_format(form, *values), language_of_request())
+
+
+@pass_context
+def _day(_: Context, told: date | str, pattern: str = written.DAY) -> str:
+    return written.day(told, language_of_request(), pattern)
 
 
 def _unbroken(text: str) -> str:

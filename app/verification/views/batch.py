@@ -8,6 +8,8 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
 
+from app.foundation import written
+from app.foundation.web.asker import language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import absolute_url, runtime
@@ -40,7 +42,8 @@ def check_batch() -> Response:
         words = {
             BatchEmpty.code: _("There is no code in this list. Put one code on each line."),
             BatchTooLong.code: _(
-                "At most %(most)s codes are checked at once. Send the list in parts.", most=MOST_CODES
+                "At most %(most)s codes are checked at once. Send the list in parts.",
+                most=written.number(MOST_CODES, language_of_request()),
             ),
         }[problem.code]
         page = render_template(TEMPLATE, listed=listed, rows=(), error=words, most=MOST_CODES)

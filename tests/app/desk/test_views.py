@@ -114,7 +114,7 @@ def test_figures_come_from_the_sittings_and_an_observed_line_from_thirty_answers
     code, count = shown.most_common(1)[0]
     assert count >= 30
     page = browser.get(f"/desk/items/{item_of(place, code)}").text
-    assert f"<td>{count} ({100 * count / 32:.0f} %)</td>" in page
+    assert f"<td>{count} ({100 * count / 32:.0f}\N{NO-BREAK SPACE}%)</td>" in page
     assert "estimated from answers" in page
     assert "observed" in page
 

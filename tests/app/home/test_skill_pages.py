@@ -6,6 +6,7 @@ import html
 
 import pytest
 
+from app.foundation import written
 from app.item_bank import queries as banks
 from app.item_bank.release_skills import release_skills
 from app.norming.models import NormState
@@ -35,7 +36,8 @@ def test_all_twelve_are_described_in_full_in_both_languages(client, skills, lang
     assert len(skills) == 12
     for skill in skills:
         page = read(client, f"/skills/{skill.slug}", headers)
-        told = [skill.definitions[language], skill.is_not[language], skill.esco_version]
+        told = [skill.definitions[language], skill.is_not[language]]
+        told += [written.day(skill.esco_version, language, "MMMM y")]
         told += [line[language] for line in skill.facet_lines.values()]
         told += [situation[language] for situation in skill.situations]
         told += [uri for uri, _ in skill.esco]

@@ -127,7 +127,7 @@ def test_the_page_shows_an_alarm_until_it_is_closed_with_a_reason(runtime, norm_
     assert "Not looked at yet" in browser.get("/desk/alarms").text
     look(runtime, norm_id)
     page = browser.get("/desk/alarms").text
-    for shown in ("Leaked item?: col-j01", "+0.40 standard deviations", "2026-W46", "30.0 %", "7.5"):
+    for shown in ("Leaked item?: col-j01", "+0.40 standard deviations", "2026-W46", "30.0\N{NO-BREAK SPACE}%", "7.5"):
         assert shown in page
     form = form_to(page, "/close")
     refused = browser.post(form.action, data={**form.fields, "reason": " "})

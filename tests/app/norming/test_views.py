@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from app.accounts.grant_role import grant_role
 from app.foundation.access import operator
+from app.item_bank import queries as banks
 from app.norming.models import LegacySample, NormState, NormVersion
 from scoring.norms import NormTable
 from tests.app.assessment.builders import Place, the_collaboration_bank
@@ -122,6 +123,20 @@ def test_scheduling_and_publishing_need_the_second_factor_of_now_too(runtime, no
     assert editor.post(f"{card}/{step}", data={"csrf_token": token}).status_code == 409  # a draft is not that far
     runtime.clock.advance(timedelta(minutes=11))
     assert editor.post(f"{card}/{step}", data={"csrf_token": token}).location == f"/prove?next={card}"
+
+
+def test_a_french_desk_calls_the_skill_by_its_name_and_writes_figures_and_days_in_french(runtime, norms, browser_of):
+    editor, french = browser_of(EDITOR_ID), {"Accept-Language": "fr"}
+    with runtime.reading() as session:
+        name = banks.skill(SKILL, session=session).names["fr"]
+    for path in ("/desk/norms", f"/desk/norms/recalibrate/{SKILL}"):
+        page = editor.get(path, headers=french).text
+        assert f"Recalibrer {name}" in page
+        assert f"Recalibrer {SKILL}" not in page
+    card = editor.get(f"/norms/{norms[0].id}", headers=french).text
+    assert re.search(r"<dd>−?\d,\d{4} ± \d,\d{4} \(\d,\d{4} écart-type\)</dd>", card)
+    told = re.sub(r'datetime="[^"]*"|<code>.*?</code>', "", card)
+    assert re.search(r"\d{4}-\d\d-\d\d", told) is None
 
 
 def test_the_desk_is_closed_to_everyone_else(app, client, norms, browser_of):

@@ -42,7 +42,7 @@ def test_what_is_missing_is_said_beside_the_form_and_what_was_typed_stays(world:
     form = {"csrf_token": token(browser.get(DESK)), "code": world.facts.code, "kind": "move", "reason": WHY}
     for change, said in (
         ({}, "No account that has joined has this address"),
-        ({"reason": "Short"}, "Give the reason in 40 to 2000 characters."),
+        ({"reason": "Short"}, "Give the reason in 40 to 2,000 characters."),
         ({"kind": "perhaps"}, "Please choose what is to change."),
         ({"kind": "reverse"}, "This revocation is not reversed here."),
         ({"code": "7Q4F"}, "typing error"),

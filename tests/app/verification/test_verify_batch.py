@@ -139,9 +139,11 @@ def test_the_page_takes_a_pasted_list_or_a_file_and_gives_csv_without_a_script(c
     assert saved.headers["Content-Disposition"] == 'attachment; filename="certificates-checked.csv"'
     assert [row["problem"] for row in table(saved.text)] == ["", "code-typing-error", "code-typing-error"]
     assert "Vérifier une liste" in client.get("/verify/batch", headers=FRENCH).text
+    counted = client.post("/verify/batch", data={"codes": code}, headers=FRENCH).text
+    assert "VALABLE\N{NO-BREAK SPACE}: 1" in counted
 
 
-@pytest.mark.parametrize(("codes_sent", "words"), [("", "There is no code"), ("x\n" * 1001, "At most 1000 codes")])
+@pytest.mark.parametrize(("codes_sent", "words"), [("", "There is no code"), ("x\n" * 1001, "At most 1,000 codes")])
 def test_the_page_says_what_is_wrong_with_the_list(client, codes_sent, words) -> None:
     answer = client.post("/verify/batch", data={"codes": codes_sent}, headers=HTML)
     assert answer.status_code == 422

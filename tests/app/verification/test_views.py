@@ -38,8 +38,8 @@ def test_the_first_thing_read_is_the_verdict_then_who_sat_then_the_claim(client,
         "Zoë O’Neil · Collaboration",
         "Top 10 % of adults at work, by norm COL-2026.2, decision confidence 0.81",
         "93.4, 90 % band 86.2 to 97.1",
-        "5120",
-        "2024-11-01 to 2026-10-31",
+        "5,120",
+        "1 November 2024 to 31 October 2026",
         "percentile 90 of the norm group, at 1.282 (standard error 0.031)",
         "checked, it matches the content",
         "Checked at 23 November 2026, 12:00 UTC",
@@ -55,8 +55,35 @@ def test_the_first_thing_read_is_the_verdict_then_who_sat_then_the_claim(client,
 def test_the_page_speaks_french(client, register) -> None:
     text = words(client.get(f"/c/{register.issued()}", headers=FRENCH).text)
     assert "Coopération" in text
-    assert "adultes au travail" in text
-    assert "novembre 2027" in text
+    for fact in (
+        "Parmi les 10 % les plus hauts du groupe « adultes au travail",
+        "93,4 (intervalle à 90 % : de 86,2 à 97,1)",
+        "5 120",
+        "du 1 novembre 2024 au 31 octobre 2026",
+        "centile 90 du groupe de référence, à 1,282 (erreur type 0,031)",
+        "novembre 2027",
+    ):
+        assert fact in text
+
+
+def test_programs_read_the_same_figures_whatever_language_they_speak(client, register) -> None:
+    code = register.issued()
+    signed = [client.get(f"/c/{code}.json", headers={"Accept-Language": language}).text for language in ("en", "fr")]
+    assert signed[0] == signed[1]
+    assert '"93.4"' in signed[0]
+
+
+def test_help_speaks_of_each_verdict_and_of_who_sat_in_the_words_of_the_certificate(client, register, clock) -> None:
+    for headers in (HTML, FRENCH):
+        explained = client.get("/help/certificate", headers=headers).text
+        codes_by_word = [register.issued(), register.issued(is_specimen=True), register.issued(), register.issued()]
+        register.change(codes_by_word[2], suspended_at=clock.now())
+        register.change(codes_by_word[3], signed_document="{}")
+        for code in codes_by_word:
+            said = words(client.get(f"/c/{code}", headers=headers).text).split()[1].rstrip(":")
+            assert f"<strong>{said}</strong>" in explained
+        sat = re.search(r'role="status">.*?<br>([^<]+)<', client.get(f"/c/{codes_by_word[0]}", headers=headers).text)
+        assert sat[1] in explained
 
 
 @pytest.mark.parametrize(
