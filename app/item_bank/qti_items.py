@@ -8,7 +8,7 @@ delivery system shows to candidates, and in data- attributes, which the standard
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -69,7 +69,8 @@ def read_item(content: bytes) -> dict[str, Any]:
     Raises
     ------
     NotOurSubset
-        For anything that `statement_item` and `scenario_item` would not have written.
+        For choices, keys or notes that `statement_item` and `scenario_item` would not have written. What belongs
+        together is found by its identifiers; the order of declarations, map entries and attributes says nothing.
     """
     item = parsed(content)
     if item.tag != _q("assessment-item"):
@@ -89,6 +90,8 @@ def read_item(content: bytes) -> dict[str, Any]:
     }
     try:
         return {**about, **(_scenario(item, body, parts) if "situation" in parts else _statement(item, body, parts))}
+    except NotOurSubset:
+        raise
     except (LookupError, ValueError, AttributeError, TypeError) as missing:
         raise NotOurSubset(f"a part is missing or cannot be read ({missing})") from None
 
@@ -111,43 +114,106 @@ def parsed(content: bytes) -> ET.Element:
 
 
 def _statement(item: ET.Element, body: ET.Element, parts: Mapping[str, str]) -> dict[str, Any]:
-    entries = item.findall(f".//{_q('map-entry')}")
-    categories = [int(entry.get("mapped-value", "")) for entry in entries]
+    asked = _asked(item, body)
+    if len(asked) != 1:
+        raise NotOurSubset(f"a statement has one choice interaction, and this has {len(asked)}")
+    ((declared, interaction),) = asked.values()
+    choices = _choices(interaction)
+    *scored, last = choices
+    if last != DID_NOT_ARISE:
+        raise NotOurSubset(f"its last choice is {last}, not {DID_NOT_ARISE}")
+    mapped = _mapped(declared)
+    _require_same(mapped, scored, "the keys of its mapping and its choices")
+    categories = [mapped[choice] for choice in scored]
     rising = list(range(len(categories)))
     if categories not in (rising, rising[::-1]) or len(categories) < 2:
         raise NotOurSubset("its mapping does not give the categories in order")
-    *labels, did_not_arise = _choices(body)[0]
     return {
         "kind": "statement",
         "keyed": 1 if categories == rising else -1,
         "text": parts["text"],
         "incident": parts["incident"],
-        "around": {"stem": parts["stem"], "categories": labels, "did_not_arise": did_not_arise},
+        "around": {
+            "stem": parts["stem"],
+            "categories": [choices[choice] for choice in scored],
+            "did_not_arise": choices[DID_NOT_ARISE],
+        },
     }
 
 
 def _scenario(item: ET.Element, body: ET.Element, parts: Mapping[str, str]) -> dict[str, Any]:
-    keys = [int((value.text or "").removeprefix("R")) for value in item.findall(f".//{_q('value')}")]
-    scales, texts = (
-        _choices(body),
-        [element.text or "" for element in body.iter() if element.get("data-part") == "option"],
-    )
-    if not len(keys) == len(scales) == len(texts) or any(scale != scales[0] for scale in scales):
-        raise NotOurSubset("its options, keys and scales do not match one to one")
+    asked = _asked(item, body)
+    if list(asked) != [f"RATING{number}" for number in range(1, len(asked) + 1)]:  # rationales go by these numbers
+        raise NotOurSubset(f"its options are {', '.join(asked)}, not RATING1, RATING2 and so on in this order")
+    scales = [list(_choices(interaction).values()) for _, interaction in asked.values()]
+    if any(scale != scales[0] for scale in scales):
+        raise NotOurSubset("its options are not rated on one scale")
     return {
         "kind": "scenario",
         **{name: parts[name] for name in ("place", "tension", "incident", "situation")},
         "options": [
-            {"key": key, "text": text, "rationale": parts[f"rationale-{number}"]}
-            for number, (key, text) in enumerate(zip(keys, texts, strict=True), start=1)
+            {
+                "key": _key(declared, interaction),
+                "text": _option(interaction),
+                "rationale": parts[f"rationale-{number}"],
+            }
+            for number, (declared, interaction) in enumerate(asked.values(), start=1)
         ],
         "around": {"prompt": parts["prompt"], "scale": scales[0]},
     }
 
 
-def _choices(body: ET.Element) -> list[list[str]]:
-    interactions = body.findall(f".//{_q('choice-interaction')}")
-    return [[choice.text or "" for choice in one.findall(_q("simple-choice"))] for one in interactions]
+def _asked(item: ET.Element, body: ET.Element) -> dict[str, tuple[ET.Element, ET.Element]]:
+    """By response identifier the declaration and the interaction, in the order in which they are shown."""
+    declared = _by_name(item.findall(_q("response-declaration")), "identifier")
+    shown = _by_name(body.findall(f".//{_q('choice-interaction')}"), "response-identifier")
+    _require_same(declared, shown, "its response declarations and its interactions")
+    return {name: (declared[name], interaction) for name, interaction in shown.items()}
+
+
+def _mapped(declared: ET.Element) -> dict[str, int]:
+    """The category of every choice. A bound, or a default other than 0, would score on another scale."""
+    (mapping,) = declared.findall(_q("mapping"))
+    if set(mapping.attrib) - {"default-value"} or float(mapping.get("default-value", "0")) != 0:
+        raise NotOurSubset("its mapping has bounds or a default value, so it scores on another scale")
+    entries = _by_name(mapping.findall(_q("map-entry")), "map-key")
+    return {choice: int(entry.attrib["mapped-value"]) for choice, entry in entries.items()}
+
+
+def _key(declared: ET.Element, interaction: ET.Element) -> int:
+    """The place on the scale, from 1, of the one choice that is the correct response."""
+    values = [(value.text or "").strip() for value in declared.findall(f"{_q('correct-response')}/{_q('value')}")]
+    choices = list(_choices(interaction))
+    if len(values) != 1 or values[0] not in choices:
+        raise NotOurSubset(
+            f"the correct response of {declared.attrib['identifier']} is {' and '.join(values) or 'missing'}, "
+            f"not one of its choices {', '.join(choices)}"
+        )
+    return choices.index(values[0]) + 1
+
+
+def _choices(interaction: ET.Element) -> dict[str, str]:
+    """The labels by the choices' identifiers, in the order in which they are shown."""
+    named = _by_name(interaction.findall(_q("simple-choice")), "identifier")
+    return {name: choice.text or "" for name, choice in named.items()}
+
+
+def _option(interaction: ET.Element) -> str:
+    (text,) = [element.text or "" for element in interaction.iter() if element.get("data-part") == "option"]
+    return text
+
+
+def _by_name(elements: Iterable[ET.Element], attribute: str) -> dict[str, ET.Element]:
+    named: dict[str, ET.Element] = {}
+    for element in elements:
+        if named.setdefault(element.attrib[attribute], element) is not element:
+            raise NotOurSubset(f"the {attribute} {element.attrib[attribute]} stands twice")
+    return named
+
+
+def _require_same(names: Iterable[str], others: Iterable[str], what: str) -> None:
+    if lone := set(names) ^ set(others):
+        raise NotOurSubset(f"{what} do not match one to one: {', '.join(sorted(lone))}")
 
 
 def _q(name: str) -> str:

@@ -106,6 +106,46 @@ def test_nothing_that_a_candidate_may_not_see_stands_outside_the_block_for_score
     assert all(option["en"] in shown for option in entry["options"])
 
 
+DECLARATION, ENTRY = f"{{{QTI}}}qti-response-declaration", f"{{{QTI}}}qti-map-entry"
+CHOICE, VALUE = f"{{{QTI}}}qti-simple-choice", f"{{{QTI}}}qti-value"
+
+
+def shuffled(parent, tag, chance):
+    """Give the children of one kind another order, in the places that they have."""
+    places = [number for number, child in enumerate(parent) if child.tag == tag]
+    for number, child in zip(places, chance.sample([parent[number] for number in places], len(places)), strict=True):
+        parent[number] = child
+
+
+def as_another_tool_writes_it(text, chance, *, rename):
+    """An item that means the same: other order of what has none, and other identifiers for the scored choices."""
+    item = ET.fromstring(text)
+    shuffled(item, DECLARATION, chance)
+    for element in item.iter():
+        shuffled(element, ENTRY, chance)
+        about = list(element.attrib.items())
+        element.attrib.clear()
+        element.attrib.update(chance.sample(about, len(about)))
+        if rename and element.tag == CHOICE and element.get("identifier") != "DID_NOT_ARISE":
+            element.set("identifier", f"choice-{element.get('identifier')}")
+        if rename and element.tag == ENTRY:
+            element.set("map-key", f"choice-{element.get('map-key')}")
+        if rename and element.tag == VALUE:
+            element.text = f"choice-{element.text}"
+    return ET.tostring(item)
+
+
+@settings(max_examples=60, deadline=None)
+@given(AROUND, STATEMENTS, SCENARIOS, st.randoms(use_true_random=False), st.booleans())
+def test_what_belongs_together_is_found_by_its_identifiers_whatever_the_order(around, statement, scenario, chance, new):
+    for write, kind, entry in (
+        (statement_item, "statement", statement),
+        (scenario_item, "scenario", scenario),
+    ):
+        ours = write({"code": "col-x01", **entry}, around[kind], "en")
+        assert read_item(as_another_tool_writes_it(ours, chance, rename=new)) == read_item(ours.encode())
+
+
 def test_items_are_valid_by_the_schema_of_qti_where_it_is_present():
     if not XSD:
         pytest.skip("QTI's own schema is not here: name it in DECILE_TEST_QTI_XSD to validate the items against it")
@@ -154,7 +194,7 @@ def spoilt(name: str, old: str, new: str) -> dict[str, bytes | None]:
     return {name: text.replace(old, new).encode()}
 
 
-ITEM = "items/en/col-s01.xml"
+ITEM, SCENARIO = "items/en/col-s01.xml", "items/en/col-j01.xml"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +212,21 @@ ITEM = "items/en/col-s01.xml"
         (spoilt(ITEM, 'mapped-value="4"', 'mapped-value="9"'), "categories in order"),
         (spoilt(ITEM, "Never", "Rarely"), "words around it"),
         (spoilt(ITEM, 'identifier="col-s01"', 'identifier="col-s02"'), "stands twice"),
-        (spoilt("items/en/col-j01.xml", "<qti-value>R4</qti-value>", "<qti-value>R5</qti-value>"), "do not agree"),
+        (spoilt(ITEM, 'map-key="C0"', 'map-key="X9"'), f"{ITEM}: the keys of its mapping.*choices.*: C0, X9"),
+        (spoilt(ITEM, 'map-key="C0"', 'map-key="C1"'), "the map-key C1 stands twice"),
+        (spoilt(ITEM, ' map-key="C0"', ""), "cannot be read .'map-key'"),
+        (spoilt(ITEM, 'map-key="C0"', 'map-key="DID_NOT_ARISE"'), "one to one: C0, DID_NOT_ARISE"),
+        (spoilt(ITEM, '"DID_NOT_ARISE"', '"C5"'), "last choice is C5"),
+        (spoilt(ITEM, 'choice identifier="C1"', 'choice identifier="C0"'), "the identifier C0 stands twice"),
+        (spoilt(ITEM, 'default-value="0"', 'default-value="2"'), "another scale"),
+        (spoilt(ITEM, 'default-value="0"', 'lower-bound="1"'), "another scale"),
+        (spoilt(ITEM, 'response-identifier="RESPONSE"', 'response-identifier="OTHER"'), "one to one: OTHER, RESPONSE"),
+        (spoilt(SCENARIO, 'response-identifier="RATING2"', 'response-identifier="RATING1"'), "RATING1 stands twice"),
+        (spoilt(SCENARIO, 'ion identifier="RATING2"', 'ion identifier="RATING1"'), "RATING1 stands twice"),
+        (spoilt(SCENARIO, "RATING2", "RATING9"), "not RATING1, RATING2 and so on"),
+        (spoilt(SCENARIO, "<qti-value>R4</qti-value>", "<qti-value>R7</qti-value>"), "RATING1 is R7, not one of"),
+        (spoilt(SCENARIO, "<qti-value>R4</qti-value>", ""), "RATING1 is missing"),
+        (spoilt(SCENARIO, "<qti-value>R4</qti-value>", "<qti-value>R5</qti-value>"), "do not agree"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
