@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
+from scoring.calibration_models import CLOSE, FAR
 from scoring.errors import InvalidItems, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
@@ -141,17 +142,62 @@ def _steepness(items: ItemParameters) -> Floats:
 
 
 def _by_moments(new: ItemParameters, base: ItemParameters, *, sigma: bool) -> tuple[float, float]:
-    """Mean/mean or mean/sigma, over every threshold of every common item."""
+    """Mean/mean or mean/sigma, over every threshold of every common item that both calibrations know."""
     if new.model == "nominal":
         raise InvalidItems("Nominal items have no thresholds on theta; link them by their curves (haebara).")
-    there, here = new.thresholds[~np.isnan(new.thresholds)], base.thresholds[~np.isnan(base.thresholds)]
+    known = _known_to_both(new, base)
+    there, here = new.thresholds[:, : known.shape[1]][known], base.thresholds[:, : known.shape[1]][known]
+    items = known.any(axis=1)
+    if not items.any():
+        raise InvalidItems("No threshold of a common item is known to both calibrations.")
     if sigma:
         if there.size < 2 or there.std() < TINY or here.std() < TINY:
             raise InvalidItems("Mean/sigma needs common thresholds that differ from each other.")
         slope = float(here.std(ddof=1) / there.std(ddof=1))
     else:
-        slope = float(np.abs(new.slopes).mean() / np.abs(base.slopes).mean())
+        slope = float(np.abs(new.slopes[items]).mean() / np.abs(base.slopes[items]).mean())
     return slope, float(here.mean() - slope * there.mean())
+
+
+def _known_to_both(new: ItemParameters, base: ItemParameters) -> NDArray[np.bool_]:
+    """Which thresholds, (J, most categories - 1), are estimates in both and no mere mark of a category nobody chose.
+
+    Such a mark lies about FAR logits out, where no estimate comes; averaged like one, it outweighs all others.
+    """
+    width = int(new.categories.max()) - 1
+    logits = [np.abs(items.slopes[:, None] * items.thresholds[:, :width]) for items in (new, base)]
+    return np.asarray((logits[0] < FAR / 2) & (logits[1] < FAR / 2))  # padding is NaN, and not below anything
+
+
+def with_unused_above(items: ItemParameters, categories: ArrayLike) -> ItemParameters:
+    """Graded items with as many categories as they are known to have, of which nobody chose the highest.
+
+    A calibration knows only the codes it saw. Thresholds of codes above them lie FAR logits out, as those of unused
+    codes below the lowest do.
+
+    Parameters
+    ----------
+    items : ItemParameters
+        As `calibrate` found them.
+    categories : array-like of int, shape (J,)
+        Number of categories of each item, none below that in `items`.
+
+    Raises
+    ------
+    InvalidItems
+        For another model, or fewer categories than an item has.
+    """
+    wanted = np.asarray(categories, dtype=np.int64)
+    if items.model != "graded" or wanted.shape != (len(items),) or (wanted < items.categories).any():
+        raise InvalidItems(
+            "Only graded items can be given categories above theirs, as many for each as it has or more."
+        )
+    table = np.full((len(items), int(wanted.max()) - 1), np.nan)
+    for j, (own, all_of_it) in enumerate(zip(items.categories, wanted, strict=True)):
+        table[j, : own - 1] = items.thresholds[j, : own - 1]
+        beyond = FAR + CLOSE * np.arange(all_of_it - own)
+        table[j, own - 1 : all_of_it - 1] = table[j, own - 2] + beyond / items.slopes[j]
+    return ItemParameters(items.slopes, table)
 
 
 def _population(nodes: ArrayLike | None, density: ArrayLike | None) -> tuple[Floats, Floats]:
@@ -221,7 +267,11 @@ def _displacements(new: ItemParameters, base: ItemParameters) -> tuple[Floats, C
     if new.model == "nominal":
         places_new, places_base = _balance(new), _balance(base)
     else:
-        places_new, places_base = np.nanmean(new.thresholds, axis=1), np.nanmean(base.thresholds, axis=1)
+        known = _known_to_both(new, base)
+        known |= ~known.any(axis=1, keepdims=True)  # an item of marks alone has moved out of reach: that is a drift
+        places_new, places_base = (
+            np.nanmean(np.where(known, items.thresholds[:, : known.shape[1]], np.nan), axis=1) for items in (new, base)
+        )
     return np.log(steep_new / steep_base), lambda slope: np.asarray(places_base - slope * places_new)
 
 
@@ -269,6 +319,9 @@ def robust_z(
     least: float = LEAST_DRIFT,
 ) -> DriftScreen:
     """Screen common items for drift: z = (d - median d) / (.74 interquartile range of d).
+
+    Locations are compared by the thresholds that both calibrations know. Where nobody chose a category, that alone is
+    no drift of the item; whether it should have been chosen is for the caller, who knows how many answered.
 
     Parameters
     ----------
@@ -334,6 +387,7 @@ def purified_link(
     critical: float = CRITICAL,
     least: float = LEAST_DRIFT,
     fewest: int = FEWEST_ANCHORS,
+    among: ArrayLike | None = None,
 ) -> PurifiedLink:
     """Link, leaving out drifted items: drop the worst by robust z, look again, until none is left that drifted.
 
@@ -347,14 +401,16 @@ def purified_link(
         As for `robust_z`.
     fewest : int
         Anchors below which none is dropped any more; `notes` then names the items still in doubt.
+    among : array-like of bool, shape (J,), optional
+        The items that may be anchors; all by default.
 
     References
     ----------
     Huynh & Meyer (2010); Candell & Drasgow (1988) for the iteration.
     """
-    anchor = np.ones(len(new), dtype=bool)
+    anchor = np.ones(len(new), dtype=bool) if among is None else np.array(among, dtype=bool)
     dropped: list[int] = []
-    screen = robust_z(new, base, critical=critical, least=least)
+    screen = robust_z(new, base, among=anchor, critical=critical, least=least)
     while anchor.sum() > fewest and (screen.has_drifted & anchor).any():
         suspects = np.where(screen.has_drifted & anchor, screen.worst, -1.0)
         dropped.append(int(np.argmax(suspects)))

@@ -14,22 +14,28 @@ from app.norming.samples import KindOfEvidence, Sample, answered_by
 from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
 from scoring.items import ItemParameters
-from scoring.responses import ResponseMatrix
+from scoring.normal import NODES, normal_prior
+from scoring.responses import MISSING, ResponseMatrix
 
 if TYPE_CHECKING:
-    from scoring.linking import PurifiedLink
+    from scoring.linking import Link, PurifiedLink
 
 FEWEST_COMMON_ITEMS = 3
+TOO_MANY_TO_MISS = 10.0  # expected choices: that none came is then no chance (e^-10), nor a tail that is not normal
 LARGEST_SHOWN_Z = 999.0  # where all other items agree exactly, any drift is without bounds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FreeFit:
-    """The items that a sample has in common with the base scale, estimated as if there were none."""
+    """The items that a sample has in common with the base scale, estimated as if there were none.
+
+    `counts` says how often each category of the base scale was chosen, (items, categories).
+    """
 
     kind: str
     codes: tuple[str, ...]
     items: ItemParameters
+    counts: NDArray[np.int64]
     log_likelihood: float
 
     def as_json(self) -> dict[str, Any]:
@@ -40,6 +46,7 @@ class FreeFit:
             "codes": list(self.codes),
             "slopes": [float(a) for a in self.items.slopes],
             "thresholds": thresholds,
+            "counts": self.counts.tolist(),
             "log_likelihood": self.log_likelihood,
         }
 
@@ -48,19 +55,30 @@ class FreeFit:
         """The same again."""
         thresholds: NDArray[np.float64] = np.array(kept["thresholds"], dtype=float)
         items = ItemParameters(np.array(kept["slopes"]), thresholds)
-        return cls(kept["kind"], tuple(kept["codes"]), items, kept["log_likelihood"])
+        chosen = np.ones((len(items), int(items.categories.max())))  # for one begun before counts were kept
+        counts = np.array(kept.get("counts", chosen), dtype=np.int64)
+        return cls(kept["kind"], tuple(kept["codes"]), items, counts, kept["log_likelihood"])
 
     def linked_to(self, scale: CalibratedItems) -> PurifiedLink:
         """The link to the parameters in use, through the items that did not drift."""
         from scoring.linking import purified_link  # noqa: PLC0415  scipy: seconds no other page may pay
 
-        codes, parameters = of_kind(self.kind, scale)
-        place = {code: row for row, code in enumerate(codes)}
-        return purified_link(self.items, parameters.take([place[code] for code in self.codes]))
+        base = self._base(scale)
+        linked = purified_link(self.items, base)
+        whole = ~self._lost_a_category(linked.link, base)
+        if whole.all() or whole.sum() < FEWEST_COMMON_ITEMS:
+            return linked
+        return purified_link(self.items, base, among=whole)
 
-    def drift_from(self, linked: PurifiedLink) -> list[dict[str, Any]]:
-        """How far each item lies from where the others say it should, in plain numbers."""
-        screen = linked.screen
+    def drift_from(self, linked: PurifiedLink, scale: CalibratedItems) -> list[dict[str, Any]]:
+        """How far each item lies from where the others say it should, in plain numbers.
+
+        An item is compared by the thresholds that both know. `unused` are its categories that nobody chose; where the
+        base scale expects them to be chosen, the item has drifted wherever its other thresholds lie.
+        """
+        screen, base = linked.screen, self._base(scale)
+        has_drifted = screen.has_drifted | self._lost_a_category(linked.link, base)
+        unused = self._unused(base)
         return [
             {
                 "item": code,
@@ -68,11 +86,29 @@ class FreeFit:
                 "slope_drift": float(screen.slope_drift[k]),
                 "location_drift": float(screen.location_drift[k]),
                 "robust_z": float(min(screen.worst[k], LARGEST_SHOWN_Z)),
-                "has_drifted": bool(screen.has_drifted[k]),
+                "has_drifted": bool(has_drifted[k]),
                 "is_anchor": bool(linked.is_anchor[k]),
+                "unused": np.flatnonzero(unused[k]).tolist(),
             }
             for k, code in enumerate(self.codes)
         ]
+
+    def _base(self, scale: CalibratedItems) -> ItemParameters:
+        codes, parameters = of_kind(self.kind, scale)
+        place = {code: row for row, code in enumerate(codes)}
+        return parameters.take([place[code] for code in self.codes])
+
+    def _unused(self, base: ItemParameters) -> NDArray[np.bool_]:
+        exists = np.arange(self.counts.shape[1]) < base.categories[:, None]
+        return np.asarray(exists & (self.counts == 0))
+
+    def _lost_a_category(self, link: Link, base: ItemParameters) -> NDArray[np.bool_]:
+        """Items of which nobody chose a category that the base scale expects so many to choose that it is gone."""
+        from scoring.graded_response import category_probabilities  # noqa: PLC0415  as above
+
+        shares = np.tensordot(normal_prior(NODES), category_probabilities(base, link.theta(NODES)), axes=1)
+        expected = self.counts.sum(axis=1, keepdims=True) * shares[:, : self.counts.shape[1]]
+        return np.asarray((self._unused(base) & (expected >= TOO_MANY_TO_MISS)).any(axis=1))
 
 
 def of_kind(kind: str, scale: CalibratedItems) -> tuple[tuple[str, ...], ItemParameters]:
@@ -103,25 +139,28 @@ def fitted_freely(sample: Sample, scale: CalibratedItems, placing: Placing = Par
 
 def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems, placing: Placing) -> FreeFit:
     from scoring.calibration import calibrate  # noqa: PLC0415  as above
+    from scoring.linking import with_unused_above  # noqa: PLC0415
 
     codes, parameters = of_kind(kind, scale)
-    place = {code: column for column, code in enumerate(evidence.codes)}
-    rows = [row for row, code in enumerate(codes) if code in place]
+    column = {code: place for place, code in enumerate(evidence.codes)}
+    answers = evidence.responses.codes[answered_by(evidence)]
+    rows = [row for row, code in enumerate(codes) if code in column and (answers[:, column[code]] != MISSING).any()]
     if len(rows) < FEWEST_COMMON_ITEMS:
         raise ScoringError(f"{len(rows)} items in common are too few to link.")
     base = parameters.take(rows)
-    answered = evidence.responses.codes[answered_by(evidence)][:, [place[codes[row]] for row in rows]]
-    known = np.minimum(answered, (base.categories - 1).astype(np.int8))
+    known = np.minimum(answers[:, [column[codes[row]] for row in rows]], (base.categories - 1).astype(np.int8))
     fit = calibrate(ResponseMatrix(known), placing=placing)
     if not fit.converged:
         raise ScoringError("The parameters could not be estimated on this sample.")
-    return FreeFit(kind, tuple(codes[row] for row in rows), fit.items, float(fit.log_likelihood))
+    items = with_unused_above(fit.items, base.categories)
+    counts = np.stack([(known == category).sum(axis=0) for category in range(int(base.categories.max()))], axis=1)
+    return FreeFit(kind, tuple(codes[row] for row in rows), items, counts, float(fit.log_likelihood))
 
 
 def drift_report(fits: Sequence[FreeFit], scale: CalibratedItems) -> dict[str, Any]:
     """Drift of every item, or why it is not known."""
     try:
-        found = [entry for fit in fits for entry in fit.drift_from(fit.linked_to(scale))]
+        found = [entry for fit in fits for entry in fit.drift_from(fit.linked_to(scale), scale)]
     except ScoringError as problem:
         return not_known(str(problem))
     return {"is_known": True, "reason": None, "items": found}

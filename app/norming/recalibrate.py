@@ -206,7 +206,7 @@ def _link(place: Place) -> None:
                 "slope": float(linked.link.slope),
                 "intercept": float(linked.link.intercept),
                 "anchors": anchors,
-                "dropped": [fit.codes[number] for number in linked.dropped],
+                "dropped": [code for code, stays in zip(fit.codes, linked.is_anchor, strict=True) if not stays],
                 "notes": list(linked.notes),
             }
     place.commit(lambda _session: Outcome({"links": links}))

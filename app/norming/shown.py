@@ -133,4 +133,9 @@ def _forecast_lines(seen: Mapping[str, Any]) -> list[str]:
         lines.append(f"  at renewal: {renewals['newly_above']} newly above, {renewals['no_longer_above']} no longer")
     drifted = [item["item"] for item in drift["items"] if item["has_drifted"]]
     lines.append(f"  drifted items: {', '.join(drifted) or 'none' if drift['is_known'] else 'not known'}")
+    lines += [
+        f"  nobody scored {', '.join(map(str, item['unused']))} in {item['item']}: compared without"
+        for item in drift["items"]
+        if item.get("unused")  # previews of former releases do not say
+    ]
     return lines + [f"  gate {gate['gate']}: {GATE_STATES[gate['state']]}" for gate in seen["gates"]]

@@ -93,11 +93,17 @@ def a_sample_file(
     shift: float = 0.0,
     stuffed: float = 0.0,
     labels: Mapping[str, Sequence[str]] | None = None,
+    avoided: Mapping[int, tuple[int, int]] | None = None,
 ) -> SampleFile:
-    """`n` simulated people answering `graded_items`; the last share `stuffed` answers the highest everywhere."""
+    """`n` simulated people answering `graded_items`; the last share `stuffed` answers the highest everywhere.
+
+    Of an item that is `avoided`, the first category is never chosen but the second instead.
+    """
     rng = np.random.default_rng(seed)
     codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng)
     codes[n - int(n * stuffed) :] = codes.max()
+    for item, (category, instead) in (avoided or {}).items():
+        codes[codes[:, item] == category, item] = instead
     told = {name: tuple(values[:n]) for name, values in (labels or {}).items()}
     return SampleFile(codes, tuple(f"P{i:02d}" for i in range(items)), n, {}, f"{seed:064d}", told)
 
@@ -126,11 +132,12 @@ def import_sample(
     mapping: SampleMapping | None = None,
     population: str = POPULATION,
     founding: bool = False,
+    avoided: Mapping[int, tuple[int, int]] | None = None,
 ) -> LegacySample:
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
     return import_responses(
-        a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels),
+        a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels, avoided=avoided),
         mapping or a_described_mapping(),
         skill=SKILL,
         population=population,

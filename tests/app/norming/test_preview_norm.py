@@ -32,6 +32,7 @@ from app.norming.renewing_people import renewing_people
 from app.norming.sample_file import MOST_LABELS, read_sample
 from scoring.latent_density import estimate_latent_density, masses_without
 from scoring.norms import NormTable
+from scoring.responses import MISSING, ResponseMatrix
 from tests.app.norming.builders import (
     APPROVER_ID,
     EDITOR_ID,
@@ -195,6 +196,13 @@ def test_an_item_that_became_easier_is_named_as_drifted(runtime, staff):
     assert found["items"][2]["location_drift"] == pytest.approx(1.0, abs=0.15)  # easier by one logit
     assert not any(item["has_drifted"] for item in drift(basis)["items"])
     assert not drift(replace(basis, set_the_scale=True))["is_known"]
+    evidence = basis.calibrated.sample.self_report
+    codes = evidence.responses.codes.copy()
+    codes[:, 2] = MISSING  # an item that nobody was given is no common item
+    sample = replace(basis.calibrated.sample, self_report=replace(evidence, responses=ResponseMatrix(codes)))
+    found = drift(replace(basis, calibrated=replace(basis.calibrated, sample=sample)))
+    assert found["is_known"]
+    assert [item["item"] for item in found["items"]] == [f"P{item:02d}" for item in range(10) if item != 2]
 
 
 def test_a_sitting_counts_by_its_score_and_a_person_by_the_latest_one(runtime, staff):

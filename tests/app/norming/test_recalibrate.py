@@ -22,6 +22,7 @@ from app.norming.models import CalibrationRun, LegacySample, NormState, NormVers
 from app.norming.policy import NormPolicy
 from app.norming.recalibration import Choice, Phase, Progress, Source
 from app.norming.sent_choice import divisions
+from app.norming.shown import norm_as_lines
 from app.norming.start_recalibration import start_recalibration
 from tests.app.norming.builders import (
     EDITOR_ID,
@@ -102,6 +103,35 @@ def test_it_ends_with_a_previewed_norm_of_the_chosen_people_and_case_030_issues_
     assert norm.preview["former"]["label"]
     (kept,) = found.found["calibration"]["fits"]
     assert FreeFit.from_json(json.loads(json.dumps(kept))).as_json() == kept  # bit by bit
+    former = {name: value for name, value in kept.items() if name != "counts"}
+    assert FreeFit.from_json(former).counts.all()  # of a release that kept none nothing is said to be unused
+
+
+def test_an_item_of_which_nobody_chose_a_category_is_compared_by_the_others(runtime, editor, browser_of):
+    """Of P00 and P09 a few choices are expected, which may fail to come; of P04 forty, which is another item."""
+    with runtime.transaction() as session:
+        tools = (session, runtime.clock, runtime.entropy)
+        import_sample(*tools, n=N, seed=3, shift=0.2, avoided={0: (0, 1), 4: (4, 3), 9: (4, 3)})
+    recalibration_id = begin(runtime, editor, without=())
+    work(runtime)
+    found = view(runtime, recalibration_id)
+    assert (found.progress, found.reason) == (Progress.DONE, None)
+    drift = {entry["item"]: entry for entry in found.found["drift"]["items"]}
+    assert list(drift) == [f"P{item:02d}" for item in range(10)]
+    assert {code: entry["unused"] for code, entry in drift.items() if entry["unused"]} == {
+        "P00": [0], "P04": [4], "P09": [4],
+    }  # fmt: skip
+    assert [code for code, entry in drift.items() if entry["has_drifted"]] == ["P04"]
+    assert not drift["P04"]["is_anchor"]
+    assert all(abs(drift[code]["location_drift"]) < 0.4 for code in ("P00", "P09"))
+    link = found.found["link"]["links"]["self_report"]
+    assert link["slope"] == pytest.approx(1.0, abs=0.15)
+    assert "P04" in link["dropped"]
+    page = browser_of(EDITOR_ID).get(f"/desk/norms/{found.norm}/preview").text
+    assert page.count("(nobody scored 4)") == 2
+    with runtime.reading() as session:
+        shown = norm_as_lines(queries.norm(found.norm, session=session))
+    assert "nobody scored 0 in P00: compared without" in shown
 
 
 @pytest.mark.parametrize("moment", ["before the commit", "after it"])
