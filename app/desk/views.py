@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ bp = Blueprint("desk", __name__)
 EDITOR = "item_editor"
 NORM_STAFF = ("norm_editor", "norm_approver")
 READERS = (EDITOR, *NORM_STAFF)
+FINDINGS = {"approve": True, "object": False}
 
 
 @bp.get("/desk/items")
@@ -106,7 +108,7 @@ def review(item_id: UUID) -> ResponseReturnValue:
             item_id,
             aspect_named(name),
             language=language or None,
-            is_approved=form.get("finding") == "approve",
+            is_approved=FINDINGS[_chosen(form.get("finding", ""), FINDINGS)],
             comment=form.get("comment", ""),
             declares_independence=form.get("independent") == "yes",
             session=session,
@@ -118,11 +120,19 @@ def review(item_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".item", item_id=item_id), code=303)
 
 
+def _chosen(name: str, among: Collection[str]) -> str:
+    """What the form says, if it is one of these: a choice that is missing decides nothing."""
+    if name not in among:
+        raise StepUnknown(name)
+    return name
+
+
 @bp.post("/desk/reports/<uuid:report_id>/judge")
 @require_role(EDITOR)
 def judge(report_id: UUID) -> ResponseReturnValue:
     """Judge a candidate's report. Before it suspends, the preview is shown."""
-    form, is_suspended = request.form, request.form.get("verdict") == SUSPENDED
+    form = request.form
+    is_suspended = _chosen(form.get("verdict", ""), (KEPT, SUSPENDED)) == SUSPENDED
     reason = form.get("reason", "")
     with runtime().reading() as session:
         reported = item_reports.report(report_id, session=session)

@@ -187,11 +187,11 @@ class IndependenceNotDeclared(Invalid):
 
 
 class StepUnknown(Invalid):
-    """A state or an aspect of review that does not exist."""
+    """A state, or something to choose in a review, that does not exist."""
 
     code = "item-step-unknown"
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name[:40]!r} is no state of an item and no aspect of a review. Choose one of those offered."
+            f"{name[:40]!r} is no state, aspect, finding or verdict there is. Choose one of those offered."
         )

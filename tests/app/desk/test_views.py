@@ -142,6 +142,7 @@ def test_a_suspension_shows_first_what_it_would_touch_and_nothing_happens_before
 def test_a_review_is_recorded_with_its_name_and_an_author_is_offered_none(browser, place, editor):
     page = f"/desk/items/{item_of(place, 'col-s07')}"
     given = {"aspect": "language:fr", "finding": "object", "comment": "le mot est lourd", "independent": "yes"}
+    assert send(browser, page, "/reviews", **given | {"finding": ""}).status_code == 422
     reviewed = send(browser, page, "/reviews", **given)
     assert "le mot est lourd" in reviewed.text
     assert "objects" in reviewed.text
@@ -222,6 +223,9 @@ def test_a_report_stands_on_the_items_page_without_a_name_and_is_kept_or_suspend
     assert "/judge" not in done.text
     assert (state_of(place, code), state_of(place, code, "fr")) == (ItemState.SUSPENDED, ItemState.ACTIVE)
     other, _reporter = reported(place)
+    unsaid = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="keep it", reason="it is fine")
+    assert unsaid.status_code == 422
+    assert ">reported</span>" in browser.get("/desk/items").text
     kept = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="kept", reason="it is fine")
     assert "it is fine" in kept.text
     assert state_of(place, other) is ItemState.ACTIVE
