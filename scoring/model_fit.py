@@ -38,7 +38,8 @@ class ModelFit:
         Misfit per degree of freedom, whatever N; with its 90 % interval.
     rmsea_interval : (float, float)
     srmsr : float
-        Root mean squared difference between observed and reproduced correlations of items.
+        Root mean squared difference between observed and reproduced correlations of items, over the pairs that somebody
+        answered. With missing responses a correlation rests on fewer persons, and their sampling error raises it.
     persons : int
         Behind the statistic.
     """
@@ -80,7 +81,9 @@ def model_fit(
         True where the latent standard deviation was estimated too, as under the Rasch model.
     complete_cases : bool
         Leave out persons with missing responses. Otherwise every moment is taken over the persons who answered its
-        items, and its residual counts by their share of all persons: the statistic is then chi-square only roughly.
+        items, and one that nobody answered costs its degree of freedom. That holds for items left out by design or by
+        chance. Where answers decide what is asked next, as in an adaptive test, the persons behind a moment are no
+        sample of those it is compared with.
 
     Returns
     -------
@@ -89,7 +92,8 @@ def model_fit(
     Raises
     ------
     ScoringError
-        When there are no degrees of freedom, or the statistic is unknown.
+        When there are no degrees of freedom, also because too few items were answered by the same persons, or the
+        statistic is unknown.
     InvalidResponses
         When there is nobody to count.
 
@@ -110,15 +114,10 @@ def model_fit(
     change = moments.derivatives(
         items, mean, sd, slopes=estimates_slopes and items.model != "rasch", spread=estimates_sd
     )
-    freedom = moments.expected.size - change.shape[1]
-    if freedom < 1:
-        raise ScoringError(
-            f"{statistic} has no degrees of freedom: {moments.expected.size} moments, {change.shape[1]} parameters."
-        )
     n = counted.shape[0]
-    observed, persons = moments.observed(counted)
-    residual = np.where(persons > 0, observed - moments.expected, 0.0) * persons / n
-    value = n * _left_over(residual, moments.covariance(), change)
+    value, freedom = _tested(moments, change, counted)
+    if freedom < 1:
+        raise ScoringError(f"{statistic} has no degrees of freedom: no more moments than parameters.")
     return ModelFit(
         value,
         freedom,
@@ -128,6 +127,23 @@ def model_fit(
         moments.srmsr(counted),
         n,
     )
+
+
+def _tested(moments: _Moments, change: Floats, counted: NDArray[np.int8]) -> tuple[float, int]:
+    """Give the statistic, and its degrees of freedom.
+
+    Every residual is summed over the persons who answered its moment, and divided by all. Two such sums vary together
+    as far as the same persons are in both, and a parameter moves each by the share of persons in it; so weighted, the
+    statistic is chi-square in spite of what was left out.
+    """
+    together = moments.answered_together(counted != MISSING)
+    share = np.diag(together)
+    seen = share > 0
+    residual = (moments.observed(counted) - moments.expected) * share
+    covariance = (moments.covariance() * together)[np.ix_(seen, seen)]
+    change = (change * share[:, None])[seen]
+    change = change[:, change.any(axis=0)]
+    return counted.shape[0] * _left_over(residual[seen], covariance, change), int(seen.sum()) - change.shape[1]
 
 
 def _left_over(residual: Floats, covariance: Floats, change: Floats) -> float:
@@ -162,11 +178,16 @@ def _rmsea_interval(value: float, freedom: int, n: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moments:
-    """First moments of items and products of pairs, under the model."""
+    """First moments of items and products of pairs, under the model; categories are counted from the item's average.
+
+    With complete data it does not matter what they are counted from. Where a product lacks a few of the persons behind
+    its items' means, products of raw categories vary mostly with who those are, and misfit is lost in it.
+    """
 
     probabilities: Floats  # (Q, J, K)
     prior: Floats  # (Q,)
-    means: Floats  # (Q, J) expected category given theta
+    average: Floats  # (J,) category expected of all
+    means: Floats  # (Q, J) expected category given theta, from the average
     variances: Floats  # (Q, J)
     features: tuple[tuple[int, int], ...]  # item and category of a share; category 0 stands for the item's mean
     pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -176,12 +197,14 @@ class _Moments:
         probabilities = category_probabilities(items, NODES)
         score = np.arange(probabilities.shape[2], dtype=float)
         means = probabilities @ score
+        average = prior @ means
         if by_category:
             features = tuple((j, k) for j in range(len(items)) for k in range(1, int(items.categories[j])))
         else:
             features = tuple((j, 0) for j in range(len(items)))
         one, other = np.triu_indices(len(items), 1)
-        return cls(probabilities, prior, means, probabilities @ score**2 - means**2, features, (one, other))
+        variances = probabilities @ score**2 - means**2
+        return cls(probabilities, prior, average, means - average, variances, features, (one, other))
 
     @property
     def conditional(self) -> Floats:
@@ -194,12 +217,21 @@ class _Moments:
     def expected(self) -> Floats:
         return np.asarray(self.prior @ self.conditional)
 
-    def observed(self, codes: NDArray[np.int8]) -> tuple[Floats, Floats]:
-        """Every moment among those who answered its items, and how many they are."""
-        means, products, single, both = _observed(codes)
-        shares = [(codes[:, j] == k).sum() / max(single[j], 1.0) if k else means[j] for j, k in self.features]
-        persons = np.concatenate([single[[j for j, _ in self.features]], both[self.pairs]])
-        return np.concatenate([np.array(shares, dtype=float), products[self.pairs]]), persons
+    def observed(self, codes: NDArray[np.int8]) -> Floats:
+        """Every moment among those who answered its items."""
+        answered, whole = _answers(codes, self.average)
+        single, (one, other) = np.maximum(answered.sum(axis=0), 1.0), self.pairs
+        shares = [(codes[:, j] == k if k else whole[:, j]).sum() / single[j] for j, k in self.features]
+        products = whole.T @ whole / np.maximum(answered.T @ answered, 1.0)
+        return np.concatenate([np.array(shares, dtype=float), products[one, other]])
+
+    def answered_together(self, answered: NDArray[np.bool_]) -> Floats:
+        """Share of persons who answered the items of both of two moments, (D, D)."""
+        patterns, persons = np.unique(answered, axis=0, return_counts=True)
+        one, other = self.pairs
+        single = patterns[:, [j for j, _ in self.features]]
+        complete = np.concatenate([single, patterns[:, one] & patterns[:, other]], axis=1).astype(float)
+        return np.asarray((complete * persons[:, None]).T @ complete / answered.shape[0])
 
     def covariance(self) -> Floats:
         """Of one person's moments: that of their expectations given theta, and what is left given theta.
@@ -233,7 +265,7 @@ class _Moments:
         for f in own:
             k = self.features[int(f)][1]
             share = self.probabilities[:, j, k]
-            columns.append(share * (k - self.means[:, j]) if k else self.variances[:, j])
+            columns.append(share * (k - self.average[j] - self.means[:, j]) if k else self.variances[:, j])
         return np.stack(columns, axis=1)
 
     def _within(self, j: int, own: NDArray[np.int64]) -> Floats:
@@ -266,25 +298,27 @@ class _Moments:
 
     def srmsr(self, codes: NDArray[np.int8]) -> float:
         one, other = self.pairs
-        average = self.prior @ self.means
-        spread = np.sqrt(self.prior @ (self.variances + self.means**2) - average**2)
-        product = self.prior @ (self.means[:, one] * self.means[:, other])
-        model = (product - average[one] * average[other]) / (spread[one] * spread[other])
-        means, products, _, both = _observed(codes)
-        covariance = products - np.outer(means, means)
-        deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        scale = np.outer(deviation, deviation)[one, other]
-        known = (both[one, other] > 0) & (scale > 0)
-        seen = np.clip(covariance[one, other] / np.where(known, scale, 1.0), -1.0, 1.0)
-        return float(np.sqrt(np.where(known, (seen - model) ** 2, 0.0).mean()))
+        spread = np.sqrt(self.prior @ (self.variances + self.means**2))
+        model = self.prior @ (self.means[:, one] * self.means[:, other]) / (spread[one] * spread[other])
+        observed, known = _correlations(codes)
+        residual = (observed[one, other] - model)[known[one, other]]
+        return float(np.sqrt((residual**2).mean())) if residual.size else 0.0
 
 
-def _observed(codes: NDArray[np.int8]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Means (J,) and mean products (J, J) among those who answered, and how many they are."""
-    answered = (codes != MISSING).astype(float)
-    whole = np.where(codes == MISSING, 0.0, codes.astype(float))
-    single, both = answered.sum(axis=0), answered.T @ answered
-    return whole.sum(axis=0) / np.maximum(single, 1.0), whole.T @ whole / np.maximum(both, 1.0), single, both
+def _answers(codes: NDArray[np.int8], average: ArrayLike = 0.0) -> tuple[Floats, Floats]:
+    """1 for every answer, and its category counted from the item's average; both 0 where there is none."""
+    answered = codes != MISSING
+    return answered.astype(float), np.where(answered, codes - np.asarray(average), 0.0)
+
+
+def _correlations(codes: NDArray[np.int8]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Correlation of every pair of items among those who answered both, and where there is one."""
+    answered, whole = _answers(codes)
+    both, sums, squares = answered.T @ answered, whole.T @ answered, (whole**2).T @ answered
+    covariance = both * (whole.T @ whole) - sums * sums.T  # whole numbers, hence exact: an item of one category has 0
+    variance = both * squares - sums**2
+    scale = np.sqrt(variance * variance.T)
+    return covariance / np.where(scale > 0, scale, 1.0), scale > 0
 
 
 def _slopes_of(items: ItemParameters, j: int) -> int:

@@ -15,7 +15,7 @@ from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.item_fit_statistics import ScoreTable, expected_by_score, free_parameters, item_fit, local_dependence
 from scoring.items import ItemParameters
-from scoring.model_fit import model_fit, probability_derivatives
+from scoring.model_fit import _correlations, _left_over, _Moments, model_fit, probability_derivatives
 from scoring.normal import NODES, normal_prior
 from scoring.responses import MISSING
 from scoring.simulation import simulate_responses
@@ -154,6 +154,72 @@ def test_missing_responses_are_left_out_item_by_item() -> None:
     assert complete.rmsea_interval[0] <= complete.rmsea <= complete.rmsea_interval[1]
 
 
+def by_chance(codes: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
+    return np.where(rng.random(codes.shape) < 0.3, MISSING, codes)
+
+
+def two_forms(codes: NDArray[np.int8], _: np.random.Generator) -> NDArray[np.int8]:
+    """Two items in common, and three that only one half of the persons was given."""
+    first = np.arange(codes.shape[0])[:, None] < codes.shape[0] // 2
+    return np.where(np.where(first, np.arange(8) < 3, np.arange(8) >= 5), MISSING, codes)
+
+
+@pytest.mark.parametrize(("statistic", "freedom"), [("C2", (20, 11)), ("M2*", (12, 3))])
+def test_overall_fit_is_as_expected_on_average_when_responses_are_missing(
+    statistic: str, freedom: tuple[int, int]
+) -> None:
+    for left_out, expected in zip((by_chance, two_forms), freedom, strict=True):
+        ratios = []
+        for seed in range(12):
+            rng = np.random.default_rng(seed)
+            codes = left_out(simulate_responses(some_items(), rng.standard_normal(1000), rng), rng)
+            found = model_fit(codes, calibrate(codes).items, statistic)
+            assert found.degrees_of_freedom == expected
+            ratios.append(found.statistic / expected)
+        # the standard error of this mean is √(2 / (12 · degrees of freedom)): .09 to .24
+        assert np.mean(ratios) == pytest.approx(1, abs=3 * np.sqrt(2 / (12 * expected)))
+
+
+def test_without_missing_responses_every_moment_counts_in_full() -> None:
+    codes, fitted = true_model("graded")
+    moments = _Moments.of(fitted.items, normal_prior(NODES), by_category=True)
+    assert (moments.answered_together(codes != MISSING) == 1).all()
+    change = moments.derivatives(fitted.items, 0.0, 1.0, slopes=True, spread=False)
+    by_hand = 2000 * _left_over(moments.observed(codes) - moments.expected, moments.covariance(), change)
+    assert model_fit(codes, fitted.items).statistic == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_correlations_are_those_of_the_persons_who_answered_both() -> None:
+    rng = np.random.default_rng(27)
+    codes = by_chance(true_model("graded")[0], rng)
+    codes[:, 6], codes[codes[:, 0] != MISSING, 7] = 1, MISSING
+    found, known = _correlations(codes)
+    for i, j in np.ndindex(6, 6):
+        both = (codes[:, [i, j]] != MISSING).all(axis=1)
+        assert found[i, j] == pytest.approx(np.corrcoef(codes[both, i], codes[both, j])[0, 1], abs=1e-12)
+    assert known[:6, :6].all()
+    assert not known[6].any()  # one category
+    assert not known[0, 7]  # nobody answered both
+
+
+def test_correlations_under_a_true_model_differ_by_their_sampling_error_alone() -> None:
+    rng = np.random.default_rng(28)
+    codes = by_chance(true_model("graded")[0], rng)
+    whole = model_fit(true_model("graded")[0], true_model("graded")[1].items).srmsr
+    assert whole < model_fit(codes, calibrate(codes).items).srmsr < 2 * whole
+
+
+def test_a_few_missing_responses_hide_no_misfit() -> None:
+    codes, _ = true_model("graded")
+    rng = np.random.default_rng(29)
+    spoilt = codes.copy()
+    spoilt[:, 5] = np.where(rng.random(2000) < 0.3, codes[:, 4], codes[:, 5])
+    items = calibrate(spoilt).items
+    sparse = [np.where(rng.random(codes.shape) < 0.01, MISSING, spoilt) for _ in range(20)]
+    found = np.mean([model_fit(some, items).statistic for some in sparse])
+    assert found == pytest.approx(model_fit(spoilt, items).statistic, rel=0.05)  # 2 % of every pair's persons are lost
+
+
 @given(
     seed=st.integers(0, 10_000),
     persons=st.sampled_from([1, 5, 50]),
@@ -174,6 +240,10 @@ def test_hostile_data_never_give_nan(seed: int, persons: int, sparse: float, slo
     dependence = local_dependence(codes, items)
     assert np.isfinite(dependence.q3).all()
     assert np.isfinite(dependence.adjusted).all()
+    if ((codes != MISSING).sum(axis=1) < 2).all():  # nobody shows how two items go together
+        with pytest.raises(ScoringError, match="no degrees of freedom"):
+            model_fit(codes, items, estimates_slopes=False)
+        return
     overall = model_fit(codes, items.take([0, 1, 2, 3]), estimates_slopes=False)
     assert np.isfinite([overall.statistic, overall.p_value, overall.rmsea, overall.srmsr]).all()
 

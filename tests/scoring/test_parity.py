@@ -6,18 +6,21 @@ Where ours differs on purpose, the reason stands beside the number. Norms have t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from scoring.ability import estimate_ability
 from scoring.graded_response import category_probabilities, log_likelihood, test_information
 from scoring.item_fit_statistics import item_fit
 from scoring.items import ItemParameters
 from scoring.linking import METHODS
-from scoring.model_fit import model_fit
+from scoring.model_fit import _left_over, _Moments, model_fit
 from scoring.normal import NODES, normal_prior
 from scoring.reliability import marginal_reliability
+from scoring.responses import MISSING, ResponseMatrix
 from tests.scoring.fitted_once import (
     answers,
     calibrated,
@@ -93,10 +96,41 @@ def scale(case: str) -> Iterator[tuple[str, float, float]]:
         if "error" in table[key]:
             continue
         # For the Rasch model the reference counts the estimated spread among the parameters without allowing for it.
-        overall = model_fit(codes, items, name, sd=sd, estimates_slopes=table["itemtype"] != "Rasch")
-        yield f"{name} SRMSR", abs(overall.srmsr - table[key]["SRMSR"]), PARAMETER
+        slopes = table["itemtype"] != "Rasch"
+        overall = model_fit(codes, items, name, sd=sd, estimates_slopes=slopes)
+        statistic, srmsr = overall.statistic, overall.srmsr
+        if np.isnan(codes[~np.isnan(codes).all(axis=1)]).any():
+            statistic, srmsr = overall_fit_in_the_reference(codes, items, name, sd, slopes=slopes)
+        yield f"{name} SRMSR", abs(srmsr - table[key]["SRMSR"]), PARAMETER
         if table["itemtype"] != "gpcm":  # see test_overall_fit_of_the_partial_credit_model
-            yield name, abs(overall.statistic - table[key]["M2"]), FIT
+            yield name, abs(statistic - table[key]["M2"]), FIT
+
+
+def overall_fit_in_the_reference(
+    given: NDArray[np.float64], items: ItemParameters, name: str, sd: float, *, slopes: bool
+) -> tuple[float, float]:
+    """Statistic and SRMSR as the reference reckons them where responses are missing.
+
+    It takes means over all who answered an item and products over all who answered a pair, and their covariance as if
+    nothing were missing: with 10 % missing at random it rejects every second true model. Ours does not (see
+    test_item_fit_statistics), so on such files only what both are made of can be compared.
+    """
+    codes = ResponseMatrix(given).codes
+    codes = codes[(codes != MISSING).any(axis=1)]
+    centred = _Moments.of(items, normal_prior(NODES, 0.0, sd), by_category=name == "C2")
+    moments = replace(centred, means=centred.means + centred.average, average=np.zeros(len(items)))
+    share = np.diag(moments.answered_together(codes != MISSING))
+    residual = (moments.observed(codes) - moments.expected) * share
+    change = moments.derivatives(items, 0.0, sd, slopes=slopes, spread=False)
+    statistic = codes.shape[0] * _left_over(residual, moments.covariance(), change)
+    numbers = np.where(codes == MISSING, np.nan, codes)
+    one, other = moments.pairs
+    mean, deviation = np.nanmean(numbers, axis=0), np.nanstd(numbers, axis=0)
+    product = np.nanmean(numbers[:, one] * numbers[:, other], axis=0)
+    observed = (product - mean[one] * mean[other]) / (deviation[one] * deviation[other])
+    spread = np.sqrt(centred.prior @ (centred.variances + centred.means**2))
+    expected = centred.prior @ (centred.means[:, one] * centred.means[:, other]) / (spread[one] * spread[other])
+    return statistic, float(np.sqrt(((observed - expected) ** 2).mean()))
 
 
 def differential(case: str) -> Iterator[tuple[str, float, float]]:
