@@ -111,7 +111,9 @@ def dif(
     purify : bool
         Test again with flagged items not among the anchors (or not in the matching score), until the flags settle.
     weights : array-like, shape (N,), optional
-        Person weights, for "likelihood_ratio" alone.
+        Person weights, for "likelihood_ratio" alone; their scale does not matter. The likelihood ratio is divided by
+        the design effect of unequal weights, to first order: right on average where weights have nothing to do with
+        the responses to an item given theta.
 
     Returns
     -------
@@ -133,7 +135,8 @@ def dif(
     ----------
     Thissen, Steinberg & Wainer (1993); Meade (2010) for the differences of expected scores; Holland & Thayer (1988);
     Mantel (1963); Swaminathan & Rogers (1990); Zumbo (1999); Crane, Gibbons, Jolley & van Belle (2006); Benjamini &
-    Hochberg (1995). The classes often miss real differences even in large samples (Zwick 2012).
+    Hochberg (1995); Kish (1965) and Rao & Scott (1984) for weights. The classes often miss real differences even in
+    large samples (Zwick 2012).
     """
     if method not in METHODS:
         raise ScoringError(f"Unknown method {method!r}; known are {', '.join(METHODS)}.")
@@ -180,6 +183,7 @@ class _Free:
     parameters: int
     place: dict[tuple[int, int], int]  # item and group -> row of the fitted table
     codes: tuple[NDArray[np.int64], ...]  # of each row of the table, the response codes of its categories
+    equal_weight: float  # of a person in a sample without weights that tells as much: Σw² / Σw
 
 
 @dataclass(slots=True, eq=False)
@@ -224,7 +228,8 @@ class _LikelihoodRatio:
             if freedom[j] <= 0 or (j, 0) not in with_item.place:
                 freedom[j] = 0
                 continue
-            statistic[j] = max(2 * (with_item.fitted.log_likelihood - without.fitted.log_likelihood), 0.0)
+            gain = with_item.fitted.log_likelihood - without.fitted.log_likelihood
+            statistic[j] = max(2 * gain / with_item.equal_weight, 0.0)
             notes.extend(f"Item {j}: {problem}" for problem in with_item.fitted.problems)
             effect[j], standardised[j], unsigned[j] = self._difference(with_item, j)
         p = np.where(freedom > 0, chi2.sf(statistic, np.maximum(freedom, 1)), 1.0)
@@ -267,7 +272,8 @@ class _LikelihoodRatio:
         kernels = load_kernels() if data.codes.size >= FEWEST_COMPILED else None
         fitted = fit_groups(data, design, NODES, tolerance=TOLERANCE, kernels=kernels, exact=False)
         codes_in_use = tuple(data.used[column] for column in data.fitted.tolist())
-        return _Free(fitted, design, int(design.exists.sum()), place, codes_in_use)
+        equal_weight = float(data.squares.sum() / data.weights.sum())
+        return _Free(fitted, design, int(design.exists.sum()), place, codes_in_use, equal_weight)
 
     def _from(self, design: Design, base: _Free, place: dict[tuple[int, int], int]) -> Design:
         """Begin where the baseline ended, as far as items have the same categories there; otherwise from scratch."""
@@ -287,8 +293,7 @@ class _LikelihoodRatio:
 
     def _difference(self, free: _Free, j: int) -> tuple[float, float, float]:
         """Difference of expected scores, focal less reference, over the focal group; the largest of several groups."""
-        answers = self.matrix.codes[:, j]
-        deviation = max(float(answers[answers != MISSING].std()), TINY)
+        deviation = max(self._deviation(j), TINY)
         reference = _expected_score(free, free.place[j, 0])
         found = [(0.0, 0.0)]
         for g in range(1, len(self.labels)):
@@ -298,6 +303,15 @@ class _LikelihoodRatio:
                 found.append((float(mass @ apart), float(mass @ np.abs(apart))))
         signed, unsigned = max(found, key=lambda pair: pair[1])
         return signed, abs(signed) / deviation, unsigned
+
+    def _deviation(self, j: int) -> float:
+        answers = self.matrix.codes[:, j]
+        answered = answers != MISSING
+        weights = (
+            np.ones(answers.size) if self.weights is None else np.asarray(self.weights, dtype=float).reshape(-1)
+        )[answered]
+        apart = answers[answered] - np.average(answers[answered], weights=weights)
+        return float(np.sqrt(np.average(apart**2, weights=weights)))
 
 
 def _expected_score(free: _Free, row: int) -> Floats:

@@ -90,6 +90,32 @@ def test_three_groups_are_compared_at_once() -> None:
     assert found.flagged[3]
 
 
+def test_the_scale_of_the_weights_does_not_matter() -> None:
+    codes, groups = planted(2)
+    codes, groups = codes[800:1600], groups[800:1600]
+    plain, fivefold = dif(codes, groups, model="2pl"), dif(codes, groups, model="2pl", weights=np.full(800, 5.0))
+    np.testing.assert_allclose(fivefold.chi_square, plain.chi_square, atol=1e-3)
+    np.testing.assert_allclose(fivefold.standardised, plain.standardised, atol=1e-4)
+
+
+def test_unequal_weights_flag_fair_items_no_more_often_than_stated() -> None:
+    rng = np.random.default_rng(14)
+    items = ItemParameters(rng.uniform(1, 2, 6), rng.normal(0, 1, (6, 1)), "2pl")
+    found = []
+    for _ in range(25):
+        codes, weights = simulate_responses(items, rng.standard_normal(600), rng), rng.lognormal(0, 0.9, 600)
+        found.extend(dif(codes, np.arange(600) % 2, model="2pl", weights=weights).p_value < 0.05)
+    assert np.mean(found) < 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / len(found))
+
+
+def test_an_items_spread_is_that_of_the_weighted_persons() -> None:
+    codes, groups = planted()
+    chosen = np.arange(codes.shape[0]) % 2 == 0
+    half, weighted = dif(codes[chosen], groups[chosen]), dif(codes, groups, weights=chosen.astype(float))
+    np.testing.assert_allclose(weighted.standardised, half.standardised, atol=1e-6)
+    np.testing.assert_allclose(weighted.chi_square, half.chi_square, atol=1e-3)
+
+
 def test_a_category_one_group_never_chose_costs_its_degree_of_freedom() -> None:
     codes, groups = planted()
     codes = codes[600:1800].copy()
