@@ -29,6 +29,7 @@ MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: per
 FEWEST_NODES = 3  # a curve needs them
 LEVEL = 0.95  # of every interval given here
 FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
+NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
 SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
 DECIMALS = 9  # scores that agree to these are tied; no theta is known so well
@@ -246,14 +247,33 @@ class NormTable:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Interval of each percentile rank from the error of the norm, theta taken as given.
 
-        Computed on the logit scale, so it stays within 0 … 100.
+        Wilson's limits for the equally weighted sample that has this error, and never more persons than the norm: in
+        the tails, where hardly anybody of the norm was, the stored error says nothing of those who were not drawn.
+
+        References
+        ----------
+        Wilson (1927); Korn & Graubard (1998) for weights.
         """
         at = np.asarray(theta, dtype=float)
-        share = np.clip(np.interp(at, self.grid, self.distribution), 1e-9, 1 - 1e-9)
-        error = np.interp(at, self.grid, self.distribution_error)
-        reach = _two_sided(level) * error / (share * (1 - share))
-        centre = np.log(share / (1 - share))
-        return 100 / (1 + np.exp(-(centre - reach))), 100 / (1 + np.exp(-np.minimum(centre + reach, 700)))
+        low, high = self._limits(at, level)
+        lows, highs = self._limits(self.grid, level)
+        left = np.maximum(np.searchsorted(self.grid, at, side="right") - 1, 0)
+        right = np.minimum(np.searchsorted(self.grid, at), self.grid.size - 1)
+        # Where an error falls fast a limit would turn back: it waits until ranks have caught up.
+        low = np.minimum(low, np.minimum.accumulate(lows[::-1])[::-1][right])
+        return low, np.maximum(high, np.maximum.accumulate(highs)[left])
+
+    def _limits(self, theta: NDArray[np.float64], level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        share = np.interp(theta, self.grid, self.distribution)
+        error = np.interp(theta, self.grid, self.distribution_error)
+        spread = share * (1 - share)
+        variance = np.maximum(error**2, spread / self.effective_n)
+        inside = spread > NOBODY
+        size = np.where(inside, spread, self.effective_n) / np.where(inside, variance, 1.0)
+        pull = _two_sided(level) ** 2 / (2 * size)
+        reach = np.sqrt(pull**2 + 2 * pull * spread)
+        low, high = ((share + pull + side * reach) / (1 + 2 * pull) for side in (-1, 1))
+        return 100 * np.maximum(low, 0.0), 100 * np.minimum(high, 1.0)
 
     def cut(self, quantile: float) -> Cut:
         """Find the theta that the share `quantile` of the norm group lies below.

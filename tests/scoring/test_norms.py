@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -335,11 +336,55 @@ def test_importing_norms_loads_no_scipy_and_no_numba() -> None:
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_the_interval_of_a_percentile_is_symmetric_in_log_odds(level: float) -> None:
     share, z = 0.9, {0.8: 1.2815515655, 0.95: 1.9599639845}[level]
-    table = NormTable(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.ones(2), np.array([0.02, 0.02]), 9, 9.0)
+    table = NormTable(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.ones(2), np.array([0.02, 0.02]), 300, 300.0)
     low, high = table.percentile_interval(share, level)
-    reach = z * 0.02 / (share * (1 - share))
+    reach = 2 * np.arcsinh(z * 0.02 / (share * (1 - share)) / 2)  # Wilson's; almost without arcsinh where it is small
     odds = np.log(share / (1 - share))
     assert (low, high) == pytest.approx(tuple(100 / (1 + np.exp(-odds + sign * reach)) for sign in (1, -1)))
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+@each_table
+def test_the_limits_of_a_percentile_rise_with_theta_and_hold_its_rank(table: NormTable, level: float) -> None:
+    theta = np.linspace(-9, 9, 4001)
+    low, high = table.percentile_interval(theta, level)
+    for limit in (low, high):
+        assert (np.diff(limit) >= -1e-6).all()
+        assert ((limit >= 0) & (limit <= 100)).all()
+    assert (low <= table.percentile_rank(theta) + 1e-9).all()
+    assert (high >= table.percentile_rank(theta) - 1e-9).all()
+
+
+def test_limits_do_not_turn_back_where_a_few_heavy_weights_make_the_error_fall() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        table = NormTable.from_sample(rng.standard_normal(200), weights=rng.lognormal(0, 1.5, 200))
+        for limit in table.percentile_interval(np.linspace(-4, 4, 4001), 0.99):
+            assert (np.diff(limit) >= -1e-6).all()
+
+
+def test_where_nobody_of_the_norm_was_the_interval_is_that_of_nobody_among_so_many() -> None:
+    most = 100 * 1.959964**2 / (1000 + 1.959964**2)  # Wilson: 0 of 1000
+    for table in (TABLES["latent"], NormTable.from_sample(np.random.default_rng(8).standard_normal(1000))):
+        low, high = table.percentile_interval([-6.5, 6.5])
+        assert low == pytest.approx([0, 100 - most], abs=1e-6)
+        assert high == pytest.approx([most, 100], abs=1e-6)
+    low, high = TABLES["latent"].percentile_interval([-4.0, 4.0])
+    assert high[0] - low[0] < 0.5
+    assert high[1] - low[1] < 0.5
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_the_interval_of_a_percentile_covers_it_as_often_as_stated(level: float) -> None:
+    rng = np.random.default_rng(9)
+    theta = np.array([-3.0, -2.5, -1.0, 0.0, 1.3, 2.0, 3.0])
+    truth = 100 * np.array([NormalDist().cdf(value) for value in theta])
+    inside = []
+    for _ in range(400):
+        low, high = NormTable.from_sample(rng.standard_normal(300)).percentile_interval(theta, level)
+        inside.append((low <= truth) & (truth <= high))
+    assert np.mean(inside, axis=0).min() > level - 0.03
+    assert np.mean(inside) == pytest.approx(level, abs=0.03)
 
 
 def test_the_outermost_slopes_go_on_to_the_ends() -> None:
