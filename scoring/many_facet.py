@@ -37,6 +37,7 @@ class ManyFacet:
     rater_severity, rater_standard_error : ndarray, shape (R,)
         Severities sum to zero over the raters that could be fitted. A rater who gave everybody the lowest (or the
         highest) category has no finite severity: +inf (-inf), standard error inf, and their ratings count for nothing.
+        Ratings of an item set aside, for the same reason, are not looked at.
     item_difficulty, item_standard_error : ndarray, shape (I,)
         The same holds for an item.
     steps : ndarray, shape (K - 1,)
@@ -115,7 +116,7 @@ def fit_many_facet(person: ArrayLike, rater: ArrayLike, rating: ArrayLike, item:
     Linacre (1989); Andrich (1978) for the steps; Bock & Aitkin (1981) for the margin.
     """
     ratings = _Ratings.checked(person, rater, rating, item)
-    kept, notes = _without_extremes(ratings)
+    kept, extremes, notes = _without_extremes(ratings)
     used, codes = np.unique(ratings.category[kept], return_inverse=True)
     if used.size < 2:
         raise InvalidResponses("The ratings use a single category: they tell nobody and no rater apart.")
@@ -124,7 +125,7 @@ def fit_many_facet(person: ArrayLike, rater: ArrayLike, rating: ArrayLike, item:
     model = _Model.of(ratings, kept, codes.reshape(-1), used.size)
     if not (connected := _is_connected(ratings, kept)):
         notes.append("No person ties all raters together: raters of separate parts compare only by chance assignment.")
-    return _finished(model, ratings, used, notes, connected=connected)
+    return _finished(model, extremes, used, notes, connected=connected)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,22 +149,39 @@ class _Ratings:
         return cls(*(values.astype(np.int64) for values in given))
 
 
-def _without_extremes(ratings: _Ratings) -> tuple[NDArray[np.bool_], list[str]]:
-    """Set aside raters and items all of whose ratings are the lowest, or all the highest, until there are none."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Extremes:
+    """Where raters and items lie that are set aside: +inf for the lowest category, -inf for the highest; else nan."""
+
+    rater: Floats
+    item: Floats
+
+
+def _without_extremes(ratings: _Ratings) -> tuple[NDArray[np.bool_], _Extremes, list[str]]:
+    """Set aside raters and items all of whose ratings are the lowest, or all the highest, until there are none.
+
+    What counts are the ratings that are left: a rater who gives all the highest, but for an item that everybody gives
+    the lowest, is a lenient one.
+    """
     kept = np.ones(ratings.category.size, dtype=bool)
+    extremes = _Extremes(np.full(ratings.rater.max() + 1, np.nan), np.full(ratings.item.max() + 1, np.nan))
     notes: list[str] = []
     changed = True
     while changed:
         changed = False
-        for name, facet in (("Rater", ratings.rater), ("Item", ratings.item)):
+        for name, facet, places in (
+            ("Rater", ratings.rater, extremes.rater),
+            ("Item", ratings.item, extremes.item),
+        ):
             lowest, highest = ratings.category[kept].min(), ratings.category[kept].max()
             for code in np.unique(facet[kept]):
                 given = ratings.category[kept & (facet == code)]
                 if lowest < highest and (given == given[0]).all() and given[0] in (lowest, highest):
                     kept &= facet != code
+                    places[code] = np.inf if given[0] == lowest else -np.inf
                     changed = True
                     notes.append(f"{name} {code} has only category {given[0]}: no finite estimate, and no say.")
-    return kept, notes
+    return kept, extremes, notes
 
 
 def _is_connected(ratings: _Ratings, kept: NDArray[np.bool_]) -> bool:
@@ -286,7 +304,7 @@ def _optimum(model: _Model) -> tuple[Floats, Floats | None, str]:
     return free, None, f"After {NEWTON_STEPS} Newton steps the log-likelihood still rises."
 
 
-def _finished(model: _Model, ratings: _Ratings, used: Integers, notes: list[str], *, connected: bool) -> ManyFacet:
+def _finished(model: _Model, extremes: _Extremes, used: Integers, notes: list[str], *, connected: bool) -> ManyFacet:
     free, covariance, problem = _optimum(model)
     difficulty, severity, steps, sd = model.parted(free)
     first, second = model.items.size, model.items.size + model.raters.size
@@ -296,31 +314,24 @@ def _finished(model: _Model, ratings: _Ratings, used: Integers, notes: list[str]
     likelihoods, posterior, _ = model.posterior(free)
     theta = posterior @ (sd * NODES)
     infit, outfit = _rater_fit(model, free, theta)
-    lowest = int(used[0])
+    rater_error, item_error = np.full(extremes.rater.size, np.inf), np.full(extremes.item.size, np.inf)
     return ManyFacet(
-        rater_severity=_placed(severity, model.raters, _extremes(ratings.rater, ratings, lowest)),
-        rater_standard_error=_placed(errors[first:], model.raters, np.full(ratings.rater.max() + 1, np.inf)),
-        item_difficulty=_placed(difficulty, model.items, _extremes(ratings.item, ratings, lowest)),
-        item_standard_error=_placed(errors[:first], model.items, np.full(ratings.item.max() + 1, np.inf)),
+        rater_severity=_placed(severity, model.raters, extremes.rater),
+        rater_standard_error=_placed(errors[first:], model.raters, rater_error),
+        item_difficulty=_placed(difficulty, model.items, extremes.item),
+        item_standard_error=_placed(errors[:first], model.items, item_error),
         steps=steps,
         categories=tuple(int(code) for code in used),
         person_sd=sd,
         theta=theta,
         standard_error=np.sqrt(np.maximum(posterior @ (sd * NODES) ** 2 - theta**2, 0.0)),
-        rater_infit=_placed(infit, model.raters, np.ones(ratings.rater.max() + 1)),
-        rater_outfit=_placed(outfit, model.raters, np.ones(ratings.rater.max() + 1)),
+        rater_infit=_placed(infit, model.raters, np.ones(extremes.rater.size)),
+        rater_outfit=_placed(outfit, model.raters, np.ones(extremes.rater.size)),
         log_likelihood=float(likelihoods.sum()),
         converged=not problem,
         connected=connected,
         notes=(*notes, problem) if problem else tuple(notes),
     )
-
-
-def _extremes(facet: Integers, ratings: _Ratings, lowest: int) -> Floats:
-    """For those set aside: +inf where the lowest category is all there is, -inf where it is the highest."""
-    least = np.full(facet.max() + 1, np.inf)
-    np.minimum.at(least, facet, ratings.category)
-    return np.where(least <= lowest, np.inf, -np.inf)
 
 
 def _placed(values: Floats, codes: Integers, background: Floats) -> Floats:

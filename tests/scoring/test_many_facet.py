@@ -116,6 +116,22 @@ def test_a_rater_who_gives_everybody_the_lowest_has_no_finite_severity_and_no_sa
     assert 0.5 < fitted.severity_reliability < 1
 
 
+def test_what_was_set_aside_first_does_not_turn_the_sign_of_what_is_set_aside_next() -> None:
+    person, rater, rating, item = ratings(11, persons=60, raters=4, each=4)[0]
+    rating = np.clip(rating, 1, 2)
+    for item_2, rater_3 in ((0, 3), (3, 0)):  # everybody gives item 2 the one, rater 3 gives all others the other
+        given = np.where(item == 2, item_2, np.where(rater == 3, rater_3, rating))
+        fitted = fit_many_facet(person, rater, given, item)
+        assert fitted.item_difficulty[2] == (np.inf if item_2 == 0 else -np.inf)
+        assert fitted.rater_severity[3] == (np.inf if rater_3 == 0 else -np.inf)
+        given = np.where(rater == 3, rater_3, np.where(item == 2, item_2, rating))
+        fitted = fit_many_facet(person, rater, given, item)
+        assert fitted.item_difficulty[2] == (np.inf if item_2 == 0 else -np.inf)
+        assert fitted.rater_severity[3] == (np.inf if rater_3 == 0 else -np.inf)
+        assert np.isfinite(fitted.item_difficulty[:2]).all()
+        assert np.isfinite(fitted.rater_severity[:3]).all()
+
+
 def test_raters_without_a_person_in_common_are_not_tied_together() -> None:
     given, _, _ = ratings(8, persons=100)
     person, rater = np.arange(100).repeat(3), np.where(np.arange(100) < 50, 0, 1).repeat(3)
