@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.calibration_data import PreparedResponses, prepare
+from scoring.calibration_data import PreparedResponses, numbered_groups, prepare
 from scoring.calibration_design import Anchors, check_anchored, design_of, model_of, unlinked_groups
 from scoring.calibration_expectation import FEWEST_COMPILED
 from scoring.calibration_fit import Fitted, fit
@@ -187,11 +187,7 @@ def calibrate(
 def _groups(groups: ArrayLike | None, matrix: ResponseMatrix) -> tuple[tuple[Any, ...], NDArray[np.int64] | None]:
     if groups is None:
         return (), None
-    given = np.asarray(groups)
-    if given.shape != (matrix.persons,) or (given.dtype.kind == "f" and not np.isfinite(given).all()):
-        raise InvalidResponses(f"Groups must be {matrix.persons} labels, none of them missing.")
-    labels, where = np.unique(given, return_inverse=True)
-    return tuple(labels.tolist()), where.astype(np.int64)
+    return numbered_groups(groups, matrix.persons)
 
 
 def _every_group_answers(labels: tuple[Any, ...], data: PreparedResponses) -> None:

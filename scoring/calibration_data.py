@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +73,26 @@ def prepare(
     categories = np.array([used[j].size for j in fitted], dtype=np.int64)
     joined = _join(own, given, group, categories)
     return PreparedResponses(*joined, categories, used, fitted, persons, tuple(notes))
+
+
+def numbered_groups(groups: ArrayLike, persons: int) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """Give the labels in order, and which of them each person has.
+
+    Raises
+    ------
+    InvalidResponses
+        For labels that are missing, too few or many, or cannot be put in order.
+    """
+    given = np.asarray(groups)
+    each = np.asarray(groups, dtype=object).reshape(-1)  # among texts NumPy would turn a missing label into a text
+    missing = any(label is None or label != label for label in each)  # noqa: PLR0124  nan is not itself
+    if given.shape != (persons,) or missing or (given.dtype.kind == "f" and not np.isfinite(given).all()):
+        raise InvalidResponses(f"Groups must be {persons} labels, none of them missing.")
+    try:
+        labels, where = np.unique(given, return_inverse=True)
+    except TypeError as error:
+        raise InvalidResponses("Groups must be labels of one kind, all numbers or all texts.") from error
+    return tuple(labels.tolist()), where.astype(np.int64)
 
 
 def _weights(weights: ArrayLike | None, persons: int) -> Floats:

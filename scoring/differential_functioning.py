@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from scoring.calibration_data import prepare
+from scoring.calibration_data import numbered_groups, prepare
 from scoring.calibration_design import Design, design_of
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import Floats
@@ -154,14 +154,11 @@ def dif(
 
 
 def _labels(matrix: ResponseMatrix, groups: ArrayLike) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
-    given = np.asarray(groups)
-    if given.shape != (matrix.persons,) or (given.dtype.kind == "f" and not np.isfinite(given).all()):
-        raise InvalidResponses(f"Groups must be {matrix.persons} labels, none of them missing.")
+    labels, where = numbered_groups(groups, matrix.persons)
     answered = matrix.answered.any(axis=1)
-    labels, where = np.unique(given, return_inverse=True)
-    if labels.size < 2 or (np.bincount(where[answered], minlength=labels.size) == 0).any():
+    if len(labels) < 2 or (np.bincount(where[answered], minlength=len(labels)) == 0).any():
         raise InvalidResponses("Differential functioning needs two groups or more that gave responses.")
-    return tuple(labels.tolist()), where.astype(np.int64)
+    return labels, where
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> Floats:

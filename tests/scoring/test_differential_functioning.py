@@ -221,3 +221,17 @@ def test_impossible_requests_are_refused() -> None:
         dif(codes, np.zeros(groups.size))
     with pytest.raises(InvalidResponses, match="labels"):
         dif(codes, groups[:5])
+
+
+@pytest.mark.parametrize("lacking", [None, np.nan, 1])
+@pytest.mark.parametrize("method", ["mantel_haenszel", "likelihood_ratio"])
+def test_groups_with_a_label_missing_or_of_another_kind_are_refused(lacking: object, method: str) -> None:
+    codes, groups = planted()
+    labels = np.where(groups == 0, "first", "second").astype(object)
+    labels[5] = lacking
+    for refused in (lambda: dif(codes, labels, method), lambda: calibrate(codes, groups=labels)):
+        with pytest.raises(InvalidResponses, match="labels"):
+            refused()
+    if lacking != 1:
+        with pytest.raises(InvalidResponses, match="none of them missing"):
+            dif(codes, labels.tolist(), method)
