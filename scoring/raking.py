@@ -31,19 +31,20 @@ class Raking:
     weights : ndarray, shape (N,)
         Design weight × one factor for each margin; their sum is that of the design weights.
     factors : mapping of margin to mapping of stratum to factor
-        weights = design weights × the product of a person's factors, exactly.
+        weights = design weights × the product of a person's factors, exactly. People of unknown stratum have the
+        factor of None.
     converged : bool
         Whether every weighted share is within 1e-12 of its target.
     rounds : int
     design_effect : float
         n Σw² / (Σw)² (Kish): how many times larger a sample must be for the same standard error; multiply the
         standard error of a cut by its square root.
-    unknown : mapping of margin to number of people without a stratum; they keep factor 1 there.
+    unknown : mapping of margin to number of people without a stratum.
     notes : why it did not converge, or nothing.
     """
 
     weights: NDArray[np.float64]
-    factors: dict[str, dict[Stratum, float]]
+    factors: dict[str, dict[Stratum | None, float]]
     converged: bool
     rounds: int
     design_effect: float
@@ -63,8 +64,9 @@ def rake(
     strata : mapping of margin to N strata
         For example {"sex": [1, 2, …], "region": […]}; None is unknown.
     targets : mapping of margin to mapping of stratum to share
-        Shares of each margin above 0, summing to 1. People of unknown stratum keep their share of the whole; the others
-        are raked among themselves.
+        Shares of each margin above 0, summing to 1: of the people whose stratum is known. People of unknown stratum
+        are raked as a stratum of their own, to the share of the whole that the design weights give them; if other
+        margins forbid that (all of them live where few may count), raking does not converge.
     design_weights : array-like, shape (N,), optional
         Above 0, with any sum; 1 by default.
 
@@ -85,7 +87,7 @@ def rake(
     Deming & Stephan (1940); Deville & Särndal (1992), with the multiplicative distance; Kish (1965).
     """
     weights = _design_weights(design_weights, {len(values) for values in strata.values()})
-    margins = _margins(strata, targets)
+    margins = _margins(strata, targets, weights)
     factors = [np.ones(len(margin.levels)) for margin in margins]
     rounds, converged = 0, False
     while rounds < MOST_ROUNDS and not converged:
@@ -108,7 +110,7 @@ def rake(
         converged=converged,
         rounds=rounds,
         design_effect=float(raked.size * (raked @ raked) / raked.sum() ** 2),
-        unknown={margin.name: int((margin.place < 0).sum()) for margin in margins},
+        unknown={name: sum(value is None for value in strata[name]) for name in targets},
         notes=() if converged else (f"The margins contradict each other in this sample after {rounds} rounds.",),
     )
 
@@ -116,13 +118,12 @@ def rake(
 @dataclass(frozen=True, slots=True, eq=False)
 class _Margin:
     name: str
-    levels: tuple[Stratum, ...]
+    levels: tuple[Stratum | None, ...]
     shares: NDArray[np.float64]
-    place: NDArray[np.int64]  # of each person among the levels, -1 for unknown
+    place: NDArray[np.int64]  # of each person among the levels
 
     def weighted_shares(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        known = self.place >= 0
-        mass = np.bincount(self.place[known], weights[known], minlength=len(self.levels))
+        mass = np.bincount(self.place, weights, minlength=len(self.levels))
         return np.asarray(mass / mass.sum())
 
 
@@ -131,7 +132,7 @@ def _weighted(
 ) -> NDArray[np.float64]:
     product = weights.copy()
     for margin, factor in zip(margins, factors, strict=True):
-        product *= np.append(factor, 1.0)[margin.place]
+        product *= factor[margin.place]
     return product
 
 
@@ -150,6 +151,7 @@ def _design_weights(given: ArrayLike | None, sizes: set[int]) -> NDArray[np.floa
 def _margins(
     strata: Mapping[str, Sequence[Stratum | None]],
     targets: Mapping[str, Mapping[Stratum, float]],
+    weights: NDArray[np.float64],
 ) -> list[_Margin]:
     if set(strata) != set(targets):
         raise ScoringError(f"Strata name {sorted(strata)}, targets name {sorted(targets)}; they must name the same.")
@@ -164,9 +166,19 @@ def _margins(
         if strange:
             raise ScoringError(f"{name}: no target for {sorted(map(str, strange))}; give one, or make them unknown.")
         place = np.array([index[value] for value in strata[name]], dtype=np.int64)
-        margin = _Margin(name, levels, shares / shares.sum(), place)
         empty = [level for k, level in enumerate(levels) if not (place == k).any()]
         if empty:
             raise ScoringError(f"{name}: nobody in {', '.join(map(str, empty))}; merge it with a neighbouring stratum.")
-        margins.append(margin)
+        margins.append(_with_unknown(_Margin(name, levels, shares / shares.sum(), place), weights))
     return margins
+
+
+def _with_unknown(margin: _Margin, weights: NDArray[np.float64]) -> _Margin:
+    """Make those placed at -1, if any, a last stratum, whose target is the share they have."""
+    unknown = margin.place < 0
+    if not unknown.any():
+        return margin
+    share = weights[unknown].sum() / weights.sum()
+    shares = np.append(margin.shares * (1 - share), share)
+    place = np.where(unknown, margin.shares.size, margin.place)
+    return _Margin(margin.name, (*margin.levels, None), shares, place)

@@ -77,11 +77,35 @@ def test_people_of_unknown_stratum_keep_their_share_and_are_counted() -> None:
     assert known[[v == "f" for v in strata["sex"][30:]]].sum() / known.sum() == pytest.approx(0.51)
 
 
+def test_people_unknown_in_one_of_two_margins_keep_their_share_and_the_others_meet_every_target() -> None:
+    strata = {"sex": ["m"] * 40 + ["f"] * 40 + [None] * 20, "region": ["N"] * 60 + ["S"] * 40}
+    targets = {"sex": {"m": 0.5, "f": 0.5}, "region": {"N": 0.7, "S": 0.3}}
+    strata["sex"][0] = strata["region"][1] = strata["region"][99] = None  # such people live in both regions
+    design = np.random.default_rng(6).lognormal(0, 0.5, 100)
+    raked = rake(strata, targets, design)
+    assert raked.converged
+    assert raked.unknown == {"sex": 21, "region": 2}
+    assert raked.weights.sum() == pytest.approx(design.sum())
+    for name, target in targets.items():
+        lacking = np.array([value is None for value in strata[name]])
+        share = design[lacking].sum() / design.sum()
+        assert raked.weights[lacking].sum() / raked.weights.sum() == pytest.approx(share, abs=1e-11)
+        for level, wanted in target.items():
+            mine = np.array([value == level for value in strata[name]])
+            assert raked.weights[mine].sum() / raked.weights[~lacking].sum() == pytest.approx(wanted, abs=1e-11)
+    product = [raked.factors["sex"][a] * raked.factors["region"][b] for a, b in zip(*strata.values(), strict=True)]
+    assert raked.weights == pytest.approx(design * product)
+
+
 def test_margins_that_contradict_each_other_do_not_converge_and_say_so() -> None:
     raked = rake({"a": ["x", "x", "y"], "b": ["u", "u", "v"]}, {"a": {"x": 0.5, "y": 0.5}, "b": {"u": 0.9, "v": 0.1}})
     assert not raked.converged
     assert "contradict" in raked.notes[0]
     assert np.isfinite(raked.weights).all()
+    known = {"a": ["x"] * 4 + ["y"] * 4 + [None] * 2, "b": ["u"] * 6 + ["v"] * 4}  # a fifth unknown, all of them in v
+    raked = rake(known, {"a": {"x": 0.5, "y": 0.5}, "b": {"u": 0.9, "v": 0.1}})
+    assert not raked.converged
+    assert "contradict" in raked.notes[0]
 
 
 def test_the_order_of_margins_does_not_matter() -> None:
