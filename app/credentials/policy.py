@@ -15,7 +15,7 @@ class CredentialPolicy:
 
     policy_name: ClassVar[str] = "credentials"
     tighter: ClassVar[Mapping[str, str]] = {"review_within_working_days": "lower"}
-    bounds: ClassVar[Mapping[str, Bounds]] = {"status_list_share": (0.01, 1)}  # a list has room for some
+    bounds: ClassVar[Mapping[str, Bounds]] = {"status_list_share": (0.00001, 1)}  # a list has room for one
     issuer_name: str = "Decile"
     renewal_window_days: int = 60
     reminder_days: tuple[int, ...] = (60, 30, 7, 1, 0)  # before the end, and at it

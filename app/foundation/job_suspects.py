@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 
 from app.foundation.db import Database
 from app.foundation.errors import Refused
@@ -64,10 +65,19 @@ class Suspects:
 
     def _restarts(self, key: str) -> int | None:
         """How often the job has begun again; None if it never began before."""
-        with self._database.looking() as connection:
-            handed_out, attributes = connection.execute(self._standing, {"key": key}).one()
+        try:
+            handed_out, attributes = self._look(key)
+        except DBAPIError as lost:  # a server that ended our connections has new ones: once more, as a pool would ask
+            if not lost.connection_invalidated:
+                raise
+            handed_out, attributes = self._look(key)
         noted: dict[str, int] = attributes or {}
         return noted.get(BEGUN_AGAIN, 0) if (handed_out or 0) > 1 or BEGUN_AGAIN in noted else None
+
+    def _look(self, key: str) -> tuple[int | None, dict[str, int] | None]:
+        with self._database.looking() as connection:
+            row = connection.execute(self._standing, {"key": key}).one()
+        return row.recovery_attempts, row.attributes
 
     def _count(self, key: str, restarts: int) -> None:
         self._client.update_workflow_attributes(key, {BEGUN_AGAIN: restarts})

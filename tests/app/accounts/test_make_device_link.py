@@ -84,7 +84,7 @@ def test_the_account_page_says_when_the_other_device_was_let_in(ada, visit, runt
     there = visit()
     follow(there, link_made_in(ada, runtime))
     [entry] = [one for one in there.open("/account").text.split('<li id="sign-in-')[1:] if "this browser" in one]
-    assert f"since {runtime.clock.now():%Y-%m-%d %H:%M} UTC" in entry
+    assert f"since {runtime.clock.now():%d %B %Y, %H:%M} UTC" in entry
 
 
 def test_from_device_to_device_a_sign_in_ends_after_its_week(ada, visit, runtime):

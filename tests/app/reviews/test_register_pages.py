@@ -45,7 +45,7 @@ def test_what_is_missing_is_said_beside_the_form_and_what_was_typed_stays(world:
         ({"reason": "Short"}, "Give the reason in 40 to 2,000 characters."),
         ({"kind": "perhaps"}, "Please choose what is to change."),
         ({"kind": "reverse"}, "This revocation is not reversed here."),
-        ({"code": "7Q4F"}, "typing error"),
+        ({"code": "7Q4F"}, "no code of a certificate"),
     ):
         answer = browser.post(DESK, data=form | change)
         assert answer.status_code == 422
