@@ -55,6 +55,7 @@ class FinalScore:
     self_report_standard_error: float | None
     kinds_covariance: Sequence[Sequence[float]] | None  # of both thetas, judgement first
     kinds_correlation: float  # in the norm group
+    kind_difference: float | None  # judgement less self-report, in standard errors of the difference
     judgement_share: float
     median: float
     standard_error: float
@@ -70,8 +71,8 @@ class FinalScore:
         return self.statements + self.scenarios
 
     @property
-    def kind_difference(self) -> float | None:
-        """Judgement less self-report, by how unusual it is in the norm group; None without both kinds."""
+    def kind_unusualness(self) -> float | None:
+        """The same by how unusual it is in the norm group; None without both kinds."""
         if self.judgement_theta is None or self.self_report_theta is None or self.kinds_covariance is None:
             return None
         if not (self.statements and self.scenarios):
@@ -168,6 +169,7 @@ def _score(
         self_report_standard_error=frozen.self_report_standard_error,
         kinds_covariance=frozen.kinds_covariance,
         kinds_correlation=kinds_correlation(sitting, policy),
+        kind_difference=frozen.kind_difference,
         judgement_share=frozen.judgement_share,
         median=_or_nan(frozen.median),
         standard_error=_or_nan(frozen.standard_error),

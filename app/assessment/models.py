@@ -337,8 +337,7 @@ class FrozenSitting(Base):
     self_report_theta: Mapped[float | None]
     self_report_standard_error: Mapped[float | None]
     kinds_covariance: Mapped[list[Any] | None]  # posterior covariance of (judgement, self-report)
-    # judgement less self-report, in standard errors: that it is no accident; `FinalScore` says how unusual it is
-    kind_difference: Mapped[float | None]
+    kind_difference: Mapped[float | None]  # judgement less self-report, in standard errors of the difference
     judgement_share: Mapped[float]
     median: Mapped[float | None]
     standard_error: Mapped[float | None]

@@ -29,7 +29,7 @@ class WatchedSitting:
     completed_at: datetime
     is_first: bool
     probability_above: float | None
-    kind_difference: float | None  # judgement less self-report, by how unusual it is in the norm group
+    kind_unusualness: float | None  # of judgement less self-report, in the norm group
 
 
 @dataclass(slots=True)
@@ -56,8 +56,8 @@ def watched_sittings(norm_id: UUID, *, kinds_correlation: float, session: Sessio
     sittings: list[WatchedSitting] = []
     with_answers, shown, answers = 0, defaultdict[str, int](int), dict[str, ItemAnswers]()
     for row in _rows(norm_id, session=session):
-        difference = _kind_difference(row, kinds_correlation)
-        sittings.append(WatchedSitting(row.completed_at, row.first_of_skill, row.probability_above, difference))
+        unusual = _kind_unusualness(row, kinds_correlation)
+        sittings.append(WatchedSitting(row.completed_at, row.first_of_skill, row.probability_above, unusual))
         if row.responses == FORGOTTEN:
             continue
         with_answers += 1
@@ -72,7 +72,7 @@ def watched_sittings(norm_id: UUID, *, kinds_correlation: float, session: Sessio
     return WatchedSittings(tuple(sittings), with_answers, dict(shown), answers)
 
 
-def _kind_difference(row: Any, correlation: float) -> float | None:
+def _kind_unusualness(row: Any, correlation: float) -> float | None:
     """None where a sitting has no scored answers of one of the kinds."""
     if row.kinds_covariance is None or not (row.statements and row.scenarios):
         return None

@@ -99,6 +99,7 @@ def evidence_of(result: results.ResultView, score: FinalScore, *, session: Sessi
         scenarios=score.scenarios,
         judgement_share=score.judgement_share,
         kind_difference=score.kind_difference,
+        kind_unusualness=score.kind_unusualness,
         is_balanced=score.is_balanced,
         norm_may_certify=norm is not None and norm.may_certify,
         norm_reasons=norm.gate_reasons if norm else (),

@@ -21,6 +21,7 @@ class AwardPolicy:
         "fewest_scenarios": "higher",
         "judgement_share": "higher",
         "largest_kind_difference": "lower",
+        "usual_kind_difference": "lower",
         "must_be_balanced": "higher",
     }
     bounds: ClassVar[Mapping[str, Bounds]] = {"award_confidence": SHARE, "judgement_share": SHARE}
@@ -29,6 +30,7 @@ class AwardPolicy:
     fewest_statements: int = 5
     fewest_scenarios: int = 5
     judgement_share: float = 0.50  # of the effective information: no award from self-report alone
-    largest_kind_difference: float = 2.5  # by how unusual it is: 1 to 2 % of honest sittings lie beyond
+    largest_kind_difference: float = 2.5  # standard errors of the difference: a smaller one may be an accident
+    usual_kind_difference: float = 1.645  # by how unusual: one honest person in ten lies beyond, so 1 % above the line
     must_be_balanced: bool = True
     trial_issuer: bool = False

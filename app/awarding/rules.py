@@ -16,7 +16,8 @@ class Evidence:
     statements: int
     scenarios: int
     judgement_share: float
-    kind_difference: float | None
+    kind_difference: float | None  # in standard errors
+    kind_unusualness: float | None
     is_balanced: bool
     norm_may_certify: bool
     norm_reasons: tuple[str, ...]
@@ -48,10 +49,17 @@ def decide(evidence: Evidence, policy: AwardPolicy) -> Decision:
     refusals = refusal_reasons(evidence, policy)
     if refusals:
         return Decision(Outcome.NOT_AWARDED, refusals)
-    difference = evidence.kind_difference
-    if difference is not None and abs(difference) > policy.largest_kind_difference:
+    if are_kinds_apart(evidence, policy):
         return Decision(Outcome.HELD, ("kinds-apart",))
     return Decision(Outcome.AWARDED, (), specimen_reasons(evidence, policy))
+
+
+def are_kinds_apart(evidence: Evidence, policy: AwardPolicy) -> bool:
+    """Whether judgement and self-report differ by no accident, and by more than honest people's do."""
+    if evidence.kind_difference is None or evidence.kind_unusualness is None:
+        return False
+    is_no_accident = abs(evidence.kind_difference) > policy.largest_kind_difference
+    return is_no_accident and abs(evidence.kind_unusualness) > policy.usual_kind_difference
 
 
 def refusal_reasons(evidence: Evidence, policy: AwardPolicy) -> tuple[str, ...]:

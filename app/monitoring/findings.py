@@ -43,7 +43,7 @@ class NormPromise:
     share: float  # above the line
     share_standard_error: float
     cap: float | None  # of exposure; None where no item rests
-    largest_kind_difference: float  # by how unusual it is in the norm group
+    usual_kind_difference: float  # by how unusual it is in the norm group
     oldest_item_months: int
     most_item_uses: int
 
@@ -94,13 +94,13 @@ def _laid(period: PeriodShare) -> dict[str, Any]:
 
 def kinds_apart(sittings: Sequence[WatchedSitting], promise: NormPromise) -> dict[str, Any] | None:
     """How many sittings show judgement and self-report apart, against what the model expects by chance."""
-    given = [one.kind_difference for one in sittings if one.kind_difference is not None]
+    given = [one.kind_unusualness for one in sittings if one.kind_unusualness is not None]
     if len(given) < FEWEST_SITTINGS:
         return None
-    apart = sum(abs(difference) > promise.largest_kind_difference for difference in given)
-    expected = 2 * NormalDist().cdf(-promise.largest_kind_difference)
+    apart = sum(abs(unusual) > promise.usual_kind_difference for unusual in given)
+    expected = 2 * NormalDist().cdf(-promise.usual_kind_difference)
     drift = share_drift([apart], [len(given)], expected)
-    return {"expected": expected, "limit": promise.largest_kind_difference, **_laid(drift.together)}
+    return {"expected": expected, "limit": promise.usual_kind_difference, **_laid(drift.together)}
 
 
 def leaks(found: WatchedSittings, calibrated: CalibratedItems) -> dict[str, UpwardDrift]:

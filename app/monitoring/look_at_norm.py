@@ -56,7 +56,7 @@ def _promise(norm: NormView, *, session: Session, at: datetime) -> NormPromise:
         share=1 - below,
         share_standard_error=norm.cut_error_in_sd * normal.pdf(normal.inv_cdf(below)),
         cap=exposure_cap(norm.id, session=session),
-        largest_kind_difference=policies.current(AwardPolicy, session=session, at=at).largest_kind_difference,
+        usual_kind_difference=policies.current(AwardPolicy, session=session, at=at).usual_kind_difference,
         oldest_item_months=watch.oldest_item_months,
         most_item_uses=watch.most_item_uses,
     )

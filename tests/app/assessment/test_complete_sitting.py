@@ -75,10 +75,12 @@ def test_how_far_the_kinds_lie_apart_is_read_against_people_and_not_against_erro
     (first, both), (_, second) = frozen.kinds_covariance
     spread = math.sqrt(of_people - (first + second - 2 * both))
 
-    assert score.kind_difference == pytest.approx((frozen.judgement_theta - frozen.self_report_theta) / spread)
-    assert frozen.kind_difference > score.kind_difference > 0  # so the one is no accident, and yet not unusual
-    assert replace(score, scenarios=0).kind_difference is None
-    assert replace(score, kinds_covariance=None).kind_difference is None
+    assert score.kind_unusualness == pytest.approx((frozen.judgement_theta - frozen.self_report_theta) / spread)
+    assert (
+        score.kind_difference == frozen.kind_difference > score.kind_unusualness > 0
+    )  # so the one is no accident, and yet not unusual
+    assert replace(score, scenarios=0).kind_unusualness is None
+    assert replace(score, kinds_covariance=None).kind_unusualness is None
 
 
 def test_completion_freezes_every_response_in_one_row_and_asks_for_the_result(place: Place) -> None:

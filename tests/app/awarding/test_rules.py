@@ -21,6 +21,7 @@ TOP = Evidence(
     scenarios=7,
     judgement_share=0.6,
     kind_difference=0.3,
+    kind_unusualness=0.2,
     is_balanced=True,
     norm_may_certify=True,
     norm_reasons=(),
@@ -70,8 +71,10 @@ def test_exactly_the_fewest_scenarios_are_enough():
 
 
 def test_edge_007_kinds_of_evidence_far_apart_wait_for_a_person_and_are_not_refused():
-    assert decide(replace(TOP, kind_difference=-2.6), POLICY).outcome is Outcome.HELD
-    assert decide(replace(TOP, kind_difference=2.5), POLICY).outcome is Outcome.AWARDED
+    assert decide(replace(TOP, kind_difference=-2.6, kind_unusualness=-1.7), POLICY).outcome is Outcome.HELD
+    assert decide(replace(TOP, kind_difference=2.5, kind_unusualness=1.7), POLICY).outcome is Outcome.AWARDED
+    assert decide(replace(TOP, kind_difference=2.6, kind_unusualness=1.6), POLICY).outcome is Outcome.AWARDED
+    assert decide(replace(TOP, kind_difference=None, kind_unusualness=None), POLICY).outcome is Outcome.AWARDED
 
 
 @given(st.booleans(), st.booleans(), st.booleans(), st.floats(0.5, 1.0), st.integers(12, 40), st.floats(0.5, 1.0))

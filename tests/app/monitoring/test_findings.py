@@ -24,7 +24,7 @@ PROMISE = NormPromise(
     share=0.10,
     share_standard_error=0.0,
     cap=0.30,
-    largest_kind_difference=2.5,
+    usual_kind_difference=2.5,
     oldest_item_months=24,
     most_item_uses=20_000,
 )

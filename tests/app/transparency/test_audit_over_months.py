@@ -146,7 +146,7 @@ def as_it_goes(issuer: Issuer) -> None:
 
 
 def held_until_the_month_is_told(issuer: Issuer) -> None:
-    issuer.set_policy(largest_kind_difference=0.0)
+    issuer.set_policy(largest_kind_difference=0.0, usual_kind_difference=0.0)
     sitting_id = issuer.sit()
     issuer.work()
     issuer.next_month()
