@@ -14,7 +14,6 @@ MODULE_LINES, FUNCTION_LINES = 300, 60  # of code: neither blank nor comment nor
 LONG_MODULES = {
     "app/assessment/adaptation.py": "the one place where rows of a sitting become values of scoring and back",
     "app/assessment/views.py": "the candidate's pages, a few lines each; forms and programs are read in one place",
-    "scoring/calibration.py": "what a fit becomes for whoever asked for it, five models beside each other",
     "scoring/calibration_fit.py": "one climb: start values, EM and Newton steps, and the proof that the top is reached",
     "scoring/calibration_groups.py": "the same climb over several groups, whose parts share one layout of arrays",
     "scoring/differential_functioning.py": "three published statistics of the same tables, to be compared line by line",

@@ -249,5 +249,7 @@ def test_a_worker_whose_slot_was_taken_while_it_was_cut_off_stops(
 def end_sessions_that_hold_locks(database: Database) -> None:
     with database.reading() as session:
         session.connection().exec_driver_sql(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks "
+            "JOIN pg_database ON pg_database.oid = pg_locks.database AND datname = current_database() "
+            "WHERE locktype = 'advisory' AND objsubid = 2"  # those of other tests stand in the same list
         )
