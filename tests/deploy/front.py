@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy/nginx.conf"
+STARTUP_SECONDS = 30
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -20,12 +23,23 @@ def proxy(home: Path, *, listen: str, before: Sequence[str]) -> Iterator[None]:
     (home / "nginx.conf").write_text(configuration(home, listen, before), encoding="utf-8")
     server = subprocess.Popen(["nginx", "-e", home / "error.log", "-c", home / "nginx.conf"])
     try:
-        time.sleep(0.2)
-        assert server.poll() is None, (home / "error.log").read_text()
+        wait_until_it_listens(server, listen, log=home / "error.log")
         yield
     finally:
         server.terminate()
         server.wait()
+
+
+def wait_until_it_listens(server: subprocess.Popen[bytes], listen: str, *, log: Path) -> None:
+    """Return once nginx takes a connection there; fail with what it says if it ended, or never does."""
+    host, _colon, port = listen.rpartition(":")
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while True:
+        assert server.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        assert time.monotonic() < deadline, f"nginx does not listen at {listen}"
+        time.sleep(0.02)
 
 
 def configuration(home: Path, listen: str, before: Sequence[str]) -> str:

@@ -6,13 +6,12 @@ import http.client
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.front import SHIPPED, TEMPORARY
+from tests.deploy.front import SHIPPED, TEMPORARY, wait_until_it_listens
 from tests.journeys.installation import free_port
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed; nothing is in front")
@@ -34,11 +33,12 @@ def port(tmp_path: Path) -> Iterator[int]:
         f"limit_req zone=decile burst={BURST} nodelay;\n}}\n}}\n"
     )
     server = subprocess.Popen(["nginx", "-e", tmp_path / "error.log", "-c", tmp_path / "nginx.conf"])
-    time.sleep(0.2)
-    assert server.poll() is None, (tmp_path / "error.log").read_text()
-    yield port
-    server.terminate()
-    server.wait()
+    try:
+        wait_until_it_listens(server, f"127.0.0.1:{port}", log=tmp_path / "error.log")
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def answers(port: int, address: str) -> list[int]:
