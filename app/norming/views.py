@@ -74,7 +74,8 @@ def norm_desk() -> str:
         found = queries.norms(session=session)
         skills = recalibrations.skills_with_sample(session=session)
         latest = recalibrations.latest(session=session)
-        names = {slug: banks.skill(slug, session=session).names for slug in {*skills, *(one.skill for one in latest)}}
+        named = {*skills, *(one.skill for one in latest), *(one.skill for one in found)}
+        names = {slug: banks.skill(slug, session=session).names for slug in named}
     return render_template("norming/desk.html", norms=found, skills=skills, recalibrations=latest, names=names)
 
 
