@@ -36,6 +36,7 @@ test-long: install
 	@sh scripts/install_chromium.sh
 	@sh scripts/install_node_verifiers.sh
 	$(PYTEST) -m long tests
+	$(PYTEST) -m "hypothesis and not long" --hypothesis-profile=campaign tests
 	$(BIN)/python scripts/mutation_testing.py
 	$(BIN)/python scripts/plant_faults.py
 

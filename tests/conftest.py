@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 
+import hypothesis
 import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -44,6 +45,10 @@ SAME_ON_BOTH = tuple(  # pages, files and commands: what they show comes from qu
 IN_ONE_INSTALLATION = tuple(
     f"tests/browser/test_{name}" for name in ("autosave", "candidate_flow", "disconnects", "passkeys", "sitting_screen")
 )
+# What is tested does not hang on the day or the machine; `make test-long` searches further, elsewhere each time.
+hypothesis.settings.register_profile("every run", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("campaign", max_examples=20_000, deadline=None)
+hypothesis.settings.load_profile("every run")
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 
 
