@@ -44,6 +44,24 @@ class Doorkeeper(click.Group):
                 raise
             click.echo(f"Refused: {f'{file}: ' if file else ''}{problem.strerror}.", err=True)
             ctx.exit(1)
+        except Exception as problem:
+            said = _said_by_database(problem)
+            if said is None:
+                raise
+            click.echo(f"Refused: the database says: {said}. `decile doctor` looks at it.", err=True)
+            ctx.exit(1)
+
+
+def _said_by_database(problem: Exception) -> str | None:
+    """What the database could not do, in the driver's words; None for what is not its doing."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415  whoever is here has loaded it, or has no database
+    from sqlalchemy.exc import TimeoutError as NoConnectionLeft  # noqa: PLC0415
+
+    if isinstance(problem, NoConnectionLeft):
+        return "no connection is left"
+    if isinstance(problem, OperationalError) and problem.orig is not None:
+        return (str(problem.orig).strip().splitlines() or [type(problem.orig).__name__])[0]
+    return None
 
 
 class Directory(Doorkeeper):

@@ -7,13 +7,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment.course import locked_sitting
+from app.assessment.models import SittingCheck
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.jobs import Jobs
 
 
-def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> None:
+def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:
     """Restore a sitting that was annulled or found beyond the limit; any other is left as it is.
+
+    One that was annulled before anything had looked at its answers is looked at now.
 
     Raises
     ------
@@ -23,4 +27,8 @@ def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, actor: 
     if sitting.was_annulled:
         sitting.restore()
         session.flush()
-        audit.record("sitting.restored", sitting_id, actor=actor, at=clock.now(), session=session)
+        now = clock.now()
+        audit.record("sitting.restored", sitting_id, actor=actor, at=now, session=session)
+        if session.get(SittingCheck, sitting_id) is None:  # the job of its end passed it over, and is done
+            key, arguments = f"check:{sitting_id}:{now.isoformat()}", {"sitting_id": str(sitting_id)}
+            jobs.enqueue("check_sitting", key, session=session, arguments=arguments)

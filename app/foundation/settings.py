@@ -18,6 +18,7 @@ from app.foundation import addresses
 PREFIX = "DECILE_"
 BELONGS_TO_TESTS = ("DECILE_TEST_", "DECILE_REQUIRE_")
 SHORTEST_SECRET = 32
+PLACEHOLDER = "CHANGE-ME"  # of the examples in deploy/
 DEFAULT_ORIGIN = "http://localhost:8000"  # a name, because no passkey can belong to an address of numbers
 DATABASE_FILE = "decile.sqlite3"
 
@@ -71,6 +72,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Settings:
+        for name, value in self:
+            if PLACEHOLDER in str(value):
+                raise ValueError(f"{name.upper()} still says {PLACEHOLDER}, as the example does: put your own there")
         if any(len(key) < SHORTEST_SECRET for key in self.secret_keys):
             raise ValueError(f"SECRET_KEYS: each key needs at least {SHORTEST_SECRET} characters")
         if self.database_url and not self.secret_keys and not self.is_embedded:

@@ -31,6 +31,15 @@ class NoSample(NotFound):
         super().__init__(f"No sample of responses is known for {skill}. Import one with `decile responses import`.")
 
 
+class RollbackReasonNeeded(Invalid):
+    """A rollback is asked for with one of the reasons on the list."""
+
+    code = "rollback-reason-needed"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"Say why the norm is to be rolled back, with one of: {', '.join(reasons)}.")
+
+
 class NotCalibrated(Conflict):
     """A norm stands on a calibration."""
 

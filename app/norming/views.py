@@ -19,7 +19,7 @@ from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
 from app.norming.cancel_recalibration import cancel_recalibration
 from app.norming.compare_sittings import compare_sittings
-from app.norming.errors import NormNotFound, NotPreviewed
+from app.norming.errors import NormNotFound, NotPreviewed, RollbackReasonNeeded
 from app.norming.publish_norm import publish_norm
 from app.norming.renewing_people import MOST_NAMED, renewing_people
 from app.norming.roll_back_norm import roll_back_norm
@@ -227,10 +227,13 @@ def publish(norm_id: UUID) -> ResponseReturnValue:
 @asks_for_proof("norming.norm_card")
 def ask_rollback(norm_id: UUID) -> ResponseReturnValue:
     """Ask, as the first person, that the former norm take force again."""
-    here = runtime()
-    reason = RollbackReason(request.form["reason"]) if request.form.get("reason") in REASONS else RollbackReason.OTHER
+    here, reason = runtime(), request.form.get("reason", "")
+    if reason not in REASONS:
+        raise RollbackReasonNeeded(sorted(REASONS))
     with here.transaction() as session:
-        ask_for_rollback(norm_id, reason, session=session, clock=here.clock, entropy=here.entropy, actor=actor())
+        ask_for_rollback(
+            norm_id, RollbackReason(reason), session=session, clock=here.clock, entropy=here.entropy, actor=actor()
+        )
     notice(_("The rollback is asked for. Nothing has changed yet: another person confirms it."))
     return _to_card(norm_id)
 

@@ -44,7 +44,7 @@ class Tools:
 def _reverse(change: RegisterChange, found: CredentialView, tools: Tools) -> None:
     """What had fallen with the certificate stands again too, and its holder gets a sitting for the trouble."""
     session, clock, actor = tools.session, tools.clock, tools.actor
-    restore_sitting(found.sitting_id, session=session, clock=clock, actor=actor)
+    restore_sitting(found.sitting_id, session=session, clock=clock, jobs=tools.jobs, actor=actor)
     restore_award(found.award_id, session=session, clock=clock, actor=actor)
     reverse_revocation(found.id, session=session, clock=clock, jobs=tools.jobs, actor=actor)
     allow_sitting(

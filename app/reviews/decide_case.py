@@ -116,7 +116,7 @@ def _checked(
 
 def _confirm(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
     """Where the sitting was void as one too many, it counts again."""
-    restore_sitting(case.sitting_id, session=tools.session, clock=tools.clock, actor=tools.actor)
+    restore_sitting(case.sitting_id, session=tools.session, clock=tools.clock, jobs=tools.jobs, actor=tools.actor)
     if was_held:
         _settle(case, tools, is_awarded=True)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import QueuePool, create_engine
 
 from app.cli import Doorkeeper
 
@@ -34,6 +35,27 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(tmp_path):
         ):
             done = at_the_door(fail)
             assert (done.exit_code, done.output) == (1, f"Refused: {line}\n")
+
+
+def test_a_database_that_is_away_is_one_line_without_its_password():
+    def fail():
+        with create_engine("postgresql+psycopg://decile:hunter2@127.0.0.1:1/decile").connect():
+            pass
+
+    done = at_the_door(fail)
+    assert done.exit_code == 1
+    assert done.output.startswith("Refused: the database says: connection failed")
+    assert "hunter2" not in done.output
+    assert done.output.count("\n") == 1
+
+
+def test_a_database_with_no_connection_left_is_one_line():
+    def fail():
+        with pool.connect(), pool.connect():
+            pass
+
+    pool = create_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    assert at_the_door(fail).output.startswith("Refused: the database says: no connection is left.")
 
 
 @pytest.mark.parametrize("problem", [OSError(errno.EBADF, "Bad file descriptor"), KeyError("x"), ValueError("y")])

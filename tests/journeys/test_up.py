@@ -87,6 +87,16 @@ def test_one_command_brings_everything_up_and_a_second_start_changes_nothing(pla
     assert counted[0][0] == shipped
 
 
+def test_links_are_printed_for_an_address_that_only_a_proxy_answers(place) -> None:
+    place.environment["DECILE_BASE_URL"] = "https://decile.example"
+    process = begin(place)
+    said = "".join(said_until("Look first at", process))
+    end(process, signal.SIGTERM)
+
+    assert "Decile is up at https://decile.example" in said
+    assert "https://decile.example/sign-in/link?token=" in said
+
+
 def test_a_port_that_is_taken_is_said_at_once_and_nothing_is_made(place) -> None:
     with socket.create_server(("127.0.0.1", place.port)):
         process = begin(place)

@@ -22,6 +22,7 @@ from app.assessment.facet_bands import facet_bands
 from app.assessment.final_scores import final_score
 from app.assessment.models import FrozenSitting, Presentation, Response, Sitting, SittingCheck, State
 from app.assessment.norming_rows import responses_for_norming
+from app.assessment.restore_sitting import restore_sitting
 from app.assessment.tiers import NOTHING_ODD, OUT_OF_NORMS, PACE, RUN
 from app.assessment.verdicts import Verdict
 from app.foundation import policies
@@ -91,6 +92,26 @@ def test_a_sitting_annulled_since_it_was_looked_at_is_given_no_check(place: Plac
     assert looked is not None
     place.do(lambda session: session.get_one(Sitting, sitting_id).annul())
     assert place.do(lambda session: keep_check(looked, session=session)) is None
+
+
+def test_a_sitting_that_was_annulled_before_its_check_is_looked_at_once_it_counts_again(place: Place) -> None:
+    _skill(place)
+    sitting_id = _sat(place)
+    place.do(lambda session: session.get_one(Sitting, sitting_id).annul())
+    assert place.do(lambda session: check_sitting(sitting_id, session=session, clock=place.clock)) is None
+    place.jobs.enqueued.clear()
+
+    tools: dict[str, Any] = {"clock": place.clock, "jobs": place.jobs, "actor": operator()}
+    place.do(lambda session: restore_sitting(sitting_id, session=session, **tools))
+    [(name, arguments)] = place.jobs.enqueued.values()
+    assert (name, arguments) == ("check_sitting", {"sitting_id": str(sitting_id)})
+    _checked(place, sitting_id)
+    assert sitting_id in _rows_for_norming(place)
+
+    place.do(lambda session: session.get_one(Sitting, sitting_id).annul())
+    place.jobs.enqueued.clear()
+    place.do(lambda session: restore_sitting(sitting_id, session=session, **tools))
+    assert not place.jobs.enqueued  # its check stands
 
 
 def test_two_who_looked_keep_one_check(place: Place) -> None:

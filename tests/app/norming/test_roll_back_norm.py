@@ -43,6 +43,7 @@ from tests.app.norming.builders import (
     staff_with_authenticator,
 )
 from tests.app.norming.desk import press, state_of
+from tests.journeys.pages import form_to
 
 
 @pytest.fixture
@@ -252,7 +253,13 @@ def test_two_people_roll_back_on_the_desk(runtime, norms, browser_of, client):
     card = f"/desk/norms/{second.id}"
     editor, approver = browser_of(EDITOR_ID), browser_of(APPROVER_ID)
     assert "Under watch until" in editor.get(card).text
-    assert "Nothing has changed yet" in press(editor, card, "/rollback").text
+    form = form_to(editor.get(card).text, "/rollback")
+    for reason in ("", "leaked items"):
+        refused = editor.post(form.action, data={**form.fields, "reason": reason})
+        assert (refused.status_code, "choose one of the reasons" in refused.text) == (422, True)
+    chosen = {**form.fields, "reason": str(RollbackReason.LEAKED_ITEMS)}
+    assert "Nothing has changed yet" in editor.post(form.action, data=chosen, follow_redirects=True).text
+    assert "questions have leaked" in editor.get(card).text
     assert "another person has to confirm it" in editor.get(card).text
     page = press(approver, card, "/rollback/confirm")
     assert f"Norm {first.label} is in force again" in page.text
