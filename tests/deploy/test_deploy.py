@@ -28,7 +28,8 @@ OWN_METRIC = re.compile(r"\b(?:decile|process)_[a-z_]+\b")
 
 
 def env_file(name: str) -> dict[str, str]:
-    lines = (DEPLOY / name).read_text(encoding="utf-8").splitlines()
+    """An example as the page wants it filled in: with something else for each CHANGE-ME."""
+    lines = (DEPLOY / name).read_text(encoding="utf-8").replace("CHANGE-ME", "our-own").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
@@ -177,14 +178,36 @@ def test_case_055_the_audit_from_outside_is_asked_for_as_the_auditor_wants_it_ev
     assert "OnCalendar=hourly" in (DEPLOY / "audit" / "decile-audit.timer").read_text(encoding="utf-8")
 
 
+def a_second_worker(place: Path) -> str:
+    """The unit that the runbook's command makes of the shipped one."""
+    page = (ROOT / "docs/runbooks/worker_dead.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ *(sed .*)$", page, re.MULTILINE)
+    there = place / "etc"
+    there.mkdir(exist_ok=True)
+    shutil.copy(DEPLOY / "systemd/decile-worker.service", there)
+    subprocess.run(["/bin/sh", "-c", line.replace("/etc/systemd/system", str(there))], check=True)
+    return (there / "decile-worker@.service").read_text(encoding="utf-8")
+
+
+def test_the_runbook_makes_a_second_worker_that_wants_no_port_of_the_first(tmp_path):
+    first = (DEPLOY / "systemd/decile-worker.service").read_text(encoding="utf-8").splitlines()
+    second = a_second_worker(tmp_path).splitlines()
+    command = "ExecStart=/opt/decile/.venv/bin/decile worker"
+    assert command in first
+    changed = [(one, other) for one, other in zip(first, second, strict=True) if one != other]
+    assert changed == [(command, command.replace("=", "=/usr/bin/env DECILE_METRICS_PORT=0 "))]
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_systemd_accepts_every_unit(tmp_path):
-    for path in (*(DEPLOY / "systemd").iterdir(), *(DEPLOY / "audit").iterdir()):
-        text = path.read_text(encoding="utf-8")
-        text = re.sub("/opt/decile/.venv/bin/(decile|dask)|/usr/bin/python3 .*", "/bin/true", text)
-        (tmp_path / path.name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.MULTILINE))
+    units = [
+        (path.name, path.read_text(encoding="utf-8")) for of in ("systemd", "audit") for path in (DEPLOY / of).iterdir()
+    ]
+    for name, own in (*units, ("decile-worker@.service", a_second_worker(tmp_path))):
+        text = re.sub("/opt/decile/.venv/bin/(decile|dask)|/usr/bin/python3 .*", "/bin/true", own)
+        (tmp_path / name).write_text(re.sub(r"^(User|Group)=.*\n", "", text, flags=re.MULTILINE))
     said = subprocess.run(
-        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.glob("*.*")))],
         capture_output=True,
         text=True,
         check=False,
