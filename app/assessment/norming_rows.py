@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.assessment.adaptation import Role
 from app.assessment.checks import is_checked_where_due, kept_out_of_norms
 from app.assessment.errors import NoScoreYet
 from app.assessment.models import FORGOTTEN, FoundingForm, FrozenSitting, Sitting, State
@@ -22,7 +23,7 @@ BATCH_ROWS = 1000
 class NormingRow:
     """One completed sitting as a norm sample reads it: code, kind and category of every unit shown that counts.
 
-    Not of pilot ones: what is tried out moves nobody's norm.
+    What was in pilot is apart, in `tried`: it moves nobody's norm.
     """
 
     sitting_id: UUID
@@ -30,6 +31,7 @@ class NormingRow:
     release_id: UUID
     completed_at: datetime
     units: tuple[tuple[str, str, int | None], ...]
+    tried: tuple[tuple[str, str, int | None], ...] = ()
 
 
 def responses_for_norming(
@@ -97,4 +99,5 @@ def _norming_row(
         raise NoScoreYet(sitting_id)
     held = json.loads(responses)["units"]  # a fifth place marks a unit that does not count
     units = tuple((code, kind, category) for code, kind, category, _value, *role in held if not role)
-    return NormingRow(sitting_id, person_id, release_id, completed_at, units)
+    tried = tuple((code, kind, category) for code, kind, category, _value, *role in held if role == [Role.PILOT])
+    return NormingRow(sitting_id, person_id, release_id, completed_at, units, tried)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -54,7 +55,7 @@ def scored_sittings(
 def latest_between(
     skill: str,
     language: str,
-    calibration_id: UUID,
+    calibrations: Collection[UUID],
     scores: tuple[float, float],
     *,
     after: datetime,
@@ -62,7 +63,10 @@ def latest_between(
     most: int,
     session: Session,
 ) -> tuple[UUID, ...]:
-    """People whose latest score on a calibration, in (after, until], lies in [low, high): the latest `most` of them."""
+    """People whose latest score on a scale, in (after, until], lies in [low, high): the latest `most` of them.
+
+    `calibrations` are all of that scale.
+    """
     low, high = scores
     if low >= high:
         return ()  # nobody lies there, and a year of sittings would be read to find it out
@@ -74,7 +78,7 @@ def latest_between(
             later.person_id == Sitting.person_id,
             later.skill == skill,
             later.language == language,
-            later.calibration_id == calibration_id,
+            later.calibration_id.in_(calibrations),
             later_frozen.median.is_not(None),
             later.completed_at <= until,
             later.completed_at > Sitting.completed_at,
@@ -89,7 +93,7 @@ def latest_between(
             Sitting.language == language,
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
-            Sitting.calibration_id == calibration_id,
+            Sitting.calibration_id.in_(calibrations),
             FrozenSitting.median >= low,
             FrozenSitting.median < high,
             ~is_overtaken,

@@ -163,8 +163,8 @@ class ItemNotCalibrated(Conflict):
 
     def __init__(self, item: str) -> None:
         super().__init__(
-            f"Item {item} has no parameters from responses yet, so it cannot be scored. Calibrate it with its pilot "
-            "responses first."
+            f"Item {item} has no parameters from responses yet, so it cannot be scored. A recalibration from sittings "
+            "gives it some once enough people have answered it in pilot."
         )
 
 

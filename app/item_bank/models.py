@@ -117,6 +117,7 @@ class Calibration(Base):
     converged: Mapped[bool]
     notes: Mapped[list[str]]
     stored_at: Mapped[datetime]
+    extends_id: Mapped[UUID | None]  # the calibration that set the scale, where it was not this one
 
 
 class Aspect(StrEnum):

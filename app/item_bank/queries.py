@@ -212,6 +212,25 @@ def calibration(calibration_id: UUID, *, session: Session) -> CalibrationView:
     return view_of_calibration(_calibration(calibration_id, session=session))
 
 
+def latest_on_scale(calibration_id: UUID, *, session: Session) -> UUID:
+    """The calibration of a scale that knows the most items: the latest that extends the one that set it."""
+    row = _calibration(calibration_id, session=session)
+    latest = (
+        select(Calibration.id)
+        .where(Calibration.extends_id == (row.extends_id or row.id))
+        .order_by(Calibration.stored_at.desc(), Calibration.id)
+        .limit(1)
+    )
+    return session.scalar(latest) or row.id
+
+
+def on_the_same_scale(calibration_id: UUID, *, session: Session) -> frozenset[UUID]:
+    """Ids of every calibration whose thetas mean the same: the one that set the scale, and those that extend it."""
+    row = _calibration(calibration_id, session=session)
+    first = row.extends_id or row.id
+    return frozenset({first, *session.scalars(select(Calibration.id).where(Calibration.extends_id == first))})
+
+
 def prior_calibration(release_id: UUID, *, session: Session) -> CalibrationView | None:
     """The authors' expectation that was stored with a release; None for a trial bank."""
     query = select(Calibration).where(Calibration.release_id == release_id, Calibration.source == Source.PRIOR)

@@ -26,12 +26,15 @@ def store_calibration(
     n: int,
     self_report: FittedItems | None,
     judgement: FittedItems | None,
+    extends: UUID | None = None,
     session: Session,
     clock: Clock,
     entropy: Entropy,
     actor: Actor,
 ) -> CalibrationView:
     """Store parameters for items of the release; each kind of evidence on its own theta.
+
+    `extends` names the calibration that set the scale, where they are on the scale of another.
 
     Raises
     ------
@@ -62,6 +65,7 @@ def store_calibration(
         converged=all(group.converged for group in groups),
         notes=[note for group in groups for note in group.notes],
         stored_at=clock.now(),
+        extends_id=extends,
     )
     session.add(calibration)
     session.flush()

@@ -75,12 +75,12 @@ class PreviewBasis:
     sittings: tuple[ScoredSitting, ...]  # of the last year, by people who may renew
     at: datetime
     drift: Mapping[str, Any] | None = None  # as a recalibration reported it; None where none did
+    is_one_scale: bool = False  # of the norm and the one in force
 
     @property
     def compared(self) -> NormView | None:
         """The norm in force where it is on the draft's scale: lines on two scales say nothing of each other."""
-        on_the_scale = self.former is not None and self.former.calibration_id == self.norm.calibration_id
-        return self.former if on_the_scale else None
+        return self.former if self.is_one_scale else None
 
 
 def latest_sample(skill: str, *, session: Session) -> Sample:
@@ -142,6 +142,7 @@ def basis_of_preview(
         raise NormNotFound(norm_id)
     stored = session.get_one(LegacySample, row.run.sample_id, options=[undefer(LegacySample.responses)])
     in_force = published(row.skill, row.language, session=session)
+    scale = item_bank.on_the_same_scale(row.run.calibration_id, session=session)
     weights, correlation = row.composite["weights"], row.composite["correlation"]
     items = item_bank.item_parameters(row.run.calibration_id, session=session)
     calibrated = CalibratedSample(
@@ -162,6 +163,7 @@ def basis_of_preview(
         sittings=sittings_on_the_scale(view_of(row), session=session, at=at),
         at=at,
         drift=_drift_reported(norm_id, session=session),
+        is_one_scale=bool(in_force) and in_force[0].calibration_id in scale,
     )
 
 
@@ -176,7 +178,8 @@ def sittings_on_the_scale(norm: NormView, *, session: Session, at: datetime) -> 
     """Sittings of the last year whose scores this norm could read: they are on the scale of its calibration."""
     year = at - timedelta(days=DAYS_OF_A_CREDENTIAL)
     sittings = scored_sittings(norm.skill, norm.language, after=year, until=at, session=session)
-    return tuple(one for one in sittings if one.calibration_id == norm.calibration_id)
+    scale = item_bank.on_the_same_scale(norm.calibration_id, session=session)
+    return tuple(one for one in sittings if one.calibration_id in scale)
 
 
 def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, float], float]:
@@ -203,7 +206,8 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         .order_by(CalibrationRun.calibrated_at)
         .limit(1)
     )
-    calibration_id = session.scalar(scale)
+    first = session.scalar(scale)
+    calibration_id = item_bank.latest_on_scale(first, session=session) if first else None
     return Sample(
         id=row.id,
         skill=row.group.skill,

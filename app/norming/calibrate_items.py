@@ -7,6 +7,7 @@ of real answers read by invented parameters would have lost the demo mark.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.item_bank import queries as item_bank
 from app.item_bank.calibrated_items import FittedItems
+from app.item_bank.extend_calibration import extend_calibration
 from app.item_bank.store_calibration import SAMPLE, store_calibration
 from app.norming import stray_shares
 from app.norming.effort import Effort
@@ -49,12 +52,14 @@ def calibrate_items(
     policy: SittingPolicy = SHIPPED,
     effort: Effort = FULL,
     placing: Placing = PartsHere,
+    pilots: Mapping[str, FittedItems] | None = None,
 ) -> CalibrationRun:
     """Fit the graded model and store the parameters; a sample calibrated before gives the run it has.
 
     The fit comes before the first statement of the transaction: a writer on SQLite holds up every other one, and
     seconds of arithmetic must not. `policy` is that of the sittings to come, whose exposure is simulated;
-    `placing` says where the people are held while the model is fitted.
+    `placing` says where the people are held while the model is fitted. `pilots` are items, by kind of evidence, that
+    were placed on the scale that is kept: the run reads its sample by a calibration that knows them too.
 
     Raises
     ------
@@ -73,6 +78,10 @@ def calibrate_items(
     if existing is not None:
         return existing
     calibration_id = _calibration(sample, row, fits, session=session, clock=clock, entropy=entropy, actor=actor)
+    added = _unknown_to(calibration_id, pilots or {}, session=session)
+    if added:
+        tools: dict[str, Any] = {"session": session, "clock": clock, "entropy": entropy, "actor": actor}
+        calibration_id = extend_calibration(calibration_id, added, **tools).id
     run = CalibrationRun(
         id=entropy.uuid(),
         sample_id=sample.id,
@@ -110,7 +119,7 @@ def _calibration(
     entropy: Entropy,
     actor: Actor,
 ) -> UUID:
-    """The calibration whose scale the sample is read on: the release's first, or a fresh one."""
+    """The calibration that the sample is read by: on the scale that the release's first one set, or a fresh one."""
     query = (
         select(CalibrationRun.calibration_id, LegacySample.release_id)
         .join(CalibrationRun.sample)
@@ -121,7 +130,7 @@ def _calibration(
     former = session.execute(query).all()
     for calibration_id, release_id in former:
         if release_id == sample.release_id:
-            return calibration_id
+            return item_bank.latest_on_scale(calibration_id, session=session)
     if former and not sample.is_trial:
         raise ScaleWouldMove(sample.skill)
     return store_calibration(
@@ -135,6 +144,12 @@ def _calibration(
         entropy=entropy,
         actor=actor,
     ).id
+
+
+def _unknown_to(calibration_id: UUID, pilots: Mapping[str, FittedItems], *, session: Session) -> dict[str, FittedItems]:
+    """Those that nobody has placed since they were fitted."""
+    known = set(item_bank.item_parameters(calibration_id, session=session).codes)
+    return {kind: fitted for kind, fitted in pilots.items() if not known & set(fitted.codes)}
 
 
 def _fits(sample: Sample, placing: Placing) -> dict[str, FittedItems]:

@@ -29,6 +29,11 @@ class NormPolicy:
         "watch_days": "higher",
         "rollback_open_hours": "lower",
         "founding_responses": "higher",
+        "pilot_responses": "higher",
+        "lowest_pilot_slope": "higher",
+        "least_category_share": "higher",
+        "largest_infit_distance": "lower",
+        "largest_rmsd": "lower",
         "compare_from_n": "higher",
         "largest_founding_shift": "lower",
         "founders_must_be_compared": "higher",
@@ -49,6 +54,11 @@ class NormPolicy:
     ages_must_be_known: bool = True
     judgement_must_be_measured: bool = True  # no award from self-report alone
     founding_responses: int = 300  # usable, of every item, before founding sittings are calibrated
+    pilot_responses: int = 300  # usable, of an item in pilot, before it may get parameters
+    lowest_pilot_slope: float = 0.7  # of an item in pilot, in logits
+    least_category_share: float = 0.03  # of its answers, in each category
+    largest_infit_distance: float = 0.3  # from 1
+    largest_rmsd: float = 0.08  # of its curve and its answers; true items of 300 answers stay below .05
     founders_must_be_compared: bool = True  # low stakes and high stakes differ
     compare_from_n: int = 200  # first sittings under the norm: the shift then has a standard error of about .08
     largest_founding_shift: float = 0.25  # standard deviations; the 90 % interval of the shift must lie within

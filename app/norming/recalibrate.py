@@ -21,6 +21,7 @@ from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.entropy import Entropy
 from app.foundation.errors import DecileError, Unavailable
+from app.item_bank.calibrated_items import CalibratedItems
 from app.norming import bases, recalibrations
 from app.norming.base_scale import FreeFit, drift_report, fitted_freely, not_known
 from app.norming.choose_sample import choose_sample
@@ -29,8 +30,10 @@ from app.norming.effort import Effort
 from app.norming.errors import NormMovedOn, RecalibrationEnded
 from app.norming.latent import CalibratedSample
 from app.norming.locked import recalibration_for_update
+from app.norming.pilot_items import Placed, pilot_answers, place_pilot_items
+from app.norming.policy import NormPolicy
 from app.norming.preview_norm import preview_norm
-from app.norming.recalibration import Phase
+from app.norming.recalibration import Phase, Source
 from app.norming.recalibrations import RecalibrationView
 from app.norming.samples import Sample
 from scoring.calibration_parts import PartsHere, Placing
@@ -169,7 +172,10 @@ def _calibrate(place: Place) -> None:
     with place.database.reading() as session:
         policy = policies.current(SittingPolicy, session=session, at=place.clock.now())
         sets_the_scale = sample.scale is None or bases.set_the_scale(sample.id, session=session)
-    fits = [] if sets_the_scale or sample.scale is None else fitted_freely(sample, sample.scale, place.placing)
+    fits, placed = [], Placed({}, ())
+    if sample.scale is not None and not sets_the_scale:
+        fits = fitted_freely(sample, sample.scale, place.placing)
+        placed = _pilot_items(sample, sample.scale, place)
 
     def work(session: Session) -> Outcome:
         run = calibrate_items(
@@ -181,13 +187,30 @@ def _calibrate(place: Place) -> None:
             policy=policy,
             effort=place.effort,
             placing=place.placing,
+            pilots=placed.fitted,
         )
         heights = {kind: fit["log_likelihood"] for kind, fit in run.fits.items()}
         heights |= {fit.kind: fit.log_likelihood for fit in fits}
-        noted = {"sets_the_scale": sets_the_scale, "fits": [fit.as_json() for fit in fits], "log_likelihoods": heights}
+        noted = {
+            "sets_the_scale": sets_the_scale,
+            "fits": [fit.as_json() for fit in fits],
+            "log_likelihoods": heights,
+            "pilots": [dict(one) for one in placed.report],
+        }
         return Outcome(noted, {"run_id": run.id})
 
     place.commit(work)
+
+
+def _pilot_items(sample: Sample, scale: CalibratedItems, place: Place) -> Placed:
+    """Items in pilot that get parameters on the scale, where the choice is of sittings: a file holds no pilots."""
+    if place.view.choice.source is not Source.SITTINGS:
+        return Placed({}, ())
+    now = place.clock.now()
+    with place.database.reading() as session:
+        policy = policies.current(NormPolicy, session=session, at=now)
+        answers = pilot_answers(sample, scale, until=now, session=session)
+    return place_pilot_items(answers, scale, policy, place.placing)
 
 
 def _kept_fits(place: Place) -> list[FreeFit]:

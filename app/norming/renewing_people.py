@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment.scored_sittings import latest_between
+from app.item_bank import queries as item_bank
 from app.norming.bases import DAYS_OF_A_CREDENTIAL
 from app.norming.queries import norm as norm_view
 from app.norming.queries import published
@@ -22,16 +23,13 @@ def renewing_people(norm_id: UUID, *, session: Session, at: datetime) -> tuple[t
     The median is above a line exactly where it is likelier than not that the person is, so they lie between the lines.
     """
     norm = norm_view(norm_id, session=session)
-    in_force = [
-        one
-        for one in published(norm.skill, norm.language, session=session)
-        if one.calibration_id == norm.calibration_id
-    ]
+    scale = item_bank.on_the_same_scale(norm.calibration_id, session=session)
+    in_force = [one for one in published(norm.skill, norm.language, session=session) if one.calibration_id in scale]
     if not in_force:
         return (), ()
     year, former = at - timedelta(days=DAYS_OF_A_CREDENTIAL), in_force[0].cut
     between = partial(
-        latest_between, norm.skill, norm.language, norm.calibration_id, after=year, until=at, most=MOST_NAMED,
+        latest_between, norm.skill, norm.language, scale, after=year, until=at, most=MOST_NAMED,
         session=session,
     )  # fmt: skip
     return between((norm.cut, former)), between((former, norm.cut))

@@ -22,11 +22,13 @@ on_sqlite_alone = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SHORT = {"fewest_units": 12, "most_units": 12, "most_units_undecided": 12}
 
 
-def to_state(place: Place, code: str, *states: ItemState, languages: tuple[str, ...] | None = None) -> None:
+def to_state(
+    place: Place, code: str, *states: ItemState, skill: str = SKILL, languages: tuple[str, ...] | None = None
+) -> None:
     for state in states:
         place.do(
             lambda session, state=state: change_item_state(
-                item_record.item_id_of(SKILL, code, session=session),
+                item_record.item_id_of(skill, code, session=session),
                 state,
                 reason="a test",
                 languages=languages,
@@ -41,13 +43,15 @@ def suspend(place: Place, code: str, **options: tuple[str, ...]) -> None:
     to_state(place, code, ItemState.SUSPENDED, **options)
 
 
-def put(place: Place, state: ItemState, *codes_: str) -> None:
+def put(
+    place: Place, state: ItemState, *codes_: str, skill: str = SKILL, languages: tuple[str, ...] = ("en", "fr")
+) -> None:
     """Put items in a state that the way of life does not lead to from here; the way itself is tested with the bank."""
 
     def step(session) -> None:
         for code in codes_:
-            item = item_record.found(item_record.item_id_of(SKILL, code, session=session), session=session)
-            for language in ("en", "fr"):
+            item = item_record.found(item_record.item_id_of(skill, code, session=session), session=session)
+            for language in languages:
                 before = item_record.standing(item.id, language, session=session)
                 given = {"session": session, "clock": place.clock, "actor": operator()}
                 add_step(item, language, before, state, "a test", **given)

@@ -126,6 +126,7 @@ def import_sample(
     *,
     n: int = 300,
     seed: int = 1,
+    items: int = 10,
     shift: float = 0.0,
     stuffed: float = 0.0,
     labels: Mapping[str, Sequence[str]] | None = None,
@@ -137,7 +138,7 @@ def import_sample(
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
     return import_responses(
-        a_sample_file(n, seed=seed, shift=shift, stuffed=stuffed, labels=labels, avoided=avoided),
+        a_sample_file(n, seed=seed, items=items, shift=shift, stuffed=stuffed, labels=labels, avoided=avoided),
         mapping or a_described_mapping(),
         skill=SKILL,
         population=population,
