@@ -28,6 +28,11 @@ SERVERS = ("web", "worker")
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 
 
+WHERE_IT_IS = (
+    "Look at DECILE_DATA and DECILE_DATABASE_URL; `decile db upgrade` makes its tables, `decile doctor` says more."
+)
+
+
 class Doorkeeper(click.Group):
     """Turns a refusal into one line on standard error and exit code 1; never a traceback for bad input."""
 
@@ -48,18 +53,19 @@ class Doorkeeper(click.Group):
             said = _said_by_database(problem)
             if said is None:
                 raise
-            click.echo(f"Refused: the database says: {said}. `decile doctor` looks at it.", err=True)
+            click.echo(f"Refused: the database says: {said}. {WHERE_IT_IS}", err=True)
             ctx.exit(1)
 
 
 def _said_by_database(problem: Exception) -> str | None:
     """What the database could not do, in the driver's words; None for what is not its doing."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415  whoever is here has loaded it, or has no database
-    from sqlalchemy.exc import TimeoutError as NoConnectionLeft  # noqa: PLC0415
+    from sqlalchemy import exc  # noqa: PLC0415  whoever is here has loaded it, or has no database
 
-    if isinstance(problem, NoConnectionLeft):
+    if isinstance(problem, exc.TimeoutError):
         return "no connection is left"
-    if isinstance(problem, OperationalError) and problem.orig is not None:
+    is_away = isinstance(problem, exc.OperationalError) or type(problem) is exc.DatabaseError  # the latter: no database
+    is_empty = isinstance(problem, exc.ProgrammingError) and type(problem.orig).__name__ == "UndefinedTable"
+    if isinstance(problem, exc.DBAPIError) and (is_away or is_empty):
         return (str(problem.orig).strip().splitlines() or [type(problem.orig).__name__])[0]
     return None
 

@@ -73,7 +73,7 @@ class SittingPolicy:
     fewest_judgement_share: float = 0.50  # of the composite's effective information
     most_scenarios: int = 20  # reading load, and some stay unseen for a retake
     composite_weights: tuple[float, ...] = (0.5, 0.5)  # judgement, self-report; on standardised thetas
-    kinds_correlation: float = 0.5  # between the two thetas, until a calibration estimates it
+    kinds_correlation: float = 0.5  # between the two thetas, where no calibration has told it
     choose_among: int = 4  # the best few items, one of them drawn: exposure
     early_choose_among: int = 30  # the same before the fewest units, where everybody passes; from calibration on
     exposure_cap: float = 0.30  # greatest share of sittings that may show an item: a worn item is a leaked one

@@ -17,7 +17,7 @@ from app.assessment.policy import SittingPolicy
 from app.assessment.scored_sittings import ScoredSitting, scored_sittings
 from app.foundation import policies
 from app.item_bank import queries as item_bank
-from app.norming import stray_shares
+from app.norming import kinds_together, stray_shares
 from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
 from app.norming.models import (
@@ -189,7 +189,8 @@ def _composite_of(sample: Sample, policy: SittingPolicy) -> tuple[tuple[float, f
     if sample.self_report is None:
         return (1.0, 0.0), 0.0
     judgement, self_report = policy.composite_weights
-    return (judgement, self_report), policy.kinds_correlation
+    told = sample.kinds_correlation
+    return (judgement, self_report), policy.kinds_correlation if told is None else told
 
 
 def _sample(row: LegacySample, *, session: Session) -> Sample:
@@ -200,14 +201,14 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         raise SampleAltered(row.id)
     evidence = by_kind(tuple(row.columns), answered, items)
     scale = (
-        select(CalibrationRun.calibration_id)
+        select(CalibrationRun.calibration_id, CalibrationRun.kinds_correlation)
         .join(CalibrationRun.sample)
         .where(LegacySample.release_id == row.release_id, LegacySample.is_simulated == row.is_simulated)
         .order_by(CalibrationRun.calibrated_at)
         .limit(1)
     )
-    first = session.scalar(scale)
-    calibration_id = item_bank.latest_on_scale(first, session=session) if first else None
+    first = session.execute(scale).one_or_none()
+    calibration_id = item_bank.latest_on_scale(first.calibration_id, session=session) if first else None
     return Sample(
         id=row.id,
         skill=row.group.skill,
@@ -220,4 +221,5 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         judgement=evidence.get(SCENARIO),
         facets={code: item.facet for code, item in items.items()},
         scale=item_bank.item_parameters(calibration_id, session=session) if calibration_id else None,
+        kinds_correlation=kinds_together.in_use(first.kinds_correlation) if first else None,
     )

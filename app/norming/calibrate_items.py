@@ -8,6 +8,7 @@ of real answers read by invented parameters would have lost the demo mark.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from app.item_bank import queries as item_bank
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.extend_calibration import extend_calibration
 from app.item_bank.store_calibration import SAMPLE, store_calibration
-from app.norming import stray_shares
+from app.norming import kinds_together, stray_shares
 from app.norming.effort import Effort
 from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
 from app.norming.exposure import exposure_of
@@ -72,7 +73,10 @@ def calibrate_items(
     fits = {} if sample.scale else _fits(sample, placing)
     scales = _scales(sample, fits)
     strays = _stray_shares(sample, scales, effort)
-    resting = _exposure(sample, scales, strays, policy, effort)
+    together = None if sample.scale else _together(sample, scales, strays)
+    correlation = sample.kinds_correlation if sample.scale else kinds_together.in_use(together)
+    to_come = policy if correlation is None else replace(policy, kinds_correlation=correlation)
+    resting = _exposure(sample, scales, strays, to_come, effort)
     row = _locked(sample, session=session)
     existing = session.scalar(select(CalibrationRun).where(CalibrationRun.sample_id == sample.id))
     if existing is not None:
@@ -90,6 +94,7 @@ def calibrate_items(
         n=sample.n,
         fits={kind: _summary(fit) for kind, fit in fits.items()},
         stray_shares=strays,
+        kinds_correlation=together,
         exposure=resting,
         calibrated_at=clock.now(),
     )
@@ -175,6 +180,17 @@ def _stray_shares(sample: Sample, scales: dict[str, Scale], effort: Effort) -> d
         for kind, (codes, items) in scales.items()
         if (given := evidence[kind]) is not None
     }
+
+
+def _together(sample: Sample, scales: dict[str, Scale], strays: dict[str, Any]) -> dict[str, Any] | None:
+    """How the two kinds go together in the sample that sets the scale; None for a bank of one kind."""
+    if len(scales) < len(KINDS) or sample.judgement is None or sample.self_report is None:
+        return None
+    of_judgement, of_self_report = stray_shares.shares_of(strays)
+    return kinds_together.estimated(
+        (sample.judgement, *scales["judgement"], of_judgement),
+        (sample.self_report, *scales["self_report"], of_self_report),
+    )
 
 
 def _exposure(

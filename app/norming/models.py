@@ -96,6 +96,7 @@ class CalibrationRun(Base):
     n: Mapped[int]
     fits: Mapped[dict[str, Any]]
     stray_shares: Mapped[dict[str, Any] | None]  # {kind: share, error or reason}; runs older than the shares have none
+    kinds_correlation: Mapped[dict[str, Any] | None]  # of a sample that set a scale of both kinds, since it is told
     exposure: Mapped[dict[str, Any] | None]  # chances by which items rest; None for a bank too small to rest any
     calibrated_at: Mapped[datetime]
 

@@ -39,6 +39,7 @@ class Sample:
     judgement: KindOfEvidence | None
     scale: CalibratedItems | None = None  # the parameters of `calibration_id`
     facets: Mapping[str, str] = field(default_factory=dict)  # by item code
+    kinds_correlation: float | None = None  # of the scale, where the sample that set it told it
 
 
 def by_kind(

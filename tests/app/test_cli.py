@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import QueuePool, create_engine
+from sqlalchemy import QueuePool, create_engine, text
 
 from app.cli import Doorkeeper
 
@@ -47,6 +47,24 @@ def test_a_database_that_is_away_is_one_line_without_its_password():
     assert done.output.startswith("Refused: the database says: connection failed")
     assert ":password" not in done.output
     assert done.output.count("\n") == 1
+
+
+def test_a_file_that_is_no_database_and_one_without_tables_are_one_line_each(tmp_path, database_url):
+    (tmp_path / "bytes").write_bytes(b"no database" * 100)
+    for url, said in (
+        (f"sqlite:///{tmp_path / 'bytes'}", "file is not a database"),
+        (database_url, "no such table" if "sqlite" in database_url else 'relation "norm_version" does not exist'),
+    ):
+
+        def fail(url=url):
+            engine = create_engine(url)
+            try:
+                with engine.connect() as connection:
+                    connection.execute(text("SELECT * FROM norm_version"))
+            finally:
+                engine.dispose()
+
+        assert at_the_door(fail).output.startswith(f"Refused: the database says: {said}")
 
 
 def test_a_database_with_no_connection_left_is_one_line():

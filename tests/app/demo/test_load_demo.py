@@ -86,6 +86,13 @@ def test_the_norms_were_made_by_two_people_who_waited_as_long_as_everybody(sessi
     assert norms[2].preview["former"]["id"] == str(norms[0].id)
 
 
+def test_the_norms_pin_how_the_kinds_go_together_in_the_sample_that_set_their_scale(session):
+    norms = session.scalars(select(NormVersion).order_by(NormVersion.drafted_at)).all()
+    (told,) = {norm.run.kinds_correlation["correlation"] for norm in norms if norm.run.kinds_correlation}
+    assert {norm.composite["correlation"] for norm in norms} == {told}
+    assert told == pytest.approx(0.5, abs=0.15)  # as the people were simulated
+
+
 def test_nobody_knows_the_authenticators_of_the_two_admins(session):
     assert session.scalar(select(func.count()).select_from(SecondFactor)) == 0
 
