@@ -1,4 +1,7 @@
-"""Use case: keep parameters of further items on a scale that exists; those of the others stay, to the last bit."""
+"""Use cases: further items on a scale that exists, and a scale that goes on with the next release of its bank.
+
+Either way the parameters of the items that were there stay, to the last bit, and the scale stays what it was.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from app.item_bank.calibrated_items import JUDGEMENT, SELF_REPORT, FittedItems, 
 from app.item_bank.errors import CalibrationNotFound
 from app.item_bank.models import Calibration
 from app.item_bank.queries import CalibrationView
+from app.item_bank.shared_items import shared_items
 from app.item_bank.store_calibration import store_calibration
 from scoring.items import ItemParameters
 
@@ -40,20 +44,55 @@ def extend_calibration(
     base = session.get(Calibration, calibration_id)
     if base is None:
         raise CalibrationNotFound(calibration_id)
+    whole = {kind: _with(given, added[kind]) if kind in added else given for kind, given in _fitted(base).items()}
+    return _stored(base, base.release_id, whole, session=session, clock=clock, entropy=entropy, actor=actor)
+
+
+def carry_calibration(
+    calibration_id: UUID, release_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, actor: Actor
+) -> CalibrationView:
+    """Store for another release of the bank what `calibration_id` knows of the items that stand in it unchanged.
+
+    Raises
+    ------
+    CalibrationNotFound, ReleaseNotFound
+    CalibrationInvalid
+        If there is no such item.
+    """
+    base = session.get(Calibration, calibration_id)
+    if base is None:
+        raise CalibrationNotFound(calibration_id)
+    shared = shared_items(release_id, base.release_id, session=session).codes
+    kept = {kind: _only(given, shared) for kind, given in _fitted(base).items()}
+    return _stored(base, release_id, kept, session=session, clock=clock, entropy=entropy, actor=actor)
+
+
+def _fitted(base: Calibration) -> dict[str, FittedItems]:
+    """What a calibration holds, by kind of evidence."""
     known = unpack(base)
     kinds = {
         SELF_REPORT: (known.self_report_codes, known.self_report),
         JUDGEMENT: (known.judgement_codes, known.judgement),
     }
-    whole = {
-        kind: _with(codes, items, base.standard_errors.get(kind, {}), added[kind])
-        if kind in added and items is not None
-        else FittedItems(codes, items, base.standard_errors.get(kind, {}))
+    return {
+        kind: FittedItems(codes, items, base.standard_errors.get(kind, {}))
         for kind, (codes, items) in kinds.items()
         if items is not None
     }
+
+
+def _stored(
+    base: Calibration,
+    release_id: UUID,
+    whole: Mapping[str, FittedItems],
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    actor: Actor,
+) -> CalibrationView:
     return store_calibration(
-        base.release_id,
+        release_id,
         source=base.source,
         n=base.n,
         self_report=whole.get(SELF_REPORT),
@@ -66,17 +105,21 @@ def extend_calibration(
     )
 
 
-def _with(
-    codes: tuple[str, ...], items: ItemParameters, errors: Mapping[str, list[object]], added: FittedItems
-) -> FittedItems:
-    width = max(items.thresholds.shape[1], added.items.thresholds.shape[1])
+def _with(given: FittedItems, added: FittedItems) -> FittedItems:
+    width = max(given.items.thresholds.shape[1], added.items.thresholds.shape[1])
     joined = ItemParameters(
-        np.concatenate([items.slopes, added.items.slopes]),
-        np.concatenate([_padded(items.thresholds, width), _padded(added.items.thresholds, width)]),
-        items.model,
+        np.concatenate([given.items.slopes, added.items.slopes]),
+        np.concatenate([_padded(of.items.thresholds, width) for of in (given, added)]),
+        given.items.model,
     )
-    both = {name: [*kept, *added.standard_errors[name]] for name, kept in errors.items()}
-    return FittedItems((*codes, *added.codes), joined, both, notes=added.notes)
+    errors = {name: [*kept, *added.standard_errors[name]] for name, kept in given.standard_errors.items()}
+    return FittedItems((*given.codes, *added.codes), joined, errors, notes=added.notes)
+
+
+def _only(given: FittedItems, codes: frozenset[str]) -> FittedItems:
+    rows = [row for row, code in enumerate(given.codes) if code in codes]
+    errors = {name: [kept[row] for row in rows] for name, kept in given.standard_errors.items()}
+    return FittedItems(tuple(given.codes[row] for row in rows), given.items.take(rows), errors)
 
 
 def _padded(thresholds: NDArray[np.float64], width: int) -> NDArray[np.float64]:

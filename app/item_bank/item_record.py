@@ -193,7 +193,7 @@ def same_words(item: Item, *, session: Session) -> tuple[Item, ...]:
     return tuple(
         other
         for other, release in rows
-        if _essence(other) == _essence(item) and release.wording.get(other.kind) == wording.get(item.kind)
+        if essence(other) == essence(item) and release.wording.get(other.kind) == wording.get(item.kind)
     )
 
 
@@ -201,5 +201,6 @@ def _skill_of(item: Item, *, session: Session) -> str:
     return session.get_one(BankRelease, item.release_id).skill
 
 
-def _essence(item: Item) -> tuple[object, ...]:
+def essence(item: Item) -> tuple[object, ...]:
+    """What makes an item this item, beside the words around it that its release has for the kind."""
     return (item.kind, item.facet, item.categories, item.keyed, item.content, item.option_keys)

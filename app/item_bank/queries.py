@@ -213,21 +213,26 @@ def calibration(calibration_id: UUID, *, session: Session) -> CalibrationView:
 
 
 def latest_on_scale(calibration_id: UUID, *, session: Session) -> UUID:
-    """The calibration of a scale that knows the most items: the latest that extends the one that set it."""
+    """The calibration of this release and scale that knows the most items: the latest that extends the first."""
     row = _calibration(calibration_id, session=session)
     latest = (
         select(Calibration.id)
-        .where(Calibration.extends_id == (row.extends_id or row.id))
+        .where(Calibration.extends_id == (row.extends_id or row.id), Calibration.release_id == row.release_id)
         .order_by(Calibration.stored_at.desc(), Calibration.id)
         .limit(1)
     )
     return session.scalar(latest) or row.id
 
 
+def set_by(calibration_id: UUID, *, session: Session) -> UUID:
+    """The calibration that set the scale."""
+    row = _calibration(calibration_id, session=session)
+    return row.extends_id or row.id
+
+
 def on_the_same_scale(calibration_id: UUID, *, session: Session) -> frozenset[UUID]:
     """Ids of every calibration whose thetas mean the same: the one that set the scale, and those that extend it."""
-    row = _calibration(calibration_id, session=session)
-    first = row.extends_id or row.id
+    first = set_by(calibration_id, session=session)
     return frozenset({first, *session.scalars(select(Calibration.id).where(Calibration.extends_id == first))})
 
 

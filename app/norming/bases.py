@@ -17,7 +17,7 @@ from app.assessment.policy import SittingPolicy
 from app.assessment.scored_sittings import ScoredSitting, scored_sittings
 from app.foundation import policies
 from app.item_bank import queries as item_bank
-from app.norming import kinds_together, stray_shares
+from app.norming import stray_shares
 from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
 from app.norming.latent import CalibratedSample
 from app.norming.models import (
@@ -33,6 +33,7 @@ from app.norming.policy import NormPolicy
 from app.norming.queries import NormView, published, view_of
 from app.norming.recalibration import Phase
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
+from app.norming.scales import scale_of
 
 DAYS_OF_A_CREDENTIAL = 366  # whoever earned one in this time may renew it
 
@@ -200,15 +201,7 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
     if sha256_of(answered, row.columns) != row.responses_sha256:
         raise SampleAltered(row.id)
     evidence = by_kind(tuple(row.columns), answered, items)
-    scale = (
-        select(CalibrationRun.calibration_id, CalibrationRun.kinds_correlation)
-        .join(CalibrationRun.sample)
-        .where(LegacySample.release_id == row.release_id, LegacySample.is_simulated == row.is_simulated)
-        .order_by(CalibrationRun.calibrated_at)
-        .limit(1)
-    )
-    first = session.execute(scale).one_or_none()
-    calibration_id = item_bank.latest_on_scale(first.calibration_id, session=session) if first else None
+    scale = scale_of(row, session=session)
     return Sample(
         id=row.id,
         skill=row.group.skill,
@@ -216,10 +209,10 @@ def _sample(row: LegacySample, *, session: Session) -> Sample:
         release_id=row.release_id,
         is_trial=release.is_trial,
         n=row.n,
-        calibration_id=calibration_id,
+        calibration_id=scale.calibration_id if scale else None,
         self_report=evidence.get(STATEMENT),
         judgement=evidence.get(SCENARIO),
         facets={code: item.facet for code, item in items.items()},
-        scale=item_bank.item_parameters(calibration_id, session=session) if calibration_id else None,
-        kinds_correlation=kinds_together.in_use(first.kinds_correlation) if first else None,
+        scale=scale.items if scale else None,
+        kinds_correlation=scale.kinds_correlation if scale else None,
     )

@@ -24,14 +24,15 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.calibrated_items import FittedItems
-from app.item_bank.extend_calibration import extend_calibration
+from app.item_bank.extend_calibration import carry_calibration, extend_calibration
 from app.item_bank.store_calibration import SAMPLE, store_calibration
 from app.norming import kinds_together, stray_shares
 from app.norming.effort import Effort
 from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
 from app.norming.exposure import exposure_of
-from app.norming.models import CalibrationRun, LegacySample, NormGroup
+from app.norming.models import CalibrationRun, LegacySample
 from app.norming.samples import KindOfEvidence, Sample, answered_by
+from app.norming.scales import has_another_scale, scale_of
 from scoring.calibration import calibrate
 from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
@@ -124,19 +125,14 @@ def _calibration(
     entropy: Entropy,
     actor: Actor,
 ) -> UUID:
-    """The calibration that the sample is read by: on the scale that the release's first one set, or a fresh one."""
-    query = (
-        select(CalibrationRun.calibration_id, LegacySample.release_id)
-        .join(CalibrationRun.sample)
-        .join(LegacySample.group)
-        .where(NormGroup.skill == sample.skill, LegacySample.is_simulated == row.is_simulated)
-        .order_by(CalibrationRun.calibrated_at)
-    )
-    former = session.execute(query).all()
-    for calibration_id, release_id in former:
-        if release_id == sample.release_id:
-            return item_bank.latest_on_scale(calibration_id, session=session)
-    if former and not sample.is_trial:
+    """The calibration that the sample is read by: on the scale that stands, or a fresh one."""
+    tools: dict[str, Any] = {"session": session, "clock": clock, "entropy": entropy, "actor": actor}
+    scale = scale_of(row, session=session)
+    if scale is not None:
+        if not scale.is_carried:
+            return scale.calibration_id
+        return carry_calibration(scale.calibration_id, sample.release_id, **tools).id
+    if not sample.is_trial and has_another_scale(row, session=session):
         raise ScaleWouldMove(sample.skill)
     return store_calibration(
         sample.release_id,
@@ -144,10 +140,7 @@ def _calibration(
         n=sample.n,
         self_report=fits.get("self_report"),
         judgement=fits.get("judgement"),
-        session=session,
-        clock=clock,
-        entropy=entropy,
-        actor=actor,
+        **tools,
     ).id
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app.accounts import queries as accounts
-from app.assessment.norming_rows import responses_for_norming
+from app.assessment.norming_rows import NormingRow, responses_for_norming
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
+from app.item_bank.shared_items import SharedItems, shared_items
 from app.norming.errors import ChoiceUnknown, NobodyChosen, SampleAlreadyImported, SubgroupNormRefused
 from app.norming.import_responses import import_responses
 from app.norming.models import LegacySample, NormGroup, NormState, NormVersion, SampleLabel
@@ -145,8 +149,12 @@ def _drawn(
     until = datetime.combine(choice.until_on, time.max, UTC) if choice.until_on else now
     rows = [
         row
-        for row in responses_for_norming(skill, language, after=after, until=until, session=session)
-        if row.release_id == release.id and accounts.may_enter_norm(row.person_id, session=session)
+        for row in _of_one_instrument(
+            responses_for_norming(skill, language, after=after, until=until, session=session),
+            release.id,
+            session=session,
+        )
+        if accounts.may_enter_norm(row.person_id, session=session)
     ]
     if not rows:
         raise NobodyChosen(skill)
@@ -178,6 +186,23 @@ def _drawn(
         )
     except SampleAlreadyImported as same:
         return session.get_one(LegacySample, same.sample_id)
+
+
+def _of_one_instrument(rows: Iterable[NormingRow], release_id: UUID, *, session: Session) -> Iterator[NormingRow]:
+    """The sittings on a release, and those on former ones that are one instrument with it: answers to what is in both.
+
+    Their answers to items that were reworded or given another key since say nothing of the items of today.
+    """
+    shared: dict[UUID, SharedItems] = {}
+    for row in rows:
+        if row.release_id == release_id:
+            yield row
+            continue
+        if row.release_id not in shared:
+            shared[row.release_id] = shared_items(release_id, row.release_id, session=session)
+        known = shared[row.release_id]
+        if known.is_one_instrument:
+            yield replace(row, units=tuple(unit for unit in row.units if unit[0] in known.codes))
 
 
 def _was_ever_a_demo(skill: str, language: str, *, session: Session) -> bool:

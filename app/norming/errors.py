@@ -103,9 +103,9 @@ class ScaleWouldMove(Conflict):
 
     def __init__(self, skill: str) -> None:
         super().__init__(
-            f"{skill} has a calibrated scale from an earlier bank release, and this sample is of another release: "
-            "calibrating it by itself would move the scale. Nothing was stored. "
-            "Import a sample of the release that is calibrated."
+            f"{skill} has a calibrated scale from an earlier bank release, and this sample is of a release that keeps "
+            "less than half of its items of a kind: calibrating it by itself would move the scale. Nothing was stored. "
+            "Import a sample of the release that is calibrated, or release a bank that keeps more of it."
         )
 
 
