@@ -43,6 +43,7 @@ from app.foundation.db import table_of
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.locks import hold
+from app.item_bank import queries as item_bank
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +201,11 @@ def _prior(
 ) -> dict[str, Any] | None:
     """The last completed sitting's posterior, decayed: a retake adds to what is known, it is not a new draw.
 
-    Where a correction stands, it is the corrected one. Which never seed one: see `may_seed_prior`.
+    Where a correction stands, it is the corrected one. Which never seed one: see `may_seed_prior`. Those on another
+    scale are passed over too: their thetas mean something else.
     """
     for sitting in reversed(former):
-        if not may_seed_prior(sitting, session=session):
+        if not may_seed_prior(sitting, session=session) or not _is_on_its_scale(sitting, edition, session=session):
             continue
         score = final_score(sitting.id, session=session)
         if score.kinds_covariance is not None:
@@ -211,3 +213,12 @@ def _prior(
             months = rules.months_between(score.completed_at, at)
             return adaptation.decayed(thetas, score.kinds_covariance, months, edition, policy)
     return None
+
+
+def _is_on_its_scale(former: Sitting, edition: Edition, *, session: Session) -> bool:
+    """The bank is asked only where the calibration is another one: as a rule, it is the same."""
+    if former.calibration_id == edition.calibration_id:
+        return True
+    if former.calibration_id is None or edition.calibration_id is None:
+        return False
+    return former.calibration_id in item_bank.on_the_same_scale(edition.calibration_id, session=session)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.record_consent import record_consent
 from app.accounts.withdraw_consent import withdraw_consent
+from app.assessment.adopt_edition import adopt_edition
 from app.assessment.close_expired_sittings import close_expired_sittings
 from app.assessment.correct_sitting import correct_sitting
 from app.assessment.corrections import scored_without
@@ -26,7 +27,7 @@ from app.assessment.errors import (
 )
 from app.assessment.final_scores import final_score
 from app.assessment.leave_sitting import leave_sitting
-from app.assessment.models import PINNED, Sitting, State, Stop
+from app.assessment.models import PINNED, Edition, Sitting, State, Stop
 from app.assessment.policy import SittingPolicy
 from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import replay_sitting
@@ -36,6 +37,7 @@ from app.assessment.undo_corrections import undo_corrections
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import Actor, operator
 from app.item_bank import item_record
+from app.item_bank.models import Calibration
 from tests.app.assessment.builders import (
     SKILL,
     Place,
@@ -262,6 +264,51 @@ def test_a_retake_starts_from_what_the_former_sitting_says_since_it_was_correcte
         kept**2 * stands.kinds_covariance[0][1] + (1 - kept**2) * POLICY.kinds_correlation
     )
     assert place.do(lambda session: replay_sitting(second.id, session=session)).matches
+
+
+def test_a_retake_passes_over_what_was_said_on_another_scale(place: Place) -> None:
+    """The second of two is on another calibration's scale: the third starts from the first, longer faded."""
+    a_normed_skill(place, scenario_slope=1.5)
+    own = place.do(lambda session: latest_edition(SKILL, "en", session=session))
+    person_id = a_person(place)
+    first = place.sitting(take(place, person_id, SimulatedPerson(place, 1.0, 1.0).answer))
+    a_normed_skill(place, scenario_slope=2.5)
+    place.clock.advance(timedelta(days=30))
+    second = place.sitting(take(place, person_id, SimulatedPerson(place, 1.0, 1.0).answer))
+    assert second.prior is None
+    place.do(lambda session: _adopt_again(own, own.calibration_id, place, session=session))
+    place.clock.advance(timedelta(days=90))
+    third = place.sitting(place.start(person_id).sitting_id)
+    theta = place.do(lambda session: final_score(first.id, session=session)).judgement_theta
+    kept = POLICY.retention_per_month ** months_between(first.completed_at, third.started_at)
+    assert third.prior is not None
+    assert third.prior["mean"][0] == pytest.approx(kept * theta)
+
+
+def test_a_retake_starts_from_a_sitting_under_a_calibration_that_its_own_extends(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    own = place.do(lambda session: latest_edition(SKILL, "en", session=session))
+    person_id = a_person(place)
+    take(place, person_id, SimulatedPerson(place, 1.0, 1.0).answer)
+    place.do(lambda session: _adopt_again(own, _extended(own, place, session=session), place, session=session))
+    place.clock.advance(timedelta(days=30))
+    assert place.sitting(place.start(person_id).sitting_id).prior is not None
+
+
+def _extended(edition: Edition, place: Place, *, session: Session) -> UUID:
+    """A calibration with the same items, that says it is on the scale of the edition's."""
+    former = session.get_one(Calibration, edition.calibration_id)
+    columns = {column.key: getattr(former, column.key) for column in Calibration.__table__.columns}
+    session.add(Calibration(**{**columns, "id": place.entropy.uuid(), "extends_id": former.id}))
+    session.flush()
+    return session.scalars(select(Calibration.id).where(Calibration.extends_id == former.id)).one()
+
+
+def _adopt_again(edition: Edition, calibration_id: UUID, place: Place, *, session: Session) -> None:
+    adopt_edition(
+        edition.skill, edition.language, edition.release_id, calibration_id, norm_id=place.entropy.uuid(),
+        cut=edition.cut, cut_standard_error=edition.cut_standard_error, session=session, at=place.clock.now(),
+    )  # fmt: skip
 
 
 def _corrected(place: Place, sitting_id: UUID) -> UUID:
