@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.assessment.first_sittings import tell_the_first
 from app.assessment.merged_sittings import BEYOND_LIMIT, MergedSitting, merged_sittings
 from app.assessment.models import FoundingPromise, RetakeTrace, Sitting, SittingAllowance
 from app.foundation import audit
@@ -41,8 +42,7 @@ def merge_sittings(
             audit.record(BEYOND_LIMIT, one.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     for skill in sorted({one.skill for one in found}):
-        _tell_the_first(staying_id, skill, session=session)
-    session.flush()
+        tell_the_first(staying_id, skill, session=session)
     return found
 
 
@@ -59,13 +59,3 @@ def _move_traces(staying_id: UUID, leaving_id: UUID, *, session: Session) -> Non
     former, own = (accounts.lineage_of(one, session=session) for one in (leaving_id, staying_id))
     if former is not None and own is not None:
         session.execute(update(RetakeTrace).where(RetakeTrace.lineage_id == former).values(lineage_id=own))
-
-
-def _tell_the_first(person_id: UUID, skill: str, *, session: Session) -> None:
-    """A norm takes somebody's first sitting: of what counts, only the earliest can be it."""
-    of_skill = select(Sitting).where(Sitting.person_id == person_id, Sitting.skill == skill)
-    rows = session.scalars(of_skill.order_by(Sitting.started_at, Sitting.id)).all()
-    earliest = next((row for row in rows if row.counts_as_taken), None)
-    for row in rows:
-        if row is not earliest:
-            row.first_of_skill = False

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment.course import locked_sitting
 from app.assessment.errors import SittingEntangled
+from app.assessment.first_sittings import tell_the_first
 from app.assessment.models import Sitting, SittingAllowance, State
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -46,9 +47,5 @@ def move_sitting(sitting_id: UUID, to_person_id: UUID, *, session: Session, cloc
     session.execute(used.values(person_id=to_person_id))
     sitting.person_id = to_person_id
     session.flush()
-    of_skill = select(Sitting).where(Sitting.person_id == to_person_id, Sitting.skill == sitting.skill)
-    own = [row for row in session.scalars(of_skill.order_by(Sitting.started_at)) if row.counts_as_taken]
-    for row in own[1:]:
-        row.first_of_skill = False
-    session.flush()
+    tell_the_first(to_person_id, sitting.skill, session=session)
     audit.record("sitting.moved", sitting_id, actor=actor, at=clock.now(), session=session)

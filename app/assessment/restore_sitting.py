@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment.course import locked_sitting
+from app.assessment.first_sittings import tell_the_first
+from app.assessment.merge_sittings import hold_beginnings
 from app.assessment.models import SittingCheck
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -17,7 +19,8 @@ from app.foundation.jobs import Jobs
 def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:
     """Restore a sitting that was annulled or found beyond the limit; any other is left as it is.
 
-    One that was annulled before anything had looked at its answers is looked at now.
+    One that was annulled before anything had looked at its answers is looked at now. A later one, begun as a first one
+    while it did not count, is none any more.
 
     Raises
     ------
@@ -25,8 +28,10 @@ def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, jobs: J
     """
     sitting = locked_sitting(sitting_id, session=session)
     if sitting.was_annulled:
+        hold_beginnings(sitting.person_id, session=session)  # who begins now would not see that it counts
         sitting.restore()
         session.flush()
+        tell_the_first(sitting.person_id, sitting.skill, session=session)
         now = clock.now()
         audit.record("sitting.restored", sitting_id, actor=actor, at=now, session=session)
         if session.get(SittingCheck, sitting_id) is None:  # the job of its end passed it over, and is done

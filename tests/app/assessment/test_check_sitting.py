@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment import checks
 from app.assessment.adopt_edition import adopt_edition
+from app.assessment.annul_sitting import annul_sitting
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting, keep_check, look_at_sitting
 from app.assessment.decide_check import decide_check
@@ -112,6 +113,39 @@ def test_a_sitting_that_was_annulled_before_its_check_is_looked_at_once_it_count
     place.jobs.enqueued.clear()
     place.do(lambda session: restore_sitting(sitting_id, session=session, **tools))
     assert not place.jobs.enqueued  # its check stands
+
+
+def test_a_person_stays_one_row_of_a_norm_when_a_first_sitting_counts_again(place: Place) -> None:
+    _skill(place)
+    person_id = a_person(place)
+    first = _sat(place, person_id=person_id)
+    _checked(place, first)
+    _annulled(place, first)
+    place.clock.advance(timedelta(days=91))
+    second = _sat(place, seed=1, person_id=person_id)
+    _checked(place, second)
+    assert _rows_for_norming(place) == {second}
+    tools: dict[str, Any] = {"clock": place.clock, "jobs": place.jobs, "actor": operator()}
+    place.do(lambda session: restore_sitting(first, session=session, **tools))
+    assert _rows_for_norming(place) == {first}
+
+
+def test_a_second_sitting_becomes_no_first_one_when_the_first_is_annulled(place: Place) -> None:
+    """It was begun by somebody who had sat before, and from what was known of them."""
+    _skill(place)
+    person_id = a_person(place)
+    first = _sat(place, person_id=person_id)
+    place.clock.advance(timedelta(days=91))
+    second = _sat(place, seed=1, person_id=person_id)
+    for one in (first, second):
+        _checked(place, one)
+    _annulled(place, first)
+    assert place.sitting(second).prior is not None
+    assert not _rows_for_norming(place)
+
+
+def _annulled(place: Place, sitting_id: UUID) -> None:
+    place.do(lambda session: annul_sitting(sitting_id, session=session, clock=place.clock, actor=operator()))
 
 
 def test_two_who_looked_keep_one_check(place: Place) -> None:
