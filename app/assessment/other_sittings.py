@@ -58,7 +58,10 @@ def answer_of(category: int, value: Any) -> Answer:
 
 
 def latest_others(sitting: Sitting, most: int, *, session: Session) -> Sequence[Other]:
-    """The latest that ended before `sitting` did."""
+    """The latest that ended before `sitting` did.
+
+    Annulled ones too: they count for nothing, but answers that were passed on are found by them.
+    """
     query = (
         select(
             Sitting.id,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.assessment.models import FrozenSitting, Sitting
+from app.assessment.models import FrozenSitting, Sitting, State
+from app.assessment.norming_rows import usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def scored_sittings(
         .where(
             Sitting.skill == skill,
             Sitting.language == language,
+            Sitting.state == State.COMPLETED,
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
         )
@@ -78,6 +80,7 @@ def latest_between(
             later.person_id == Sitting.person_id,
             later.skill == skill,
             later.language == language,
+            later.state == State.COMPLETED,
             later.calibration_id.in_(calibrations),
             later_frozen.median.is_not(None),
             later.completed_at <= until,
@@ -91,6 +94,7 @@ def latest_between(
         .where(
             Sitting.skill == skill,
             Sitting.language == language,
+            Sitting.state == State.COMPLETED,
             Sitting.completed_at > after,
             Sitting.completed_at <= until,
             Sitting.calibration_id.in_(calibrations),
@@ -105,22 +109,34 @@ def latest_between(
 
 
 def first_sittings_under(norm_id: UUID, *, most: int, session: Session) -> int:
-    """How many first sittings with a score there are under a norm, counted up to `most`."""
+    """How many first sittings with a score there are under a norm, counted up to `most`; of those a norm could take."""
     some = (
         select(Sitting.id)
         .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
-        .where(Sitting.norm_id == norm_id, Sitting.first_of_skill.is_(True), FrozenSitting.median.is_not(None))
+        .where(*_is_first_under(norm_id))
         .limit(most)
     )
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def first_scores_under(norm_id: UUID, *, session: Session) -> tuple[tuple[float, float], ...]:
-    """Median and standard error of the composite of every person's first sitting of the skill, taken under a norm."""
+    """Median and standard error of the composite of every person's first sitting of the skill, taken under a norm.
+
+    Of those alone that a norm could take: what was annulled, looked odd or was found not sound speaks for nobody.
+    """
     query = (
         select(FrozenSitting.median, FrozenSitting.standard_error)
         .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
-        .where(Sitting.norm_id == norm_id, Sitting.first_of_skill.is_(True), FrozenSitting.median.is_not(None))
+        .where(*_is_first_under(norm_id))
         .order_by(Sitting.completed_at, Sitting.id)
     )
     return tuple((median, error) for median, error in session.execute(query) if median is not None and error)
+
+
+def _is_first_under(norm_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Sitting.norm_id == norm_id,
+        Sitting.first_of_skill.is_(True),
+        FrozenSitting.median.is_not(None),
+        *usable(),
+    )

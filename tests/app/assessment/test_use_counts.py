@@ -102,13 +102,13 @@ def test_people_between_two_lines_are_those_whose_latest_score_lies_there(place,
     people = [sit(place, seed, theta) for seed, theta in enumerate((-1.0, 0.0, 1.0))]
     with runtime.reading() as session:
         rows = {row.person_id: row for row in session.scalars(select(Sitting))}
-        calibration_id = rows[people[0]].calibration_id
+        calibrations = {rows[people[0]].calibration_id}
         medians = {person: session.get_one(FrozenSitting, rows[person].id).median for person in people}
         ordered = sorted(people, key=medians.get)
 
         def between(low, high, most=10):
             return latest_between(
-                "collaboration", "en", calibration_id, (low, high),
+                "collaboration", "en", calibrations, (low, high),
                 after=place.clock.now() - timedelta(days=30), until=place.clock.now(), most=most, session=session,
             )  # fmt: skip
 
@@ -129,7 +129,7 @@ def test_a_score_that_a_later_sitting_overtook_names_nobody(place, runtime):
 
     with runtime.reading() as session:
         score = session.get_one(FrozenSitting, first).median
-        pins = (SKILL, "en", session.get_one(Sitting, first).calibration_id, (score - 1e-6, score + 1e-6))
+        pins = (SKILL, "en", {session.get_one(Sitting, first).calibration_id}, (score - 1e-6, score + 1e-6))
         found = [
             latest_between(*pins, after=after, until=end, most=10, session=session)
             for end in (until, place.clock.now())

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.assessment.adopt_edition import adopt_edition
-from app.assessment.models import PINNED, Edition
+from app.assessment.models import PINNED, Edition, Sitting, SittingCheck, State
 from app.assessment.pages import start_page
 from app.assessment.queries import latest_edition
+from app.assessment.scored_sittings import first_sittings_under
 from app.awarding.models import AwardDecision
 from app.foundation import policies
 from app.foundation.access import Actor, operator
@@ -17,7 +18,15 @@ from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.models import LegacySample, SittingComparison
 from app.norming.policy import NormPolicy
-from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_person, take, the_collaboration_bank
+from tests.app.assessment.builders import (
+    SKILL,
+    Place,
+    SimulatedPerson,
+    a_person,
+    check_all,
+    take,
+    the_collaboration_bank,
+)
 from tests.browser.normed_bank import adopt_a_norm, give_it_its_hash
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
@@ -57,6 +66,7 @@ def with_bound(place: Place, bound: float) -> None:
 def seat(place: Place, count: int = SEATED) -> None:
     for seed in range(count):
         take(place, a_person(place), SimulatedPerson(place, 0.4 * seed - 0.6, 0.4 * seed - 0.6, seed).answer)
+    check_all(place)
 
 
 def compare(place: Place, norm_id):
@@ -111,6 +121,25 @@ def test_with_too_few_sittings_nothing_is_compared(place, norm_id):
 
     with pytest.raises(TooFewToCompare, match="3 first sittings"):
         compare(place, norm_id)
+
+
+@pytest.mark.parametrize(
+    "set_aside",
+    [
+        update(Sitting).values(state=State.VOID.value),
+        update(SittingCheck).values(tier=2),
+        update(SittingCheck).values(verdict="not-sound"),
+    ],
+)
+def test_what_a_norm_could_not_take_is_not_compared_with_the_founders(place, norm_id, set_aside):
+    with_bound(place, 9.0)
+    seat(place)
+    place.do(lambda session: session.execute(set_aside))
+
+    with pytest.raises(TooFewToCompare, match="0 first sittings"):
+        compare(place, norm_id)
+    with place.database.reading() as session:
+        assert first_sittings_under(norm_id, most=SEATED, session=session) == 0
 
 
 def that_waits(place: Place) -> None:
