@@ -278,10 +278,10 @@ class _Moments:
 
     def derivatives(self, items: ItemParameters, mean: float, sd: float, *, slopes: bool, spread: bool) -> Floats:
         """Of the expected moments by the parameters estimated, (D, P)."""
-        score = np.arange(self.probabilities.shape[2], dtype=float)
         one, other = self.pairs
         columns = []
         for j, change in enumerate(probability_derivatives(items, NODES)):
+            score = np.arange(change.shape[1], dtype=float)
             first = 0 if slopes else _slopes_of(items, j)
             for by in change[:, :, first:].transpose(2, 0, 1):
                 single = [

@@ -127,8 +127,8 @@ def _surprise(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """What was chosen, the probabilities and their logarithms, shape (N, J, K); all 0 where nothing was answered."""
     answered = (codes != MISSING)[:, :, None]
-    chosen = np.where(answered, codes[:, :, None] == np.arange(int(items.categories.max())), 0.0)
     probability = np.where(answered, category_probabilities(items, theta), 0.0)
+    chosen = np.where(answered, codes[:, :, None] == np.arange(probability.shape[2]), 0.0)
     logs = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
     logs[probability == 0] = 0.0  # 0 log 0, and responses there are not
     return chosen, probability, logs
@@ -159,7 +159,7 @@ def _impossible(chosen: NDArray[np.float64], probability: NDArray[np.float64]) -
 
 def score_rates(items: ItemParameters, theta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Slope of log P(X = k | theta) over theta, shape (N, J, K); 0 where there is no category."""
-    places = np.arange(int(items.categories.max()))
+    places = np.arange(items.thresholds.shape[1] + 1)
     exists = places[None, :] < items.categories[:, None]
     if items.model == "graded" or items.model in ("2pl", "rasch"):
         above, below = cumulative_probabilities(items, theta)
@@ -177,7 +177,7 @@ def category_scores(items: ItemParameters) -> NDArray[np.float64]:
     """What a category counts, shape (J, K): its number; its slope, where categories have no order."""
     if items.category_slopes is not None:
         return np.nan_to_num(items.category_slopes)
-    places = np.arange(int(items.categories.max()), dtype=float)
+    places = np.arange(items.thresholds.shape[1] + 1, dtype=float)
     return np.where(places[None, :] < items.categories[:, None], places, 0.0)
 
 

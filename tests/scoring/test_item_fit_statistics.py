@@ -189,6 +189,16 @@ def test_without_missing_responses_every_moment_counts_in_full() -> None:
     assert model_fit(codes, fitted.items).statistic == pytest.approx(by_hand, rel=1e-12)
 
 
+def test_overall_fit_of_items_with_few_categories_beside_a_wider_one_is_theirs() -> None:
+    narrow, padding = [-0.7, 0.6], [np.nan, np.nan]
+    bank = ItemParameters(np.linspace(0.8, 2.0, 9), [[-2.0, -1.0, 1.0, 2.0]] + [narrow + padding] * 8)
+    codes = simulate_responses(bank, np.random.default_rng(3).standard_normal(400), np.random.default_rng(4))
+    assert 0 < model_fit(codes, bank).p_value < 1
+    items = bank.take(range(1, 9))
+    alone = ItemParameters(items.slopes, items.thresholds[:, :2])
+    assert model_fit(codes[:, 1:], items).statistic == pytest.approx(model_fit(codes[:, 1:], alone).statistic)
+
+
 def test_correlations_are_those_of_the_persons_who_answered_both() -> None:
     rng = np.random.default_rng(27)
     codes = by_chance(true_model("graded")[0], rng)

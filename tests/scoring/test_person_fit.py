@@ -11,6 +11,7 @@ from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
 from scoring.person_fit import person_fit, score_rates
 from scoring.simulation import simulate_responses
+from scoring.sitting_checks import misfit
 
 BINARY = ItemParameters([1.0, 1.5, 0.7, 2.0], [-1.0, 0.0, 0.5, 1.0], "2pl")
 
@@ -123,3 +124,37 @@ def test_person_fit_refuses_what_it_cannot_judge() -> None:
     with pytest.raises(InvalidResponses, match="parameters of 4"):
         person_fit([[1, 0]], BINARY)
     assert person_fit(np.zeros((0, 4)), BINARY).lz.shape == (0,)
+
+
+def among_a_wider_one(items: ItemParameters) -> ItemParameters:
+    """The same items, taken from a bank that has one with two categories more: its width stays, as padding."""
+    if items.category_slopes is not None and items.category_intercepts is not None:
+        tables = (
+            np.pad(table, ((0, 0), (0, 2)), constant_values=np.nan)
+            for table in (items.category_slopes, items.category_intercepts)
+        )
+        return ItemParameters.nominal(*tables)
+    return ItemParameters(items.slopes, np.pad(items.thresholds, ((0, 0), (0, 2)), constant_values=np.nan), items.model)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        graded(8),
+        ItemParameters(np.linspace(0.8, 1.6, 8), np.random.default_rng(2).normal(size=(8, 3)), "gpcm"),
+        ItemParameters.nominal(np.tile([0.0, 0.7, 1.9], (8, 1)), np.tile([0.0, 0.5, -0.3], (8, 1))),
+    ],
+    ids=["graded", "gpcm", "nominal"],
+)
+def test_items_taken_from_beside_a_wider_one_fit_as_they_do_alone(items: ItemParameters) -> None:
+    codes = simulate_responses(items, np.linspace(-2, 2, 40), np.random.default_rng(1))
+    alone, beside = (person_fit(codes, taken, np.zeros(40)) for taken in (items, among_a_wider_one(items)))
+    for name in ("lz", "lz_star", "infit", "outfit"):
+        np.testing.assert_allclose(getattr(beside, name), getattr(alone, name), atol=1e-12)
+
+
+def test_answers_to_items_taken_from_beside_a_wider_one_are_checked() -> None:
+    bank = ItemParameters([1.0] * 9, [[-2.0, -1.0, 1.0, 2.0]] + [[-0.7, 0.6, np.nan, np.nan]] * 8)
+    items = bank.take(range(1, 9))
+    found = misfit([([0, 2, 0, 2, 0, 2, 1, 1], items)], np.random.default_rng(0))
+    assert 0 < found.share < 1
