@@ -140,7 +140,10 @@ def worn_statements(seen: Sequence[Seen], policy: SittingPolicy) -> list[str]:
 
     The former sitting is the last that came to a result. What was shown since comes on top of it: else one that is
     begun and left at once would make every statement new again. Without such a sitting, all that was shown counts.
+    Where the policy lets all of them come again, none is worn.
     """
+    if policy.most_statement_overlap >= 1:
+        return []
     former = next((one.sitting_id for one in reversed(seen) if one.is_of_whole), None)
     places = [place for place, one in enumerate(seen) if former in (None, one.sitting_id)]
     latest_first = list(dict.fromkeys(one.code for one in reversed(seen[min(places, default=0) :])))

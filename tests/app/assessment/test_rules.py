@@ -102,6 +102,7 @@ def test_of_what_was_seen_the_statements_unseen_for_longest_may_come_again() -> 
     assert worn_statements([*whole, *left], POLICY) == ["y", "a", "x", "e", "d", "c"]
     assert worn_statements([*left, *whole], POLICY) == ["e", "d", "c", "b"]
     assert worn_statements([*_seen("bcd", is_of_whole=False), *left], POLICY) == ["y", "a", "x", "d", "c"]
+    assert worn_statements([*whole, *left], SittingPolicy(most_statement_overlap=1.0)) == []
 
 
 def test_minutes_are_rounded_up_and_never_none() -> None:
