@@ -27,6 +27,9 @@ NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and
 WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
 MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
 FEWEST_NODES = 3  # a curve needs them
+# The spread of the persons' scores vanishes with them: of one person, the error of a cut came out at .03, and 95 %
+# intervals held the true cut in 78 % with three, 87 % with five.
+FEWEST_PEOPLE = 10
 LEVEL = 0.95  # of every interval given here
 FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
@@ -146,7 +149,7 @@ class NormTable:
         Raises
         ------
         EmptyNormSample, ScoringError
-            The latter also when the latent density cannot be estimated.
+            The latter also when the latent density cannot be estimated, or from fewer than ten people.
         """
         return cls.from_density(estimate_latent_density(log_likelihoods, nodes, weights))
 
@@ -157,8 +160,12 @@ class NormTable:
         Raises
         ------
         ScoringError
-            If the density could not be estimated.
+            If the density could not be estimated, or rests on so few people that its error would be understated.
         """
+        if latent.effective_n < FEWEST_PEOPLE * (1 - SAME):
+            raise ScoringError(
+                f"A latent distribution needs {FEWEST_PEOPLE} people or more; these weigh as {latent.effective_n:.1f}."
+            )
         if not latent.converged:
             raise ScoringError("The latent distribution could not be estimated from these likelihoods.")
         grid, distribution, density = _smooth_table(latent.nodes, latent.masses)

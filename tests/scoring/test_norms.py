@@ -222,6 +222,14 @@ def test_sittings_of_unequal_length_give_the_latent_distribution() -> None:
     assert cut.theta == pytest.approx(0.3 + 1.2 * NINETIETH, abs=3 * cut.standard_error)
 
 
+@pytest.mark.parametrize("weights", [None, [20.0] + [1.0] * 11])
+def test_no_latent_norm_is_made_of_so_few_that_its_error_would_vanish(weights: list[float] | None) -> None:
+    theta = np.linspace(-1, 1, 9 if weights is None else 12)
+    with pytest.raises(ScoringError, match="10 people or more"):
+        NormTable.from_sample(theta, 0.3, weights)
+    assert NormTable.from_sample(np.linspace(-1, 1, 10), 0.3).cut(0.9).standard_error > 0.2
+
+
 def test_persons_whose_responses_say_nothing_are_not_counted() -> None:
     rng = np.random.default_rng(12)
     theta = rng.standard_normal(500)

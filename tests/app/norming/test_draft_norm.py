@@ -18,7 +18,7 @@ from app.item_bank.store_calibration import PRIOR
 from app.norming import bases, queries
 from app.norming.bases import DraftBasis
 from app.norming.draft_norm import draft_norm
-from app.norming.errors import NormMovedOn, NotCalibrated
+from app.norming.errors import LatentNotEstimated, NormMovedOn, NotCalibrated
 from app.norming.latent import CalibratedSample
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy
@@ -108,12 +108,21 @@ def test_case_038_edge_001_002_the_gates_read_the_sample(session, clock, entropy
     assert not view.may_certify
 
 
-@pytest.mark.parametrize("n", [1, 2, 8])
+@pytest.mark.parametrize("n", [10, 12])
 def test_case_038_tiny_groups_and_ties_have_no_rank_and_no_award(session, clock, entropy, staff, n):
     a_calibrated_sample(session, clock, entropy, n=n)
     view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
     assert (view.gives_percentile_rank, view.may_certify) == (False, False)
     assert np.isfinite([view.cut, view.cut_standard_error]).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_of_fewer_than_ten_people_no_norm_is_drafted(session, clock, entropy, staff, n):
+    """The error of their cut would come out far too small."""
+    a_calibrated_sample(session, clock, entropy, n=n)
+    with pytest.raises(LatentNotEstimated, match="needs 10 people or more"):
+        a_draft(session, clock, entropy, staff[0])
+    assert queries.norms(session=session) == ()
 
 
 def test_what_is_unknown_of_a_legacy_sample_is_named(session, clock, entropy, staff):
