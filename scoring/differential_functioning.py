@@ -31,6 +31,7 @@ TOLERANCE = 1e-5  # logits; a likelihood ratio is then right to about 1e-6
 FEWEST_COMPILED = 10_000  # responses from which the compiled pass, run for every item, repays loading
 MOST_ROUNDS = 10  # of purification
 DELTA_PER_LOGIT = -2.35  # ETS delta scale, Holland & Thayer (1988)
+ADDED = 0.5  # to each cell of an item whose odds ratio would be 0 or infinite
 DELTA_B, DELTA_C = 1.0, 1.5
 ONE_SIDED = 1.645  # standard errors; 5 %, one-sided
 SMD_B, SMD_C = 0.17, 0.25  # of the item's standard deviation: Zwick, Thayer & Mazzeo (1997), as NAEP uses it
@@ -365,7 +366,7 @@ class _Matched:
             tuple(c.ets for c in columns),
             uniform,
             nonuniform,
-            (),
+            tuple(f"Item {j}: {c.note}" for j, c in enumerate(columns) if c.note),
         )
 
     def _item(self, j: int, matching: NDArray[np.bool_]) -> _Found:
@@ -408,6 +409,7 @@ class _Found:
     ets: str
     uniform_p: float
     nonuniform_p: float
+    note: str = ""
 
 
 _NOTHING = _Found(0.0, 0, 1.0, 0.0, 0.0, "A", 1.0, 1.0)
@@ -421,28 +423,48 @@ def _mantel_haenszel(table: Floats) -> _Found:
     total = table.sum(axis=(1, 2))
     table, total = table[total > 1], total[total > 1]
     a, b, c, d = table[:, 0, 1], table[:, 0, 0], table[:, 1, 1], table[:, 1, 0]  # reference right, wrong; focal
-    r, s = a * d / total, b * c / total
-    if r.sum() <= 0 or s.sum() <= 0:
-        return _mantel(table, np.array([0.0, 1.0]))
     row, column = a + b, a + c
     expected = row * column / total
     variance = row * (c + d) * column * (b + d) / (total**2 * (total - 1))
-    statistic = max(abs(float((a - expected).sum())) - 0.5, 0.0) ** 2 / max(float(variance.sum()), TINY)
+    if not variance.any():
+        return _NOTHING
+    statistic = max(abs(float((a - expected).sum())) - 0.5, 0.0) ** 2 / float(variance.sum())
+    log_odds, error, note = _common_log_odds(table[variance > 0])
+    delta = DELTA_PER_LOGIT * log_odds
+    p = float(chi2.sf(statistic, 1))
+    size = abs(delta)
+    ets = "B"
+    if p >= SIGNIFICANT or size < DELTA_B:
+        ets = "A"
+    elif size >= DELTA_C and size - DELTA_B > ONE_SIDED * abs(DELTA_PER_LOGIT) * error:
+        ets = "C"
+    return _Found(statistic, 1, p, delta, size, ets, p, 1.0, note)
+
+
+def _common_log_odds(table: Floats) -> tuple[float, float, str]:
+    """Of strata that can say something of it: the log odds ratio, its standard error, and what had to be added.
+
+    Where no stratum has somebody right in the one group and wrong in the other, the ratio is 0 or infinite: then a half
+    is added to every cell (Haldane 1956).
+    """
+    (r, s), note = _cross_products(table), ""
+    if r.sum() <= 0 or s.sum() <= 0:
+        table, note = table + ADDED, f"A cross-product of its odds ratio was empty; {ADDED} was added to each cell."
+        r, s = _cross_products(table)
+    a, b, c, d = table[:, 0, 1], table[:, 0, 0], table[:, 1, 1], table[:, 1, 0]
+    total = table.sum(axis=(1, 2))
     p_share, q_share = (a + d) / total, (b + c) / total
     error = np.sqrt(
         (p_share * r).sum() / (2 * r.sum() ** 2)
         + (p_share * s + q_share * r).sum() / (2 * r.sum() * s.sum())
         + (q_share * s).sum() / (2 * s.sum() ** 2)
     )
-    delta = DELTA_PER_LOGIT * float(np.log(r.sum() / s.sum()))
-    p = float(chi2.sf(statistic, 1))
-    size = abs(delta)
-    ets = "B"
-    if p >= SIGNIFICANT or size < DELTA_B:
-        ets = "A"
-    elif size >= DELTA_C and size - DELTA_B > ONE_SIDED * abs(DELTA_PER_LOGIT) * float(error):
-        ets = "C"
-    return _Found(statistic, 1, p, delta, size, ets, p, 1.0)
+    return float(np.log(r.sum() / s.sum())), float(error), note
+
+
+def _cross_products(table: Floats) -> tuple[Floats, Floats]:
+    total = table.sum(axis=(1, 2))
+    return table[:, 0, 1] * table[:, 1, 0] / total, table[:, 0, 0] * table[:, 1, 1] / total
 
 
 def _mantel(table: Floats, codes: Floats) -> _Found:

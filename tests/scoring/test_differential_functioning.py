@@ -138,6 +138,21 @@ def test_mantel_and_haenszels_odds_ratio_by_hand() -> None:
     assert found.ets[0] == "C"
 
 
+def test_an_empty_cross_product_leaves_the_odds_ratio_on_the_delta_scale() -> None:
+    """Nobody of the one group got the first item right, nobody of the other got it wrong."""
+    codes = np.array([[1, 0]] * 40 + [[0, 1]] * 20)
+    found = dif(codes, np.repeat([0, 1], (40, 20)), "mantel_haenszel")
+    assert found.effect[0] == pytest.approx(-2.35 * np.log((40.5 * 20.5) / (0.5 * 0.5)))
+    assert found.effect[1] == pytest.approx(-found.effect[0])
+    assert found.ets == ("C", "C")
+    assert found.notes[0].startswith("Item 0: A cross-product of its odds ratio was empty; 0.5 was added")
+
+
+def test_an_item_that_all_of_one_score_answer_alike_cannot_be_tested() -> None:
+    found = dif(np.repeat([[0, 0], [1, 1]], 20, axis=0), np.tile([0, 1], 20), "mantel_haenszel")
+    assert (found.effect.tolist(), found.p_value.tolist(), found.notes) == ([0.0, 0.0], [1.0, 1.0], ())
+
+
 def test_mantels_statistic_by_hand() -> None:
     codes = np.array([[2, 0]] * 12 + [[1, 1]] * 8 + [[0, 2]] * 4 + [[2, 0]] * 5 + [[1, 1]] * 9 + [[0, 2]] * 10)
     groups = np.repeat([0, 1], 24)
