@@ -13,7 +13,10 @@ NOT_MEASURED_HERE = (  # measured elsewhere, or not yet: said, so that nobody ta
     "predictive-value",
     "sensitivity",
     "stated-confidence",
+    "half-form-awards",
+    "reliability-at-cut",  # of sittings as they end, not of the whole bank
     "exposure",
+    "bank-use",
     "signed-key",
     "translation",
 )

@@ -96,6 +96,8 @@ def test_the_preview_names_every_gate_and_the_line_before_and_after(runtime, sta
     assert states["influence"] == "green"
     assert states["impact-groups"] == "red"  # five people of one sex
     assert states["predictive-value"] == "grey"
+    unmeasured = ("half-form-awards", "reliability-at-cut", "bank-use")
+    assert [states[name] for name in unmeasured] == ["grey"] * 3  # said all the same
     low, high = seen["realised_share"]
     assert 0.05 < low < 0.1 < high < 0.16
 

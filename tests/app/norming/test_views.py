@@ -91,6 +91,18 @@ def test_founders_are_not_compared_on_the_card_of_a_norm_that_nobody_sat_under(r
     assert "Compare now" not in browser_of(EDITOR_ID).get(f"/desk/norms/{norm_id}").text
 
 
+def test_a_preview_names_the_gates_that_nothing_here_measures(runtime, norms, browser_of):
+    editor, card = browser_of(EDITOR_ID), f"/desk/norms/{norms[1].id}"
+    preview(editor, runtime, card)
+    page = editor.get(f"{card}/preview").text
+    for name in (
+        "Awards repeated on the other half of the items, predicted against real",
+        "Reliability at the line",
+        "Share of the bank that sittings use",
+    ):
+        assert re.search(rf'not measured here\s*</span></td><th scope="row">\s*{name}\s*</th>', page)
+
+
 def test_the_drafter_with_both_roles_is_refused_over_http(runtime, norms, browser_of):
     with runtime.transaction() as session:
         grant_role(EDITOR_ID, "norm_approver", session=session, clock=runtime.clock, actor=operator())
