@@ -31,6 +31,11 @@ def marginal_reliability(
     float
         0 … 1.
 
+    Raises
+    ------
+    ScoringError
+        For heights that are no distribution, and for one in which everybody is the same: nobody can be told apart.
+
     References
     ----------
     Green, Bock, Humphreys, Linn & Reckase (1984), in the form that mirt's `marginal_rxx` uses.
@@ -41,6 +46,10 @@ def marginal_reliability(
         raise ScoringError("A latent distribution needs as many heights as nodes, none below zero, not all zero.")
     masses = masses / masses.sum()
     variance = float(masses @ (points - masses @ points) ** 2) if density is not None else 1.0
+    if not variance > 0:
+        raise ScoringError(
+            "A latent distribution without variance has no reliability; give it mass at two nodes or more."
+        )
     information = test_information(items, points)
     return float(masses @ (information / (information + 1 / variance)))
 

@@ -39,6 +39,9 @@ def test_impossible_distributions_are_refused() -> None:
         marginal_reliability(ITEMS, [0.0, 1.0], [1.0])
     with pytest.raises(ScoringError, match="below zero"):
         marginal_reliability(ITEMS, [0.0, 1.0], [1.0, -1.0])
+    for nodes, density in (([0.0], [1.0]), ([0.3, 0.7], [0.0, 2.0])):
+        with pytest.raises(ScoringError, match="without variance"):
+            marginal_reliability(ITEMS, nodes, density)
 
 
 @pytest.mark.parametrize(("most_items", "edge"), [(10, np.log(0.8873 / 0.1127) / 2), (5, np.log(0.7236 / 0.2764) / 2)])
