@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from app.assessment.open_pilot import open_pilot
+from app.assessment.scored_sittings import first_sittings_under
 from app.credentials.publish_key import publish_key
 from app.demo import queries
 from app.demo.errors import FoundingBegun, NoContent, SignerNeeded
@@ -42,6 +43,7 @@ FEWEST_RESPONSES, DEVELOPER_RESPONSES = 30, 60  # of each item: fewer than the f
 LASTS_DAYS, FOUNDING_DAYS, NEWCOMER_DAYS = 125, 50, 32  # the founders come back after the wait before a retake
 COME_BACK_EVERY = 60  # founders: the ablest sixtieth, and some at least
 FEWEST_BACK, MOST_BACK, FOUNDERS_A_NEWCOMER = 6, 12, 5
+NEWCOMERS_A_SPARE = 20  # one more for each of so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,16 @@ def _keep_promises(run: FoundingRun) -> int:
 def _sit_under_the_norm(norm: NormView, founders: tuple[Simulated, ...], run: FoundingRun) -> tuple[Simulated, ...]:
     """Newcomers, as many as the comparison asks for or the run can afford; then some founders once more."""
     shipped = NormPolicy().compare_from_n
-    count = min(shipped, len(founders) // FOUNDERS_A_NEWCOMER)
-    if count < shipped:
+    wanted = min(shipped, len(founders) // FOUNDERS_A_NEWCOMER)
+    count = wanted + wanted // NEWCOMERS_A_SPARE  # some will look odd, and are not compared
+    newcomers = seat_newcomers(count, NEWCOMER_DAYS, run)
+    with run.stage.runtime.reading() as session:
+        able = first_sittings_under(norm.id, most=shipped, session=session)
+    if able < shipped:
         for line in run.act(
-            lambda session: loosen(NormPolicy, session=session, at=run.clock.now(), compare_from_n=count)
+            lambda session: loosen(NormPolicy, session=session, at=run.clock.now(), compare_from_n=able)
         ):
             run.log(f"Gate: {line}")
-    newcomers = seat_newcomers(count, NEWCOMER_DAYS, run)
     run.log(f"{count} newcomers took their first sitting under {norm.label}.")
     back = min(MOST_BACK, max(FEWEST_BACK, len(founders) // COME_BACK_EVERY))
     completed = [one for one in founders if not one.leaves]

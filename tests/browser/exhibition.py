@@ -627,7 +627,7 @@ class Exhibition:
         with self.runtime.transaction() as session:
             session.get_one(NormVersion, norm_id).run.sample.is_founding = True
             session.execute(update(Edition).where(Edition.norm_id == norm_id).values(awards_wait=True))
-            gates = {"compare_from_n": 4, "largest_founding_shift": 0.01}
+            gates = {"compare_from_n": 3, "largest_founding_shift": 0.01}
             policies.set_policy(NormPolicy, gates, session=session, at=clock.now(), actor=operator())
             session.flush()
             compare_sittings(
