@@ -33,8 +33,8 @@ Hello,
 
 Your certificate for {skill}, {code}, was revoked: {because}
 
-Whoever opens its page reads that it was revoked and since when, but no reason. Files you gave away no longer verify.
-Your result stays where it is. The certificate's page is
+Whoever opens its page reads that it was revoked, since when, and this reason in one phrase: {public_class}.
+It says nothing more. Files you gave away no longer verify. Your result stays where it is. The certificate's page is
 
 {link}
 
@@ -51,8 +51,9 @@ Bonjour,
 
 Votre certificat {skill}, {code}, a été révoqué : {because}
 
-Quiconque ouvre sa page lit qu’il a été révoqué et depuis quand, mais aucune raison. Les fichiers que vous avez
-transmis ne se vérifient plus. Votre résultat reste où il est. La page du certificat est
+Quiconque ouvre sa page lit qu’il a été révoqué, depuis quand, et cette raison en une phrase : {public_class}.
+Rien de plus. Les fichiers que vous avez transmis ne se vérifient plus. Votre résultat reste où il est. La page du
+certificat est
 
 {link}
 
@@ -193,7 +194,8 @@ stays withdrawn. The reasons, in their own words:
 
 {reason}
 
-Its page says that it was revoked and since when, but no reason:
+Whoever opens its page reads that it was revoked, since when, and this reason in one phrase: {public_class}.
+It says nothing more. Its page is
 
 {link}
 
@@ -213,7 +215,8 @@ reste retiré. Les raisons, dans ses propres mots :
 
 {reason}
 
-Sa page dit qu’il a été révoqué et depuis quand, mais aucune raison :
+Quiconque ouvre sa page lit qu’il a été révoqué, depuis quand, et cette raison en une phrase : {public_class}.
+Rien de plus. Sa page est
 
 {link}
 

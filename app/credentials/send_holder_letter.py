@@ -12,6 +12,7 @@ from app.credentials import codes
 from app.credentials.holder_letter_texts import LETTERS, REASONS
 from app.credentials.holder_letters import Occasion, letter_key
 from app.credentials.models import Credential, CredentialReview
+from app.credentials.public_classes import public_class
 from app.credentials.states import RevocationReason
 from app.foundation.mail import Mailer, Message
 
@@ -30,6 +31,7 @@ def send_holder_letter(
         skill=credential.display["skill_names"][person.language],
         code=codes.grouped(credential.code),
         because=REASONS[person.language][credential.revocation_reason or RevocationReason.ADMINISTRATIVE],
+        public_class=public_class(credential.revocation_reason, person.language),
         day=f"{review.due_on:%Y-%m-%d}" if review else "",
         reason=(review.reason or "") if review else "",
         link=f"{base_url}/credentials/{credential.code}",

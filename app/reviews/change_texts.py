@@ -127,8 +127,9 @@ Your certificate for {skill}, {code}, was withdrawn, and is revoked from today o
 
 {reason}
 
-Whoever opens its page reads that it was revoked and since when, but not the reason above. Files you gave away no longer
-verify. Your result stays where it is. The certificate's page is
+Whoever opens its page reads that it was revoked, since when, and why in one phrase: {public_class}. It says nothing
+more, and not the reason above. Files you gave away no longer verify. Your result stays where it is. The certificate's
+page is
 
 {link}
 """,
@@ -140,8 +141,9 @@ Votre certificat {skill}, {code}, a été retiré ; il est révoqué à partir d
 
 {reason}
 
-Quiconque ouvre sa page lit qu’il a été révoqué et depuis quand, mais pas la raison ci-dessus. Les fichiers que vous
-avez transmis ne se vérifient plus. Votre résultat reste où il est. La page du certificat est
+Quiconque ouvre sa page lit qu’il a été révoqué, depuis quand, et pourquoi en une phrase : {public_class}. Rien de
+plus, et pas la raison ci-dessus. Les fichiers que vous avez transmis ne se vérifient plus. Votre résultat reste où il
+est. La page du certificat est
 
 {link}
 """,
@@ -156,7 +158,8 @@ behind it is not counted as yours: no wait follows from it for you. The reason:
 
 {reason}
 
-Whoever opens its page reads that it was revoked to put the register right, and nothing else. The page is
+Whoever opens its page reads that it was revoked, since when, and why in one phrase: {public_class}. It says nothing
+more, and not the reason above. The page is
 
 {link}
 """,
@@ -169,7 +172,8 @@ l’évaluation qui le fondait n’est plus comptée comme la vôtre : aucun dé
 
 {reason}
 
-Quiconque ouvre sa page lit qu’il a été révoqué pour rectifier le registre, et rien d’autre. La page est
+Quiconque ouvre sa page lit qu’il a été révoqué, depuis quand, et pourquoi en une phrase : {public_class}. Rien de
+plus, et pas la raison ci-dessus. La page est
 
 {link}
 """,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.credentials import queries as credentials
+from app.credentials.public_classes import public_class
 from app.foundation.mail import Mailer, Message
 from app.reviews.change_texts import LETTERS, MOVED_HERE
 from app.reviews.models import RegisterChange
@@ -27,6 +28,7 @@ def send_change_letter(change_id: UUID, occasion: str, *, base_url: str, session
         code=found.printed_code,
         until=f"{found.valid_until:%Y-%m-%d}",
         reason=change.reason,
+        public_class=public_class(found.revocation_reason, person.language),
         link=f"{base_url}/me" if occasion == MOVED_HERE else f"{base_url}/credentials/{found.code}",
         base_url=base_url,
     )

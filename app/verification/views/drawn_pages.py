@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request, session
 
 from app.credentials import carriers
+from app.credentials.public_classes import public_class
 from app.foundation.web.asker import language_of_request
 from app.foundation.web.process import absolute_url, runtime
 from app.foundation.web.sign_ins import SIGN_IN_KEY
@@ -59,6 +60,7 @@ def page_facts(found: CertificateVerification) -> dict[str, Any]:
         "reasons": [reason.value for reason in found.judgement.reasons],
         "checked_at": found.checked_at,
         "credential": row,
+        "public_class": public_class(row.revocation_reason, language),
         "shown": row.display,
         "told": found.facts,
         "has_jwt": found.token is not None,

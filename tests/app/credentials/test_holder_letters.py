@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 from email import policy as mail_policy
 from email.parser import BytesParser
@@ -14,6 +16,7 @@ from app.accounts.models import Person
 from app.credentials.holder_letter_texts import LETTERS, REASONS
 from app.credentials.holder_letters import Occasion
 from app.credentials.states import RevocationReason
+from app.factory import create_app
 from app.foundation.runtime import Runtime
 from tests.app.credentials.worker_house import ask, issue, key_in_use, since
 from tests.fakes import FrozenClock
@@ -51,6 +54,24 @@ def test_the_letter_is_in_the_language_of_its_holder(house: Runtime) -> None:
 
 
 @on_sqlite
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("reason", [reason.value for reason in RevocationReason])
+def test_the_letter_repeats_what_the_page_tells_everybody(house: Runtime, reason: str, language: str) -> None:
+    (code,) = issue(house)
+    with house.transaction() as session:
+        session.execute(update(Person).values(language=language))
+    ask(house, "revoke", code, "--reason", reason)
+    answer = (
+        create_app(house).test_client().get(f"/c/{code}", headers={"Accept": "text/html", "Accept-Language": language})
+    )
+    told = re.search(r"(?:REVOKED on|RÉVOQUÉ le) .*?</time>\s*: (.+?)<", html.unescape(answer.text))
+    assert told is not None
+    (letter,) = letters(house, Occasion.REVOKED)
+    assert f"in one phrase: {told[1]}." in letter or f"en une phrase : {told[1]}." in letter
+    assert "no reason" not in letter
+
+
+@on_sqlite
 def test_after_a_compromise_each_holder_gets_the_letter_that_is_true_for_them(
     house: Runtime, clock: FrozenClock
 ) -> None:
@@ -65,6 +86,7 @@ def test_after_a_compromise_each_holder_gets_the_letter_that_is_true_for_them(
     ask(house, "review", doubtful, "--revoke", "--reason", "No sitting stands behind it.")
     (left,) = letters(house, Occasion.LEFT_WITHDRAWN)
     assert "No sitting stands behind it." in left
+    assert "in one phrase: the key that signed it can no longer be trusted." in left
     assert letters(house, Occasion.REVOKED) == []
 
 

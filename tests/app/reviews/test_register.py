@@ -272,7 +272,9 @@ def test_two_people_suspend_withdraw_and_end_a_review_and_each_has_its_letter(wo
     by_two(world, "withdraw")
     assert verdict(world) is Verdict.REVOKED
     run_jobs(house)
-    assert "withdrawn" in newest_mail(world.runtime, MAILBOX).subject
+    letter = newest_mail(world.runtime, MAILBOX)
+    assert "withdrawn" in letter.subject
+    assert "why in one phrase: it was issued in error." in letter.text
     with world.runtime.reading() as session:
         assert session.scalars(select(Award.withdrawn_at)).one() == world.runtime.clock.now()
 
