@@ -26,6 +26,7 @@ from app.norming.roll_back_norm import roll_back_norm
 from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
 from app.norming.shown import norm_as_json, norm_as_lines
+from app.norming.stop_norm import stop_norm
 
 
 @click.group()
@@ -115,6 +116,24 @@ def schedule_command(runtime: Runtime, norm_id: UUID, at: datetime | None) -> No
             norm_id, session=session, clock=runtime.clock, actor=operator(), takes_effect_at=wanted
         )
     click.echo(f"Norm {scheduled.label} takes effect at {scheduled.takes_effect_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@norm.command("stop")
+@NORM_ID
+@click.option("--reason", required=True, help="Why, in a few words; the norm's card shows it.")
+@AS_PERSON
+@CODE
+@click.pass_obj
+def stop_command(runtime: Runtime, norm_id: UUID, reason: str, email: str, code: str) -> None:
+    """Stop an approved or scheduled norm; one editor or approver is enough. It must then be approved anew.
+
+    Example: decile norm stop 3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11 --reason "wrong window" --as ada@example.org
+    """
+    actor = prove(email, code, runtime)
+    with runtime.transaction() as session:
+        stopped = stop_norm(norm_id, reason, session=session, clock=runtime.clock, actor=actor)
+    click.echo(f"Stopped norm {stopped.label}. Nothing takes effect until it is approved anew.")
+    click.echo(f"Next, by another person than the drafter: decile norm approve {norm_id} --as EMAIL --code CODE")
 
 
 @norm.command("publish")

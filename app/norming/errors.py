@@ -40,6 +40,15 @@ class RollbackReasonNeeded(Invalid):
         super().__init__(f"Say why the norm is to be rolled back, with one of: {', '.join(reasons)}.")
 
 
+class StopReasonNeeded(Invalid):
+    """A norm is stopped with a reason that others can read."""
+
+    code = "stop-reason-needed"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"Say why the norm is to be stopped, in 1 to {longest} characters.")
+
+
 class NotCalibrated(Conflict):
     """A norm stands on a calibration."""
 

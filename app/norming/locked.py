@@ -13,7 +13,7 @@ from app.norming.models import NormState, NormVersion, Recalibration
 from app.norming.rules import is_another_person
 from app.norming.snapshot import is_as_drafted
 
-APPROVED = "norm.approved"  # the kind of audit entry
+APPROVED, STOPPED = "norm.approved", "norm.stopped"  # kinds of audit entries
 
 
 def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
@@ -28,9 +28,14 @@ def norm_for_update(norm_id: UUID, *, session: Session) -> NormVersion:
 
 
 def require_recorded_approval(norm: NormVersion, *, session: Session) -> None:
-    """Raise unless the audit record, which cannot be edited, holds this very approval by a second person."""
-    entries = session.scalars(select(AuditEntry).where(AuditEntry.kind == APPROVED, AuditEntry.subject == str(norm.id)))
-    recorded = {(entry.actor_id, entry.detail.get("sha256")) for entry in entries}
+    """Raise unless the audit record, which cannot be edited, holds this very approval by a second person.
+
+    What was approved before the norm was last stopped is no approval of it any more.
+    """
+    of_norm = select(AuditEntry).where(AuditEntry.subject == str(norm.id)).order_by(AuditEntry.sequence)
+    entries = session.scalars(of_norm.where(AuditEntry.kind.in_((APPROVED, STOPPED)))).all()
+    last_stop = max((entry.sequence for entry in entries if entry.kind == STOPPED), default=0)
+    recorded = {(entry.actor_id, entry.detail.get("sha256")) for entry in entries if entry.sequence > last_stop}
     is_recorded = (norm.approved_by, norm.sha256) in recorded
     if not is_recorded or not is_another_person(norm.approved_by, norm.drafted_by):
         raise NormNotApproved(norm.label)

@@ -181,6 +181,13 @@ class NormVersion(Base):
         self._require(NormState.APPROVED, "scheduled")
         self.state, self.takes_effect_at, self.scheduled_at = NormState.SCHEDULED, takes_effect_at, at
 
+    def stop(self) -> None:
+        """Approved or scheduled -> previewed, as if nobody had approved it."""
+        if self.state is not NormState.SCHEDULED:
+            self._require(NormState.APPROVED, "stopped")
+        self.state, self.approved_by, self.approved_at, self.approved_sha256 = NormState.PREVIEWED, None, None, None
+        self.scheduled_at, self.takes_effect_at = None, None
+
     def require_due(self, *, at: datetime) -> None:
         """Raise unless scheduled and its hour has come."""
         self._require(NormState.SCHEDULED, "published")

@@ -12,8 +12,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.foundation import policies
+from app.foundation.audit import AuditEntry
+from app.norming import rules
 from app.norming.errors import NormNotFound
 from app.norming.former import former_of
+from app.norming.locked import APPROVED, STOPPED
 from app.norming.models import (
     CalibrationRun,
     LegacySample,
@@ -206,6 +209,26 @@ def watched_until(view: NormView, *, session: Session, at: datetime) -> datetime
         return None
     end = view.in_force_since + timedelta(days=policies.current(NormPolicy, session=session, at=at).watch_days)
     return end if at < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class StopView:
+    """When a norm was stopped before it took effect, and why."""
+
+    at: datetime
+    reason: str
+
+
+def stop_of(norm_id: UUID, *, session: Session) -> StopView | None:
+    """The latest stop of a norm that nobody has approved since, or None."""
+    kinds = (AuditEntry.kind.in_((APPROVED, STOPPED)), AuditEntry.subject == str(norm_id))
+    entry = session.scalar(select(AuditEntry).where(*kinds).order_by(AuditEntry.sequence.desc()).limit(1))
+    return StopView(entry.at, entry.detail["reason"]) if entry and entry.kind == STOPPED else None
+
+
+def earliest_effect(*, session: Session, at: datetime) -> datetime:
+    """From when a norm scheduled at this instant takes effect."""
+    return rules.earliest_effect(at, policies.current(NormPolicy, session=session, at=at))
 
 
 @dataclass(frozen=True, slots=True)

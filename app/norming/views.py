@@ -27,6 +27,7 @@ from app.norming.rules import RollbackReason
 from app.norming.schedule_norm import schedule_norm
 from app.norming.sent_choice import choice_of
 from app.norming.start_recalibration import start_preview, start_recalibration
+from app.norming.stop_norm import LONGEST_REASON, stop_norm
 
 bp = Blueprint("norming", __name__)
 
@@ -93,6 +94,8 @@ def norm_card(norm_id: UUID) -> str:
         watched_until = queries.watched_until(norm, session=session, at=now)
         waits = queries.awards_wait(norm_id, session=session, at=now)
         compared = queries.comparison_of(norm_id, session=session)
+        stopped = queries.stop_of(norm_id, session=session)
+        earliest = queries.earliest_effect(session=session, at=now)
     is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= now
     return render_template(
         "norming/card.html",
@@ -106,6 +109,9 @@ def norm_card(norm_id: UUID) -> str:
         reasons=[str(reason) for reason in RollbackReason],
         waits=waits,
         compared=compared,
+        stopped=stopped,
+        earliest=earliest,
+        longest_reason=LONGEST_REASON,
     )
 
 
@@ -208,6 +214,18 @@ def schedule(norm_id: UUID) -> ResponseReturnValue:
     with runtime().transaction() as session:
         norm = schedule_norm(norm_id, session=session, clock=runtime().clock, actor=actor())
     notice(_("Norm %(label)s is scheduled. Sittings started after it takes effect will use it.", label=norm.label))
+    return _to_card(norm_id)
+
+
+@bp.post("/desk/norms/<uuid:norm_id>/stop")
+@require_role(EDITOR, APPROVER)
+@asks_for_proof("norming.norm_card")
+def stop(norm_id: UUID) -> ResponseReturnValue:
+    """Stop an approved or scheduled norm before it takes effect."""
+    reason = request.form.get("reason", "")
+    with runtime().transaction() as session:
+        norm = stop_norm(norm_id, reason, session=session, clock=runtime().clock, actor=actor())
+    notice(_("Norm %(label)s is stopped. Nothing takes effect until it is approved anew.", label=norm.label))
     return _to_card(norm_id)
 
 

@@ -262,6 +262,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/approve"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/schedule"): [Route(NORM_DESK, DRAFT)],
+    ("POST", "/desk/norms/<uuid:norm_id>/stop"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
     # the item desk: norm staff read it, and item editors alone act on it
     ("GET", "/desk/items"): [Route(NORM_DESK)],

@@ -58,6 +58,22 @@ def test_a_norm_from_csv_to_publication_by_two_people(decile, runtime, tmp_path)
     assert "self-report only" in decile("norm", "show", norm_id)
 
 
+def test_one_person_stops_a_scheduled_norm_on_the_command_line(decile, runtime, tmp_path):
+    editor = staff_with_authenticator(runtime, "ed@example.org", "norm_editor")
+    approver = staff_with_authenticator(runtime, "ap@example.org", "norm_approver")
+    decile(*import_arguments(write_sample(tmp_path / "s.csv")))
+    decile("calibrate", SKILL)
+    decile("norm", "draft", SKILL, "--as", "ed@example.org", "--code", editor())
+    norm_id = json.loads(decile("norm", "list", "--json"))[0]["id"]
+    decile("norm", "preview", norm_id)
+    decile("norm", "approve", norm_id, "--as", "ap@example.org", "--code", approver())
+    decile("norm", "schedule", norm_id)
+    by = ("--as", "ed@example.org", "--code", editor())
+    assert "until it is approved anew" in decile("norm", "stop", norm_id, "--reason", "wrong window", *by)
+    runtime.clock.advance(timedelta(hours=24))
+    assert "only a scheduled norm can be published" in decile("norm", "publish", norm_id, code=1)
+
+
 def test_one_person_cannot_do_both_on_the_command_line(decile, runtime, tmp_path):
     both = staff_with_authenticator(runtime, "both@example.org", "norm_editor", "norm_approver")
     staff_with_authenticator(runtime, "ap@example.org", "norm_approver")
