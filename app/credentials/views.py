@@ -15,6 +15,7 @@ from app.credentials.key_history import key_histories
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import LONGEST_NAME, set_visibility
 from app.credentials.sharing import shared
+from app.credentials.standing import standing
 from app.credentials.states import Visibility, read_visibility
 from app.credentials.stop_reminders import holder_of_link, resume_reminders, stop_reminders
 from app.foundation.web.asker import actor, language_of_request, notice
@@ -73,9 +74,11 @@ def own_credential(code: str) -> str:
     """Show the holder what the certificate says and who may see it."""
     with runtime().reading() as session:
         found = _own(code, session=session)
+        now_stands = standing(found, language_of_request(), session=session, at=runtime().clock.now())
     return render_template(
         "credentials/own_credential.html",
         credential=found,
+        standing=now_stands,
         shared=shared(found, _face(found), gettext=_),
         suffixes=[one for one in SUFFIXES if one != "jwt" or found.signed_jwt is not None],
         visibilities=[one.value for one in Visibility],

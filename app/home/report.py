@@ -16,6 +16,8 @@ from app.assessment.facet_bands import FacetBand, facet_bands
 from app.assessment.final_scores import FinalScore, final_score, was_close
 from app.assessment.measured_range import is_below_range
 from app.awarding import queries as awards
+from app.credentials import queries as credentials
+from app.credentials.standing import Standing, standing
 from app.foundation import drawings
 from app.item_bank import queries as banks
 from app.item_bank.development import Level, level_of
@@ -36,6 +38,14 @@ class FormerResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a sitting earned, and how it stands now."""
+
+    credential: credentials.CredentialView
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One sitting's result; `result` is None while it is awaited, or where there is none."""
 
@@ -45,6 +55,7 @@ class Report:
     result: results.ResultView | None
     norm: norms.NormView | None
     decision: awards.DecisionView | None
+    certificate: Certificate | None
     level: Level | None
     has_development: bool
     was_close: bool
@@ -83,6 +94,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         result=result,
         norm=norms.norm(result.norm_id, session=session) if result and result.norm_id else None,
         decision=awards.decision_on(result.id, session=session) if result else None,
+        certificate=_certificate(sitting_id, person_id, language, session=session, at=at),
         level=level_of(result.theta) if result else None,
         has_development=bool(banks.development(sitting.skill, session=session)),
         was_close=was_close(sitting_id, session=session),
@@ -95,6 +107,14 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
         waits=_waits(result, sitting, session=session),
     )
+
+
+def _certificate(
+    sitting_id: UUID, person_id: UUID, language: str, *, session: Session, at: datetime
+) -> Certificate | None:
+    held = credentials.credentials_of(person_id, session=session)
+    earned = next((one for one in held if one.sitting_id == sitting_id), None)
+    return Certificate(earned, standing(earned, language, session=session, at=at)) if earned else None
 
 
 def _waits(result: results.ResultView | None, sitting: sittings.SittingView, *, session: Session) -> bool:

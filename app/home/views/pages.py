@@ -10,6 +10,7 @@ from app.accounts import queries as accounts
 from app.accounts.letters import letters_of
 from app.assessment import queries as sittings
 from app.credentials import queries as credentials
+from app.credentials.standing import standing
 from app.foundation.web.asker import language_of_request, person_id
 from app.foundation.web.gates import require_signed_in
 from app.foundation.web.process import runtime
@@ -73,8 +74,8 @@ def development(slug: str) -> str:
 @require_signed_in
 def own_place() -> str:
     """A candidate's sittings, results and credentials."""
-    own_id = person_id()
-    with runtime().reading() as session:
+    own_id, here, language = person_id(), runtime(), language_of_request()
+    with here.reading() as session:
         taken = sittings.sittings_of(own_id, session=session)
         held = credentials.credentials_of(own_id, session=session)
         return render_template(
@@ -82,6 +83,7 @@ def own_place() -> str:
             sittings=taken,
             names={slug: banks.skill(slug, session=session).names for slug in {sitting.skill for sitting in taken}},
             credentials=held,
+            standing={one.id: standing(one, language, session=session, at=here.clock.now()) for one in held},
             looked_at=verifications.looked_at([one.id for one in held], session=session),
             consents=accounts.consents_of(own_id, session=session),
             letters=letters_of(own_id, session=session, most=1),

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app import worker
 from app.credentials import queries
 from app.credentials.models import Credential, ExpiryReminder
+from app.credentials.standing import State, standing
 from app.credentials.stop_reminders import holder_of_link
 from app.foundation.errors import DecileError
 from app.foundation.runtime import Runtime
@@ -199,6 +200,27 @@ def test_edge_043_a_renewal_is_a_credential_of_its_own_linked_to_the_former(
         stored(session, new).revoked_at = clock.now()
     said = client.post("/verify", json={"code": old}, headers={"Accept": "application/json"}).get_json()
     assert said["reasons"] == ["ends-soon"]
+
+
+def test_what_is_renewed_is_not_offered_for_renewal_on_its_holders_pages(house: Runtime, clock: FrozenClock) -> None:
+    (old,) = issue(house)
+    clock.advance(timedelta(days=310))
+    assert own_standing(house, old) == (State.ENDS_SOON, True)
+    new = renew(house, old)
+    assert own_standing(house, old) == (State.ENDS_SOON, False)
+    with house.transaction() as session:
+        stored(session, new).revoked_at = clock.now()
+    assert own_standing(house, old) == (State.ENDS_SOON, True)
+    clock.advance(timedelta(days=60))
+    assert own_standing(house, old) == (State.EXPIRED, True)
+
+
+def own_standing(house: Runtime, code: str) -> tuple[State, bool]:
+    with house.reading() as session:
+        held = queries.credential_of_code(code, session=session)
+        assert held is not None
+        found = standing(held, "en", session=session, at=house.clock.now())
+    return found.state, found.may_renew
 
 
 def test_edge_044_a_renewal_that_fails_leaves_the_former_page_as_it_is_to_its_own_end(

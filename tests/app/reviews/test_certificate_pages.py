@@ -87,4 +87,4 @@ def test_a_reviewer_finds_their_own_nowhere(here: Here):
 def test_the_holder_reads_that_it_is_under_review(here: Here):
     world, _ = here
     page = world.browser(OWNER).get(f"/credentials/{credential_row(world).code}").text
-    assert "It is under review since" in page
+    assert "UNDER REVIEW since" in page
