@@ -137,11 +137,15 @@ def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
 def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
     """Put a credential under review: page and API say so at once.
 
+    Its holder gets a letter, without the reason.
+
     Example: decile credential suspend 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint of 12 May"
     """
     with runtime.transaction() as session:
         found = _found(code, session)
         suspend_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator())
+        if found.suspended_at is None:
+            _tell_of_review(Occasion.SUSPENDED, _found(code, session), session, runtime)
     click.echo(f"{found.printed_code} is suspended.")
 
 
@@ -152,12 +156,21 @@ def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
 def reinstate_command(runtime: Runtime, code: str, reason: str) -> None:
     """End a review: the credential stands again, to its own end.
 
+    Its holder gets a letter, without the reason.
+
     Example: decile credential reinstate 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint unfounded"
     """
     with runtime.transaction() as session:
         found = _found(code, session)
         reinstate_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator())
+        _tell_of_review(Occasion.REINSTATED, found, session, runtime)
     click.echo(f"{found.printed_code} is no longer suspended.")
+
+
+def _tell_of_review(occasion: Occasion, suspended: CredentialView, session: Session, runtime: Runtime) -> None:
+    """One letter when it begins and one when it ends; the next review of the same credential has its own."""
+    cause = f"{suspended.id}:{suspended.suspended_at:%Y%m%dT%H%M%S.%fZ}"
+    tell_holder(occasion, suspended.id, cause, session=session, jobs=runtime.jobs)
 
 
 @credential.command("reviews")

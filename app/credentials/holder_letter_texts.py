@@ -65,6 +65,72 @@ Decile
     ),
 }
 
+_SUSPENDED = {
+    "en": MailText(
+        "Your certificate is under review",
+        """\
+Hello,
+
+Your certificate for {skill}, {code}, is under review. Whoever opens its page reads that, and no cause.
+
+You need to do nothing. Another letter tells you what comes of it. The certificate's page is
+
+{link}
+
+If you think this is a mistake, reply to this message.
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Votre certificat est en cours d’examen",
+        """\
+Bonjour,
+
+Votre certificat {skill}, {code}, est en cours d’examen. Quiconque ouvre sa page le lit, sans aucune cause.
+
+Vous n’avez rien à faire. Une autre lettre vous dira ce qu’il en est. La page du certificat est
+
+{link}
+
+Si vous pensez que c’est une erreur, répondez à ce message.
+
+Decile
+{base_url}
+""",
+    ),
+}
+
+_REINSTATED = {
+    "en": MailText(
+        "The review is over: your certificate stands",
+        """\
+Hello,
+
+The review of your certificate for {skill}, {code}, is over. It stands, until {until} as before. Its page is
+
+{link}
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "L’examen est terminé : votre certificat est maintenu",
+        """\
+Bonjour,
+
+L’examen de votre certificat {skill}, {code}, est terminé. Il est maintenu, jusqu’au {until} comme avant. Sa page est
+
+{link}
+
+Decile
+{base_url}
+""",
+    ),
+}
+
 _SIGNED_ANEW = {
     "en": MailText(
         "Your certificate was signed anew: take a fresh copy",
@@ -230,6 +296,8 @@ Decile
 
 LETTERS = {
     Occasion.REVOKED: _REVOKED,
+    Occasion.SUSPENDED: _SUSPENDED,
+    Occasion.REINSTATED: _REINSTATED,
     Occasion.SIGNED_ANEW: _SIGNED_ANEW,
     Occasion.REVIEW_OPENED: _REVIEW_OPENED,
     Occasion.REISSUED: _REISSUED,

@@ -14,6 +14,8 @@ class Occasion(StrEnum):
     """What happened to the certificate."""
 
     REVOKED = "revoked"  # by an operator
+    SUSPENDED = "suspended"  # by an operator
+    REINSTATED = "reinstated"  # likewise
     SIGNED_ANEW = "signed-anew"  # its key was in other hands, and it is surely ours
     REVIEW_OPENED = "review-opened"  # its key was in other hands, and a person must look
     REISSUED = "reissued"  # that person found it genuine

@@ -1,4 +1,4 @@
-"""Job: tells a holder that a certificate was revoked, signed anew or put before a person, and what came of that."""
+"""Job: tells a holder that a certificate was revoked, suspended, signed anew or put before a person, and the end."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def send_holder_letter(
         code=codes.grouped(credential.code),
         because=REASONS[person.language][credential.revocation_reason or RevocationReason.ADMINISTRATIVE],
         public_class=public_class(credential.revocation_reason, person.language),
+        until=f"{credential.valid_until:%Y-%m-%d}",
         day=f"{review.due_on:%Y-%m-%d}" if review else "",
         reason=(review.reason or "") if review else "",
         link=f"{base_url}/credentials/{credential.code}",

@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import update
 
 from app import worker
+from app.accounts.letters import letters_of
 from app.accounts.models import Person
 from app.credentials.holder_letter_texts import LETTERS, REASONS
 from app.credentials.holder_letters import Occasion
 from app.credentials.states import RevocationReason
 from app.factory import create_app
 from app.foundation.runtime import Runtime
-from tests.app.credentials.worker_house import ask, issue, key_in_use, since
+from tests.app.credentials.worker_house import ask, issue, key_in_use, since, stored
 from tests.fakes import FrozenClock
 from tests.journeys.at_a_standstill import run_jobs
 
@@ -40,6 +41,31 @@ def test_an_operators_revocation_tells_the_holder_why_and_once(house: Runtime) -
     ask(house, "revoke", code, "--reason", "misconduct")  # it stays as it was, and nobody is written to again
     assert house.jobs.enqueued == {}
     assert letters(house, Occasion.REVOKED) == [letter]
+
+
+@on_sqlite
+def test_each_review_by_an_operator_has_a_letter_at_its_beginning_and_its_end(
+    house: Runtime, clock: FrozenClock
+) -> None:
+    (code,) = issue(house)
+    why = ("--reason", "complaint of 12 May")
+    for count in (1, 2):
+        clock.advance(timedelta(hours=1))
+        ask(house, "suspend", code, *why)
+        ask(house, "suspend", code, *why)  # it is suspended already, and nobody is written to again
+        assert len(letters(house, Occasion.SUSPENDED)) == count
+        assert len(letters(house, Occasion.REINSTATED)) == count - 1
+        clock.advance(timedelta(hours=1))
+        ask(house, "reinstate", code, *why)
+        assert len(letters(house, Occasion.REINSTATED)) == count
+    told = letters(house, Occasion.SUSPENDED) + letters(house, Occasion.REINSTATED)
+    assert not any("complaint" in letter for letter in told)
+    assert "under review" in told[0]
+    assert "Another letter tells you what comes of it" in told[0]
+    assert "is over. It stands, until 2027-11-23 as before" in told[-1]
+    with house.reading() as session:
+        kept = [letter.subject for letter in letters_of(stored(session, code).person_id, session=session)]
+    assert kept.count("Your certificate is under review") == 2
 
 
 @on_sqlite

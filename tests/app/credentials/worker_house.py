@@ -45,7 +45,7 @@ def issue(house: Runtime, count: int = 1, **award: object) -> list[str]:
 def ask(house: Runtime, *words: str) -> str:
     """A command of an operator, then what the worker does about it."""
     house.jobs.enqueued.clear()
-    group = credential_group if words[0] in ("reinstate", "review", "reviews", "revoke") else keys_group
+    group = credential_group if words[0] in ("reinstate", "review", "reviews", "revoke", "suspend") else keys_group
     done = CliRunner().invoke(group, list(words), obj=house)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
