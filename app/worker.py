@@ -34,7 +34,7 @@ from app.credentials.declare_compromise import declare_compromise
 from app.credentials.destroy_spent_keys import destroy_spent_keys
 from app.credentials.errors import KeyNotPublished
 from app.credentials.issue_credential import issue_credential
-from app.credentials.issuer_keys import signer_in_use
+from app.credentials.issuer_keys import require_signers, signer_in_use
 from app.credentials.log_months import log_months
 from app.credentials.publish_key import publish_key
 from app.credentials.publish_status_list import publish_status_list
@@ -322,6 +322,7 @@ def _run(runtime: Runtime) -> None:
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
     publish_keys(runtime)
+    while_reading(require_signers)(runtime)
     _destroy_spent_keys(runtime)
     if runtime.settings.metrics_port:
         serve_metrics(runtime.settings, new_registry(runtime))

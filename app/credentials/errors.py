@@ -133,19 +133,19 @@ class NotReinstatable(Conflict):
 
 
 class KeyNotPublished(Unavailable):
-    """What a key signs before it is published would be rejected everywhere."""
+    """What is signed with a key that is not published and in use would be rejected everywhere."""
 
     code = "key-not-published"
 
     def __init__(self, key_id: str) -> None:
         super().__init__(
-            f"Key {key_id} is not among the published keys in use, so nothing was signed with it. "
-            "Run `decile keys init`, or start the worker with the key that is published."
+            f"Key {key_id} is not among the published keys in use, so nothing was signed with it. Start the worker "
+            "over the one directory that holds the keys in use; `decile keys list` names them."
         )
 
 
 class KeyStoreRefused(Refused):
-    """The key store would be overwritten, or cannot be opened."""
+    """The key store would be overwritten, cannot be opened, or is not the one in use."""
 
     code = "key-store-refused"
 

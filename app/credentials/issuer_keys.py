@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.credentials.errors import KeyNotPublished
+from app.credentials.errors import KeyNotPublished, KeyStoreRefused
 from app.credentials.models import IssuerKey
 from app.foundation.signing import Signer, Signers
 
@@ -36,6 +36,26 @@ def signer_in_use(algorithm: str, *, signers: Signers, session: Session) -> Sign
     )
     held = (signers.signer(key.key_id) for key in session.scalars(query))
     return next((signer for signer in held if signer is not None), None)
+
+
+def require_signers(*, signers: Signers, session: Session) -> None:
+    """Of each algorithm of which a key is in use, this worker holds one.
+
+    Not all of them: whoever lost keys for good starts with new ones, and only a worker that runs retires the lost.
+
+    Raises
+    ------
+    KeyStoreRefused
+    """
+    in_use = select(IssuerKey).where(IssuerKey.retired_at.is_(None), IssuerKey.compromised_at.is_(None))
+    keys = session.scalars(in_use.order_by(IssuerKey.activated_at)).all()
+    for algorithm in dict.fromkeys(key.algorithm for key in keys):
+        if signer_in_use(algorithm, signers=signers, session=session) is None:
+            named = ", ".join(key.key_id for key in keys if key.algorithm == algorithm)
+            raise KeyStoreRefused(
+                f"This worker holds no published {algorithm} key in use: {named}. A rotation put it where another "
+                "worker keeps its keys; let all workers share that one directory, then start again."
+            )
 
 
 def published_keys(*, session: Session) -> list[IssuerKey]:

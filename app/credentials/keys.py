@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from app.credentials import key_files
 from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.foundation.clock import Clock
@@ -131,7 +132,7 @@ class FileKeyStore:
 
     def open_id(self, key_id: str, passphrase: str) -> FileSigner | None:
         """The key of this id, ready to sign; None where it is not held."""
-        found = [entry for entry in self._all_entries().values() if entry["key_id"] == key_id]
+        found = [entry for entry in key_files.entries(self.directory).values() if entry["key_id"] == key_id]
         return self._opened(found[0], passphrase) if found else None
 
     def made_for(self, request: str, did: str, passphrase: str, *, at: datetime, algorithm: str) -> FileSigner:
@@ -143,18 +144,13 @@ class FileKeyStore:
 
     def destroy(self, key_id: str) -> None:
         """Delete the file that holds the private key. Copies in backups are opened by the passphrase still."""
-        for file, entry in self._all_entries().items():
+        for file, entry in key_files.entries(self.directory).items():
             if entry["key_id"] == key_id:
                 file.unlink(missing_ok=True)
 
     def _entries(self, algorithm: str) -> list[dict[str, Any]]:
         """What the files of this algorithm say, oldest first."""
-        return [entry for entry in self._all_entries().values() if entry["algorithm"] == algorithm]
-
-    def _all_entries(self) -> dict[Path, dict[str, Any]]:
-        """What the files say, oldest first; two of one second in the order of their ids."""
-        files = sorted(self.directory.glob("*.key.json"))
-        return {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+        return [entry for entry in key_files.entries(self.directory).values() if entry["algorithm"] == algorithm]
 
     def _make(self, did: str, passphrase: str, *, at: datetime, algorithm: str, request: str = "") -> FileSigner:
         if len(passphrase) < SHORTEST_PASSPHRASE:
@@ -200,7 +196,9 @@ class FileKeyStore:
     def _kdf(self) -> dict[str, Any]:
         """How the next key is sealed: as those that are there, unless more or less work was asked for then."""
         wanted = {"name": "scrypt", "n": self.scrypt_n, "r": SCRYPT_R, "p": SCRYPT_P}
-        known = [one["kdf"] for one in self._all_entries().values() if one["kdf"].items() >= wanted.items()]
+        known = [
+            one["kdf"] for one in key_files.entries(self.directory).values() if one["kdf"].items() >= wanted.items()
+        ]
         return known[-1] if known else {**wanted, "salt": _b64(secrets.token_bytes(SALT_BYTES))}
 
     def _derive(self, passphrase: str, kdf: dict[str, Any]) -> bytes:

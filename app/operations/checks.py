@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.credentials import key_files
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health, policies, schema
 from app.foundation.audit import AuditEntry
@@ -172,10 +173,14 @@ def months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
 
 
-def published_keys(session: Session) -> Iterator[Check]:
-    """The world knows a key with which we may sign."""
+def published_keys(session: Session, settings: Settings) -> Iterator[Check]:
+    """The world knows a key with which we may sign, and where keys lie on this machine none of those is absent."""
     usable = [key for key in credentials.keys(session=session) if not (key.retired_at or key.compromised_at)]
-    if usable:
+    absent = key_files.kept_elsewhere(settings.key_directory, session=session)
+    if usable and absent and key_files.entries(settings.key_directory) and not settings.has_keys_in_a_device:
+        remedy = "Let all workers share the one directory that holds them; `decile keys rotate` retires what is lost."
+        yield Check("published keys", State.FAIL, f"not in {settings.key_directory}: {', '.join(absent)}", remedy)
+    elif usable:
         yield Check("published keys", State.OK, ", ".join(key.key_id for key in usable))
     else:
         remedy = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."

@@ -118,7 +118,7 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) ->
                 now = clock.now()
                 for look in (checks.clock, checks.worker, checks.backups, checks.law_dates):
                     found += look(session, now)
-                found += checks.published_keys(session)
+                found += checks.published_keys(session, settings)
                 found += checks.log_head(session, settings)
                 found += records(session) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")

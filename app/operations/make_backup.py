@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
+from app.credentials import key_files
 from app.foundation import audit, schema
 from app.foundation.access import operator
 from app.foundation.errors import Conflict
@@ -41,7 +44,8 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
     Raises
     ------
     BackupRefused
-        If there is a file already, no passphrase, or a database that is not at this release's schema.
+        If there is a file already, no passphrase, a database that is not at this release's schema, or a published key
+        in use that does not lie here.
     """
     settings, database = runtime.settings, runtime.database
     passphrase = passphrase_of(settings)
@@ -52,6 +56,7 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
     with runtime.reading() as session:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind
+        _require_keys(settings, session)
     with _workplace(settings.data) as content:
         made_at = runtime.clock.now()
         (content / DATABASE).mkdir()
@@ -66,6 +71,16 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
     with runtime.transaction() as session:
         audit.record("backup.made", path.name, actor=operator(), at=made_at, session=session)
     return manifest
+
+
+def _require_keys(settings: Settings, session: Session) -> None:
+    """A restored installation signs with what its backup holds."""
+    absent = () if settings.has_keys_in_a_device else key_files.kept_elsewhere(settings.key_directory, session=session)
+    if absent:
+        raise BackupRefused(
+            f"Published keys in use do not lie in {settings.key_directory}: {', '.join(absent)}. Run this where they "
+            "do; every worker needs the one directory that holds them all. `decile keys rotate` retires what is lost."
+        )
 
 
 def passphrase_of(settings: Settings) -> str:

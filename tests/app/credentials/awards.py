@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from enum import Enum as PythonEnum
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +42,14 @@ def an_id() -> UUID:
 
 def a_signer() -> SeedSigner:
     return SeedSigner(KEY_ID)
+
+
+def keep_key_files(directory: Path) -> None:
+    """The files of both keys, as far as they are read without being opened."""
+    directory.mkdir(mode=0o700)
+    for key_id in (KEY_ID, JWT_KEY_ID):
+        file = directory / f"{key_id.partition('#')[2]}.key.json"
+        file.write_text(json.dumps({"key_id": key_id, "ciphertext": "as it lies"}), encoding="utf-8")
 
 
 def an_award(session: Session, *, reported_at: datetime = EARLIER, **award: Any) -> UUID:

@@ -16,6 +16,7 @@ from app.foundation.db import Database
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.operations import sealed_file
+from tests.app.credentials.awards import keep_key_files
 from tests.postgres_server import fresh_postgres_database
 
 PASSPHRASE = "a long passphrase of tests"
@@ -72,8 +73,7 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run
             url = cleanup.enter_context(fresh_postgres_database(template))
         runtime = composition.build_runtime(settings_for(data, url))
         cleanup.callback(runtime.database.dispose)
-        (data / "keys").mkdir(mode=0o700)
-        (data / "keys" / "2026-11-0a1b2c3d.json").write_text('{"ciphertext": "as it lies"}')
+        keep_key_files(data / "keys")
         yield runtime
 
 

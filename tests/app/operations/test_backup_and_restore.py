@@ -202,7 +202,7 @@ def test_keys_secrets_jobs_and_counters_come_back(installation, elsewhere, tmp_p
 
     database = restored(tmp_path / "x.backup", elsewhere)
 
-    for name in ("keys/2026-11-0a1b2c3d.json", "secret_keys.json"):
+    for name in ("keys/2026-11-0a1b2c3d.key.json", "secret_keys.json"):
         there = installation.settings.data / name
         assert not there.exists() or (elsewhere.data / name).read_bytes() == there.read_bytes()
         assert (elsewhere.data / name).exists() == there.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from logging import CRITICAL
 
@@ -25,6 +26,7 @@ from app.norming import cluster
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import State
 from app.operations.doctor import Instruments, examine
+from app.operations.errors import BackupRefused
 from app.operations.make_backup import make_backup
 from app.transparency import merkle
 from app.transparency.head import LOG_HEAD, LogHead
@@ -44,13 +46,16 @@ def well(installation, tmp_path):
     """An installation in which everything is as it should be, as its environment says."""
     shutil.rmtree(installation.settings.key_directory)
     store = FileKeyStore(installation.settings.key_directory, scrypt_n=2)
-    for algorithm in (ED25519, RS256):
+    made = [
         store.init("did:web:localhost", PASSPHRASE, at=installation.clock.now(), algorithm=algorithm)
+        for algorithm in (ED25519, RS256)
+    ]
     made_once(store.directory / composition.PASSPHRASE_FILE, PASSPHRASE)
     installation.settings.data.chmod(0o700)
     beat(installation, timedelta(0))
     with installation.transaction() as session:
-        publish_key(a_signer(), session=session, clock=installation.clock, actor=operator())
+        for signer in made:
+            publish_key(signer, session=session, clock=installation.clock, actor=operator())
     make_backup(tmp_path / "x.backup", runtime=installation)
     return {"DECILE_DATA": str(installation.settings.data)}
 
@@ -157,6 +162,24 @@ def test_a_log_that_does_not_continue_what_was_signed_is_named(installation, wel
     for size, root in ((len(leaves), b"another"), (len(leaves) + 1, merkle.root([*leaves, leaves[0]]))):
         head.write(size, root)
         assert amiss(seen(installation, well)) == {"log head": State.FAIL}
+
+
+def test_a_key_in_use_that_lies_with_another_worker_is_named_and_no_backup_is_made(installation, well, tmp_path):
+    with installation.transaction() as session:
+        publish_key(a_signer(), session=session, clock=installation.clock, actor=operator())
+    found = seen(installation, well)
+    assert amiss(found) == {"published keys": State.FAIL}
+    assert a_signer().key_id in found["published keys"].saw
+    with pytest.raises(BackupRefused, match=a_signer().key_id):
+        make_backup(tmp_path / "y.backup", runtime=installation)
+    assert not (tmp_path / "y.backup").exists()
+    device = {"pkcs11_module": "soft.so", "pkcs11_token": "decile", "pkcs11_pin": "1"}
+    of_a_device = installation.settings.model_copy(update=device)
+    make_backup(tmp_path / "y.backup", runtime=replace(installation, settings=of_a_device))
+
+    shutil.rmtree(installation.settings.key_directory)
+    found = seen(installation, well)
+    assert amiss(found) == {"signing keys": State.WARN}, "a machine without a worker has none of them"
 
 
 def test_looking_makes_nothing(installation, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +44,8 @@ def _quick_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def back_up(world: World, path: Path) -> Path:
-    """A backup in which everybody still is."""
+    """A backup in which everybody still is, and the worker's keys."""
+    shutil.copytree(world.template.parent / "keys", world.runtime.settings.key_directory)
     with world.runtime.database.writing.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.head()})

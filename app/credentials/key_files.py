@@ -1,0 +1,29 @@
+"""What the files of the key store say of the keys sealed in them; none is opened here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.credentials.models import IssuerKey
+
+
+def entries(directory: Path) -> dict[Path, dict[str, Any]]:
+    """What each file says, oldest first; two of one second in the order of their ids."""
+    files = sorted(directory.glob("*.key.json"))
+    return {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def kept_elsewhere(directory: Path, *, session: Session) -> tuple[str, ...]:
+    """Ids of the published keys in use that do not lie in this directory, oldest first."""
+    in_use = (
+        select(IssuerKey.key_id)
+        .where(IssuerKey.retired_at.is_(None), IssuerKey.compromised_at.is_(None))
+        .order_by(IssuerKey.activated_at, IssuerKey.key_id)
+    )
+    here = {entry["key_id"] for entry in entries(directory).values()}
+    return tuple(key_id for key_id in session.scalars(in_use) if key_id not in here)
