@@ -15,8 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.error import URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import click
 
@@ -114,7 +113,7 @@ def _wait_until_up(runtime: Runtime, children: Children) -> None:
             if child.poll() is not None:
                 raise SystemExit(f"decile: the {role} process did not start: {_last_line(role, settings)}")
         try:
-            with urlopen(_asks_whether_up(settings), timeout=1):  # noqa: S310  our own address  # nosec B310
+            with urlopen(_health_address(settings), timeout=1):  # noqa: S310  our own address  # nosec B310
                 return
         except (URLError, OSError):
             time.sleep(0.05)
@@ -124,12 +123,11 @@ def _wait_until_up(runtime: Runtime, children: Children) -> None:
     raise SystemExit(f"decile: nothing answered at {at} within {STARTUP_SECONDS} seconds.")
 
 
-def _asks_whether_up(settings: Settings) -> Request:
+def _health_address(settings: Settings) -> str:
     """Asked where the web process listens: the address that people use may be a proxy's, or not be there yet."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  compared, not bound
     at = f"[{host}]" if ":" in host else host
-    named = urlsplit(settings.base_url).netloc
-    return Request(f"http://{at}:{settings.port}/healthz", headers={"Host": named})
+    return f"http://{at}:{settings.port}/healthz"
 
 
 def _is_up_to_date(runtime: Runtime) -> bool:

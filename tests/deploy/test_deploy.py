@@ -7,14 +7,21 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent as unindented
+from threading import Thread
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 import yaml
 from click import Command, Context, Group
 from distributed.cli import dask_scheduler, dask_worker
+from werkzeug.serving import make_server
 
 from app.cli import main
+from app.factory import create_app
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.settings import BELONGS_TO_TESTS, PREFIX, Settings, read_settings
 from app.operations.metrics import counting, new_registry
@@ -236,6 +243,26 @@ def test_the_services_of_the_compose_file_call_commands_of_ours_and_have_a_healt
             assert test[0] == "CMD"
             assert test[1] != "decile" or command_of(test[2:])
         assert set(service.get("depends_on", {})) <= set(services)
+
+
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
+def test_the_health_check_and_the_runbook_reach_a_web_process_that_knows_its_public_name_alone(installation, tmp_path):
+    settings = installation.settings.model_copy(update={"base_url": "https://decile.example", "data": tmp_path})
+    server = make_server("127.0.0.1", 0, create_app(replace(installation, settings=settings)), threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    here = f":{server.port}/"
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    kind, python, *words = services["web"]["healthcheck"]["test"]
+    assert (kind, python) == ("CMD", "python")
+    subprocess.run([sys.executable, *(word.replace(":8000/", here) for word in words)], check=True)
+    (line,) = re.findall(r"^curl .*$", unindented(code_in(ROOT / "docs/runbooks/web_down.md")), re.MULTILINE)
+    asked = ["/bin/sh", "-c", line.replace(":8000/", here)]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert [told["status"] for told in map(json.loads, said.splitlines())] == ["up", "not ready"]
+    with pytest.raises(HTTPError, match="400"):
+        urlopen(f"http://127.0.0.1{here}sign-in", timeout=5)
+    server.shutdown()
+    server.server_close()
 
 
 def test_the_containerfile_copies_what_the_program_needs():

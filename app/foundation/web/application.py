@@ -24,6 +24,7 @@ from app.foundation.settings import Settings
 from app.foundation.web.asker import LANGUAGES, actor, language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.headers import finish
+from app.foundation.web.host_names import HealthUnderAnyName
 from app.foundation.web.limits import limiter
 from app.foundation.web.numbers import StoredNumber
 from app.foundation.web.problems import register_errors
@@ -57,6 +58,8 @@ def init_web(
     """Everything every page needs, on a fresh Flask application."""
     app.extensions["decile"] = Decile(runtime, rates, shared)
     app.config.update(_configuration(runtime.settings, rates))
+    public = urlsplit(runtime.settings.base_url).netloc
+    app.wsgi_app = HealthUnderAnyName(app.wsgi_app, public)  # type: ignore[method-assign]
     proxies = runtime.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
