@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, create_mock_engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from app.foundation import jobs
 from app.foundation.db import Database
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
 FOLLOWS = re.compile(r'^down_revision = "(.+)"$', re.MULTILINE)
-TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
 
 
 class SchemaBehind(Conflict):
@@ -115,26 +114,6 @@ def differences(database: Database) -> list[Any]:
         options = {"include_name": ours, "compare_type": True, "compare_server_default": False}
         context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, Base.metadata))
-
-
-def missing_guards(connection: Connection) -> tuple[str, ...]:
-    """Names of the triggers that the models put on their tables and this database does not have, or has otherwise."""
-    from app.foundation.db import Base  # noqa: PLC0415
-
-    wanted: dict[str, str] = {}
-
-    def note(statement: Any, *_: Any) -> None:
-        written = str(statement.compile(dialect=connection.dialect))
-        if found := TRIGGER.match(written):
-            wanted[found[1]] = written
-
-    Base.metadata.create_all(create_mock_engine(connection.engine.url, note), checkfirst=False)
-    if connection.dialect.name == "sqlite":
-        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-        there = {row.name: row.sql for row in found}
-        return tuple(sorted(name for name, written in wanted.items() if there.get(name) != written))
-    enabled = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal"
-    return tuple(sorted(wanted.keys() - set(connection.scalars(text(enabled)))))
 
 
 def revisions() -> tuple[str, ...]:

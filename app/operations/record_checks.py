@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.credentials import queries as credentials
-from app.foundation import policies, schema
+from app.foundation import policies, trigger_guards
 from app.norming import queries as norms
 from app.operations.checks import Check, State
 from app.transparency import queries as log
@@ -26,7 +26,7 @@ def records(session: Session) -> Iterator[Check]:
     """All of them."""
     yield _recomputed("public log", lambda: log.verify(session=session).size, "entries, each signed")
     yield _recomputed("audit record", lambda: log.verify_audit(session=session).sequence, "entries as sealed")
-    yield _none("triggers", schema.missing_guards(session.connection()), "missing or other than ours")
+    yield _none("triggers", trigger_guards.missing_guards(session.connection()), "missing or other than ours")
     yield _none("roles", accounts.roles_without_record(session=session), "held without a record of being given")
     yield _none("policies", policies.without_record(session=session), "in force without a record of being set")
     yield _none("norms", norms.not_as_drafted(session=session), "not what was drafted and approved")

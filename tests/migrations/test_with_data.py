@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.assessment.models import Edition
-from app.foundation import schema
+from app.foundation import schema, trigger_guards
 from app.foundation.db import Base, Database
 from app.foundation.jobs import is_job_table
 from app.foundation.links import Links
@@ -72,7 +72,7 @@ def test_nobody_is_lost_on_the_way_down_step_by_step_and_up_again(lived_in):
     schema.upgrade(lived_in)
     assert schema.differences(lived_in) == []
     with lived_in.reading() as session:
-        assert schema.missing_guards(session.connection()) == ()
+        assert trigger_guards.missing_guards(session.connection()) == ()
     after = rows(lived_in)
     assert {name: after[name] for name in oldest} == oldest
     assert dangling(lived_in) == []

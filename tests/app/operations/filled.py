@@ -17,7 +17,7 @@ from app import composition, worker
 from app.accounts.grant_role import grant_role
 from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.models import Credential
-from app.foundation import policies, schema
+from app.foundation import policies, trigger_guards
 from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
@@ -96,7 +96,7 @@ def fill(data: Path, migrated: Path) -> None:
     give_it_its_hash(adopt_a_norm(place), place)
     with runtime.transaction() as session:
         session.execute(text(guards.SQLITE_IMMUTABLE[0]))
-        assert schema.missing_guards(session.connection()) == ()
+        assert trigger_guards.missing_guards(session.connection()) == ()
         policies.set_policy(
             VerificationPolicy, {"most_open_shares": 7}, session=session, at=clock.now(), actor=operator()
         )

@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app.foundation import audit
 from app.foundation.access import operator
+from app.foundation.trigger_guards import missing_guards
 from app.operations import sealed_file
 from app.operations.errors import RecordsAltered
 from app.operations.restore_backup import restore_backup
@@ -31,6 +33,7 @@ from tests.app.operations.tamperings import (
     the_page_shows,
     the_worker_refuses,
 )
+from tests.fakes import FrozenClock
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,36 @@ def test_case_055_what_is_altered_by_hand_is_noticed(house, tampering: Tampering
 
 def test_the_page_lists_these_programs():
     assert f"---|\n{rows()}\n\n" in TABLE.read_text(encoding="utf-8"), "run python -m tests.app.operations.tamperings"
+
+
+DISARMED = {
+    "function": "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RETURN coalesce(NEW, OLD); END $$",
+    "removed": "DROP TRIGGER audit_entry_append_only ON audit_entry",
+    "disabled": "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
+    "of a replica": "ALTER TABLE audit_entry ENABLE REPLICA TRIGGER audit_entry_append_only",
+    "fewer acts": "BEFORE UPDATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()",
+    "condition": "BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT WHEN (false) "
+    "EXECUTE FUNCTION refuse_audit_change()",
+    "another table": "BEFORE UPDATE OR DELETE OR TRUNCATE ON consent FOR EACH STATEMENT "
+    "EXECUTE FUNCTION refuse_audit_change()",
+}
+
+
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", DISARMED)
+def test_a_guard_of_the_audit_record_that_is_disarmed_on_postgresql_is_noticed(installation, way):
+    house = House(installation, FrozenClock())
+    assert "triggers" not in records_say(house)
+    with installation.transaction() as session:
+        if DISARMED[way].startswith("BEFORE"):
+            session.execute(text(DISARMED["removed"]))
+            session.execute(text(f"CREATE TRIGGER audit_entry_append_only {DISARMED[way]}"))
+        else:
+            session.execute(text(DISARMED[way]))
+    assert "triggers" in records_say(house)
+    with installation.reading() as session:
+        assert missing_guards(session.connection()) == ("audit_entry_append_only",)
 
 
 def test_every_night_a_record_that_was_altered_fails_a_job(house):
