@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation.job_list import STATUSES, JobState
 from app.foundation.job_queues import QUEUE
-from app.foundation.job_slots import WorkerSlot
+from app.foundation.job_slots import MOST_AHEAD, WorkerSlot
 from app.foundation.job_table import job_table
 
 MILLISECONDS = 1000
@@ -45,6 +45,12 @@ def _job_table(session: Session) -> TableClause:
 
 
 def worker_heartbeat_age_seconds(session: Session, now: datetime) -> float | None:
-    """How long ago any worker was last heard of; None if there has never been one."""
-    last = session.scalar(select(func.max(WorkerSlot.heartbeat_at)))
+    """How long ago any worker was last heard of; None if none ever was, but in the future."""
+    last = session.scalar(select(func.max(WorkerSlot.heartbeat_at)).where(WorkerSlot.heartbeat_at <= now + MOST_AHEAD))
     return None if last is None else max(0.0, (now - last).total_seconds())
+
+
+def heartbeats_ahead(session: Session, now: datetime) -> int:
+    """How many workers were last heard of in the future: their clocks ran ahead of ours."""
+    ahead = select(func.count()).where(WorkerSlot.heartbeat_at > now + MOST_AHEAD)
+    return session.scalar(ahead) or 0

@@ -1,8 +1,8 @@
 """What becomes of the work of a worker that never returns: another worker puts it back into the queue.
 
 A restarted worker takes its former slot and finds its own work again. This is for a machine that is gone: its
-heartbeat is old and its lock is free. One reaper at a time. Adopted jobs are watched (`job_suspects`), so one that
-kills every worker that runs it is adopted a bounded number of times.
+heartbeat is old, or lies in the future because its clock ran ahead, and its lock is free. One reaper at a time. Adopted
+jobs are watched (`job_suspects`), so one that kills every worker that runs it is adopted a bounded number of times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from app.foundation.db import Database
 from app.foundation.job_queues import queue_of
-from app.foundation.job_slots import REAPER_LOCK, Locks, WorkerSlot, held, slot_number
+from app.foundation.job_slots import MOST_AHEAD, REAPER_LOCK, Locks, WorkerSlot, held, slot_number
 from app.foundation.job_suspects import BEGUN_AGAIN
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def reap(
     if reaping is None:
         return []
     with held(reaping):
-        silent = _silent_slots(own_slot, before=at - silent_for, database=database)
+        silent = _silent_slots(own_slot, before=at - silent_for, after=at + MOST_AHEAD, database=database)
         return [key for name in silent for key in _adopt_from(name, database=database, locks=locks, client=client)]
 
 
-def _silent_slots(own_slot: str, *, before: datetime, database: Database) -> list[str]:
-    silent = select(WorkerSlot.name).where(WorkerSlot.heartbeat_at < before, WorkerSlot.name != own_slot)
+def _silent_slots(own_slot: str, *, before: datetime, after: datetime, database: Database) -> list[str]:
+    heard = WorkerSlot.heartbeat_at.between(before, after)
+    silent = select(WorkerSlot.name).where(~heard, WorkerSlot.name != own_slot)
     with database.reading() as session:
         return list(session.scalars(silent.order_by(WorkerSlot.name)))
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from app.foundation.db import Base
 from app.foundation.errors import Unavailable
 
 MOST_WORKERS = 64
+MOST_AHEAD = timedelta(seconds=30)  # clocks of two machines differ; a heartbeat beyond that tells nothing
 REAPER_LOCK = MOST_WORKERS  # the number after the last slot
 ADVISORY_LOCK_CLASS = 0x4A4F4253  # "JOBS": keeps our advisory locks apart from anybody else's in the database
 # A server that lost us notices in 10 + 3 * 5 = 25 s and releases the lock, instead of in two hours.

@@ -138,6 +138,8 @@ def worker(session: Session, now: datetime) -> Iterator[Check]:
     remedy = "Start `decile worker`; its log says why it stopped. See docs/runbooks/worker_dead.md."
     if heartbeat is None or heartbeat > HEARTBEAT_SECONDS:
         saw = "no worker was ever heard of" if heartbeat is None else f"last heard of {heartbeat:.0f} s ago"
+        if ahead := job_health.heartbeats_ahead(session, now):
+            saw = f"{saw}, but for {ahead} in the future, whose clock ran ahead"
         yield Check("worker", State.FAIL, saw, remedy)
     else:
         yield Check("worker", State.OK, f"heard of {heartbeat:.0f} s ago")

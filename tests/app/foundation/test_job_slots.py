@@ -62,11 +62,11 @@ def a_job_claimed(runtime: Runtime, key: str, slot: str) -> None:
         session.execute(claim, {"slot": slot, "key": key})
 
 
-def a_job_left_running(runtime: Runtime, key: str) -> None:
+def a_job_left_running(runtime: Runtime, key: str, *, ago: timedelta = timedelta(hours=1)) -> None:
     """As a worker that died an hour ago leaves it."""
-    hour_ago = runtime.clock.now() - timedelta(hours=1)
+    heard_at = runtime.clock.now() - ago
     with runtime.transaction() as session:
-        session.merge(WorkerSlot(name=DEAD, process_id=1, started_at=hour_ago, heartbeat_at=hour_ago))
+        session.merge(WorkerSlot(name=DEAD, process_id=1, started_at=heard_at, heartbeat_at=heard_at))
     a_job_claimed(runtime, key, DEAD)
 
 
@@ -121,6 +121,16 @@ def test_a_dead_workers_job_is_adopted_and_its_slot_forgotten(worker_runtime: Ru
     a_job_left_running(worker_runtime, "left")
     assert reap_now(worker_runtime, locks) == ["left"]
     assert state_of(worker_runtime, "left") is JobState.WAITING
+    assert slots_seen(worker_runtime) == set()
+
+
+def test_the_job_of_a_dead_worker_whose_clock_ran_ahead_is_adopted(worker_runtime: Runtime, locks: Locks) -> None:
+    a_job_left_running(worker_runtime, "left", ago=timedelta(days=-1))
+    lock = locks.take(9)
+    assert lock is not None
+    assert reap_now(worker_runtime, locks) == [], "ahead, but alive"
+    lock.release()
+    assert reap_now(worker_runtime, locks) == ["left"]
     assert slots_seen(worker_runtime) == set()
 
 

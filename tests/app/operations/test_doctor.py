@@ -21,6 +21,7 @@ from app.credentials.publish_key import publish_key
 from app.foundation.access import operator
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import DurableJobs
+from app.foundation.readiness import readiness
 from app.foundation.settings import made_once
 from app.norming import cluster
 from app.operations import checks, sqlite_snapshot
@@ -137,6 +138,16 @@ def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
 
     DurableJobs(installation.database).client.cancel_workflow("old")
     assert amiss(seen(installation, well)) == {"failed jobs": State.WARN}
+
+
+def test_a_heartbeat_of_a_clock_that_ran_ahead_is_no_sign_of_life(installation, well):
+    beat(installation, timedelta(days=-1))
+    found = seen(installation, well)
+    assert amiss(found) == {"worker": State.FAIL}
+    assert "1 in the future" in found["worker"].saw
+    assert not readiness(installation)["worker"]["ok"]
+    beat(installation, timedelta(seconds=-2))
+    assert amiss(seen(installation, well)) == {}, "clocks of two machines are never quite alike"
 
 
 def test_a_clock_behind_the_record_and_an_old_backup_are_named(installation, well):
