@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.foundation.errors import Conflict, NotFound
-from app.foundation.job_queues import MAIL_JOBS, queue_of
+from app.foundation.job_queues import MAIL_JOBS, MAIL_QUEUE, queue_of
 from app.foundation.mail import MailUnavailable
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 MAIL_IS_TRIED_FOR = timedelta(days=1)  # from when it was asked for; then it waits for somebody to look
 FORGOTTEN_AT_ONCE = 500  # per transaction, so that no writer waits long
-UNSENT_AT_ONCE = 1000  # looked at in a minute
+UNSENT_AT_ONCE = 1000  # looked at in a minute, the oldest first
 
 
 class JobState(StrEnum):
@@ -95,14 +96,34 @@ def retry_job(client: DBOSClient, key: str) -> JobView:
 
 def retry_unsent(client: DBOSClient, *, at: datetime) -> tuple[str, ...]:
     """Put back the mail that no server was there to take and whose day of attempts is not over then; the keys."""
-    unsent = tuple(
-        job.key
-        for job in failed_jobs(client, limit=UNSENT_AT_ONCE)
-        if job.tried_until is not None and job.tried_until > at
+    failed = client.list_workflows(
+        status=STATUSES[JobState.FAILED],
+        queue_name=MAIL_QUEUE,
+        start_time=(at - MAIL_IS_TRIED_FOR).isoformat(),
+        limit=UNSENT_AT_ONCE,
+        load_input=False,
     )
+    unsent = tuple(job.key for job in map(_view, failed) if job.tried_until is not None and job.tried_until > at)
     for key in unsent:
         retry_job(client, key)
     return unsent
+
+
+def forget_repeated_failures(client: DBOSClient, names: Sequence[str]) -> int:
+    """Keep the latest failure alone of each of these periodic jobs, whose every run does the same; how many went."""
+    dead = client.list_workflows(
+        name=list(names),
+        status=STATUSES[JobState.FAILED],
+        limit=FORGOTTEN_AT_ONCE,
+        sort_desc=True,
+        load_input=False,
+        load_output=False,
+    )
+    latest = {job.name: job.workflow_id for job in reversed(dead)}
+    repeated = [job.workflow_id for job in dead if job.workflow_id != latest[job.name]]
+    if repeated:
+        client.delete_workflows(repeated)
+    return len(repeated)
 
 
 def forget_finished(client: DBOSClient, *, before: datetime) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.foundation import settled_memory
 from app.foundation.db import Database
 from app.foundation.job_ending import ENDED, Ending, end
-from app.foundation.job_list import forget_finished, retry_unsent
+from app.foundation.job_list import forget_finished, forget_repeated_failures, retry_unsent
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
 from app.foundation.job_queues import CONCURRENCY, POLLINGS, queue_of
@@ -65,7 +65,7 @@ class JobRunner:
         self._jobs: dict[str, Job] = {
             **jobs,
             FORGET_FINISHED: self._forget_finished,
-            RETRY_UNSENT: self._retry_unsent,
+            RETRY_UNSENT: self._tidy_dead_list,
         }
         self._periodic = (
             *periodic,
@@ -202,5 +202,6 @@ class JobRunner:
     def _forget_finished(self, runtime: Runtime) -> None:
         forget_finished(self._client, before=runtime.clock.now() - FINISHED_JOBS_KEPT)
 
-    def _retry_unsent(self, runtime: Runtime) -> None:
+    def _tidy_dead_list(self, runtime: Runtime) -> None:
         retry_unsent(self._client, at=runtime.clock.now())
+        forget_repeated_failures(self._client, [periodic.name for periodic in self._periodic])

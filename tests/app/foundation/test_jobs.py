@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import inspect, text
 
+from app.foundation import job_list
 from app.foundation.clock import SystemClock
 from app.foundation.db import Database
 from app.foundation.job_health import oldest_waiting_seconds, worker_heartbeat_age_seconds
@@ -27,7 +28,7 @@ from app.foundation.job_list import (
 )
 from app.foundation.job_queues import CONCURRENCY, MAIL_QUEUE, QUEUE, queue_of
 from app.foundation.job_runner import JobRunner, PeriodicJob
-from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, is_job_table
+from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, JSON, is_job_table
 from app.foundation.mail import MailUnavailable
 from app.foundation.runtime import Runtime
 from app.worker import JOBS as WORKER_JOBS
@@ -35,6 +36,7 @@ from tests.app.foundation.effects import (
     JOBS,
     QUICK,
     REPOSITORY,
+    Poisoned,
     client_of,
     counted,
     effects,
@@ -248,6 +250,46 @@ def test_case_089_mail_that_no_server_took_is_tried_again_for_a_day_and_nothing_
         assert retry_unsent(client, at=now + timedelta(hours=23)) == ("letter",)
         wait_until(lambda: effects(worker_runtime.database) == {"letter"})
         assert [job.key for job in failed_jobs(client)] == ["dead"]
+    finally:
+        runner.stop()
+
+
+def test_a_periodic_job_that_fails_for_ever_hides_nobodys_failure_and_stops_no_mail(
+    worker_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_list, "UNSENT_AT_ONCE", 2)
+
+    def fail(_runtime: Runtime) -> None:
+        raise Poisoned("again")
+
+    def send(_runtime: Runtime) -> None:
+        raise MailUnavailable("nobody there")
+
+    def enqueue(name: str, key: str, arguments: dict[str, JSON] | None = None) -> None:
+        with worker_runtime.transaction() as session:
+            worker_runtime.jobs.enqueue(name, key, session=session, arguments=arguments or {})
+        wait_until(lambda: state_of(worker_runtime, key) is JobState.FAILED)
+
+    daily = [PeriodicJob(name, "0 0 1 1 *", catch_up=False) for name in ("each_day", "each_night")]
+    jobs = {**JOBS, "each_day": fail, "each_night": fail, "send_letter": send}
+    runner = JobRunner(worker_runtime, jobs, daily, QUICK)
+    runner.start()
+    try:
+        client, now = client_of(worker_runtime), worker_runtime.clock.now()
+        for key in ("first", "second"):
+            enqueue("send_letter", key)
+        enqueue("refuse", "somebody's", {"key": "somebody's"})
+        enqueue("each_night", "night")
+        for number in range(4):
+            enqueue("each_day", f"day {number}")
+        with worker_runtime.transaction() as session:
+            worker_runtime.jobs.enqueue("retry_unsent_mail", "tidying", session=session, arguments={})
+        wait_until(lambda: state_of(worker_runtime, "tidying") is JobState.DONE)
+        kept = {job.key for job in failed_jobs(client)}
+        assert kept - {"first", "second"} == {"somebody's", "night", "day 3"}
+        wait_until(lambda: {"first", "second"} <= {job.key for job in failed_jobs(client)})
+        enqueue("send_letter", "third")
+        assert retry_unsent(client, at=now + timedelta(hours=1)) == ("first", "second")
     finally:
         runner.stop()
 
