@@ -219,7 +219,7 @@ main.elsewhere = {
     "jobs": _from("foundation.job_commands", "jobs_group"),
     "keys": _group("credentials.commands", "keys", lambda: keys_init_command),
     "law": _from("operations.commands", "law"),
-    "log": _from("transparency.commands", "log"),
+    "log": _group("transparency.commands", "log", _from("operations.commands", "copy_log")),
     "manual": _from("manual.commands", "manual"),
     "norm": _from("norming.commands", "norm"),
     "person": _group(

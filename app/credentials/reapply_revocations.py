@@ -41,7 +41,7 @@ def reapply_revocations(
     StatusListInvalid
         If one is not signed by a key of ours, or is of another issuer. The caller's transaction then ends.
     """
-    revoked = unknown = 0
+    revoked, unknown = 0, set[tuple[int, int]]()  # of two copies of one list an entry is told twice
     for text in signed_lists:
         number, bits = _checked(text, base_url=base_url, session=session)
         query = select(Credential).where(Credential.status_list == number)
@@ -50,12 +50,12 @@ def reapply_revocations(
         for index in (one for one in _set_entries(bits) if one not in settled):
             credential = known.get(index)
             if credential is None:
-                unknown += 1
+                unknown.add((number, index))
             elif credential.revoked_at is None:
                 reason = RevocationReason.ADMINISTRATIVE  # the list says that, never why
                 revoke_credential(credential.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
                 revoked += 1
-    return Reapplied(revoked, unknown)
+    return Reapplied(revoked, len(unknown))
 
 
 def _of_no_credential(number: int, *, session: Session) -> set[int]:

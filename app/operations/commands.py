@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from app.credentials.copied_lists import write_lists
 from app.foundation import addresses, policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
@@ -22,6 +23,7 @@ from app.operations.doctor import Instruments, examine
 from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import Restored, restore_backup
+from app.transparency.published_copy import write_copy
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 GIVEN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,6 +48,20 @@ def backup(runtime: Runtime, file: Path) -> None:
         click.echo("The signing keys are in the device and not in this file: back the device up by its own means.")
 
 
+@click.command("copy")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def copy_log(runtime: Runtime, folder: Path) -> None:
+    """Write what is signed of the log, and the status lists, into FOLDER. Keep it elsewhere: a restore needs both.
+
+    Example: decile log copy /mnt/elsewhere/decile-log
+    """
+    with runtime.reading() as session:
+        size = write_copy(folder, session=session)
+        lists = write_lists(folder, session=session)  # after the log, so that they tell of whatever it tells of
+    click.echo(f"Copied {size} entries, their checkpoint and the status lists ({lists}) to {folder}.")
+
+
 BeforeRestore = Callable[[Path], Callable[[Settings], None]]
 
 
@@ -63,13 +79,13 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
         "status_lists",
         type=GIVEN_FILE,
         multiple=True,
-        help="A published status list, newer than FILE.",
+        help="A published status list, newer than FILE and kept elsewhere than in the folder of --log.",
     )
     @click.option(
         "--log",
         "log_copy",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="A folder with a copy of the public log, newer than FILE (`decile log copy`).",
+        help="A folder with a copy of the public log and the status lists, newer than FILE (`decile log copy`).",
     )
     @click.option(
         "--erased", type=GIVEN_FILE, help="The list of erased people, newer than FILE (`decile person list-erased`)."
@@ -77,15 +93,16 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
     def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None, erased: Path | None) -> None:
         """Put a backup into an empty data directory and an empty database; nothing may be running.
 
-        What the status lists say is revoked is revoked again; the log tells whether they tell of all. Fetch both from
-        wherever copies of /status/… and /log/… are kept. Whom the list of erased people names is erased again.
+        What the status lists say is revoked is revoked again; the log tells whether they tell of all. Both are in a
+        folder of `decile log copy`; a list that a cache or mirror kept may be newer. Whom the list of erased people
+        names is erased again.
 
-        Example: decile restore 2026-11-28.backup --status-list status-1.json --log decile-log --erased erased.json
+        Example: decile restore 2026-11-28.backup --log decile-log --erased erased.json
         """
         settings, signed = read_settings(), [path.read_text("utf-8", errors="replace") for path in status_lists]
         erase_again = reads_erased(erased) if erased else None
         restored = restore_backup(file, settings=settings, clock=SystemClock(), signed_lists=signed, log_copy=log_copy)
-        _tell_of_restore(restored, has_log=log_copy is not None, has_lists=bool(signed))
+        _tell_of_restore(restored, has_log=log_copy is not None)
         if erase_again:
             erase_again(settings)
             click.echo("Roles and tokens taken away since then are back: repeat that before you start.")
@@ -97,7 +114,7 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
     return restore
 
 
-def _tell_of_restore(restored: Restored, *, has_log: bool, has_lists: bool) -> None:
+def _tell_of_restore(restored: Restored, *, has_log: bool) -> None:
     click.echo(f"Restored the state of {restored.manifest.made_at}.")
     click.echo(f"Revoked again: {restored.reapplied.revoked}. Everybody signs in anew.")
     if restored.adopted.reversals:
@@ -111,7 +128,7 @@ def _tell_of_restore(restored: Restored, *, has_log: bool, has_lists: bool) -> N
         click.echo(f"Brought back {restored.adopted.entries} entries of the public log, which goes on from there.")
     else:
         click.echo("No copy of the log was given: the worker will not sign a log that is shorter than what it signed.")
-    if not has_lists:
+    if not restored.lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.accounts.end_all_sign_ins import end_all_sign_ins
+from app.credentials.copied_lists import read_lists
 from app.credentials.reapply_revocations import Reapplied, reapply_revocations
 from app.foundation import audit, running, schema
 from app.foundation.access import operator
@@ -35,9 +36,10 @@ from app.transparency.published_copy import read_copy
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, what was revoked again, and what the public log had to tell."""
+    """What came back, how many lists there were, what was revoked again, and what the public log had to tell."""
 
     manifest: Manifest
+    lists: int
     reapplied: Reapplied
     adopted: Adopted
 
@@ -54,7 +56,7 @@ class Later:
 def restore_backup(
     path: Path, *, settings: Settings, clock: Clock, signed_lists: Sequence[str] = (), log_copy: Path | None = None
 ) -> Restored:
-    """Restore into an empty data directory and an empty database.
+    """Restore into an empty data directory and an empty database; lists that lie beside the log's copy count too.
 
     Raises
     ------
@@ -69,6 +71,7 @@ def restore_backup(
         A web or worker process is at work.
     """
     passphrase = passphrase_of(settings)
+    later = Later(clock, (*signed_lists, *(read_lists(log_copy) if log_copy else ())), log_copy)
     _require_fit(archive.read_manifest(path, passphrase), settings)
     with running.nothing_running(settings.data):
         _require_nothing_there(settings)
@@ -76,7 +79,7 @@ def restore_backup(
             manifest = archive.extract(path, passphrase, into=stage)
             _require_fit(manifest, settings)
             restore = _restore_sqlite if manifest.engine == "sqlite" else _restore_postgres
-            return restore(stage, manifest, settings, Later(clock, tuple(signed_lists), log_copy))
+            return restore(stage, manifest, settings, later)
 
 
 def _require_fit(manifest: Manifest, settings: Settings) -> None:
@@ -175,7 +178,7 @@ def _bring_up_to_date(
     audit.record(
         "backup.restored", manifest.made_at, actor=operator(), at=later.clock.now(), session=session, detail=detail
     )
-    return Restored(manifest, reapplied, adopted)
+    return Restored(manifest, len(later.signed_lists), reapplied, adopted)
 
 
 def _adopted(later: Later, session: Session) -> Adopted:

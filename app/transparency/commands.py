@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from app.foundation.runtime import Runtime
 from app.transparency import queries
-from app.transparency.published_copy import write_copy
 
 
 @click.group("log")
@@ -30,16 +27,3 @@ def verify_command(runtime: Runtime) -> None:
         sealed = queries.verify_audit(session=session)
     click.echo(f"The log holds together: {found.size} entries, signed by {found.verifier_key}")
     click.echo(f"The audit record is what was sealed, up to its entry {sealed.sequence}.")
-
-
-@log.command("copy")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.pass_obj
-def copy_command(runtime: Runtime, folder: Path) -> None:
-    """Write what is signed of the log into FOLDER, as files. Keep it elsewhere: a restore needs it to go on.
-
-    Example: decile log copy /mnt/elsewhere/decile-log
-    """
-    with runtime.reading() as session:
-        size = write_copy(folder, session=session)
-    click.echo(f"Copied {size} entries and their checkpoint to {folder}.")

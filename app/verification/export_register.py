@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.credentials import queries
+from app.credentials.copied_lists import write_lists
 from app.credentials.errors import CarrierMissing, StatusListMissing
 from app.credentials.queries import CredentialView
 from app.foundation.whole_files import write_public
@@ -61,10 +62,7 @@ def export_register(folder: Path, *, base_url: str, session: Session, at: dateti
     entries = write_copy(folder, session=session)
     keys = json.dumps(queries.did_document(base_url=base_url, session=session), indent=1)
     write_public(folder / ".well-known/did.json", keys.encode())
-    for listed in queries.published_status_lists(session=session):
-        write_public(folder / f"status/{listed.number}", listed.signed_document.encode())
-        if listed.signed_jwt is not None:
-            write_public(folder / f"status/{listed.number}.jwt", listed.signed_jwt.encode())
+    write_lists(folder, session=session)
     codes = queries.shown_codes(session=session)
     written = [_certificate(folder, code, base_url=base_url, session=session, at=at) for code in codes]
     without = tuple(code for code, is_bundled in zip(codes, written, strict=True) if not is_bundled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Self
 from uuid import UUID, uuid4
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select
@@ -373,6 +375,31 @@ def test_edge_089_after_a_restore_the_log_goes_on_from_what_was_published(instal
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_the_hourly_copy_holds_all_that_a_restore_needs(installation, elsewhere, tmp_path, monkeypatch):
+    taken, copy = _issued_logged_and_backed_up(installation, tmp_path)
+    later = _issue_one(installation)
+    for credential_id in (taken, later):
+        signed = _revoke_and_publish(installation, credential_id)
+    _sign_log(installation, tmp_path / "head.json")
+    done = CliRunner().invoke(main.get_command(Context(main), "log"), ["copy", str(copy)], obj=installation)
+    assert (done.exit_code, done.output.endswith(f"and the status lists (1) to {copy}.\n")) == (0, True), done.output
+
+    settings = _at_test_origin(elsewhere)
+    for name in ("data", "base_url", "backup_passphrase"):
+        monkeypatch.setenv(f"DECILE_{name.upper()}", str(getattr(settings, name)))
+    (tmp_path / "kept").write_text(signed, encoding="utf-8")
+    words = ["restore", str(tmp_path / "x.backup"), "--log", str(copy), "--status-list", str(tmp_path / "kept")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "Revoked again: 1." in done.output
+    assert "1 revoked entries belong to credentials issued after the backup" in done.output, "told twice, counted once"
+    shutil.rmtree(elsewhere.data)
+    done = CliRunner().invoke(main, words[:4])
+    assert "Revoked again: 1." in done.output
+    assert "No status list was given" not in done.output
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_edge_089_lists_that_tell_of_fewer_revocations_than_the_log_are_refused(installation, elsewhere, tmp_path):
     taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
     with installation.reading() as session:
@@ -468,6 +495,11 @@ def _issued_logged_and_backed_up(installation: Runtime, tmp_path: Path) -> tuple
     _sign_log(installation, tmp_path / "head.json")
     make_backup(tmp_path / "x.backup", runtime=installation)
     return taken, tmp_path / "copy"
+
+
+def _issue_one(runtime: Runtime) -> UUID:
+    with runtime.transaction() as session:
+        return Desk(session, FrozenClock(), CountingEntropy(start=10**6), CollectedJobs()).issued().id
 
 
 def _sign_log(runtime: Runtime, head: Path, signer: Signer | None = None) -> int:
