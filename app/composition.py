@@ -17,6 +17,7 @@ import app.credentials.models
 import app.foundation.audit
 import app.foundation.job_slots
 import app.foundation.kept_answers
+import app.foundation.kept_forms
 import app.item_bank.models
 import app.keying.models
 import app.monitoring.models

@@ -26,6 +26,7 @@ from app.accounts.models import (
     SignInRequest,
 )
 from app.foundation.kept_answers import forget_answers
+from app.foundation.kept_forms import forget_forms
 from app.foundation.locks import hold
 
 OPENS_A_DOOR = (RoleGrant, SecondFactor, RecoveryCode, Passkey, PasskeyChallenge)
@@ -42,6 +43,7 @@ def close_merged_account(leaving_id: UUID, staying_id: UUID, *, session: Session
     session.execute(delete(SecondAddress).where(SecondAddress.person_id == leaving_id))
     end_all_of(leaving_id, session=session)
     forget_answers(leaving_id, session=session)
+    forget_forms(leaving_id, session=session)
     _carry_consent(leaving_id, staying_id, session=session)
     _share_lineage(leaving, staying, session=session)
     session.execute(update(Person).where(Person.merged_into_id == leaving_id).values(merged_into_id=staying_id))

@@ -25,6 +25,7 @@ from app.accounts.models import (
     SignInRequest,
 )
 from app.foundation.kept_answers import forget_answers
+from app.foundation.kept_forms import forget_forms
 from app.foundation.links import Links
 
 OWNED = (
@@ -56,5 +57,6 @@ def erase_account(person_id: UUID, *, session: Session, links: Links) -> None:
         [*guesses.subjects_of_email(person.email, links), *guesses.subjects_of_person(person_id)], session=session
     )
     forget_answers(person_id, session=session)
+    forget_forms(person_id, session=session)
     session.delete(person)
     session.flush()

@@ -13,6 +13,7 @@ from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.kept_answers import forget_expired_answers
+from app.foundation.kept_forms import forget_expired_forms
 
 SITTINGS_AT_ONCE = 200  # about 6,000 responses: other writers wait a tenth of a second, not longer
 
@@ -25,6 +26,7 @@ def due_for_retention(*, session: Session, clock: Clock) -> OldResponses:
 def apply_retention(*, session: Session, clock: Clock, actor: Actor) -> OldResponses:
     """Forget one batch; call it again, each time in a transaction of its own, until nothing was found."""
     forget_expired_answers(session=session, at=clock.now())
+    forget_expired_forms(session=session, at=clock.now())
     before = _before(session, clock)
     forgotten = forget_old_responses(before=before, most=SITTINGS_AT_ONCE, session=session)
     if forgotten.sittings:

@@ -55,6 +55,7 @@ HOLDINGS = (
     _held("letter"),
     _held("second_address"),
     _held("kept_answer", "holder_id"),
+    _held("kept_form", "holder_id"),
     _held("sitting", withheld=("seed",)),
     _held("presentation", "sitting_id", "sitting"),
     _held("response", "sitting_id", "sitting"),

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from app.foundation.db import Base
+from app.foundation.kept_forms import KEPT_MINUTES
 from app.privacy.holdings import HOLDINGS, NOT_PERSONAL, Holding
 
 CONTRACT = "to give the service that was asked for (6(1)(b))"
@@ -64,6 +65,11 @@ PROCESSING = {
     ),
     "kept_answer": Processing(
         "to answer a repeated request alike", CONTRACT, "{api.answers_kept_hours} hours; deleted nightly"
+    ),
+    "kept_form": Processing(
+        "to lose nothing typed while somebody proves again who they are",
+        INTEREST,
+        f"until they are back, at most {KEPT_MINUTES} minutes; deleted nightly",
     ),
     "sitting": Processing("to hold an assessment and its pins", CONSENT, ERASED),
     "presentation": Processing(

@@ -39,6 +39,10 @@ HEADINGS = {
     "letter": ("Messages we wrote to you", "Messages que nous vous avons écrits"),
     "second_address": ("A second address for messages", "Une seconde adresse pour les messages"),
     "kept_answer": ("Answers kept for repeated requests", "Réponses gardées pour des requêtes répétées"),
+    "kept_form": (
+        "What you typed, kept while you proved who you are",
+        "Ce que vous avez saisi, gardé pendant que vous prouviez votre identité",
+    ),
     "sitting": ("Assessments", "Évaluations"),
     "presentation": ("Questions you were shown", "Questions qui vous ont été montrées"),
     "response": ("Your answers", "Vos réponses"),

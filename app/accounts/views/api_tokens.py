@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
@@ -20,6 +21,7 @@ from app.accounts.views.second_factor import own_id
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_signed_in
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 
 Answer = str | Response | tuple[str, int]
 USUAL_DAYS = 30
@@ -34,7 +36,7 @@ def api_tokens() -> str:
 
 @bp.post("/account/tokens")
 @require_signed_in
-@asks_for_proof("accounts.api_tokens")
+@asks_for_proof("accounts.api_tokens", keeps=("label", "scope", "days"))
 def make_api_token() -> Answer:
     """Make a token and show it, this once."""
     here = runtime()
@@ -73,7 +75,7 @@ def _words_for(refusal: Exception) -> dict[str, str]:
 
 
 def _page(issued: IssuedToken | None = None, errors: dict[str, str] | None = None) -> str:
-    now = runtime().clock.now()
+    now, chosen = runtime().clock.now(), MultiDict[str, str]() if issued else typed_form()
     with runtime().reading() as session:
         return render_template(
             "accounts/api_tokens.html",
@@ -84,6 +86,6 @@ def _page(issued: IssuedToken | None = None, errors: dict[str, str] | None = Non
             longest_name=LONGEST_NAME,
             issued=issued,
             errors=errors or {},
-            chosen=request.form if errors else {},
-            chosen_scopes=request.form.getlist("scope") if errors else [],
+            chosen=chosen,
+            chosen_scopes=chosen.getlist("scope"),
         )

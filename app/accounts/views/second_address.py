@@ -18,6 +18,7 @@ from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_signed_in
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 
 Answer = str | Response | tuple[str, int]
 
@@ -26,13 +27,13 @@ Answer = str | Response | tuple[str, int]
 @require_signed_in
 def second_address() -> str:
     """The address that was named, or the form for one."""
-    return _page()
+    return _page(typed=typed_form().get("email", ""))
 
 
 @bp.post("/account/second-address")
 @require_signed_in
 @limiter.limit(rate("sign_in_requests_per_hour", "hour"))
-@asks_for_proof("accounts.second_address")
+@asks_for_proof("accounts.second_address", keeps=("email",))
 def add_second_address() -> Answer:
     """Name one; its mailbox is asked."""
     here, typed = runtime(), request.form.get("email", "")

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.web.asker import actor, notice, prefers_json
+from app.foundation.web.typed import keep_typed
 
 csrf = CSRFProtect()
 P = ParamSpec("P")
@@ -48,10 +49,11 @@ def require_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def asks_for_proof(back: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def asks_for_proof(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Where the act needs a fresh proof of who is asking, ask for it, then lead back to the page `back`.
 
-    What was sent is not kept: the person sees the page again and presses the button again.
+    What was typed into the fields that `keeps` names, none of them a secret, stands there again: see `typed_form`.
+    Nothing is done by itself. The person presses the button again.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
@@ -64,14 +66,19 @@ def asks_for_proof(back: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     raise
                 expects = current_app.url_map.is_endpoint_expecting
                 place: dict[str, Any] = {name: value for name, value in kwargs.items() if expects(back, name)}
-                return cast("R", ask_for_proof(url_for(back, **place)))
+                path = url_for(back, **place)
+                if keeps:
+                    keep_typed(path, keeps)
+                return cast("R", ask_for_proof(path, keeps_text=bool(keeps)))
 
         return led
 
     return decorate
 
 
-def ask_for_proof(back: str) -> Any:
+def ask_for_proof(back: str, *, keeps_text: bool = False) -> Any:
     """Lead to the page that asks who it is, and from there back to `back`."""
     notice(_("This is a sensitive step, so we ask again who you are. Then you come back here and can go on."))
+    if keeps_text:
+        notice(_("What you typed is not lost: it is kept for an hour, for you alone, and you find it there again."))
     return redirect(url_for("accounts.prove_page", next=back), code=303)

@@ -12,6 +12,7 @@ from app.foundation.errors import DecileError
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.privacy.ask_for_merge import ask_for_merge
 from app.privacy.drop_merge import drop_merge
 from app.privacy.errors import MergeIncomplete, MergeNotPossible, MergeOpen
@@ -33,12 +34,12 @@ def merges() -> str:
 def _desk(problem: DecileError | None = None) -> str:
     with runtime().reading() as session:
         desk = merge_desk(actor(), session=session, at=runtime().clock.now())
-    return render_template("privacy/merges.html", desk=desk, typed=request.form, problem=problem)
+    return render_template("privacy/merges.html", desk=desk, typed=typed_form(), problem=problem)
 
 
 @bp.post("/desk/merges")
 @require_role(REVIEWER)
-@asks_for_proof("privacy.merges")
+@asks_for_proof("privacy.merges", keeps=("staying", "leaving", "evidence", "reason"))
 def ask_merge() -> ResponseReturnValue:
     """Ask, as the first person."""
     here, form = runtime(), request.form

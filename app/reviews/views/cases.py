@@ -12,6 +12,7 @@ from app.credentials import review_queue
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role, require_signed_in
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.results import figures
 from app.results import queries as results
 from app.reviews import queries, rules
@@ -119,14 +120,14 @@ def _card(case_id: UUID, problem: str | None = None) -> str:
         was_held=was_held,
         policy=policy,
         figures=figures,
-        typed=request.form,
+        typed=typed_form(),
         problem=problem,
     )
 
 
 @bp.post("/desk/cases/<uuid:case_id>")
 @require_role(REVIEWER)
-@asks_for_proof("reviews.case_card")
+@asks_for_proof("reviews.case_card", keeps=("outcome", "explanation", "minutes_spent"))
 def decide(case_id: UUID) -> ResponseReturnValue:
     """Decide it."""
     here, form = runtime(), request.form

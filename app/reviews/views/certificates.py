@@ -13,6 +13,7 @@ from app.credentials.errors import ReviewIncomplete
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.results import figures
 from app.reviews.certificate_page import certificate_card, certificate_queue
 from app.reviews.decide_certificates import Decided, decide_certificates, evidence_for
@@ -31,13 +32,14 @@ def withdrawn_certificates() -> str:
 def _queue(problem: str | None = None) -> str:
     with runtime().reading() as session:
         page = certificate_queue(person_id(), session=session, at=runtime().clock.now())
-    chosen = set(request.form.getlist("certificate"))
-    return render_template("reviews/certificates.html", page=page, problem=problem, typed=request.form, chosen=chosen)
+    typed = typed_form()
+    chosen = set(typed.getlist("certificate"))
+    return render_template("reviews/certificates.html", page=page, problem=problem, typed=typed, chosen=chosen)
 
 
 @bp.post("/desk/certificates")
 @require_role(REVIEWER)
-@asks_for_proof("reviews.withdrawn_certificates")
+@asks_for_proof("reviews.withdrawn_certificates", keeps=("certificate", "decision", "reason"))
 def decide_chosen() -> ResponseReturnValue:
     """Decide those that were ticked."""
     try:
@@ -58,12 +60,12 @@ def withdrawn_certificate(review_id: UUID) -> str:
 def _card(review_id: UUID, problem: str | None = None) -> str:
     with runtime().reading() as session:
         card = certificate_card(review_id, person_id(), session=session, at=runtime().clock.now())
-    return render_template("reviews/certificate.html", card=card, problem=problem, typed=request.form, figures=figures)
+    return render_template("reviews/certificate.html", card=card, problem=problem, typed=typed_form(), figures=figures)
 
 
 @bp.post("/desk/certificates/<uuid:review_id>")
 @require_role(REVIEWER)
-@asks_for_proof("reviews.withdrawn_certificate")
+@asks_for_proof("reviews.withdrawn_certificate", keeps=("decision", "reason"))
 def decide_certificate(review_id: UUID) -> ResponseReturnValue:
     """Decide it."""
     try:

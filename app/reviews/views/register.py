@@ -14,6 +14,7 @@ from app.foundation.errors import DecileError
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.results import figures
 from app.reviews.apply_change import apply_change
 from app.reviews.ask_for_change import ask_for_change
@@ -47,13 +48,13 @@ def register() -> str:
 def _register(problem: DecileError | None = None) -> str:
     with runtime().reading() as session:
         page = register_page(person_id(), session=session, at=runtime().clock.now())
-    typed = request.form or request.args
+    typed = typed_form() or request.args
     return render_template("reviews/register.html", page=page, typed=typed, problem=problem)
 
 
 @bp.post("/desk/register")
 @require_role(REVIEWER)
-@asks_for_proof("reviews.register")
+@asks_for_proof("reviews.register", keeps=("code", "kind", "to_address", "reason"))
 def ask_change() -> ResponseReturnValue:
     """Ask, as the first person."""
     here, form = runtime(), request.form

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_rescoring import ask_for_rescoring
 from app.reviews.rescoring_page import rescoring_page
@@ -29,12 +30,12 @@ def rescoring(item_id: UUID) -> str:
     """What finished sittings would say without a suspended item, and how far it is with that."""
     with runtime().reading() as session:
         page = rescoring_page(item_id, session=session, at=runtime().clock.now())
-    return render_template("reviews/rescoring.html", page=page, card=page.card)
+    return render_template("reviews/rescoring.html", page=page, card=page.card, typed=typed_form())
 
 
 @bp.post("/desk/items/<uuid:item_id>/rescoring")
 @require_role(ITEM_EDITOR)
-@asks_for_proof("reviews.rescoring")
+@asks_for_proof("reviews.rescoring", keeps=("reason",))
 def ask_rescoring(item_id: UUID) -> ResponseReturnValue:
     """Ask, as the first person."""
     here, languages = runtime(), tuple(request.form.getlist("language"))

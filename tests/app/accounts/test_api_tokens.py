@@ -69,7 +69,9 @@ def test_a_sign_in_of_long_ago_is_not_enough(candidate, runtime):
     asked = candidate.send("/prove/code", page=refused.location, next=PAGE)
     assert asked.location == "/sign-in/code"
     assert candidate.enter_code(newest_mail(runtime, "ada@example.org").code).location == PAGE
-    assert "we know it is you" in candidate.open(PAGE).text
+    back = candidate.open(PAGE).text
+    assert "we know it is you" in back
+    assert back.count(" checked>") == 2  # the scope and the days
     assert make(candidate).status_code == 200
     assert former.status_for_programs() == 401
 

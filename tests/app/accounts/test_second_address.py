@@ -140,8 +140,9 @@ def test_nobodys_mailbox_is_flooded_by_somebody_with_an_account(ada, runtime):
 
 def test_naming_one_needs_a_proof_of_now(ada, runtime, clock):
     clock.advance(timedelta(minutes=10, seconds=1))
-    assert name(ada).location == f"/prove?next={PAGE}"
+    assert name(ada, "elsewhere@example.org").location == f"/prove?next={PAGE}"
     assert second(runtime) is None
+    assert 'value="elsewhere@example.org"' in ada.open(PAGE).text
 
 
 def test_it_goes_with_an_account_that_is_merged_into_another(ada, visit, runtime):

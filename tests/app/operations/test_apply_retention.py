@@ -21,6 +21,7 @@ from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Base
 from app.foundation.kept_answers import KeptAnswer
+from app.foundation.kept_forms import KeptForm
 from app.operations import apply_retention as retaining
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.commands import retention
@@ -142,6 +143,15 @@ def test_a_forgotten_sitting_keeps_its_score_and_says_why_it_cannot_be_replayed(
             replay_sitting(sitting_id, session=session)
         ever = {"after": datetime(2000, 1, 1, tzinfo=UTC), "until": NOON}
         assert list(responses_for_norming("collaboration", "en", session=session, **ever)) == []
+
+
+def test_forms_kept_for_a_while_go_with_their_time(runtime):
+    with runtime.transaction() as session:
+        for path, until in (("/old", NOON), ("/new", NOON + INSTANT)):
+            write(session, "kept_form", holder_id=an_id(), path=path, fields="[]", kept_until_at=until)
+    forget(runtime)
+    with runtime.reading() as session:
+        assert session.scalars(select(KeptForm.path)).all() == ["/new"]
 
 
 def test_answers_kept_for_a_while_go_with_their_time(runtime):

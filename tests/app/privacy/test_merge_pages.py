@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,18 @@ def test_one_asks_another_looks_at_everything_and_carries_it_out(world: World, t
     assert "could not have begun on one account" in report
     assert "A person annulled this sitting" not in report
     assert sitting_row(world, one_too_many).state == "void"
+
+
+def test_what_was_typed_outlasts_a_stale_proof(world: World):
+    browser = browser_of(world, RECRUITER)
+    form = {"csrf_token": token(browser.get(DESK)), "staying": MAILBOX, "leaving": address_of(world, OTHER),
+            "evidence": ["written-from-both", "names-alike"], "reason": WHY}  # fmt: skip
+    world.runtime.clock.advance(timedelta(minutes=11))
+    browser.post(DESK, data=form)
+    page = browser_of(world, RECRUITER).get(DESK).text
+    assert f">{WHY}</textarea>" in page
+    assert f'value="{MAILBOX}"' in page
+    assert page.count(" checked>") == 2
 
 
 @pytest.mark.long

@@ -39,6 +39,7 @@ from app.credentials.models import (
 )
 from app.foundation.db import Base
 from app.foundation.kept_answers import Keyed, former_answer, keep_answer
+from app.foundation.kept_forms import keep_form
 from app.foundation.mail import Message
 from app.item_bank.models import BankRelease
 from app.keying.models import Panel, Seat
@@ -125,6 +126,7 @@ def leave_traces_everywhere(world: World) -> None:
         keyed = Keyed(person_id, "POST /api/v1/sittings", "olivias-key", "0" * 64)
         former_answer(keyed, hours=24, session=session, at=now)
         keep_answer(keyed, status=201, location=None, body=f'{{"for": "{NAME}"}}', session=session)
+        keep_form(person_id, "/desk/register", [("reason", WORDS)], session=session, at=now)
     actor = Actor(person_id, "owner")
     with here.transaction() as session:
         ask_for_review(world.facts.ended_sitting, "other", WORDS, session=session, clock=here.clock,

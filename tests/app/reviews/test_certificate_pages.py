@@ -73,6 +73,18 @@ def test_a_stale_proof_is_asked_for_again(here: Here):
     world.runtime.clock.advance(timedelta(minutes=30))
     assert "/prove" in browser.post(path, data=form).headers["Location"]
     assert credential_row(world).revoked_at is None
+    assert f">{WHY}</textarea>" in at_the_desk(world).get(path).text
+
+
+def test_ticks_and_reason_outlast_a_stale_proof(here: Here):
+    world, _ = here
+    browser, review_id = at_the_desk(world), str(review_row(world).id)
+    form = {"csrf_token": token(browser.get(DESK)), "certificate": [review_id], "decision": "revoke", "reason": WHY}
+    world.runtime.clock.advance(timedelta(minutes=11))
+    browser.post(DESK, data=form)
+    page = at_the_desk(world).get(DESK).text
+    assert f'value="{review_id}" checked' in page
+    assert f">{WHY}</textarea>" in page
 
 
 def test_a_reviewer_finds_their_own_nowhere(here: Here):

@@ -68,6 +68,22 @@ def test_a_change_is_dropped_from_its_page_and_a_stale_proof_is_asked_for_again(
     assert "dropped" in browser.get(path).text
 
 
+def test_what_was_typed_outlasts_a_stale_proof(world: World):
+    two_reviewers(world)
+    world.sign_in_again(RECRUITER, proven=True)
+    browser = world.browser(RECRUITER)
+    form = {"csrf_token": token(browser.get(DESK)), "code": world.facts.code, "kind": "move", "reason": WHY,
+            "to_address": "right@example.org"}  # fmt: skip
+    world.runtime.clock.advance(timedelta(minutes=11))
+    browser.post(DESK, data=form)
+    world.sign_in_again(RECRUITER, proven=True)
+    page = world.browser(RECRUITER).get(DESK).text
+    assert f">{WHY}</textarea>" in page
+    assert 'value="move" required checked' in page
+    assert 'value="right@example.org"' in page
+    assert f'value="{world.facts.code}"' in page
+
+
 def test_a_reviewer_finds_nothing_about_their_own(world: World):
     first, _ = two_reviewers(world)
     path = f"{DESK}/{ask_change(world, 'suspend', by=first)}"

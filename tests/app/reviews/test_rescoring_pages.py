@@ -50,6 +50,11 @@ def test_a_stale_proof_leads_to_a_fresh_one_and_the_first_persons_own_form_is_re
     suspend(desk)
     first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
     page = f"/desk/items/{item_id(desk)}/rescoring"
+    form = form_to(first.get(page).text, "/rescoring")
+    desk.place.clock.advance(timedelta(minutes=11))
+    first.post(form.action, data={**form.fields, "reason": "the key is wrong, I think"})
+    first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
+    assert ">the key is wrong, I think</textarea>" in first.get(page).text
     send(first, page, "/rescoring", reason="the key is wrong", language=["en", "fr"])
     form = form_to(second.get(page).text, "/apply")
     token = form_to(first.get(page).text, "").fields["csrf_token"]

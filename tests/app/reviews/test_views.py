@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from tests.app.api.world import OTHER, OWNER, RECRUITER, World
+from app.foundation.kept_forms import KEPT_MINUTES
+from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 
 
@@ -54,6 +55,40 @@ def test_a_decision_is_sent_from_the_card(world: World):
     assert browser.post(path, data=form).status_code == 303
     assert (case_row(world, case_id).outcome, case_row(world, case_id).minutes_spent) == ("confirm", 12)
     assert REASONS in world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}/review").text
+
+
+def test_what_was_typed_outlasts_a_stale_proof_once_for_its_author_alone(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    path = f"/desk/cases/{case_id}"
+    form = {"csrf_token": token(browser.get(path)), "outcome": "confirm", "explanation": REASONS, "minutes_spent": "12"}
+    world.runtime.clock.advance(timedelta(minutes=11))
+    asked = browser.post(path, data=form)
+    assert asked.headers["Location"] == f"/prove?next={path}"
+    assert "What you typed is not lost" in browser.get(asked.headers["Location"], follow_redirects=True).text
+    a_reviewer(world, EDITOR)
+    world.sign_in_again(EDITOR, proven=True)
+    assert REASONS not in world.browser(EDITOR).get(path).text
+    browser = at_the_desk(world)
+    page = browser.get(path).text
+    assert f">{REASONS}</textarea>" in page
+    assert 'value="confirm" required checked' in page
+    assert 'value="12"' in page
+    assert case_row(world, case_id).outcome is None
+    assert REASONS not in browser.get(path).text
+
+
+def test_what_was_typed_is_kept_for_an_hour_and_in_its_latest_form(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    path = f"/desk/cases/{case_id}"
+    form = {"csrf_token": token(browser.get(path)), "explanation": "The former reasons"}
+    world.runtime.clock.advance(timedelta(minutes=11))
+    browser.post(path, data=form)
+    browser.post(path, data=form | {"explanation": "The later reasons"})
+    assert "The later reasons" in at_the_desk(world).get(path).text
+    world.runtime.clock.advance(timedelta(minutes=11))
+    browser.post(path, data=form)
+    world.runtime.clock.advance(timedelta(minutes=KEPT_MINUTES))
+    assert "The former reasons" not in at_the_desk(world).get(path).text
 
 
 def test_overdue_cases_are_marked_for_both(world: World):
