@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
@@ -28,6 +30,12 @@ R = TypeVar("R")
 def rate(name: str, window: str) -> Callable[[], str]:
     """A limit read from the rate policy: `@limiter.limit(rate("sign_in_requests_per_hour", "hour"))`."""
     return lambda: f"{getattr(ours().rates, name)} per {window}"
+
+
+def seconds_to_wait() -> int:
+    """Until the limit that was met counts anew: what `Retry-After` says."""
+    met = limiter.current_limit
+    return math.ceil(met.reset_at - time.time()) if met else 0
 
 
 def limit_beginnings(view: Callable[P, R]) -> Callable[P, R]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -17,6 +17,8 @@ from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeede
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
 from app.foundation.web.asker import prefers_json
 from app.foundation.web.gates import ask_for_proof
+from app.foundation.web.http_words import http_words, pause_words
+from app.foundation.web.limits import seconds_to_wait
 from app.foundation.web.process import runtime
 
 STATUS_OF_KIND: dict[type[DecileError], int] = {
@@ -81,15 +83,17 @@ def _headline(error: DecileError) -> str:
     return str(headlines.get(status_of(error), _("We cannot answer right now")))
 
 
-def problem(code: str, status: int, detail: str, *, headline: str, is_ours: bool = False) -> Response:
-    """An error as `application/problem+json` for programs, as a page in plain words for people."""
+def problem(
+    code: str, status: int, detail: str, *, headline: str, is_ours: bool = False, back: str | None = None
+) -> Response:
+    """An error as `application/problem+json` for programs, as a page in plain words for people, with a way `back`."""
     base_url = runtime().settings.base_url
     if prefers_json():
         response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
         response.mimetype = "application/problem+json"
     else:
         page = render_template(
-            "error.html", status=status, code=code, headline=headline, detail=detail, is_ours=is_ours
+            "error.html", status=status, code=code, headline=headline, detail=detail, is_ours=is_ours, back=back
         )
         response = Response(page, mimetype="text/html")
     response.status_code = status
@@ -103,8 +107,7 @@ def _answer_csrf(_error: CSRFError) -> Response:
 
 
 def _answer_too_many(error: RateLimitExceeded) -> Response:
-    detail = _("Too many requests came from your network. Wait a moment, then try again.")
-    detail = (error.description or detail) if error.limit.error_message else detail
+    detail = (error.description if error.limit.error_message else None) or pause_words(seconds_to_wait())
     return problem("too-many-requests", 429, detail, headline=_("A short pause, please"))
 
 
@@ -119,11 +122,17 @@ def _answer_http(error: HTTPException) -> Any:
     if status == 404:
         detail = _("There is no page at this address. Check the link, or start from the front page.")
         return problem("not-found", 404, detail, headline=_("We found nothing here"))
-    detail = error.description or ""
-    response = problem(f"http-{status}", status, detail, headline=error.name)
+    headline, detail = (error.name, error.description or "") if prefers_json() else http_words(status)
+    response = problem(f"http-{status}", status, detail, headline=headline, back=_form_page(status))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
+
+
+def _form_page(status: int) -> str | None:
+    """The page with the form that a person sent too much by; its address is the form's own."""
+    routes = current_app.create_url_adapter(request)
+    return request.path if status == 413 and routes is not None and routes.test(method="GET") else None
 
 
 def _answer_fault(fault: BaseException) -> Response:

@@ -284,6 +284,15 @@ def test_a_look_at_an_address_would_be_noticed(reaching_out) -> None:
 
 def test_more_than_a_megabyte_is_not_read(client) -> None:
     assert hand_over(client, b"x" * 1_000_001).status_code == 413
+    page = hand_over(client, b"x" * 1_000_001, headers={"Accept": "text/html"})
+    assert (page.status_code, "This file is too large: at most 1 MB." in page.text) == (413, True)
+    assert 'href="/verify">Back to the form</a>' in page.text
+
+
+def test_a_text_of_more_than_a_megabyte_is_not_called_a_file(client) -> None:
+    page = client.post("/verify/batch", data={"codes": "x" * 1_000_000}, headers={"Accept": "text/html"})
+    assert (page.status_code, "This is more than we take at once." in page.text) == (413, True)
+    assert 'href="/verify/batch">Back to the form</a>' in page.text
 
 
 def test_a_document_of_a_known_key_made_to_be_slow_is_answered_at_once(client, register) -> None:
