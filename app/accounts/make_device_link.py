@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import hash_of
 from app.accounts.models import BrowserSession, Person, SignInRequest
 from app.accounts.policy import AccountPolicy
-from app.accounts.rules import safe_path
 from app.accounts.sign_in_secrets import link_path
 from app.foundation import audit, policies
 from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.links import Links
+from app.foundation.own_paths import safe_path
 
 
 @dataclass(frozen=True, slots=True)

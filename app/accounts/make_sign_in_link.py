@@ -12,13 +12,14 @@ from app.accounts.invite_person import invite_person
 from app.accounts.merging import require_not_closed
 from app.accounts.models import Person, SignInRequest
 from app.accounts.policy import AccountPolicy
-from app.accounts.rules import normalise_email, safe_path
+from app.accounts.rules import normalise_email
 from app.accounts.sign_in_secrets import link_path
 from app.foundation import audit, policies
 from app.foundation.access import operator
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.links import Links
+from app.foundation.own_paths import safe_path
 
 
 def make_sign_in_link(

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.accounts.inserting import insert_if_absent
 from app.accounts.models import SignInRequest
 from app.accounts.policy import AccountPolicy
-from app.accounts.rules import mail_slot, normalise_email, require_language, safe_path
+from app.accounts.rules import mail_slot, normalise_email, require_language
 from app.foundation import policies
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.foundation.own_paths import safe_path
 
 MAIL_JOB = "send_sign_in_mail"
 

@@ -1,4 +1,4 @@
-"""Pure decisions of accounts: what an address is, where one may be sent, how long sign-ins last."""
+"""Pure decisions of accounts: what an address is, how long sign-ins last."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from app.accounts.errors import EmailInvalid, LanguageUnknown, NameInvalid
 from app.accounts.policy import AccountPolicy
@@ -15,14 +14,12 @@ from app.accounts.roles import is_staff
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 LONGEST_NAME = 100
-LONGEST_PATH = 500
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGES = ("en", "fr")
 CODE_DIGITS = 6
 GOOGLE_MAIL = ("gmail.com", "googlemail.com")
 DEMO_DOMAIN = "demo.decile.invalid"  # .invalid never resolves (RFC 2606), so no message can leave
-FRONT = "/"
 
 
 def normalise_email(text: str) -> str:
@@ -76,16 +73,6 @@ def mask_email(email: str) -> str:
     """Enough for the owner to recognise the address, too little for anyone else to use it."""
     local, _, domain = email.partition("@")
     return f"{local[:1]}•••@{domain}"
-
-
-def safe_path(path: str | None) -> str:
-    """`path` if it stays on this site, else the front page. Browsers read a backslash as `/` and drop line breaks."""
-    if not path or len(path) > LONGEST_PATH or not path.startswith("/") or path.startswith("//"):
-        return FRONT
-    if "\\" in path or any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
-        return FRONT
-    parts = urlsplit(path)
-    return FRONT if parts.scheme or parts.netloc else path
 
 
 def require_language(language: str) -> str:

@@ -9,13 +9,13 @@ from app.accounts.judged_passkey import judged_passkey
 from app.accounts.outcomes import PasskeyRefused, SignedIn
 from app.accounts.passkey_challenges import Ceremony
 from app.accounts.policy import AccountPolicy
-from app.accounts.rules import safe_path
 from app.accounts.second_factors import first_recovery_codes
 from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.foundation.own_paths import safe_path
 
 
 def sign_in_with_passkey(

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.browser_sessions import Browser
 from app.accounts.keep_session_alive import keep_session_alive
 from app.accounts.outcomes import SignedIn
-from app.accounts.rules import device_of, safe_path
+from app.accounts.rules import device_of
+from app.foundation.own_paths import safe_path
 from app.foundation.web.asker import browser_token, notice
 from app.foundation.web.process import runtime
 from app.foundation.web.sign_ins import remember_sign_in

@@ -17,13 +17,13 @@ from app.accounts.outcomes import JoinNeeded, SignedIn, WrongCode
 from app.accounts.pending_sign_ins import pending_sign_in, sign_in_behind_link
 from app.accounts.relying_party import relying_party
 from app.accounts.request_sign_in import request_sign_in
-from app.accounts.rules import safe_path
 from app.accounts.sign_in_secrets import LINK_PATH
 from app.accounts.sign_in_with_code import sign_in_with_code
 from app.accounts.sign_in_with_link import sign_in_with_link
 from app.accounts.sign_out import sign_out as end_sign_in
 from app.accounts.views.blueprint import ASKED, JOINING, LINK, NEXT, bp, let_in, remembered_id, this_browser
 from app.foundation.links import LinkExpired, LinkInvalid
+from app.foundation.own_paths import safe_path
 from app.foundation.web.asker import actor, browser_token, language_of_request, person_id
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.problems import status_of

@@ -21,7 +21,7 @@ from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
-from app.foundation.web.asker import LANGUAGES, actor, language_of_request
+from app.foundation.web.asker import LANGUAGES, actor, here_in, language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.headers import finish
 from app.foundation.web.host_names import HealthUnderAnyName
@@ -147,6 +147,7 @@ def _page_values() -> dict[str, Any]:
         "language": str(get_locale() or LANGUAGES[0]),
         "languages": {"en": "English", "fr": "Français"},
         "base_url": runtime().settings.base_url,
+        "here_in": here_in,
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, g, request
 from flask_login import current_user
 
 from app.foundation.access import ANONYMOUS, Actor, SignInNeeded
+from app.foundation.own_paths import safe_path
 
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "decile_language"
@@ -55,6 +57,16 @@ def language_of_request() -> str:
     chosen = request.args.get("language") or request.cookies.get(LANGUAGE_COOKIE)
     g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
     return cast("str", g.language)
+
+
+def here_in(language: str) -> str:
+    """A link from this page to itself in another language, with whatever else its address says.
+
+    Where it says to go on to is ours or nothing: no link of ours repeats the address of another site.
+    """
+    said = [(name, value) for name, value in request.args.items(multi=True) if name != "language"]
+    kept = [(name, safe_path(value) if name == "next" else value) for name, value in said]
+    return "?" + urlencode([*kept, ("language", language)])
 
 
 def notice(text: str) -> None:
