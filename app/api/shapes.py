@@ -335,7 +335,8 @@ class BatchEntry(Shape):
     line: int = Field(description="Its number in the list, from 1; of a CSV the number of the line.")
     sent: str = Field(description="What stood where the code should, up to 200 characters.")
     problem: str | None = Field(
-        description="code-typing-error; credential-not-found: unknown or private; or credential-erased."
+        description="code-typing-error; credential-not-found: unknown or private; credential-erased; or "
+        "single-reader-link: such a link is not looked through here, so open it."
     )
     verdict: Verdict | None
 

@@ -40,12 +40,22 @@ def read_code(typed: str) -> str:
     TypingError
         If no code is spelled so. It says nothing about which codes exist.
     """
-    link = _IN_LINK.search(typed)
-    spelled = unicodedata.normalize("NFKC", link[1] if link else typed).upper()
-    code = _SEPARATORS.sub("", spelled).translate(_LOOK_ALIKES)
+    code = _spelled(typed)
     if len(code) != LENGTH or not set(code) <= _VALUE.keys() or _check_character(code[:-1]) != code[-1]:
         raise TypingError
     return code
+
+
+def slips(typed: str) -> int:
+    """How far this is at least from any code: characters that no code has, and those too many or too few."""
+    spelled = _spelled(typed)
+    return abs(len(spelled) - LENGTH) + sum(character not in _VALUE for character in spelled)
+
+
+def _spelled(typed: str) -> str:
+    link = _IN_LINK.search(typed)
+    spelled = unicodedata.normalize("NFKC", link[1] if link else typed).upper()
+    return _SEPARATORS.sub("", spelled).translate(_LOOK_ALIKES)
 
 
 def grouped(code: str) -> str:

@@ -14,17 +14,22 @@ from app.credentials.errors import CredentialErased, CredentialNotFound, TypingE
 from app.foundation.clock import Clock
 from app.verification.batch_list import Line
 from app.verification.errors import BatchEmpty, BatchTooLong
+from app.verification.signed_ids import share_token_in
 from app.verification.verify_credential import CertificateVerification, verify_credential
 
 MOST_CODES = 1000
 
 
 class RowProblem(StrEnum):
-    """Why a line has no verdict; the second tells an unknown code from a private one as little as the page does."""
+    """Why a line has no verdict; the second tells an unknown code from a private one as little as the page does.
+
+    A link for a single reader is not opened here: each look through it is counted for its holder.
+    """
 
     TYPING_ERROR = "code-typing-error"
     NOT_SHOWN = "credential-not-found"
     ERASED = "credential-erased"
+    SINGLE_READER = "single-reader-link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class BatchRow:
     checked_at: datetime
     found: CertificateVerification | None
     problem: RowProblem | None
+
+    @property
+    def share_token(self) -> str | None:
+        """Of a link for a single reader: its page says what holds, to whoever opens it."""
+        return share_token_in(self.line.sent) if self.problem is RowProblem.SINGLE_READER else None
 
 
 def verify_batch(lines: Sequence[Line], *, session: Session, clock: Clock) -> tuple[BatchRow, ...]:
@@ -66,7 +76,8 @@ def _row(line: Line, *, session: Session, clock: _Stopped) -> BatchRow:
     try:
         found = verify_credential(codes.read_code(line.sent), session=session, clock=clock, with_token=False)
     except TypingError:
-        return BatchRow(line, clock.instant, None, RowProblem.TYPING_ERROR)
+        is_share = share_token_in(line.sent) is not None
+        return BatchRow(line, clock.instant, None, RowProblem.SINGLE_READER if is_share else RowProblem.TYPING_ERROR)
     except CredentialNotFound:
         return BatchRow(line, clock.instant, None, RowProblem.NOT_SHOWN)
     except CredentialErased:

@@ -18,6 +18,7 @@ from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import absolute_url, runtime
 from app.verification.carried import carried
 from app.verification.errors import NothingCarried
+from app.verification.signed_ids import share_token_in
 from app.verification.verdict import Reason
 from app.verification.verify_credential import DocumentVerification, verify_credential, verify_document
 from app.verification.views.answer_headers import conditional, count_look, etag_of
@@ -67,14 +68,20 @@ def _verify(typed: str) -> Any:
         code = codes.read_code(typed)
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
     except TypingError:
-        if wants_json:
-            return closed(typing_error(accepted), accepted)
-        page = render_template("verification/verify.html", typed=typed, error=True)
-        return noindex(make_response(page, 422))
+        return closed(typing_error(accepted), accepted) if wants_json else _no_code(typed)
     except CredentialNotFound:
         return closed(not_shown(accepted), accepted)
     except CredentialErased as erased:
         return closed(erased_answer(erased, accepted), accepted)
+
+
+def _no_code(typed: str) -> Any:
+    """A link for a single reader is followed, for it says what holds; anything else is typed again."""
+    share = share_token_in(typed)
+    if share is not None:
+        return redirect(url_for(".shared_certificate", token=share), code=303)
+    page = render_template("verification/verify.html", typed=typed, error=True)
+    return noindex(make_response(page, 422))
 
 
 def _verify_file(file: bytes) -> Response:

@@ -73,6 +73,36 @@ def test_lists_are_read_as_spreadsheets_write_them(text, encoding) -> None:
     assert lines[1].number - lines[0].number == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Jean Dupont;{wrong}", "{wrong}"),
+        ("{wrong};Jean Dupont", "{wrong}"),
+        ("Christopher Smith;2026-11-23;{short};+33 6 12 34 56 78", "{short}"),
+        ("Zoë;https://decile.example/s/AbC-d_e.fG9", "https://decile.example/s/AbC-d_e.fG9"),
+        ("Jean Dupont;nothing", "Jean Dupont"),
+    ],
+)
+def test_of_several_cells_the_one_most_like_a_code_is_shown(line, shown) -> None:
+    wrong = mistyped(codes.grouped(codes.code_from_bits(2**79 + 12345)))
+    words = {"wrong": wrong, "short": wrong[:-3]}
+    (found,) = lines_of(line.format(**words))
+    assert found.sent == shown.format(**words)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Nom;Code du certificat", "Name;Certificate", "certificate_code,name", "CODE", "Codes", "N° de certificat"],
+)
+def test_a_heading_is_no_line_with_a_typing_error(heading) -> None:
+    assert [line.number for line in lines_of(f"{heading}\nZoë;{UNKNOWN}\n")] == [2]
+
+
+@pytest.mark.parametrize("first", ["Jean Codet", "code;{code}", "https://decile.example/s/code.x", "Nom;Prénom"])
+def test_a_first_line_that_is_no_heading_is_answered(first) -> None:
+    assert [line.number for line in lines_of(first.format(code=mistyped(UNKNOWN)))] == [1]
+
+
 def test_the_api_answers_as_a_single_verification_does_in_json_and_in_csv(client, register) -> None:
     code = register.issued(shown_name='=HYPERLINK("http://evil.example")')
     alone = client.get(f"/api/v1/verify/{code}").json
@@ -111,6 +141,14 @@ def test_the_api_refuses_in_words(client) -> None:
     assert (empty.status_code, empty.json["code"]) == (422, "batch-empty")
     assert client.post(API, json={"codes": ["x"] * 1001}).json["code"] == "body-invalid"
     assert client.post(API, data="x", headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_a_link_for_a_single_reader_is_named_and_not_opened(client) -> None:
+    link = "https://decile.example/s/AbC-d_e.fG9"
+    assert client.post(API, json={"codes": [link]}).json["entries"][0]["problem"] == "single-reader-link"
+    page = client.post("/verify/batch", data={"codes": link}, headers=HTML).text
+    assert '<a href="/s/AbC-d_e.fG9">a link for a single reader: open it</a>' in page
+    assert "typing error" not in page
 
 
 def test_a_private_and_an_unknown_code_give_the_same_row(client, register) -> None:

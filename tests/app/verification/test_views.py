@@ -284,6 +284,14 @@ def test_a_typed_code_is_repaired_and_leads_to_its_page(client, register) -> Non
         assert (answer.status_code, answer.location) == (303, f"/c/{code}")
 
 
+def test_a_link_for_a_single_reader_leads_to_its_page(client) -> None:
+    link = "https://decile.example/s/AbC-d_e.fG9"
+    for answer in (client.post("/verify", data={"code": f" {link} "}, headers=HTML),
+                   client.get("/verify", query_string={"code": link}, headers=HTML)):  # fmt: skip
+        assert (answer.status_code, answer.location) == (303, "/s/AbC-d_e.fG9")
+    assert client.post("/verify", json={"code": link}).json["code"] == "code-typing-error"
+
+
 def test_a_mistyped_code_is_shown_again_with_what_to_do(client) -> None:
     answer = client.post("/verify", data={"code": "7Q4F-XK2M-<b>"}, headers=HTML)
     assert answer.status_code == 422
