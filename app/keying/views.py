@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -9,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.foundation.errors import DecileError
 from app.foundation.web.asker import actor, language_of_request, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
 from app.item_bank import queries as item_bank
 from app.keying import queries
+from app.keying.address_list import Address, addresses_of
 from app.keying.declare_independence import declare_independence
-from app.keying.errors import RatingInvalid
+from app.keying.errors import JudgeNotIndependent, RatingInvalid
 from app.keying.invite_judges import invite_judges
 from app.keying.locked import seat_of
 from app.keying.open_panel import open_panel
@@ -129,6 +132,10 @@ def open_for(release_id: UUID) -> ResponseReturnValue:
 @require_role(*STAFF)
 def panel_card(panel_id: UUID) -> str:
     """One panel: its judges, their agreement as it stands, and what goes back to the author."""
+    return _card(panel_id)
+
+
+def _card(panel_id: UUID, problem: DecileError | None = None, unreadable: Sequence[Address] = ()) -> str:
     here = runtime()
     with here.reading() as session:
         panel = queries.panel(panel_id, session=session, at=here.clock.now())
@@ -143,25 +150,34 @@ def panel_card(panel_id: UUID) -> str:
         scenarios={item.code: item for item in scenarios},
         shown_in=shown_in,
         may_release=actor().person_id != panel.opened_by,
+        typed=request.form,
+        problem=problem,
+        unreadable=unreadable,
     )
 
 
 @bp.post("/desk/keys/<uuid:panel_id>/invite")
 @require_role(*STAFF)
 def invite(panel_id: UUID) -> ResponseReturnValue:
-    """Send each address its own link."""
-    here = runtime()
-    with here.transaction() as session:
-        count = invite_judges(
-            panel_id,
-            request.form.get("addresses", "").split(),
-            language="fr" if request.form.get("language") == "fr" else "en",
-            session=session,
-            clock=here.clock,
-            entropy=here.entropy,
-            jobs=here.jobs,
-            actor=actor(),
-        )
+    """Send each address its own link, if all of them are addresses."""
+    here, sent = runtime(), addresses_of(request.form.get("addresses", ""))
+    unreadable = [one for one in sent if not one.is_whole]
+    if unreadable:
+        return _card(panel_id, unreadable=unreadable), 422
+    try:
+        with here.transaction() as session:
+            count = invite_judges(
+                panel_id,
+                [one.sent for one in sent],
+                language="fr" if request.form.get("language") == "fr" else "en",
+                session=session,
+                clock=here.clock,
+                entropy=here.entropy,
+                jobs=here.jobs,
+                actor=actor(),
+            )
+    except JudgeNotIndependent as problem:
+        return _card(panel_id, problem), 422
     notice(ngettext("%(num)d new judge is invited.", "%(num)d new judges are invited.", count))
     return redirect(url_for(".panel_card", panel_id=panel_id), code=303)
 

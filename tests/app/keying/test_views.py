@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.accounts.grant_role import grant_role
+from app.accounts.queries import person
 from app.factory import create_app
+from app.foundation.access import operator
 from app.keying.models import Rating
+from tests.app.accounts.signed_in import browser_of
 from tests.journeys.pages import form_to, forms
 
 
@@ -104,3 +108,45 @@ def test_french_pages_show_the_french_scenario(browser, link):
     page = browser.get(f"{link}/1?language=fr")
 
     assert '<div lang="fr" class="item">' in page.text
+
+
+@pytest.fixture
+def desk(judging):
+    """The browser of the editor who opened the panel."""
+    with judging.runtime.transaction() as session:
+        person_id, role = judging.editor.person_id, "norm_editor"
+        grant_role(person_id, role, session=session, clock=judging.runtime.clock, actor=operator())
+    return browser_of(create_app(judging.runtime), judging.runtime, judging.editor.person_id)
+
+
+def invite(desk, judging, addresses, **more):
+    page = desk.get(f"/desk/keys/{judging.panel_id}")
+    form = form_to(page.text, "/invite")
+    return desk.post(form.action, data={**form.fields, "addresses": addresses, **more}, follow_redirects=True)
+
+
+def test_addresses_stand_on_lines_of_their_own_or_with_commas_between_them(desk, judging):
+    answer = invite(desk, judging, "a@example.org, b@example.org;\r\n\r\nc@example.org\n")
+    assert "3 new judges are invited." in answer.text
+    assert {seat.email for seat in judging.panel().seats} == {f"{name}@example.org" for name in "abc"}
+
+
+def test_one_line_that_is_no_address_is_named_and_nobody_is_invited(desk, judging):
+    typed = "a@example.org\r\nnot an address\r\n<b>@example.org"
+    answer = invite(desk, judging, typed, language="fr")
+    assert answer.status_code == 422
+    assert "Line 2 is not an address: not an address" in answer.text
+    assert "Line 3 is not an address: &lt;b&gt;@example.org" in answer.text
+    assert "\na@example.org\r\nnot an address\r\n&lt;b&gt;@example.org</textarea>" in answer.text
+    assert '<option value="fr" lang="fr" selected>' in answer.text
+    assert judging.panel().seats == ()
+
+
+def test_a_norm_admin_among_them_is_told_beside_the_list(desk, judging):
+    with judging.runtime.reading() as session:
+        own = person(judging.editor.person_id, session=session).email
+    answer = invite(desk, judging, f"a@example.org\n{own}")
+    assert answer.status_code == 422
+    assert "Who decides about a key does not make it." in answer.text
+    assert f"\na@example.org\n{own}</textarea>" in answer.text
+    assert judging.panel().seats == ()
