@@ -157,7 +157,9 @@ class NameInvalid(Invalid):
     code = "name-invalid"
 
     def __init__(self, longest: int) -> None:
-        super().__init__(f"This name cannot be shown. Use at most {longest} characters, without line breaks.")
+        super().__init__(
+            f"This name cannot be shown. Use at most {longest} characters, without invisible control characters."
+        )
 
 
 class ConsentUnknown(Invalid):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from app.accounts.errors import EmailInvalid, LanguageUnknown, NameInvalid
 from app.accounts.policy import AccountPolicy
 from app.accounts.roles import is_staff
+from app.foundation.names import can_be_shown, without_marks
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
@@ -84,8 +85,9 @@ def require_language(language: str) -> str:
 
 def tidy_name(text: str) -> str | None:
     """A name as the person wrote it, composed and trimmed; None if nothing is left."""
-    name = " ".join(part for part in unicodedata.normalize("NFC", text).split(" ") if part)
-    if len(name) > LONGEST_NAME or any(unicodedata.category(character)[0] == "C" for character in name):
+    composed = unicodedata.normalize("NFC", without_marks(text))
+    name = " ".join(part for part in composed.split(" ") if part)
+    if len(name) > LONGEST_NAME or not can_be_shown(name):
         raise NameInvalid(LONGEST_NAME)
     return name or None
 

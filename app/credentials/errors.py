@@ -177,7 +177,7 @@ class NameRefused(Invalid):
     code = "name-refused"
 
     def __init__(self, longest: int) -> None:
-        super().__init__(f"The name must be at most {longest} printable characters. Shorten or retype it.")
+        super().__init__(f"Use at most {longest} characters, without invisible control characters. Retype it.")
 
 
 class StatusListNotFound(NotFound):

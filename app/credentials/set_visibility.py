@@ -11,9 +11,9 @@ from app.credentials.states import Visibility
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.names import can_be_shown, without_marks
 
 LONGEST_NAME = 200
-JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # names in Persian or Hindi need them; they print nothing themselves
 
 
 def set_visibility(
@@ -37,7 +37,7 @@ def set_visibility(
 
 def _name(shown_name: str | None) -> str | None:
     """One line without control characters; nothing at all is None."""
-    name = " ".join((shown_name or "").split())
-    if len(name) > LONGEST_NAME or not name.translate(JOINERS).isprintable():
+    name = " ".join(without_marks(shown_name or "").split())
+    if len(name) > LONGEST_NAME or not can_be_shown(name):
         raise NameRefused(LONGEST_NAME)
     return name or None

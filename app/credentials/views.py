@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask_babel import gettext as _
 
 from app.credentials import carriers, jwt, proof, queries
-from app.credentials.errors import CarrierMissing
+from app.credentials.errors import CarrierMissing, NameRefused
 from app.credentials.face import Face, face
 from app.credentials.key_history import key_histories
 from app.credentials.queries import CredentialView
@@ -72,6 +72,10 @@ def status_list(number: int) -> Response:
 @require_signed_in
 def own_credential(code: str) -> str:
     """Show the holder what the certificate says and who may see it."""
+    return _own_page(code)
+
+
+def _own_page(code: str, name_error: str | None = None) -> str:
     with runtime().reading() as session:
         found = _own(code, session=session)
         now_stands = standing(found, language_of_request(), session=session, at=runtime().clock.now())
@@ -83,6 +87,8 @@ def own_credential(code: str) -> str:
         suffixes=[one for one in SUFFIXES if one != "jwt" or found.signed_jwt is not None],
         visibilities=[one.value for one in Visibility],
         longest_name=LONGEST_NAME,
+        name_error=name_error,
+        typed=request.form,
     )
 
 
@@ -121,15 +127,19 @@ def _face(found: CredentialView) -> Face:
 def visibility(code: str) -> Any:
     """Open or hide the page."""
     wanted = read_visibility(request.form.get("visibility", ""))
-    with runtime().transaction() as session:
-        set_visibility(
-            code,
-            wanted,
-            shown_name=request.form.get("shown_name"),
-            session=session,
-            clock=runtime().clock,
-            actor=actor(),
-        )
+    try:
+        with runtime().transaction() as session:
+            set_visibility(
+                code,
+                wanted,
+                shown_name=request.form.get("shown_name"),
+                session=session,
+                clock=runtime().clock,
+                actor=actor(),
+            )
+    except NameRefused:
+        words = _("Use at most %(longest)s characters, without invisible control characters.", longest=LONGEST_NAME)
+        return _own_page(code, words), 422
     hidden = _("The page is hidden. Whoever opens the link reads that nothing is shown under it.")
     notice(hidden if wanted is Visibility.PRIVATE else _("The page is open to everyone who has the link."))
     return redirect(url_for(".own_credential", code=code), code=303)

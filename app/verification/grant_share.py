@@ -13,6 +13,7 @@ from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.names import can_be_shown, without_marks
 from app.verification.errors import ShareRefused, TooManyShares
 from app.verification.models import ShareGrant
 from app.verification.policy import VerificationPolicy
@@ -33,8 +34,8 @@ def grant_share(
     """
     credential, now = credentials.own_credential(code, actor.person_id, session=session), clock.now()
     policy = policies.current(VerificationPolicy, session=session, at=now)
-    note = " ".join(made_for.split())
-    if not 0 < len(note) <= LONGEST_NOTE or not note.isprintable() or days not in policy.share_days:
+    note = " ".join(without_marks(made_for).split())
+    if not 0 < len(note) <= LONGEST_NOTE or not can_be_shown(note) or days not in policy.share_days:
         raise ShareRefused(LONGEST_NOTE)
     if _open_shares(credential.id, session=session, clock=clock) >= policy.most_open_shares:
         raise TooManyShares(policy.most_open_shares)

@@ -55,7 +55,7 @@ def save_profile() -> Answer:
                 actor=actor(),
             )
     except NameInvalid:
-        error = _("Use at most %(longest)s characters, without line breaks.", longest=LONGEST_NAME)
+        error = _("Use at most %(longest)s characters, without invisible control characters.", longest=LONGEST_NAME)
         return _page(name_error=error, typed_name=name), 422
     notice(_("Saved."))
     return redirect(url_for(".account"), 303)

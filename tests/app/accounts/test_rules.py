@@ -59,6 +59,8 @@ def test_codes_are_read_however_they_are_typed():
 def test_a_name_is_kept_as_written_and_refused_where_it_cannot_be_shown():
     assert tidy_name("  Zoë   de la Cruz ") == "Zoë de la Cruz"
     assert tidy_name("   ") is None
+    for name in ("علی\u200cرضا محمدی", "ශ්\u200dරී ලංකා", "山田\u3000太郎"):
+        assert tidy_name(f"\u200f{name}\u200e") == name
     for name in ("a" * 101, "Ada\nLovelace", "Ada\u202eecalevoL"):
         with pytest.raises(NameInvalid):
             tidy_name(name)

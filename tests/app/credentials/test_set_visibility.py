@@ -58,6 +58,8 @@ def test_names_of_every_script_are_kept_as_they_are(desk: Desk, name: str) -> No
     credential = desk.issued()
     show(desk, credential.code, Actor(credential.person_id, "holder"), name=name)
     assert credential.shown_name == name
+    show(desk, credential.code, Actor(credential.person_id, "holder"), name=f"\u200f{name}\u200e\ufeff")
+    assert credential.shown_name == name
 
 
 def test_the_signed_document_knows_nothing_of_the_name(desk: Desk) -> None:

@@ -33,6 +33,20 @@ def test_the_holder_opens_and_hides_the_page(app, runtime, database, clock, entr
     assert reader.get(f"/c/{code}", headers=HTML).status_code == 404
 
 
+def test_a_name_that_is_refused_stands_there_again_with_the_reason(
+    app, runtime, database, clock, entropy, jobs
+) -> None:
+    code, address = an_issued_code(database, clock, entropy, jobs)
+    holder, page = Visitor(app, runtime), f"/credentials/{code}"
+    holder.sign_in(address)
+    answer = holder.send(f"{page}/visibility", page=page, visibility="public", shown_name="Zoë \u202eLi")
+    assert answer.status_code == 422
+    assert "Use at most 200 characters, without invisible control characters." in answer.text
+    assert 'value="Zoë \u202eLi"' in answer.text
+    assert 'value="public" checked' in answer.text
+    assert 'value="private" checked' in holder.open(page).text
+
+
 def test_the_holder_keeps_the_signed_document_of_a_private_credential(
     app, runtime, database, clock, entropy, jobs
 ) -> None:

@@ -184,6 +184,11 @@ def test_a_note_or_a_term_that_cannot_be_is_refused(holder, made_for, days) -> N
     assert holder.sees() == ()
 
 
+def test_a_note_may_be_a_name_of_any_script(holder):
+    holder.grants("\u200fعلی\u200cرضا محمدی\u200e")
+    assert [share.made_for for share in holder.sees()] == ["علی\u200cرضا محمدی"]
+
+
 def test_there_are_no_more_open_links_than_the_policy_allows(holder, runtime) -> None:
     with runtime.transaction() as session:
         policies.set_policy(
