@@ -8,7 +8,11 @@ from html.parser import HTMLParser
 import pytest
 from structlog.testing import capture_logs
 
+from app.accounts import queries
+from app.accounts.grant_role import grant_role
+from app.accounts.roles import Role
 from app.factory import create_app
+from app.foundation.access import operator
 from tests.app.accounts.visitor import CSRF, Visitor, newest_mail
 
 ADA = "ada@example.org"
@@ -200,6 +204,19 @@ def test_every_post_of_accounts_is_refused_without_its_token(visit, app):
         forged = {"csrf_token": CSRF.search(Visitor(app, visitor.runtime).open("/sign-in").text).group(1)}
         assert visitor.client.post(path, data=forged).status_code == 403, path
     assert visitor.name_shown() == ADA
+
+
+def test_every_role_has_a_name_on_the_page_of_ones_data(visit, runtime):
+    visitor = visit()
+    visitor.sign_in(ADA)
+    with runtime.transaction() as session:
+        person_id = queries.person_by_email(ADA, session=session).id
+        for role in Role:
+            grant_role(person_id, role, session=session, clock=runtime.clock, actor=operator())
+    visitor.sign_in(ADA)
+    visitor.enrol()
+    roles = "item editor, norm approver, norm editor, recruiter, reviewer, support"
+    assert f"<dd>{roles}</dd>" in visitor.open("/account").text
 
 
 def test_edge_083_a_name_is_shown_as_text_and_never_as_markup(visit):
