@@ -20,7 +20,7 @@ from app.item_bank import item_cards, item_record, queries
 from app.item_bank.item_cards import ItemCard, ItemRow
 from app.item_bank.item_record import Review, Step
 from app.item_bank.item_states import ItemState, next_states
-from app.item_bank.queries import BankReleaseView
+from app.item_bank.queries import BankReleaseView, SkillView
 from scoring.items import ItemParameters
 
 FIELDS = ("facet", "format", "of_language", "state")  # `language` is that of the page
@@ -30,12 +30,17 @@ FIELDS = ("facet", "format", "of_language", "state")  # `language` is that of th
 class BankPage:
     """The items of a skill's latest release that pass the filters."""
 
-    skills: tuple[str, ...]
+    skills: tuple[SkillView, ...]
     release: BankReleaseView | None
     rows: tuple[ItemRow, ...]
     facets: tuple[str, ...]
     count: int  # before the filters
     reported: frozenset[UUID]  # items with a report still to be judged
+
+    @property
+    def skill(self) -> SkillView | None:
+        """Whose release it is."""
+        return next((one for one in self.skills if self.release and one.slug == self.release.skill), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class ItemPage:
     """Everything about one item."""
 
     card: ItemCard
+    skill: SkillView
     steps: tuple[Step, ...]
     reviews: tuple[Review, ...]
     names: Mapping[UUID | None, str]  # of people on record
@@ -82,8 +88,8 @@ class SuspensionPage:
 
 def bank_page(filters: Mapping[str, str], *, session: Session) -> BankPage:
     """The list by skill, facet, format, language and state; what is not named is not filtered."""
-    skills = item_cards.released_skills(session=session)
-    skill = filters.get("skill") or next(iter(skills), None)
+    skills = tuple(queries.skill(slug, session=session) for slug in item_cards.released_skills(session=session))
+    skill = filters.get("skill") or next((one.slug for one in skills), None)
     if skill is None:
         return BankPage(skills, None, (), (), 0, frozenset())
     release = queries.latest_release(skill, session=session)
@@ -114,6 +120,7 @@ def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPa
     people |= {report.judged_by for report in reports}
     return ItemPage(
         card=card,
+        skill=queries.skill(card.release.skill, session=session),
         steps=steps,
         reviews=reviews,
         names={person: _name(person, session=session) for person in people},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -70,6 +71,9 @@ def test_the_bank_is_listed_by_facet_format_language_and_state(browser, place):
     whole = browser.get("/desk/items").text
     assert "36 of 36 items" in whole
     assert "released unreviewed" in whole
+    assert '<option value="collaboration" selected>Collaboration</option>' in whole
+    assert re.search('<option value="share_information">[A-Z][a-z ]+</option>', whole)
+    assert "<td>share_information</td>" not in whole
     assert "12 of 36" in browser.get("/desk/items?skill=collaboration&format=scenario").text
     assert "6 of 36" in browser.get("/desk/items?facet=share_information&format=statement").text
     page = f"/desk/items/{item_of(place, 'col-s07')}"

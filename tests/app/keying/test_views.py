@@ -125,6 +125,12 @@ def invite(desk, judging, addresses, **more):
     return desk.post(form.action, data={**form.fields, "addresses": addresses, **more}, follow_redirects=True)
 
 
+def test_the_desk_names_skills_as_people_do(desk, judging):
+    page = f"/desk/keys/{judging.panel_id}"
+    assert "<h1>Panel of Collaboration v2</h1>" in desk.get(page).text
+    assert "Panel of Collaboration v2: 0 of" in desk.get("/desk/keys").text
+
+
 def test_addresses_stand_on_lines_of_their_own_or_with_commas_between_them(desk, judging):
     answer = invite(desk, judging, "a@example.org, b@example.org;\r\n\r\nc@example.org\n")
     assert "3 new judges are invited." in answer.text
