@@ -1,14 +1,14 @@
 """what was typed into a form outlasts a proof that has lapsed.
 
 Revision ID: 2026_11_30_kept_forms
-Revises: 2026_11_30_extended_calibrations
+Revises: 2026_11_30_kinds_correlation
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_kept_forms"
-down_revision = "2026_11_30_extended_calibrations"
+down_revision = "2026_11_30_kinds_correlation"
 branch_labels = None
 depends_on = None
 
