@@ -49,7 +49,7 @@ def has_another_scale(row: LegacySample, *, session: Session) -> bool:
     return session.execute(_runs(row).limit(1)).first() is not None
 
 
-def _runs(row: LegacySample) -> Select[tuple[UUID, UUID]]:
+def _runs(row: LegacySample) -> Select[UUID, UUID]:
     """Calibrations of the skill by people of the same kind, simulated or real, the first run first."""
     return (
         select(CalibrationRun.calibration_id, LegacySample.release_id)
