@@ -52,7 +52,7 @@ def is_same_mailbox(one: str, other: str) -> bool:
     """Whether mail to both addresses lands in one mailbox, as far as their spelling tells.
 
     A tag after a plus leads to the same mailbox with most providers, dots make no difference with Google's. Who may act
-    as a second person is asked this; nobody is refused an account for it.
+    as a second person is asked this, and how many mails a mailbox got; nobody is refused an account for it.
     """
     return _mailbox(one) == _mailbox(other)
 
@@ -63,6 +63,11 @@ def _mailbox(email: str) -> tuple[str, str]:
     if domain in GOOGLE_MAIL:
         return local.replace(".", ""), GOOGLE_MAIL[0]
     return local, domain
+
+
+def undotted_name(email: str) -> str:
+    """With what every other spelling of the mailbox begins, once its dots are out."""
+    return email.partition("@")[0].partition("+")[0].replace(".", "")
 
 
 def is_simulated(email: str) -> bool:

@@ -86,6 +86,28 @@ def test_a_stranger_cannot_flood_a_mailbox(visit, runtime, clock):
     assert len(mails(runtime)) == 7
 
 
+@pytest.mark.parametrize("domain", ["example.org", "gmail.com"])
+def test_tags_do_not_flood_a_mailbox_either(runtime, domain):
+    for tag in range(25):
+        ask(runtime, f"ada+{tag}@{domain}")
+    assert len(mails(runtime)) == 6
+
+
+def test_dots_do_not_flood_a_mailbox_at_google(runtime):
+    for spelling in ("ada", "a.da", "ad.a", "a.d.a"):
+        for domain in ("gmail.com", "googlemail.com"):
+            ask(runtime, f"{spelling}@{domain}")
+    assert len(mails(runtime)) == 6
+
+
+def test_a_neighbour_with_a_like_address_is_written_to_all_the_same(runtime):
+    for tag in range(10):
+        ask(runtime, f"ada+{tag}@example.org")
+    for neighbour in ("adam@example.org", "ada@example.com", "a.da@example.org"):
+        ask(runtime, neighbour)
+        assert newest_mail(runtime, neighbour).to == neighbour
+
+
 def test_an_address_that_never_joins_is_forgotten_after_a_day(visit, runtime, clock):
     visit().ask(UNKNOWN)
     clock.advance(timedelta(hours=25))
