@@ -19,6 +19,7 @@ from app.foundation.clock import Clock
 from app.foundation.errors import Unavailable
 
 SMTP_TIMEOUT_SECONDS = 20
+REACH_TIMEOUT_SECONDS = 4  # somebody waits for the doctor, and nothing is lost where a slow server is called silent
 SUBMISSION_PORT = 587
 TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)  # the last: a name or password that cannot be sent
 
@@ -133,7 +134,7 @@ class SmtpMailer:
         """Deliver to the server within a time limit."""
         email = compose(message, sender=self._sender, clock=self._clock)
         try:
-            server = self._connect()
+            server = self._connect(SMTP_TIMEOUT_SECONDS)
             try:
                 server.send_message(email)
             finally:
@@ -150,18 +151,18 @@ class SmtpMailer:
     def reach(self) -> None:
         """Connect, sign in where the URL says so, and leave."""
         try:
-            with self._connect() as server:
+            with self._connect(REACH_TIMEOUT_SECONDS) as server:
                 server.noop()
         except TROUBLE as problem:
             raise MailUnavailable(f"The mail server does not answer ({type(problem).__name__}).") from problem
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, timeout_seconds: float) -> smtplib.SMTP:
         url, context = self._url, ssl.create_default_context()
         host, port = url.hostname or "localhost", url.port or SUBMISSION_PORT
         if url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout_seconds, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
+            server = smtplib.SMTP(host, port, timeout=timeout_seconds)
             server.ehlo()
             if server.has_extn("starttls"):
                 server.starttls(context=context)

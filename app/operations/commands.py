@@ -201,11 +201,9 @@ def doctor_command(instruments: Instruments) -> click.Command:
         """
         if alarm and only:
             raise click.UsageError("--alarm tells of everything that fails; leave --only out.")
-        found = examine(os.environ, clock=SystemClock(), instruments=instruments, with_records=with_records)
-        if only:
-            found = tuple(check for check in found if check.name in only)
-            if len(found) < len(set(only)):
-                raise click.ClickException("A check of that name was not made; run `decile doctor` to see them all.")
+        found = examine(os.environ, clock=SystemClock(), instruments=instruments, with_records=with_records, only=only)
+        if len(found) < len(set(only)):
+            raise click.ClickException("A check of that name was not made; run `decile doctor` to see them all.")
         if as_json:
             click.echo(json.dumps([asdict(check) for check in found], indent=2))
         else:

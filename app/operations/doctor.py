@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.foundation.clock import Clock
 from app.foundation.db import Database
@@ -21,6 +24,7 @@ from app.operations.checks import Check, State
 from app.operations.record_checks import records
 
 OURSELVES = ("localhost", "127.0.0.1", "::1")
+Looks = dict[tuple[str, ...], Callable[[], Iterable[Check]]]  # the names of the checks that a look comes to
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +36,43 @@ class Instruments:
 
 
 def examine(
-    environment: Mapping[str, str], *, clock: Clock, instruments: Instruments, with_records: bool = False
+    environment: Mapping[str, str],
+    *,
+    clock: Clock,
+    instruments: Instruments,
+    with_records: bool = False,
+    only: Collection[str] = (),
 ) -> tuple[Check, ...]:
-    """All checks that can be made under these settings; those that read whole tables if asked for."""
+    """All checks that can be made under these settings, or `only` those; what reads whole tables if asked for."""
     try:
         settings = read_settings(environment)
     except SettingsRefused as refusal:
         remedy = "Correct the environment; docs/settings.md lists every name."
-        return (Check("settings", State.FAIL, str(refusal).removeprefix("decile: "), remedy),)
-    return (
-        *checks.addresses(settings),
-        *checks.data_directory(settings),
-        *checks.disk(settings),
-        *_own_keys(settings, instruments),
-        *_mail(settings, clock, instruments),
-        *_scheduler(settings),
-        *_in_the_database(settings, clock, with_records=with_records),
-    )
+        found: Iterable[Check] = (Check("settings", State.FAIL, str(refusal).removeprefix("decile: "), remedy),)
+    else:
+        looks = _looks_outside(settings, clock, instruments)
+        found = _made(looks, only)
+        if not only or set(only) - set(chain(*looks)):
+            found = chain(found, _in_the_database(settings, clock, with_records=with_records, only=only))
+    return tuple(check for check in found if not only or check.name in only)
+
+
+def _looks_outside(settings: Settings, clock: Clock, instruments: Instruments) -> Looks:
+    return {
+        ("settings",): lambda: checks.addresses(settings),
+        ("data directory",): lambda: checks.data_directory(settings),
+        ("disk", "write-ahead log"): lambda: checks.disk(settings),
+        ("signing keys",): lambda: _own_keys(settings, instruments),
+        ("mail",): lambda: _mail(settings, clock, instruments),
+        ("dask scheduler",): lambda: _scheduler(settings),
+    }
+
+
+def _made(looks: Looks, only: Collection[str]) -> Iterator[Check]:
+    """A health check of one role must not wait for what another role needs."""
+    for names, look in looks.items():
+        if not only or not set(only).isdisjoint(names):
+            yield from look()
 
 
 def _own_keys(settings: Settings, instruments: Instruments) -> Iterator[Check]:
@@ -105,7 +129,7 @@ def _scheduler(settings: Settings) -> Iterator[Check]:
         yield Check("dask scheduler", State.OK, saw)
 
 
-def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) -> Iterator[Check]:
+def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool, only: Collection[str]) -> Iterator[Check]:
     url = settings.resolved_database_url
     database = Database(url)
     if database.is_sqlite and not sqlite_snapshot.database_file(url).is_file():
@@ -115,11 +139,7 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) ->
         with database.reading() as session:
             found = [*checks.migrations(session)]
             if found[0].state is State.OK:  # else its tables may not be those that are asked
-                now = clock.now()
-                for look in (checks.clock, checks.worker, checks.backups, checks.law_dates):
-                    found += look(session, now)
-                found += checks.published_keys(session, settings)
-                found += checks.log_head(session, settings)
+                found += _made(_looks_inside(settings, clock.now(), session), only)
                 found += records(session) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
@@ -128,3 +148,14 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool) ->
         yield Check("database", State.FAIL, type(problem).__name__, remedy)
     finally:
         database.dispose()
+
+
+def _looks_inside(settings: Settings, now: datetime, session: Session) -> Looks:
+    return {
+        ("clock",): lambda: checks.clock(session, now),
+        ("worker", "job lag", "failed jobs"): lambda: checks.worker(session, now),
+        ("last backup",): lambda: checks.backups(session, now),
+        ("dates of law",): lambda: checks.law_dates(session, now),
+        ("published keys",): lambda: checks.published_keys(session, settings),
+        ("log head",): lambda: checks.log_head(session, settings),
+    }

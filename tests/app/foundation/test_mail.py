@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import socket
+import time
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -73,6 +75,15 @@ def test_a_host_or_password_that_cannot_be_sent_is_a_reason_to_try_again(asking_
             mailer.reach()
         with pytest.raises(MailUnavailable, match="Unicode"):
             mailer.send(MESSAGE)
+
+
+def test_a_server_that_says_nothing_is_waited_for_shortly_where_nothing_is_to_be_sent():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}", sender=SENDER, clock=FrozenClock())
+        began = time.monotonic()
+        with pytest.raises(MailUnavailable):
+            mailer.reach()
+    assert time.monotonic() - began < 10
 
 
 def test_edge_082_a_mailbox_that_refuses_keeps_nothing_from_the_second_one(server):

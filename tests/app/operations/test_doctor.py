@@ -193,6 +193,18 @@ def test_a_key_in_use_that_lies_with_another_worker_is_named_and_no_backup_is_ma
     assert amiss(found) == {"signing keys": State.WARN}, "a machine without a worker has none of them"
 
 
+def test_a_check_that_was_not_asked_for_is_not_made(installation, well):
+    def never(*_asked):
+        pytest.fail("the health check of a worker must not wait for a mail server that says nothing")
+
+    installation.database.dispose()
+    for name in ("worker", "settings", "disk"):
+        made = examine(well, clock=installation.clock, instruments=Instruments(never, never), only={name})
+        assert [(check.name, check.state) for check in made] == [(name, State.OK)]
+    done = CliRunner().invoke(main, ["doctor", "--only", "disk", "--only", "worm"], env=well)
+    assert (done.exit_code, "of that name was not made" in done.output) == (1, True)
+
+
 def test_looking_makes_nothing(installation, tmp_path):
     nowhere = tmp_path / "nowhere"
     found = examine({"DECILE_DATA": str(nowhere)}, clock=installation.clock, instruments=INSTRUMENTS)
