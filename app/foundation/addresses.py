@@ -63,7 +63,22 @@ def redis(text: str) -> str:
     """A Redis server, or none."""
     if text and _parts(text).scheme not in {"redis", "rediss", "redis+unix"}:
         raise ValueError("must be redis://[user:password@]host[:port][/number], rediss:// or redis+unix://")
+    if text:
+        _connection_of(text)
     return text
+
+
+def _connection_of(text: str) -> None:
+    """What the client would connect with; it takes a database that is no number for the first, and asks nobody."""
+    from redis import ConnectionPool, RedisError  # noqa: PLC0415  the embedded default starts without it
+
+    parts = urlsplit(text)
+    if parts.scheme != "redis+unix" and not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+        raise ValueError("names a database by a word: Redis has numbers, as in redis://host:6379/0")
+    try:
+        ConnectionPool.from_url(text.removeprefix("redis+")).make_connection()
+    except (TypeError, ValueError, RedisError):
+        raise ValueError("says something after the ? that the Redis client does not know or cannot read") from None
 
 
 def scheduler(text: str) -> str:

@@ -24,6 +24,21 @@ SHARED = "shared+"
 log = structlog.get_logger()
 
 
+def why_not_shared(url: str) -> str:
+    """What keeps Redis from counting for all processes; empty where nothing does. Nothing is counted by asking."""
+    shared = _redis(url)
+    try:
+        shared.storage.ping()
+    except shared.base_exceptions as problem:
+        return f"{type(problem).__name__}: {problem}"
+    return ""
+
+
+def _redis(url: str) -> RedisStorage:
+    times = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+    return RedisStorage(url, **times, retry=None)  # type: ignore[arg-type]  # the client's own
+
+
 class SteadyMemoryStorage(MemoryStorage):
     """The library's storage, one request at a time; a count takes microseconds. Found by its scheme."""
 
@@ -59,8 +74,7 @@ class SharedStorage(Storage):
 
     def __init__(self, uri: str, wrap_exceptions: bool = False, **options: float | str | bool) -> None:
         super().__init__(uri, wrap_exceptions, **options)
-        times = {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
-        self._shared = RedisStorage(uri.removeprefix(SHARED), **times, retry=None)  # type: ignore[arg-type]  # the client's own
+        self._shared = _redis(uri.removeprefix(SHARED))
         self._own = SteadyMemoryStorage()
         self._alone_until = 0.0
 

@@ -20,6 +20,7 @@ from app.credentials import key_files
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health, policies, schema
 from app.foundation.audit import AuditEntry
+from app.foundation.rate_storage import why_not_shared
 from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
 from app.foundation.settings import Settings
 from app.operations import sqlite_snapshot
@@ -102,6 +103,18 @@ def disk(settings: Settings) -> Iterator[Check]:
         if size > LARGEST_LOG_BYTES:
             remedy = "Some process keeps a transaction open: restart web and worker one after the other."
             yield Check("write-ahead log", State.WARN, f"{size // MIB:,} MiB", remedy)
+
+
+def rate_limits(settings: Settings) -> Iterator[Check]:
+    """Where requests are to be counted together: whether they are, or each web process allows everything anew."""
+    if not settings.redis_url:
+        return
+    trouble = why_not_shared(settings.redis_url)
+    if trouble:
+        remedy = "Start Redis, or correct DECILE_REDIS_URL; see docs/runbooks/rates_apart.md."
+        yield Check("rate limits", State.WARN, f"each process counts alone ({trouble})", remedy)
+    else:
+        yield Check("rate limits", State.OK, "counted together in Redis")
 
 
 def migrations(session: Session) -> Iterator[Check]:

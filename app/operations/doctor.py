@@ -64,6 +64,7 @@ def _looks_outside(settings: Settings, clock: Clock, instruments: Instruments) -
         ("disk", "write-ahead log"): lambda: checks.disk(settings),
         ("signing keys",): lambda: _own_keys(settings, instruments),
         ("mail",): lambda: _mail(settings, clock, instruments),
+        ("rate limits",): lambda: checks.rate_limits(settings),
         ("dask scheduler",): lambda: _scheduler(settings),
     }
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.assessment import queries as assessment
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health
+from app.foundation.rate_storage import why_not_shared
 from app.foundation.readiness import readiness
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
@@ -91,6 +92,10 @@ class _Standing:
         for name, check in readiness(self._runtime).items():
             checks.add_metric([name], float(check["ok"]))
         yield checks
+        redis_url = self._runtime.settings.redis_url
+        if redis_url:
+            shared = float(not why_not_shared(redis_url))
+            yield GaugeMetricFamily("decile_rates_shared", "1 where Redis counts for all web processes.", value=shared)
         try:
             with self._runtime.reading() as session:
                 found = list(self._figures(session))

