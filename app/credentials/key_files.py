@@ -9,13 +9,31 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.credentials.errors import KeyStoreRefused
 from app.credentials.models import IssuerKey
+
+ENTRY_PARTS = {"key_id", "algorithm", "kdf", "cipher", "ciphertext"}
 
 
 def entries(directory: Path) -> dict[Path, dict[str, Any]]:
-    """What each file says, oldest first; two of one second in the order of their ids."""
-    files = sorted(directory.glob("*.key.json"))
-    return {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    """What each file says, oldest first; two of one second in the order of their ids.
+
+    Raises
+    ------
+    KeyStoreRefused
+        If a file is torn.
+    """
+    return {file: _entry(file) for file in sorted(directory.glob("*.key.json"))}
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    try:
+        entry = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict) or not entry.keys() >= ENTRY_PARTS:
+        raise KeyStoreRefused(f"The file {file} is torn and opens no key. Put it back from a backup.")
+    return entry
 
 
 def kept_elsewhere(directory: Path, *, session: Session) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from app.operations.checks import Check, State
 from app.operations.record_checks import records
 
 OURSELVES = ("localhost", "127.0.0.1", "::1")
+BREAKS = (DecileError, OSError, ValueError, LookupError, TypeError)  # of files that are torn, or away
 Looks = dict[tuple[str, ...], Callable[[], Iterable[Check]]]  # the names of the checks that a look comes to
 
 
@@ -70,10 +71,18 @@ def _looks_outside(settings: Settings, clock: Clock, instruments: Instruments) -
 
 
 def _made(looks: Looks, only: Collection[str]) -> Iterator[Check]:
-    """A health check of one role must not wait for what another role needs."""
+    """A health check of one role must not wait for what another role needs, and no look hides the next."""
     for names, look in looks.items():
         if not only or not set(only).isdisjoint(names):
-            yield from look()
+            yield from _looked(names[0], look)
+
+
+def _looked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    try:
+        yield from look()
+    except BREAKS as problem:
+        remedy = "Mend what it names, or put it back from a backup; then run `decile doctor` again."
+        yield Check(name, State.FAIL, f"could not be looked at ({type(problem).__name__}: {problem})", remedy)
 
 
 def _own_keys(settings: Settings, instruments: Instruments) -> Iterator[Check]:
@@ -141,7 +150,7 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool, on
             found = [*checks.migrations(session)]
             if found[0].state is State.OK:  # else its tables may not be those that are asked
                 found += _made(_looks_inside(settings, clock.now(), session), only)
-                found += records(session) if with_records else ()
+                found += _looked("records", lambda: records(session)) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
     except SQLAlchemyError as problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.foundation.whole_files import write_whole
+from app.transparency.errors import LogBroken
 
 LOG_HEAD = "log-head.json"  # in the directory of the keys
 
@@ -18,11 +19,20 @@ class LogHead:
     path: Path
 
     def read(self) -> tuple[int, bytes]:
-        """Size and root signed last; 0 and nothing before the first."""
+        """Size and root signed last; 0 and nothing before the first.
+
+        Raises
+        ------
+        LogBroken
+            If the file is torn.
+        """
         if not self.path.exists():
             return 0, b""
-        found = json.loads(self.path.read_text(encoding="utf-8"))
-        return int(found["size"]), bytes.fromhex(found["root"])
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            return int(found["size"]), bytes.fromhex(found["root"])
+        except (ValueError, KeyError, TypeError):
+            raise LogBroken(str(self.path), "the file is torn; put it back from a backup") from None
 
     def write(self, size: int, root: bytes) -> None:
         """Keep it, on the disk, before the checkpoint is shown to anybody; a full disk stops the signature."""

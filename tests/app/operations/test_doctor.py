@@ -213,6 +213,31 @@ def test_a_check_that_was_not_asked_for_is_not_made(installation, well):
     assert (done.exit_code, "of that name was not made" in done.output) == (1, True)
 
 
+@pytest.mark.parametrize("torn", ["{", "null", "{}"])
+def test_a_torn_file_is_named_and_hides_nothing_else(installation, well, torn):
+    keys = installation.settings.key_directory
+    whole = seen(installation, well).keys()
+    made_once(keys / LOG_HEAD, torn)
+    found = seen(installation, well)
+    assert (amiss(found), found.keys()) == ({"log head": State.FAIL}, whole)
+    assert str(keys / LOG_HEAD) in found["log head"].saw
+    (keys / LOG_HEAD).unlink()
+
+    key = min(keys.glob("*.key.json"))
+    key.write_text(torn)
+    found = seen(installation, well)
+    assert (amiss(found), found.keys()) == ({"signing keys": State.FAIL}, whole)
+    assert str(key) in found["signing keys"].saw
+
+
+def test_a_check_that_breaks_is_named_and_hides_nothing_else(installation, well, monkeypatch):
+    whole = seen(installation, well).keys()
+    for name in ("disk", "backups"):
+        monkeypatch.setattr(checks, name, lambda *_asked: json.loads("{"))
+    found = seen(installation, well)
+    assert (amiss(found), found.keys()) == ({"disk": State.FAIL, "last backup": State.FAIL}, whole)
+
+
 def test_looking_makes_nothing(installation, tmp_path):
     nowhere = tmp_path / "nowhere"
     found = examine({"DECILE_DATA": str(nowhere)}, clock=installation.clock, instruments=INSTRUMENTS)
