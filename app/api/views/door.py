@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, g, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -135,20 +135,32 @@ def serves(operation: Operation) -> Callable[[Callable[..., Reply]], Callable[..
 
 
 def _who_is_counted() -> str:
-    """The token where there is one, so that programs behind one address do not use up each other's calls."""
-    sent = request.headers.get("Authorization", "")
-    return hashlib.sha256(sent.encode()).hexdigest() if sent else asking_network()
+    """The token, so that programs behind one address do not use up each other's calls; an invented one is nobody's."""
+    found = _token_holder()
+    return str(found.token.id) if found else asking_network()
+
+
+def _offered_token() -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def _token_holder() -> ApiCaller | None:
+    """Asked once in a request, whether it is for counting or for an answer."""
+    token = _offered_token()
+    if token is not None and "token_holder" not in g:
+        with runtime().reading() as session:
+            g.token_holder = caller_for_api_token(token, session=session, at=runtime().clock.now())
+    return cast("ApiCaller | None", g.get("token_holder"))
 
 
 def _caller(operation: Operation) -> ApiCaller | None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    is_offered = kind.lower() == "bearer"
+    is_offered = _offered_token() is not None
     if not operation.needs_token and not (is_offered and operation.scope):
         return None
     if not is_offered:
         raise TokenNeeded
-    with runtime().reading() as session:
-        found = caller_for_api_token(token.strip(), session=session, at=runtime().clock.now())
+    found = _token_holder()
     if found is None:
         raise TokenInvalid
     if operation.needs_token and operation.scope and not found.may(operation.scope):

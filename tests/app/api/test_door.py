@@ -193,11 +193,23 @@ def test_what_has_not_changed_is_not_sent_again(world: World):
     assert world.call(OWNER, "GET", sitting, headers={"If-None-Match": former}).status_code == 200
 
 
-def test_calls_are_counted_by_token(world: World):
-    rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)} | {"api_calls_per_minute": 3}
+def test_an_invented_token_is_counted_with_its_network(world: World):
+    allow_calls_a_minute(world, 3)
+    invented = ({"Authorization": f"Bearer invented{number}"} for number in range(4))
+    calls = [world.call(ANONYMOUS, "GET", "/skills", headers=headers) for headers in invented]
+    assert [call.status_code for call in calls] == [200, 200, 200, 429]
+    assert world.call(OWNER, "GET", "/token").status_code == 200
+
+
+def allow_calls_a_minute(world: World, calls: int) -> None:
+    rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)} | {"api_calls_per_minute": calls}
     with world.runtime.transaction() as session:
         policies.set_policy(RatePolicy, rates, session=session, at=world.runtime.clock.now(), actor=operator())
     world.app = create_app(world.runtime)
+
+
+def test_calls_are_counted_by_token(world: World):
+    allow_calls_a_minute(world, 3)
     assert [world.call(OWNER, "GET", "/token").status_code for _ in range(4)] == [200, 200, 200, 429]
     refused = world.call(OWNER, "GET", "/token")
     assert refused.mimetype == "application/problem+json"
