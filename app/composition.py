@@ -36,7 +36,7 @@ from app.assessment.retention_policy import RetentionPolicy
 from app.awarding.policy import AwardPolicy
 from app.credentials.did import ED25519, LOG, RS256, did_web
 from app.credentials.errors import KeyStoreRefused
-from app.credentials.keys import FileKeyStore, FileSigners
+from app.credentials.keys import PRIVATE_DIRECTORY_MODE, FileKeyStore, FileSigners
 from app.credentials.policy import CredentialPolicy
 from app.credentials.token_keys import Token, TokenSigners, open_session
 from app.foundation import policies
@@ -124,6 +124,8 @@ def init_signing_keys(runtime: Runtime) -> list[str]:
         signers = _token_signers(runtime.settings, runtime.clock)
         absent = [algorithm for algorithm in (ED25519, RS256, LOG) if signers.newest(algorithm) is None]
         return [signers.make(algorithm, f"init at {runtime.clock.now()}").key_id for algorithm in absent]
+    # The store makes its own directory private; one above it that is made on the way would be open to others.
+    runtime.settings.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY_MODE)
     store, did = _key_store(runtime), did_web(runtime.settings.base_url)
     missing = [algorithm for algorithm in (ED25519, RS256, LOG) if not store.has(algorithm)]
     return [

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from app.cli import main
 from app.credentials import keys
 from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
@@ -62,6 +64,19 @@ def test_files_are_readable_by_their_owner_alone_and_hold_no_private_key(store: 
     assert private not in path.read_bytes()
     assert private.hex() not in path.read_text()
     assert keys._b64(private) not in path.read_text()
+
+
+def test_the_first_keys_make_a_data_directory_for_its_owner_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    environment = {
+        "DECILE_DATA": str(data),
+        "DECILE_KEY_PASSPHRASE": PASSPHRASE,
+        "DECILE_DATABASE_URL": "postgresql+psycopg://decile@/decile?host=/nowhere",
+        "DECILE_SECRET_KEYS": "k" * 40,
+    }
+    assert CliRunner().invoke(main, ["keys", "init"], env=environment).exit_code == 0
+    modes = {path: path.stat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
+    assert {path for path, mode in modes.items() if mode} == set()
 
 
 def test_a_wrong_passphrase_and_a_changed_file_are_refused(store: FileKeyStore) -> None:
