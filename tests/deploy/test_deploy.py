@@ -338,6 +338,11 @@ def code_in(path: Path) -> str:
     return "\n".join(re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL))
 
 
+def test_a_machine_that_says_it_is_not_ready_pages_nobody_for_errors():
+    (served,) = [rule["expr"] for rule in alerts() if rule["alert"] == "ErrorsServed"]
+    assert 'route!="/readyz"' in served
+
+
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_prometheus_accepts_its_rules():
     subprocess.run(["promtool", "check", "rules", DEPLOY / "prometheus/alerts.yaml"], check=True, capture_output=True)
