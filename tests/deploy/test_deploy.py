@@ -343,6 +343,13 @@ def test_a_machine_that_says_it_is_not_ready_pages_nobody_for_errors():
     assert 'route!="/readyz"' in served
 
 
+def test_the_database_is_ready_when_it_can_be_reached_as_it_will_be():
+    """While it is initialised the image's server listens on its socket alone, and ends."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    asked = services["database"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+
+
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_prometheus_accepts_its_rules():
     subprocess.run(["promtool", "check", "rules", DEPLOY / "prometheus/alerts.yaml"], check=True, capture_output=True)
