@@ -1,4 +1,4 @@
-"""`decile jobs`: what waits, what failed and why, and another try."""
+"""`decile jobs`: what waits, what failed and why, another try, and none."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from app.foundation import audit
 from app.foundation.access import operator
 from app.foundation.errors import DecileError
-from app.foundation.job_list import JobState, JobView, failed_jobs, list_jobs, retry_job
+from app.foundation.job_list import JobState, JobView, drop_job, failed_jobs, list_jobs, retry_job
 from app.foundation.jobs import DurableJobs
 from app.foundation.runtime import Runtime
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MOST_RETRIED_AT_ONCE = 10_000
@@ -23,7 +26,7 @@ MOST_RETRIED_AT_ONCE = 10_000
 
 @click.group("jobs")
 def jobs_group() -> None:
-    """Jobs of the worker: list them, see the dead list, try again."""
+    """Jobs of the worker: list them, see the dead list, try again or drop."""
 
 
 def _listing(command: Command) -> Command:
@@ -72,15 +75,33 @@ def retry_command(runtime: Runtime, keys: tuple[str, ...], *, every: bool) -> No
     if every:
         keys = tuple(job.key for job in failed_jobs(client, limit=MOST_RETRIED_AT_ONCE))
     for key in keys:
-        try:
-            retry_job(client, key)
-        except DecileError as refusal:
-            raise click.ClickException(str(refusal)) from refusal
-        with runtime.transaction() as session:
-            audit.record("job.retried", key, actor=operator(), at=runtime.clock.now(), session=session)
+        _do(retry_job, client, key, "job.retried", runtime)
         click.echo(f"{key} is back in the queue.")
     if not keys:
         click.echo("The dead list is empty.")
+
+
+@jobs_group.command("drop")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.pass_obj
+def drop_command(runtime: Runtime, keys: tuple[str, ...]) -> None:
+    """Take failed jobs off the dead list for good. What they were to do is not done, as with mail to no mailbox.
+
+    Example: decile jobs drop mail:sign-in:6f1c0a52-7d0e-4f4e-9d55-0b1f6f0f3a11
+    """
+    client = DurableJobs(runtime.database).client
+    for key in keys:
+        _do(drop_job, client, key, "job.dropped", runtime)
+        click.echo(f"{key} is dropped.")
+
+
+def _do(act: Callable[[DBOSClient, str], object], client: DBOSClient, key: str, kind: str, runtime: Runtime) -> None:
+    try:
+        act(client, key)
+    except DecileError as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    with runtime.transaction() as session:
+        audit.record(kind, key, actor=operator(), at=runtime.clock.now(), session=session)
 
 
 def _show(found: tuple[JobView, ...], now: datetime, *, as_json: bool) -> None:

@@ -49,12 +49,12 @@ class JobNotFound(NotFound):
 
 
 class JobNotFailed(Conflict):
-    """Only what failed is retried."""
+    """Only what failed is retried or dropped."""
 
     code = "job-not-failed"
 
     def __init__(self, key: str, state: JobState) -> None:
-        super().__init__(f"Job {key} is {state}, not failed, so there is nothing to retry.")
+        super().__init__(f"Job {key} is {state}, not failed, so it is left as it is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,15 @@ def failed_jobs(client: DBOSClient, *, limit: int = 100) -> tuple[JobView, ...]:
 
 def retry_job(client: DBOSClient, key: str) -> JobView:
     """Put a failed job back into the queue under its own key, with all its attempts before it."""
-    job = _job(client, key)
-    if job.state is not JobState.FAILED:
-        raise JobNotFailed(key, job.state)
+    job = _failed(client, key)
     client.update_workflow_attributes(key, None)  # forget how often its worker died
     client.rewind_workflow(key, queue_name=queue_of(job.name))
     return _job(client, key)
+
+
+def drop_job(client: DBOSClient, key: str) -> None:
+    """Take a failed job off the dead list for good: what it was to do is not done."""
+    client.delete_workflows([_failed(client, key).key])
 
 
 def retry_unsent(client: DBOSClient, *, at: datetime) -> tuple[str, ...]:
@@ -141,6 +144,13 @@ def forget_finished(client: DBOSClient, *, before: datetime) -> int:
             return forgotten
         client.delete_workflows([job.workflow_id for job in done])
         forgotten += len(done)
+
+
+def _failed(client: DBOSClient, key: str) -> JobView:
+    job = _job(client, key)
+    if job.state is not JobState.FAILED:
+        raise JobNotFailed(key, job.state)
+    return job
 
 
 def _job(client: DBOSClient, key: str) -> JobView:

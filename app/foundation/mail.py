@@ -16,11 +16,13 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from app.foundation.clock import Clock
-from app.foundation.errors import Unavailable
+from app.foundation.errors import Refused, Unavailable
 
 SMTP_TIMEOUT_SECONDS = 20
 REACH_TIMEOUT_SECONDS = 4  # somebody waits for the doctor, and nothing is lost where a slow server is called silent
 SUBMISSION_PORT = 587
+REFUSED_FOR_GOOD = 500  # RFC 5321, 4.2.1: from here on an answer is not for now
+FULL = 552  # but this one is, said of a mailbox: 4.5.3.1.10
 TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)  # the last: a name or password that cannot be sent
 
 
@@ -28,6 +30,15 @@ class MailUnavailable(Unavailable):
     """The mail server did not take the message; the job tries again."""
 
     code = "mail-unavailable"
+
+
+class MailboxRefused(Refused):
+    """The mail server answers, and will never take a message to this mailbox; nothing is tried again."""
+
+    code = "mailbox-refused"
+
+    def __init__(self, answer: int) -> None:
+        super().__init__(f"The mail server takes nothing for this mailbox ({answer}).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Mailer(Protocol):
     """Sends messages."""
 
     def send(self, message: Message) -> None:
-        """Hand the message over, or raise `MailUnavailable`."""
+        """Hand the message over, or raise `MailUnavailable`, or `MailboxRefused` where that would never change."""
         ...
 
     def forget(self, address: str) -> None:
@@ -139,6 +150,11 @@ class SmtpMailer:
                 server.send_message(email)
             finally:
                 _leave(server)
+        except smtplib.SMTPRecipientsRefused as problem:
+            answer = min(code for code, _text in problem.recipients.values())
+            if answer >= REFUSED_FOR_GOOD and answer != FULL:
+                raise MailboxRefused(answer) from problem
+            raise MailUnavailable(f"The mail server does not take the message now ({answer}).") from problem
         except TROUBLE as problem:
             raise MailUnavailable(f"The mail server did not take the message ({type(problem).__name__}).") from problem
 

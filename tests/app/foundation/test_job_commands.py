@@ -85,6 +85,18 @@ def test_a_retry_puts_the_job_back_and_leaves_a_record(one_failed: Runtime) -> N
         assert (entry.kind, entry.subject, entry.actor) == ("job.retried", "poison", "operator")
 
 
+def test_a_job_that_can_never_be_done_is_dropped_and_leaves_a_record(one_failed: Runtime) -> None:
+    result = call(one_failed, "drop", "poison")
+    assert (result.exit_code, result.output) == (0, "poison is dropped.\n")
+    assert call(one_failed, "failed").output == "No jobs.\n"
+    with one_failed.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+        assert (entry.kind, entry.subject, entry.actor) == ("job.dropped", "poison", "operator")
+    refused = call(one_failed, "drop", "waiting")
+    assert (refused.exit_code, "waiting is waiting, not failed" in refused.output) == (1, True)
+    assert state_of(one_failed, "waiting") is JobState.WAITING
+
+
 def test_every_failed_job_is_retried_at_once(one_failed: Runtime) -> None:
     assert call(one_failed, "retry", "--all").output == "poison is back in the queue.\n"
     assert call(one_failed, "retry", "--all").output == "The dead list is empty.\n"
@@ -95,7 +107,7 @@ def test_a_retry_of_what_did_not_fail_or_does_not_exist_is_refused(one_failed: R
     refused = call(one_failed, "retry", "waiting")
     assert (refused.exit_code, refused.output) == (
         1,
-        "Error: Job waiting is waiting, not failed, so there is nothing to retry.\n",
+        "Error: Job waiting is waiting, not failed, so it is left as it is.\n",
     )
     missing = call(one_failed, "retry", "nothing")
     assert missing.exit_code == 1

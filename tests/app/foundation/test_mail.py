@@ -13,7 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Inbox
 from aiosmtpd.smtp import AuthResult
 
-from app.foundation.mail import MailUnavailable, Message, SmtpMailer, SpoolMailer
+from app.foundation.job_workflow import _may_pass
+from app.foundation.mail import MailboxRefused, MailUnavailable, Message, SmtpMailer, SpoolMailer
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
 
@@ -25,14 +26,14 @@ MESSAGE = Message("zo√©@example.org", "Votre code : 123 456", "Bonjour,\n\nvoil√
 class _Kept(Inbox):
     def __init__(self):
         super().__init__()
-        self.mails, self.refused = [], None
+        self.mails, self.refused, self.refusal = [], None, "552 mailbox full"
 
     def handle_message(self, message):
         self.mails.append(message)
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name
         if address == self.refused:
-            return "552 mailbox full"
+            return self.refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -95,6 +96,15 @@ def test_edge_082_a_mailbox_that_refuses_keeps_nothing_from_the_second_one(serve
     assert mail["X-RcptTo"] == "second@b.example"
     with pytest.raises(MailUnavailable):
         mailer.send(Message("full@b.example", "s", "t", key="k"))
+
+
+def test_a_mailbox_that_is_not_there_is_no_reason_to_try_again(server):
+    server.refused, server.refusal = "gone@b.example", "550 no such mailbox"
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=SENDER, clock=FrozenClock())
+    with pytest.raises(MailboxRefused, match="550") as refused:
+        mailer.send(Message("gone@b.example", "s", "t", key="k"))
+    assert "gone" not in str(refused.value)
+    assert not _may_pass(refused.value)
 
 
 def test_case_089_a_server_that_is_not_there_is_a_reason_to_try_again():
