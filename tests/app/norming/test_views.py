@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.grant_role import grant_role
 from app.foundation.access import operator
@@ -149,6 +149,15 @@ def test_a_french_desk_calls_the_skill_by_its_name_and_writes_figures_and_days_i
     assert re.search(r"<dd>−?\d,\d{4} ± \d,\d{4} \(\d,\d{4} écart-type\)</dd>", card)
     told = re.sub(r'datetime="[^"]*"|<code>.*?</code>', "", card)
     assert re.search(r"\d{4}-\d\d-\d\d", told) is None
+
+
+@pytest.mark.parametrize(("code", "said"), [("en", "answered in English"), ("fr", "answered in French")])
+def test_whoever_chooses_a_sample_reads_in_which_language_it_was_answered(runtime, norms, browser_of, code, said):
+    with runtime.transaction() as session:
+        (group,) = {sample.group for sample in session.scalars(select(LegacySample))}
+        group.language = code
+    page = browser_of(EDITOR_ID).get(f"/desk/norms/recalibrate/{SKILL}").text
+    assert f", {said}" in page
 
 
 def test_the_desk_is_closed_to_everyone_else(app, client, norms, browser_of):
