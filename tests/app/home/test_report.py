@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from app.assessment import adaptation
 from app.assessment.facet_bands import facet_bands
 from app.assessment.measured_range import lowest_measured
 from app.assessment.models import FrozenSitting, Sitting
+from app.awarding import queries as awards
 from app.results import figures
 from app.results.models import SkillResult
 from tests.app.api.world import OTHER, OWNER, World
@@ -48,6 +50,19 @@ def test_without_a_certificate_the_words_are_warm_and_the_way_on_is_shown(world:
     assert "Take this skill again from" in page
     assert "It was close" not in page
     assert not {"failed", "rejected", "insufficient"} & set(page.lower().split())
+
+
+def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(world: World, monkeypatch):
+    _page, result = sat(world, OTHER, -0.5, 2)
+    with world.runtime.reading() as session:
+        decided = awards.decision_on(result.id, session=session)
+    founder = replace(decided, reasons=("judgement-share", "no-norm"))
+    monkeypatch.setattr(awards, "decision_on", lambda *_asked, **_in: founder)
+    page = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    assert "No award is made yet: you helped to build the norm." in page
+    assert "sit once more outside the limit" in page
+    assert "does not earn a certificate" not in page
+    assert "Less than half of the evidence" not in page
 
 
 def test_a_near_miss_is_explained(world: World):
