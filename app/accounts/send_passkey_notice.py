@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.mail_texts import PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SUSPENDED
 from app.accounts.models import Person
 from app.accounts.passkey_notices import ADDED, REMOVED, SUSPENDED
+from app.foundation import written
 from app.foundation.mail import Mailer, Message
 
 TEXTS = {ADDED: PASSKEY_ADDED, REMOVED: PASSKEY_REMOVED, SUSPENDED: PASSKEY_SUSPENDED}
@@ -23,5 +24,5 @@ def send_passkey_notice(
     if person is None:
         return
     text = TEXTS[kind][person.language]
-    body = text.body.format(time=f"{at:%Y-%m-%d %H:%M}", base_url=base_url)
+    body = text.body.format(time=written.minute(at, person.language), base_url=base_url)
     mailer.send(Message(person.email, text.subject, body, key=f"passkey-{kind}:{passkey_id}", person_id=person.id))

@@ -12,6 +12,7 @@ from app.accounts.mail_texts import SECOND_ADDRESS_ADDED, SECOND_ADDRESS_ASKED
 from app.accounts.models import Person, SecondAddress
 from app.accounts.rules import mask_email
 from app.accounts.second_addresses import NAMED, PROVEN, link_path
+from app.foundation import written
 from app.foundation.clock import Clock
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, Message
@@ -49,6 +50,6 @@ def send_second_address_notice(
     if person is None:
         return
     text = SECOND_ADDRESS_ADDED[person.language]
-    body = text.body.format(time=f"{at:%Y-%m-%d %H:%M}", base_url=base_url)
+    body = text.body.format(time=written.minute(at, person.language), base_url=base_url)
     key = f"{PROVEN}:{person_id}:{at.timestamp()}"
     mailer.send(Message(person.email, text.subject, body, key=key, person_id=person.id))

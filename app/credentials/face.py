@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-
-from babel.dates import format_datetime
 
 from app.credentials import open_badge
 from app.credentials.queries import CredentialView
@@ -178,4 +176,4 @@ def mode_words(mode: str, _: Gettext) -> str:
 
 
 def _instant(instant: datetime, language: str) -> str:
-    return format_datetime(instant, "d MMMM y, HH:mm", tzinfo=UTC, locale=language) + " UTC"
+    return written.minute(instant, language) + " UTC"

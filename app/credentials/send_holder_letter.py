@@ -14,6 +14,7 @@ from app.credentials.holder_letters import Occasion, letter_key
 from app.credentials.models import Credential, CredentialReview
 from app.credentials.public_classes import public_class
 from app.credentials.states import RevocationReason
+from app.foundation import written
 from app.foundation.mail import Mailer, Message
 
 
@@ -32,8 +33,8 @@ def send_holder_letter(
         code=codes.grouped(credential.code),
         because=REASONS[person.language][credential.revocation_reason or RevocationReason.ADMINISTRATIVE],
         public_class=public_class(credential.revocation_reason, person.language),
-        until=f"{credential.valid_until:%Y-%m-%d}",
-        day=f"{review.due_on:%Y-%m-%d}" if review else "",
+        until=written.day(credential.valid_until, person.language),
+        day=written.day(review.due_on, person.language) if review else "",
         reason=(review.reason or "") if review else "",
         link=f"{base_url}/credentials/{credential.code}",
         base_url=base_url,

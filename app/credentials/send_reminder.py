@@ -12,6 +12,7 @@ from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, ExpiryReminder, ReminderOptOut
 from app.credentials.reminder_texts import REMINDER
 from app.credentials.states import CredentialState
+from app.foundation import written
 from app.foundation.clock import Clock
 from app.foundation.links import Links
 from app.foundation.mail import Mailer, Message
@@ -33,8 +34,8 @@ def send_reminder(
     stop = f"{base_url}/reminders/{links.sign(PURPOSE, str(person.id))}"
     named = {
         "skill": credential.display["skill_names"][person.language],
-        "day": f"{credential.valid_until:%Y-%m-%d}",
-        "time": f"{credential.valid_until:%Y-%m-%d %H:%M}",
+        "day": written.day(credential.valid_until, person.language),
+        "time": written.minute(credential.valid_until, person.language),
         "code": credential.code,
         "slug": credential.skill,
         "base_url": base_url,

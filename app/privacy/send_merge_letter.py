@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.rules import mask_email
 from app.assessment import queries as sittings
+from app.foundation import written
 from app.foundation.mail import Mailer, Message
 from app.item_bank import queries as banks
 from app.privacy.merge_letters import APPLIED, STAYING
@@ -33,7 +34,7 @@ def send_merge_letter(
         other=mask_email(other.email),
         evidence="\n".join(f"- {EVIDENCE[language][one]}" for one in merge.evidence),
         reason=merge.reason,
-        until=f"{merge.heard_until_at:%Y-%m-%d %H:%M} UTC",
+        until=written.minute(merge.heard_until_at, language) + " UTC",
         effects=_effects(merge, language, base_url=base_url, session=session) if occasion == APPLIED else "",
         base_url=base_url,
     )
@@ -63,7 +64,7 @@ def _lines(merge: AccountMerge, beyond: Sequence[UUID], language: str, *, base_u
     return [
         LINE[language].format(
             skill=banks.skill(one.skill, session=session).names[language],
-            on=f"{one.started_at:%Y-%m-%d}",
+            on=written.day(one.started_at, language),
             link=f"{base_url}/results/{one.id}/review",
         )
         for one in found

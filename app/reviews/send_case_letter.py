@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.foundation import written
 from app.foundation.mail import Mailer, Message
 from app.item_bank import queries as banks
 from app.reviews.mail_texts import DECIDED, OPENED, OUTCOMES, REPLAYED
@@ -22,7 +23,7 @@ def send_case_letter(case_id: UUID, occasion: str, *, base_url: str, session: Se
     texts = (DECIDED if occasion == "decided" else OPENED)[person.language]
     body = texts.body.format(
         skill=banks.skill(case.skill, session=session).names[person.language],
-        due_on=case.due_on.isoformat(),
+        due_on=written.day(case.due_on, person.language),
         outcome=_outcome(case, person.language),
         explanation=case.explanation or "",
         link=f"{base_url}/results/{case.sitting_id}/review",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.credentials import queries as credentials
 from app.credentials.public_classes import public_class
+from app.foundation import written
 from app.foundation.mail import Mailer, Message
 from app.reviews.change_texts import LETTERS, MOVED_HERE
 from app.reviews.models import RegisterChange
@@ -26,7 +27,7 @@ def send_change_letter(change_id: UUID, occasion: str, *, base_url: str, session
     body = text.body.format(
         skill=found.display["skill_names"][person.language],
         code=found.printed_code,
-        until=f"{found.valid_until:%Y-%m-%d}",
+        until=written.day(found.valid_until, person.language),
         reason=change.reason,
         public_class=public_class(found.revocation_reason, person.language),
         link=f"{base_url}/me" if occasion == MOVED_HERE else f"{base_url}/credentials/{found.code}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,7 +111,7 @@ def _speak_languages(app: Flask) -> None:
 
 def _write_figures(app: Flask) -> None:
     """Figures on pages follow the page's language, those of Jinja's own `format` too, so that none is forgotten."""
-    app.jinja_env.filters.update(number=_number, format=_format, day=_day)
+    app.jinja_env.filters.update(number=_number, format=_format, day=_day, minute=_minute)
 
 
 @pass_context  # so that no figure is folded into a compiled template, which serves both languages
@@ -127,6 +127,11 @@ def _format(_: Context, form: str, *values: Any) -> str:
 @pass_context
 def _day(_: Context, told: date | str, pattern: str = written.DAY) -> str:
     return written.day(told, language_of_request(), pattern)
+
+
+@pass_context
+def _minute(_: Context, at: datetime) -> str:
+    return written.minute(at, language_of_request())
 
 
 def _unbroken(text: str) -> str:

@@ -17,6 +17,7 @@ from app.credentials import queries
 from app.credentials.models import Credential, ExpiryReminder
 from app.credentials.standing import State, standing
 from app.credentials.stop_reminders import holder_of_link
+from app.foundation import written
 from app.foundation.errors import DecileError
 from app.foundation.runtime import Runtime
 from tests.app.credentials.awards import an_award
@@ -109,7 +110,7 @@ def test_the_mail_names_the_day_and_the_way_to_a_new_one(
     (mail,) = mails(house)
     text = mail.get_content()
     assert word in mail["Subject"]
-    assert "2026-11-30" in mail["Subject"]
+    assert written.day("2026-11-30", language) in mail["Subject"]
     assert "http://localhost/skills/collaboration/start" in text
     assert f"http://localhost/credentials/{code}" in text
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

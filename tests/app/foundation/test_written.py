@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from flask import render_template_string
 
 from app.foundation import written
 
+APP = Path(written.__file__).parents[1]
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -33,6 +36,20 @@ def test_a_day_is_told_in_words_also_where_it_is_stored_as_text() -> None:
     assert written.day(date(2026, 11, 5), "fr") == written.day("2026-11-05", "fr") == "5 novembre 2026"
     assert written.day("2022-12-01", "en", "MMMM y") == "December 2022"
     assert written.day("as of some day", "fr") == "as of some day"
+
+
+def test_french_counts_the_first_day_of_a_month() -> None:
+    first = datetime(2025, 10, 1, 14, 5, tzinfo=UTC)
+    assert (written.day(first, "fr"), written.day(first, "en")) == ("1er octobre 2025", "1 October 2025")
+    assert written.day("2025-10-11", "fr") == "11 octobre 2025"
+    assert written.minute(first, "fr") == "1er octobre 2025, 14:05"
+    assert written.minute(first.astimezone(timezone(timedelta(hours=11))), "fr") == "1er octobre 2025, 14:05"
+
+
+def test_no_page_or_letter_writes_a_date_in_another_way() -> None:
+    pages, letters = (APP / "templates").rglob("*.html"), APP.rglob("send_*.py")
+    others = re.compile(r"\|(date|datetime)format\b|:%Y-%m-%d|isoformat")
+    assert [str(path) for path in (*pages, *letters) if others.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_one_template_serves_both_languages(app) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from app.accounts.models import Person
 from app.assessment.errors import SittingNotFound
+from app.foundation import written
 from app.foundation.access import Actor
 from app.foundation.audit import AuditEntry
 from app.reviews.ask_for_review import ask_for_review
@@ -29,7 +30,7 @@ def test_case_093_asking_opens_a_case_with_its_last_day_and_a_letter(world: Worl
     case = case_row(world, case_id)
     assert (case.reason, case.words, case.state) == ("disturbed", "The alarm rang.", "open")
     letter = newest_mail(world.runtime, "olivia@owner.example.org")
-    assert case.due_on.isoformat() in letter.text
+    assert written.day(case.due_on, "en") in letter.text
     assert f"/results/{world.facts.ended_sitting}/review" in letter.text
 
 

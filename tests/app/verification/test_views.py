@@ -59,7 +59,7 @@ def test_the_page_speaks_french(client, register) -> None:
         "Parmi les 10 % les plus hauts du groupe « adultes au travail",
         "93,4 (intervalle à 90 % : de 86,2 à 97,1)",
         "5 120",
-        "du 1 novembre 2024 au 31 octobre 2026",
+        "du 1er novembre 2024 au 31 octobre 2026",
         "centile 90 du groupe de référence, à 1,282 (erreur type 0,031)",
         "novembre 2027",
     ):
