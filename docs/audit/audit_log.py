@@ -342,7 +342,7 @@ def main() -> int:
     parser.add_argument("--key", action="append", required=True, help="the log's public key, from /log/keys")
     parser.add_argument("--notebook", type=Path, help="file in which seen checkpoints are kept")
     parser.add_argument("--ceiling", type=float, default=0.25, help="largest share above the line to accept")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()  # certificates stand behind the options too
     has_notes = given.notebook is not None and given.notebook.is_file()
     notebook = json.loads(given.notebook.read_text(encoding="utf-8")) if has_notes else []
     certificates = [file.read_text(encoding="utf-8") for file in given.certificates]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -232,3 +234,21 @@ def test_the_script_runs_by_itself_and_keeps_its_notebook(scene: Scene, tmp_path
     done = subprocess.run([*command, "--notebook", str(notebook)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "truncation" in done.stdout
+
+
+def test_the_line_of_the_guide_runs_as_it_stands_there(scene: Scene, tmp_path: Path) -> None:
+    guide = (AUDIT.parents[1] / "operators_guide.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"`python docs/audit/audit_log\.py ([^`]+)`", guide)
+    place = copied(scene.client, tmp_path / "log", scene.codes)
+    (tmp_path / "certificate.json").write_text(document(scene.client, scene.codes[0]))
+    here = {
+        "https://decile.example": str(place),
+        "$(curl -s https://decile.example/log/keys)": scene.key[0],
+        "seen.json": str(tmp_path / "seen.json"),
+        "certificate.json": str(tmp_path / "certificate.json"),
+    }
+    words = shlex.split(line)
+    assert set(here) <= set(words)
+    command = [sys.executable, "-I", "-S", str(AUDIT), *(here.get(word, word) for word in words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "0 problems found\n"), done.stderr
