@@ -24,7 +24,7 @@ from scoring.graded_response import (
     refuse_misfits,
 )
 from scoring.items import ItemParameters
-from scoring.normal import BOUNDS, NODES, QUADRATURE, normal_distribution, normal_prior
+from scoring.normal import BOUNDS, NODES, QUADRATURE, even_nodes, normal_distribution, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
 
 __all__ = ["BOUNDS", "NODES", "QUADRATURE", "Ability", "estimate_ability", "normal_prior", "probability_above"]
@@ -102,7 +102,7 @@ def estimate_ability(
     if method not in METHODS:
         raise ScoringError(f"Unknown method {method!r}; known are {', '.join(METHODS)}.")
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    nodes = _grid(quadrature, bounds)
+    nodes = even_nodes(quadrature, bounds)
     prior = normal_prior(nodes, prior_mean, prior_sd)
     refuse_misfits(codes, items)
     if method == "eap" and codes.size >= FEWEST_COMPILED:
@@ -147,12 +147,6 @@ def probability_above(
         places = drawn_together(NODES, mean[:, None], variance[:, None], kernel_sd=kernel, wanted=variance[:, None])
         parts.append((normal_distribution((places - cut) / spread) * posterior).sum(axis=1))
     return np.asarray(np.minimum(np.concatenate(parts), 1.0))
-
-
-def _grid(quadrature: int, bounds: tuple[float, float]) -> NDArray[np.float64]:
-    if quadrature < 2 or not bounds[0] < bounds[1] or not np.isfinite(bounds).all():
-        raise ScoringError(f"A grid needs at least two nodes between rising bounds; got {quadrature} on {bounds}.")
-    return np.linspace(bounds[0], bounds[1], quadrature)
 
 
 def _posterior(

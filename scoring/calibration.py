@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses, numbered_groups, prepare
-from scoring.calibration_design import Anchors, check_anchored, design_of, model_of, unlinked_groups
+from scoring.calibration_design import Anchors, check_anchored, checked_nodes, design_of, model_of, unlinked_groups
 from scoring.calibration_expectation import FEWEST_COMPILED
 from scoring.calibration_fit import Fitted, fit
 from scoring.calibration_groups import GroupFitted, fit_groups
@@ -106,9 +106,9 @@ def calibrate(
     model : {"graded", "2pl", "rasch", "gpcm", "nominal"}
         With more than two categories "rasch" is the partial credit model with slopes of 1, and its items say "gpcm".
     quadrature : int
-        Equally spaced nodes over `bounds`, with normal weights normalised to one.
+        Equally spaced nodes over `bounds`, at least 11, with normal weights normalised to one.
     bounds : (float, float)
-        Theta.
+        Theta, from -3 or below to 3 or above.
     tolerance : float
         Greatest change of a slope or intercept in an unaccelerated pass, in logits.
     weights : array-like, shape (N,), optional
@@ -138,6 +138,8 @@ def calibrate(
         fit, or a group without responses.
     InvalidItems
         An unknown model, or fixed items that do not fit the responses.
+    ScoringError
+        Too few nodes, bounds that do not hold the prior, a tolerance or a ridge that is negative or not finite.
 
     References
     ----------
@@ -146,6 +148,7 @@ def calibrate(
     """
     if model not in MODELS:
         raise InvalidItems(f"Unknown model {model!r}; calibration knows {', '.join(MODELS)}.")
+    nodes = checked_nodes(quadrature, bounds, tolerance, ridge)
     matrix = responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)
     if model == "2pl" and matrix.codes.max(initial=0) > 1:
         raise InvalidResponses("The 2pl takes responses 0 and 1; recode, or use the graded model.")
@@ -155,7 +158,6 @@ def calibrate(
         check_anchored(matrix.codes, anchors)
     whole = None if anchors is None else anchors.categories
     data = prepare(matrix, weights, groups=group, whole=whole)
-    nodes = np.linspace(*bounds, quadrature)
     prior = np.exp(-0.5 * nodes**2)
     prior /= prior.sum()
     if data.fitted.size == 0:

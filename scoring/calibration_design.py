@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_data import PreparedResponses
 from scoring.calibration_models import Bools, CategoryModel, Floats, Graded, Nominal, PartialCredit
-from scoring.errors import InvalidItems, InvalidResponses
+from scoring.errors import InvalidItems, InvalidResponses, ScoringError
 from scoring.items import ItemParameters
+from scoring.normal import even_nodes
 
 FAMILY = {"2pl": "graded", "rasch": "gpcm"}  # models that are special cases of another
+FEWEST_NODES = 11  # on fewer the posteriors are so coarse that slopes come out wrong, and still seem to converge
+LEAST_REACH = 3.0  # standard deviations to either side: what lies beyond is .3 % of the prior
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,3 +160,25 @@ def check_anchored(codes: NDArray[np.int8], anchors: Anchors) -> None:
         raise InvalidResponses(
             f"Person {person}, item {int(anchors.columns[row])}: a category that the fixed item does not have."
         )
+
+
+def checked_nodes(quadrature: int, bounds: tuple[float, float], tolerance: float, ridge: float | None) -> Floats:
+    """The nodes of a search for parameters, where it can be meant.
+
+    Raises
+    ------
+    ScoringError
+        For too few nodes, bounds that do not hold the prior, a tolerance or a ridge that is negative or not finite.
+    """
+    nodes = even_nodes(quadrature, bounds)
+    if quadrature < FEWEST_NODES:
+        raise ScoringError(f"A calibration needs at least {FEWEST_NODES} nodes; got {quadrature}.")
+    if bounds[0] > -LEAST_REACH or bounds[1] < LEAST_REACH:
+        raise ScoringError(
+            f"A calibration's bounds go from {-LEAST_REACH:g} or below to {LEAST_REACH:g} or above, to hold the prior; "
+            f"got {bounds}."
+        )
+    for name, value in (("tolerance", tolerance), ("ridge", ridge or 0.0)):
+        if not (math.isfinite(value) and value >= 0):
+            raise ScoringError(f"A calibration's {name} is a finite number of at least 0; got {value}.")
+    return nodes

@@ -20,6 +20,19 @@ NODES: NDArray[np.float64] = np.linspace(*BOUNDS, QUADRATURE)
 NODES.setflags(write=False)
 
 
+def even_nodes(quadrature: int, bounds: tuple[float, float]) -> NDArray[np.float64]:
+    """Equally spaced nodes from the lower of `bounds` to the upper, shape (quadrature,).
+
+    Raises
+    ------
+    ScoringError
+        For fewer than two nodes, or bounds that do not rise or are not finite.
+    """
+    if quadrature < 2 or not bounds[0] < bounds[1] or not np.isfinite(bounds).all():
+        raise ScoringError(f"A grid needs at least two nodes between rising bounds; got {quadrature} on {bounds}.")
+    return np.linspace(bounds[0], bounds[1], quadrature)
+
+
 def normal_density(x: ArrayLike) -> NDArray[np.float64]:
     """Density of N(0, 1) at x, any shape."""
     z = np.asarray(x, dtype=float)

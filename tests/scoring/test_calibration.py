@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scoring.calibration import Calibration, calibrate
 from scoring.calibration_models import Graded, PartialCredit
-from scoring.errors import InvalidItems, InvalidResponses
+from scoring.errors import InvalidItems, InvalidResponses, ScoringError
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
 from scoring.responses import MISSING
@@ -330,3 +330,31 @@ def test_guessers_at_steep_items_do_not_keep_single_precision_from_the_height() 
     codes[guessing] = rng.integers(0, 2, (int(guessing.sum()), 100))
     compiled, plain = (calibrate(codes, compiled=way).log_likelihood for way in (True, False))
     assert compiled == pytest.approx(plain, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ({"bounds": (1.0, -1.0)}, "rising bounds"),
+        ({"bounds": (np.nan, 1.0)}, "rising bounds"),
+        ({"bounds": (0.0, 3.0)}, "from -3 or below to 3 or above"),
+        ({"bounds": (-2.0, 2.0)}, "from -3 or below to 3 or above"),
+        ({"quadrature": -3}, "at least two nodes"),
+        ({"quadrature": 0}, "at least two nodes"),
+        ({"quadrature": 10}, "at least 11 nodes"),
+        ({"tolerance": np.nan}, "tolerance"),
+        ({"tolerance": -1e-6}, "tolerance"),
+        ({"ridge": np.nan}, "ridge"),
+        ({"ridge": -1.0}, "ridge"),
+    ],
+)
+def test_a_search_that_would_pass_off_wrong_parameters_as_converged_is_refused(search: dict, message: str) -> None:
+    with pytest.raises(ScoringError, match=message):
+        calibrate(simulated(graded_items(4), 50), **search)
+
+
+def test_the_coarsest_search_that_is_let_through_finds_the_parameters() -> None:
+    codes = simulated(graded_items(8), 1000)
+    coarse, fine = calibrate(codes, quadrature=11, bounds=(-3.0, 3.0)), calibrate(codes)
+    assert coarse.converged
+    np.testing.assert_allclose(coarse.items.slopes, fine.items.slopes, atol=0.15)
