@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_expectation import FEWEST_COMPILED, placed
-from scoring.continuous import KERNEL_STEPS, drawn_together
+from scoring.continuous import KERNEL_STEPS, drawn_together, refuse_cut
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import (
     SMALLEST_PROBABILITY,
@@ -134,8 +134,7 @@ def probability_above(
     -------
     ndarray, shape (N,)
     """
-    if not (math.isfinite(cut) and math.isfinite(cut_se) and cut_se >= 0):
-        raise ScoringError(f"A cut is finite and its standard error at least 0; got {cut} and {cut_se}.")
+    refuse_cut(cut, cut_se)
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     prior = normal_prior(NODES, prior_mean, prior_sd)
     kernel = KERNEL_STEPS * float(NODES[1] - NODES[0])

@@ -26,7 +26,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.continuous import KERNEL_STEPS, ContinuousDistribution, drawn_together
+from scoring.continuous import KERNEL_STEPS, ContinuousDistribution, drawn_together, refuse_cut
 from scoring.errors import ScoringError
 from scoring.information_share import effective_information, share_of_judgement
 from scoring.normal import NODES, normal_distribution, normal_prior
@@ -212,7 +212,14 @@ class CompositePosterior:
         return float(difference @ self.theta) / math.sqrt(max(variance, STEP**2 / 12))
 
     def probability_above(self, cut: float, cut_se: float = 0.0) -> float:
-        """P(c >= cut), averaged over a cut that is itself N(cut, cut_se²)."""
+        """P(c >= cut), averaged over a cut that is itself N(cut, cut_se²).
+
+        Raises
+        ------
+        ScoringError
+            For a cut that is not finite, or a standard error of it that is none.
+        """
+        refuse_cut(cut, cut_se)
         spread = _spread(self.composite.kernel_sd, cut_se)
         return min(1.0, float(normal_distribution((self._axis.places - cut) / spread) @ self._axis.masses))
 

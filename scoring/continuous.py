@@ -12,11 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.errors import ScoringError
 from scoring.normal import normal_density, normal_distribution
 
 KERNEL_STEPS = 0.5  # standard deviation of the kernel that makes a gridded posterior continuous, in steps of the grid
 QUANTILE_TOLERANCE = 1e-12  # probability
 MOST_QUANTILE_STEPS = 200  # bisection alone needs about 60
+
+
+def refuse_cut(cut: float, cut_se: float) -> None:
+    """Refuse a cut that is none.
+
+    Raises
+    ------
+    ScoringError
+        When it is not finite, or its standard error not finite or below 0.
+    """
+    if not (math.isfinite(cut) and math.isfinite(cut_se) and cut_se >= 0):
+        raise ScoringError(f"A cut is finite and its standard error at least 0; got {cut} and {cut_se}.")
 
 
 def drawn_together(

@@ -338,5 +338,8 @@ def test_questions_that_cannot_be_meant_are_refused() -> None:
     for ask in (posterior.probability_above, lambda _, cut_se: posterior.median(cut_se)):
         with pytest.raises(ScoringError, match="standard error"):
             ask(1.0, -0.1)
+    for cut in (math.nan, math.inf):
+        with pytest.raises(ScoringError, match="cut is finite"):
+            posterior.probability_above(cut)
     with pytest.raises(ScoringError, match="level"):
         posterior.interval(1.0)
