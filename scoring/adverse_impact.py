@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.errors import ScoringError
+from scoring.missing import is_missing
 
 FOUR_FIFTHS = (4, 5)  # 29 CFR 1607.4 D: a guide for where to look
 SMALLEST_SHARE = 0.02  # of everybody; 6 RCNY 5-301: a category below it may be left out of the impact ratios
@@ -116,7 +117,7 @@ def adverse_impact(
     Parameters
     ----------
     groups : mapping of attribute to N categories
-        For example {"sex": [...], "race": [...]}; None or "" is unknown.
+        For example {"sex": [...], "race": [...]}; None, "", NaN, NaT and pandas' NA are unknown.
     awarded : array-like of bool, shape (N,), optional
         The decision.
     scores : array-like, shape (N,), optional
@@ -220,7 +221,7 @@ def _table(
     rule: _Rule,
 ) -> ImpactTable:
     cells = list(zip(*(groups[name] for name in attributes), strict=True))
-    known = [all(category not in (None, "") for category in cell) for cell in cells]
+    known = [not any(is_missing(category) or category == "" for category in cell) for cell in cells]
     people = Counter(cell for cell, whole in zip(cells, known, strict=True) if whole)
     chosen = Counter(cell for cell, whole, yes in zip(cells, known, selected, strict=True) if whole and yes)
     large = [cell for cell in people if rule.admits(people[cell])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,6 +158,13 @@ def test_edge_086_everybody_awarded_is_equal() -> None:
 def test_without_any_known_category_there_are_no_rows_and_everybody_is_counted() -> None:
     table = by_sex((None, 30, 3)).table("sex")
     assert (table.rows, table.unknown, table.unknown_selected) == ((), 30, 3)
+
+
+@pytest.mark.parametrize("missing", [math.nan, np.float64("nan"), pd.NaT, pd.NA, np.datetime64("NaT")], ids=repr)
+def test_what_pandas_writes_for_a_missing_category_is_unknown(missing: object) -> None:
+    table = by_sex((missing, 12, 3), ("f", 20, 5)).table("sex")
+    assert [r.categories for r in table.rows] == [("f",)]
+    assert (table.unknown, table.unknown_selected) == (12, 3)
 
 
 @given(
