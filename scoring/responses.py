@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.errors import InvalidResponses
+from scoring.missing import is_missing
 
 MISSING = -1
 MOST_CATEGORIES = 127
@@ -21,18 +22,20 @@ class ResponseMatrix:
     Parameters
     ----------
     codes : array-like, shape (N, J)
-        Integers from 0; missing is -1 or NaN. Missing responses are left out person by person (missing at random).
+        Integers from 0; missing is -1, NaN, pandas' NA or a masked cell. Missing responses are left out person by
+        person (missing at random).
 
     Raises
     ------
     InvalidResponses
-        For another shape, a fraction, or a code outside -1 … 126; the message names the first cell.
+        For another shape, what is no number, a fraction, or a code outside -1 … 126; of the last two the message
+        names the first cell.
     """
 
     codes: NDArray[np.int8]
 
     def __init__(self, codes: ArrayLike) -> None:
-        object.__setattr__(self, "codes", _checked(np.asarray(codes)))
+        object.__setattr__(self, "codes", _checked(_array(codes)))
 
     @property
     def persons(self) -> int:
@@ -50,6 +53,26 @@ class ResponseMatrix:
         return np.asarray(self.codes != MISSING)
 
 
+def _array(given: ArrayLike) -> NDArray[np.generic]:
+    if isinstance(given, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(given), np.nan, given.data)
+    try:
+        return np.asarray(given)
+    except ValueError:
+        raise InvalidResponses("Every row needs as many responses as the others, -1 or NaN where none is.") from None
+
+
+def _numbers(given: NDArray[np.generic]) -> NDArray[np.float64]:
+    if given.dtype == object:
+        given = np.where(np.frompyfunc(is_missing, 1, 1)(given).astype(bool), np.nan, given)
+    try:
+        if np.iscomplexobj(given):
+            raise TypeError
+        return np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidResponses("Responses are numbers, integers from 0; recode what is none.") from None
+
+
 def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:
     if given.ndim != 2:
         raise InvalidResponses(f"Responses need two dimensions, persons by items; got shape {given.shape}.")
@@ -57,7 +80,7 @@ def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:
         numbers: NDArray[np.float64] | NDArray[np.int8] = given.astype(np.int8, copy=True)
         wrong = numbers < MISSING
     else:
-        numbers = np.asarray(given, dtype=float)
+        numbers = _numbers(given)
         numbers = np.where(np.isnan(numbers), MISSING, numbers)
         wrong = (numbers != np.round(numbers)) | (numbers < MISSING) | (numbers >= MOST_CATEGORIES)
     if wrong.any():

@@ -1,6 +1,7 @@
 """Responses exist only if they are valid: integers from 0, missing as -1."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,37 @@ def test_missing_may_be_minus_one_or_nan() -> None:
     assert responses.codes.tolist() == [[0, MISSING], [MISSING, 4]]
     assert responses.answered.tolist() == [[True, False], [False, True]]
     assert (responses.persons, responses.items) == (2, 2)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, float, object])
+def test_a_masked_cell_is_missing_whatever_lies_under_the_mask(dtype) -> None:
+    masked = np.ma.array([[3, 1], [2, 0]], mask=[[True, False], [False, True]], dtype=dtype)
+
+    assert ResponseMatrix(masked).codes.tolist() == [[MISSING, 1], [2, MISSING]]
+
+
+def test_pandas_own_missing_value_is_missing() -> None:
+    table = pd.DataFrame({"one": pd.array([1, None], dtype="Int64"), "two": pd.array([0, 4], dtype="Int64")})
+
+    assert ResponseMatrix(table).codes.tolist() == [[1, 0], [MISSING, 4]]
+    assert ResponseMatrix([[pd.NA, 2], [None, 0]]).codes.tolist() == [[MISSING, 2], [MISSING, 0]]
+    assert ResponseMatrix(np.empty((0, 2), dtype=object)).codes.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([["agree", "1"]], "numbers"),
+        ([[0, "agree"]], "numbers"),
+        ([[0, object()]], "numbers"),
+        ([[0, 1 + 2j]], "numbers"),
+        (np.array([[0, 1 + 2j]], dtype=object), "numbers"),
+        ([[0, 1], [1]], "as many"),
+    ],
+)
+def test_what_holds_no_numbers_or_ragged_rows_is_refused(wrong, message) -> None:
+    with pytest.raises(InvalidResponses, match=message):
+        ResponseMatrix(wrong)
 
 
 @pytest.mark.parametrize("wrong", [0.5, -2, 127, np.inf, -np.inf])
