@@ -140,7 +140,7 @@ def adverse_impact(
     Raises
     ------
     ScoringError
-        Nobody, no attribute, no measure, arrays of different lengths, or scores that are not finite.
+        Nobody, no attribute, no measure, arrays of different lengths, or scores or cuts that are not finite.
 
     Notes
     -----
@@ -206,6 +206,8 @@ def _measures(
     values = np.asarray(scores, dtype=float).reshape(-1)
     if not np.isfinite(values).all():
         raise ScoringError("Every score must be a finite number; leave out people without one, and say how many.")
+    if not np.isfinite(cuts).all():
+        raise ScoringError(f"A cut must be a finite number; got {', '.join(map(str, cuts))}.")
     median = float(np.median(values))
     measures.append(("scoring", median, values > median))
     return measures + [("cut", float(cut), values >= cut) for cut in cuts]

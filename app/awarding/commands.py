@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 
@@ -43,8 +44,10 @@ def bias_report_command(
     """
     if cuts and score is None:
         raise click.UsageError("--cut needs --score.")
+    if not all(map(math.isfinite, cuts)):
+        raise click.UsageError("--cut is a finite number.")
     data = read_bias_file(file, by=by, decision=decision, score=score)
     first_day = distributed_on.date() if distributed_on else None
     particulars = Particulars(skill, source, runtime.clock.now().date(), first_day)
     report = bias_report(data, particulars, cuts=cuts)
-    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else as_text(report))
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) if as_json else as_text(report))

@@ -217,6 +217,8 @@ def test_wilsons_interval_reaches_the_ends_exactly() -> None:
         (({"sex": ["f"]}, [2], None), "true or false"),
         (({"sex": ["f"]}, None, [np.nan]), "finite number"),
         (({"sex": ["f"]}, [True], None, [1.0]), "cut needs scores"),
+        (({"sex": ["f"]}, None, [1.0], [np.nan]), "cut must be a finite number"),
+        (({"sex": ["f"]}, None, [1.0], [0.5, -np.inf]), "cut must be a finite number"),
     ],
 )
 def test_adverse_impact_refuses_what_cannot_be_meant(arguments: tuple, message: str) -> None:

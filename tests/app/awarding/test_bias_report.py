@@ -166,3 +166,9 @@ def test_wrong_usage_is_exit_code_2_and_a_missing_file_a_refusal(decile, awards,
     decile(*arguments(awards, "--decision", "awarded", "--cut", "1"), code=2)
     assert "nothing was computed" in decile(*arguments(tmp_path / "none.csv", "--decision", "awarded"), code=1)
     assert "name each column once" in decile(*arguments(awards), code=1)
+
+
+@pytest.mark.parametrize("cut", ["nan", "inf", "-inf"])
+def test_a_cut_that_is_no_finite_number_is_wrong_usage(decile, awards, cut):
+    given = arguments(awards, "--score", "score", f"--cut={cut}", "--json")
+    assert "--cut is a finite number" in decile(*given, code=2)
