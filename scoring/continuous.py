@@ -20,7 +20,7 @@ QUANTILE_TOLERANCE = 1e-12  # probability
 MOST_QUANTILE_STEPS = 200  # bisection alone needs about 60
 
 
-def refuse_cut(cut: float, cut_se: float) -> None:
+def refuse_cut(cut: float, cut_se: float = 0.0) -> None:
     """Refuse a cut that is none.
 
     Raises

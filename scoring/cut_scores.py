@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import refuse_cut
 from scoring.errors import ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
@@ -64,6 +65,11 @@ def classification_accuracy(
     Classification
         A share among nobody (nobody awarded, nobody above) is 0.
 
+    Raises
+    ------
+    ScoringError
+        For thetas, a cut or weights that are not finite, or standard errors that are none.
+
     References
     ----------
     Rudner (2001, 2005); consistency after Lee (2010).
@@ -72,6 +78,7 @@ def classification_accuracy(
     errors = np.broadcast_to(np.asarray(standard_error, dtype=float), points.shape)
     if points.size == 0 or not np.isfinite(points).all() or not (np.isfinite(errors) & (errors > 0)).all():
         raise ScoringError("Thetas must be finite, at least one, and their standard errors finite and above 0.")
+    refuse_cut(cut)
     shares = _shares(weights, points.size)
     return _classification(shares, normal_distribution((points - cut) / errors), points >= cut)
 
@@ -90,10 +97,16 @@ def raw_score_classification(
     nodes, density : array-like, shape (Q,), optional
         The latent distribution as masses; by default N(0, 1).
 
+    Raises
+    ------
+    ScoringError
+        For a cut that is not finite, or masses that are none.
+
     References
     ----------
     Lee (2010), Journal of Educational Measurement 47, 1-17; Lord & Wingersky (1984), Hanson (1994) for the recursion.
     """
+    refuse_cut(cut)
     points = NODES if nodes is None else np.asarray(nodes, dtype=float).reshape(-1)
     shares = _shares(normal_prior(points) if density is None else density, points.size)
     distribution = raw_score_distribution(items, points)
@@ -137,10 +150,16 @@ def livingston_lewis(
     lowest, highest : float
         That the test allows.
 
+    Raises
+    ------
+    ScoringError
+        For scores, a reliability or a cut that are none, or of which no beta distribution can be made.
+
     References
     ----------
     Livingston & Lewis (1995), Journal of Educational Measurement 32, 179-197; Hanson (1991) for the moments.
     """
+    refuse_cut(cut)
     raw = np.asarray(scores, dtype=float).reshape(-1)
     if raw.size < FEWEST_SCORES or not np.isfinite(raw).all() or not lowest < highest or np.ptp(raw) == 0:
         raise ScoringError(f"At least {FEWEST_SCORES} finite scores are needed, not all equal, on a range that rises.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.errors import InvalidResponses
+from scoring.errors import InvalidResponses, ScoringError
 from scoring.items import ItemParameters
 from scoring.nominal_response import nominal_information, nominal_probabilities
 from scoring.responses import MISSING, ResponseMatrix
@@ -85,8 +85,15 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
 
     For ordered categories I = sum_k P'_k² / P_k; for gpcm this equals a² times the variance of the category, for
     nominal items the variance of the category slope.
+
+    Raises
+    ------
+    ScoringError
+        For a theta that is not finite.
     """
     points = np.asarray(theta, dtype=float).reshape(-1)
+    if not np.isfinite(points).all():
+        raise ScoringError("Information is about thetas that are finite; leave out those that are not.")
     if items.model == "nominal":
         return nominal_information(items, points)
     probabilities = category_probabilities(items, points)
@@ -103,7 +110,7 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
 
 
 def test_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.float64]:
-    """Information of all items together about theta, shape (Q,)."""
+    """Information of all items together about theta, shape (Q,); refuses what `item_information` does."""
     return np.asarray(item_information(items, theta).sum(axis=1))
 
 

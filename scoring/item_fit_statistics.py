@@ -90,6 +90,8 @@ def item_fit(
     ------
     InvalidResponses
         When responses do not fit the items, or there is none.
+    ScoringError
+        When `estimated` are no counts, one for each item.
 
     Notes
     -----
@@ -103,9 +105,7 @@ def item_fit(
     """
     matrix = responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)
     prior = normal_prior(NODES, mean, sd)
-    lost = free_parameters(items) if estimated is None else np.asarray(estimated, dtype=np.int64).reshape(-1)
-    if lost.size != len(items):
-        raise ScoringError(f"There are {len(items)} items, but {lost.size} numbers of estimated parameters.")
+    lost = free_parameters(items) if estimated is None else _counts(estimated, len(items))
     if not matrix.answered.any():
         raise InvalidResponses("There is no response to judge the items by.")
     log_likelihood(matrix.codes[:1], items, NODES[:1])  # refuses what does not fit in shape
@@ -121,6 +121,13 @@ def item_fit(
         *sums.rmsd(),
         complete,
     )
+
+
+def _counts(estimated: ArrayLike, size: int) -> NDArray[np.int64]:
+    given = np.asarray(estimated, dtype=float).reshape(-1)
+    if given.size != size or not np.isfinite(given).all() or (given < 0).any():
+        raise ScoringError(f"There are {size} items; they need as many numbers of estimated parameters, from 0.")
+    return given.astype(np.int64)
 
 
 def free_parameters(items: ItemParameters) -> NDArray[np.int64]:

@@ -82,6 +82,13 @@ def test_impossible_inputs_are_refused() -> None:
     for theta, error in (([], 0.3), ([np.nan], 0.3), ([0.0], 0.0), ([0.0], np.inf)):
         with pytest.raises(ScoringError, match="finite"):
             classification_accuracy(theta, error, 1.0)
+    for cut in (np.nan, np.inf):
+        with pytest.raises(ScoringError, match="cut is finite"):
+            classification_accuracy([0.0, 1.0], 0.3, cut)
+        with pytest.raises(ScoringError, match="cut is finite"):
+            raw_score_classification(MIXED, cut)
+        with pytest.raises(ScoringError, match="cut is finite"):
+            livingston_lewis(np.arange(10.0), 0.8, cut, lowest=0, highest=10)
     with pytest.raises(ScoringError, match="Weights"):
         classification_accuracy([0.0], 0.3, 1.0, [-1.0])
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.errors import InvalidResponses
+from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import (
     category_logs,
     category_probabilities,
@@ -19,6 +19,8 @@ from scoring.items import ItemParameters
 from scoring.responses import MISSING
 
 THETA = np.linspace(-8, 8, 65)
+SIMPLE = ItemParameters([1.2, 0.8], [[-1.0, 1.0], [0.0, 0.5]])
+NOMINAL = ItemParameters.nominal([[0.0, 1.0, -1.0]], [[0.0, 0.3, 0.1]])
 
 
 @st.composite
@@ -33,6 +35,14 @@ def items_of_any_model(draw) -> ItemParameters:
         rows.append(draw(st.permutations(row)) if model == "gpcm" else row)
     width = max(map(len, rows))
     return ItemParameters(slopes, [list(row) + [np.nan] * (width - len(row)) for row in rows], model)
+
+
+@pytest.mark.parametrize("theta", [np.nan, np.inf])
+@pytest.mark.parametrize("asked", [item_information, test_information])
+@pytest.mark.parametrize("items", [SIMPLE, NOMINAL], ids=["graded", "nominal"])
+def test_nothing_is_said_about_a_theta_that_is_no_number(items, asked, theta) -> None:
+    with pytest.raises(ScoringError, match="theta"):
+        asked(items, [0.0, theta])
 
 
 @settings(max_examples=60, deadline=None)

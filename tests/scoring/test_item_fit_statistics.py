@@ -270,3 +270,6 @@ def test_fit_that_cannot_be_judged_is_refused() -> None:
         item_fit(np.full((3, 8), MISSING), fitted.items)
     with pytest.raises(ScoringError, match="numbers of estimated"):
         item_fit(codes, fitted.items, estimated=[1, 2])
+    for estimated in (np.nan, [np.nan] * 8, [np.inf] * 8, [-1] * 8):
+        with pytest.raises(ScoringError, match="numbers of estimated"):
+            item_fit(codes, fitted.items, estimated=estimated)
