@@ -31,6 +31,15 @@ class NoSample(NotFound):
         super().__init__(f"No sample of responses is known for {skill}. Import one with `decile responses import`.")
 
 
+class PopulationNeeded(Invalid):
+    """A sample is of somebody."""
+
+    code = "population-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say who these people are, in one line: it is printed with every rank.")
+
+
 class RollbackReasonNeeded(Invalid):
     """A rollback is asked for with one of the reasons on the list."""
 

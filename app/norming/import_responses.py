@@ -15,7 +15,7 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.release_trial_bank import TrialItem, release_trial_bank
-from app.norming.errors import ItemsDiffer, SampleAlreadyImported
+from app.norming.errors import ItemsDiffer, PopulationNeeded, SampleAlreadyImported
 from app.norming.mapping import SampleMapping
 from app.norming.models import LegacySample, NormGroup, SampleLabel
 from app.norming.packed import pack, pack_labels, sha256_of
@@ -41,6 +41,8 @@ def import_responses(
 
     Raises
     ------
+    PopulationNeeded
+        If `population` says nothing.
     SampleAlreadyImported
         If the same responses are already the group's.
     ItemsDiffer
@@ -87,6 +89,20 @@ def import_responses(
     detail = {"skill": skill, "n": stored.n, "set_aside": sample.set_aside, "file_sha256": sample.sha256}
     audit.record("sample.imported", stored.id, actor=actor, at=now, session=session, detail=detail)
     return stored
+
+
+def described_as(population: str) -> str:
+    """The words for a population in one line.
+
+    Raises
+    ------
+    PopulationNeeded
+        If there are none.
+    """
+    words = " ".join(population.split())
+    if not words:
+        raise PopulationNeeded
+    return words
 
 
 def _release(
@@ -144,7 +160,7 @@ def _released(sample: SampleFile, mapping: SampleMapping, skill: str, *, session
 
 
 def _group(skill: str, mapping: SampleMapping, population: str, *, session: Session, entropy: Entropy) -> NormGroup:
-    described = " ".join(population.split())
+    described = described_as(population)
     query = select(NormGroup).where(
         NormGroup.skill == skill, NormGroup.language == mapping.language, NormGroup.described_as == described
     )

@@ -14,7 +14,7 @@ from app.norming import phases, queries
 from app.norming.cluster import placing_on
 from app.norming.draw_founding_sample import draw_founding_sample
 from app.norming.errors import MappingInvalid
-from app.norming.import_responses import import_responses
+from app.norming.import_responses import described_as, import_responses
 from app.norming.mapping import SampleMapping, read_mapping
 from app.norming.norm_options import shown_working
 from app.norming.policy import NormPolicy
@@ -54,6 +54,7 @@ def import_command(
 
     Example: decile responses import big5.csv.gz --skill extraversion --population "Adults, online" --mapping e.yaml
     """
+    population = described_as(population)
     mapping = _mapping(runtime, mapping_path or _beside(file))
     sample = shown_working(f"Reading {file.name}", lambda: read_sample(file, mapping))
     shown = _shown_sample(sample) | {"dry_run": dry_run}

@@ -37,6 +37,15 @@ def import_arguments(path, *more):
     return ("responses", "import", str(path), "--skill", SKILL, "--population", POPULATION, *more)
 
 
+@pytest.mark.parametrize("population", ["", " \t "])
+def test_a_sample_of_nobody_in_particular_is_not_imported(decile, runtime, tmp_path, population):
+    given = ("responses", "import", str(write_sample(tmp_path / "s.csv")), "--skill", SKILL, "--population", population)
+    assert "Say who these people are" in decile(*given, code=1)
+    assert "Say who these people are" in decile(*given, "--dry-run", code=1)
+    with runtime.reading() as session:
+        assert session.scalar(select(func.count(LegacySample.id))) == 0
+
+
 def test_a_norm_from_csv_to_publication_by_two_people(decile, runtime, tmp_path):
     editor = staff_with_authenticator(runtime, "ed@example.org", "norm_editor")
     approver = staff_with_authenticator(runtime, "ap@example.org", "norm_approver")
