@@ -16,7 +16,7 @@ from app.item_bank.bank_texts import Entries, texts_of
 from app.item_bank.content_rules import check_content
 from app.item_bank.development_files import check_development
 from app.item_bank.duplicate_rules import OtherBank, check_duplicates
-from app.item_bank.errors import BankInvalid
+from app.item_bank.errors import BankFolderMisplaced, BankInvalid
 from app.item_bank.file_documents import document_of
 from app.item_bank.findings import BANK, DEVELOPMENT, SCENARIOS, SKILLS, STATEMENTS, Finding
 from app.item_bank.problems import Problem, errors_of, problems_of
@@ -44,6 +44,11 @@ def check_bank(path: Path) -> list[Problem]:
     """Every problem of the bank in folder `path`, by file and line.
 
     In itself, beside the other skills' banks, and of its skill's development.yaml where there is one.
+
+    Raises
+    ------
+    BankFolderMisplaced
+        If the folder is too near the root to be a bank's.
     """
     problems = _read(path, others=other_banks(path))[1]
     return problems + _problems_of_development(path)
@@ -73,8 +78,14 @@ def sha256_of(path: Path) -> str | None:
 
 
 def skills_file_of(path: Path) -> Path:
-    """The skills.yaml that a bank folder item_banks/<skill>/v<n> belongs to."""
-    return path.resolve().parents[1] / SKILLS
+    """The skills.yaml that a bank folder item_banks/<skill>/v<n> belongs to.
+
+    Raises
+    ------
+    BankFolderMisplaced
+        If the folder is too near the root to be one.
+    """
+    return _all_banks(path) / SKILLS
 
 
 def read_skills(file: Path) -> dict[str, Any]:
@@ -94,11 +105,18 @@ def read_skills(file: Path) -> dict[str, Any]:
 def other_banks(path: Path) -> tuple[OtherBank, ...]:
     """The latest version of every other skill's bank beside the one in `path`; what is broken is left to its check."""
     latest: dict[str, Path] = {}
-    for file in path.resolve().parents[1].glob(f"*/v*/{BANK}"):
+    for file in _all_banks(path).glob(f"*/v*/{BANK}"):
         folder = file.parent
         if folder.parent != path.resolve().parent and _number(folder) > _number(latest.get(folder.parent.name)):
             latest[folder.parent.name] = folder
     return tuple(bank for skill in sorted(latest) for bank in _other_bank(latest[skill]))
+
+
+def _all_banks(path: Path) -> Path:
+    above = path.resolve().parents
+    if len(above) <= 1:
+        raise BankFolderMisplaced(path)
+    return above[1]
 
 
 def _read(path: Path, *, others: tuple[OtherBank, ...] = ()) -> tuple[BankFiles | None, list[Problem]]:

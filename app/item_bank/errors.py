@@ -62,6 +62,15 @@ class BankInvalid(Invalid):
         )
 
 
+class BankFolderMisplaced(Invalid):
+    """A folder that stands nowhere a bank can."""
+
+    code = "bank-folder-misplaced"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is no bank: a bank lies in <skill>/v<n>.")
+
+
 class TrialBankInvalid(Invalid):
     """The items given for a trial bank cannot make one."""
 

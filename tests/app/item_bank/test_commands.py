@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from app.cli import Doorkeeper
 from app.item_bank.commands import bank
 from app.item_bank.errors import BankInvalid
 from tests.app.item_bank.bank_folders import SHIPPED, a_bank_folder, another_skills_bank, replace
@@ -97,3 +98,10 @@ def test_releasing_twice_says_the_same(run):
     assert first.output == second.output
     assert first.output.startswith("Released collaboration v1 (")
     assert json.loads(run("release", SHIPPED, "--json").output)["label"] == "collaboration v1"
+
+
+@pytest.mark.parametrize("folder", ["/", "/etc"])
+def test_a_folder_that_is_no_banks_is_refused_in_one_line(folder):
+    for command in ("check", "release"):
+        result = CliRunner().invoke(Doorkeeper("decile", commands={"bank": bank}), ["bank", command, folder])
+        assert (result.exit_code, result.output) == (1, f"Refused: {folder} is no bank: a bank lies in <skill>/v<n>.\n")
