@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,8 @@ NODES = 161  # in steps of .05
 WIDEST = 4.0  # theta; the nodes of the two curve methods
 STEEPEST = 20.0  # a scale this many times another's unit is no scale; the search does not leave it
 FLATTEST_SLOPE = 1e-3  # logits; an item nearer to zero says nothing about the unit
+AT_THE_END = 1e-6  # logarithm of the unit; how near to the end of its range the search was held by it
+LEAST_PULL = 1e-6  # change of the gap for each logit, relative to the gap: with less the search had nothing to follow
 CLOSE_ENOUGH = 1e-14  # relative change of the criterion and of the constants at which the search ends
 NORMAL_PER_QUARTILE_RANGE = 0.74  # standard deviation of a normal variable in interquartile ranges
 CRITICAL = 2.58  # |robust z| beyond this is drift: 1 % of stable items, two-sided
@@ -104,7 +107,7 @@ def link(
     InvalidItems
         When the items do not correspond, or say nothing about unit or origin.
     ScoringError
-        For an unknown method or a density that is none.
+        For an unknown method or a density that is none, and where the search of a curve method found no constants.
 
     References
     ----------
@@ -225,13 +228,14 @@ def _by_curves(
             gaps.append((root * (there - curves(base, slope * points + intercept))).ravel())
         return np.concatenate(gaps)
 
-    found = min((_least(apart, start) for start in _starts(new, base)), key=lambda end: end[1])
-    return Link(float(np.exp(found[0][0])), float(found[0][1]), method, found[1])
+    found = min((_least(apart, start) for start in _starts(new, base)), key=lambda end: float(end.cost))
+    _refuse_failure(found)
+    return Link(float(np.exp(found.x[0])), float(found.x[1]), method, float(2 * found.cost))
 
 
-def _least(apart: Callable[[Floats], Floats], start: tuple[float, float]) -> tuple[Floats, float]:
+def _least(apart: Callable[[Floats], Floats], start: tuple[float, float]) -> Any:
     reach = np.log(STEEPEST)
-    end = least_squares(
+    return least_squares(
         apart,
         [float(np.clip(np.log(start[0]), -0.99 * reach, 0.99 * reach)), start[1]],
         jac="3-point",
@@ -240,14 +244,24 @@ def _least(apart: Callable[[Floats], Floats], start: tuple[float, float]) -> tup
         ftol=CLOSE_ENOUGH,
         gtol=CLOSE_ENOUGH,
     )
-    return np.asarray(end.x), float(2 * end.cost)
+
+
+def _refuse_failure(end: Any) -> None:
+    if np.log(STEEPEST) - abs(end.x[0]) < AT_THE_END:
+        raise ScoringError(f"One scale's unit would be {STEEPEST:g} times the other's or more; these are not linked.")
+    if np.linalg.norm(end.jac) < LEAST_PULL * np.linalg.norm(end.fun):
+        raise ScoringError("The common items' curves are too far apart for a search to bring them together.")
 
 
 def _starts(new: ItemParameters, base: ItemParameters) -> list[tuple[float, float]]:
-    """Equal scales, and the robust relation of the items' own units and places; the better end is kept."""
+    """Equal scales, and the robust relation of the items' own units and places, near and as far off as it lies.
+
+    The best end is kept.
+    """
     unit, place = _displacements(new, base)
     slope = float(np.exp(np.clip(np.median(unit), -2.0, 2.0)))
-    return [(1.0, 0.0), (slope, float(np.clip(np.median(place(slope)), -WIDEST, WIDEST)))]
+    shift = float(np.median(place(slope)))
+    return [(1.0, 0.0), (slope, float(np.clip(shift, -WIDEST, WIDEST))), (slope, shift)]
 
 
 def _test_curve(items: ItemParameters, theta: Floats) -> Floats:

@@ -94,6 +94,29 @@ def test_no_nearby_constants_bring_the_curves_closer(method: str) -> None:
         assert apart(Link(found.slope + change[0], found.intercept + change[1])) > found.criterion
 
 
+@pytest.mark.parametrize("method", ["stocking_lord", "haebara"])
+def test_scales_far_apart_are_linked_as_near_ones_are(method: str) -> None:
+    base = some_items(8)
+    found = link(ItemParameters(base.slopes, base.thresholds + 50), base, method)
+    assert found.slope == pytest.approx(1.0, abs=1e-6)
+    assert found.intercept == pytest.approx(-50.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", ["stocking_lord", "haebara"])
+@pytest.mark.parametrize("factor", [25.0, 1 / 25.0])
+def test_a_search_that_ends_at_the_end_of_its_range_is_no_link(method: str, factor: float) -> None:
+    base = some_items(8)
+    with pytest.raises(ScoringError, match="unit"):
+        link(ItemParameters(base.slopes * factor, base.thresholds / factor), base, method)
+
+
+def test_curves_that_nothing_draws_to_each_other_are_no_link() -> None:
+    base = nominal_items()
+    there = ItemParameters.nominal(base.category_slopes, np.add(base.category_intercepts, [0.0, 500.0, 0.0, 0.0]))
+    with pytest.raises(ScoringError, match="too far apart"):
+        link(there, base, "haebara")
+
+
 def test_drifted_items_are_found_and_left_out() -> None:
     new = some_items(16)
     base = Link(1.2, 0.4).items(new)
