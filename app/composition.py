@@ -203,7 +203,9 @@ def _put_in_force(tables: Mapping[str, Any], runtime: Runtime) -> None:
 def _refuse_loosening(tables: Mapping[str, Any]) -> None:
     known = {policy.policy_name: policy for policy in POLICIES}
     for name, values in tables.items():
-        if name not in known or not isinstance(values, Mapping):
+        if name in known and not isinstance(values, Mapping):
+            raise PolicyInvalid(f"POLICY_FILE: {name} is not one table; write [{name}] once, as a table.")
+        if name not in known:
             raise PolicyInvalid(f"POLICY_FILE: there is no policy [{name}]. Known are: {', '.join(sorted(known))}.")
     trial = policies.parse(AwardPolicy, tables.get("award", {})).trial_issuer
     loose = [f"{name}.{gate}" for name, values in tables.items() for gate in policies.loosened(known[name], values)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -143,6 +145,21 @@ def test_a_number_that_cannot_be_meant_is_refused_by_name_with_its_bounds(runtim
         composition.load_policy_file(_with_file(runtime, text))
     with runtime.reading() as session:
         assert session.query(PolicyVersion).count() == 0
+
+
+@pytest.mark.parametrize("text", ["[[award]]\naward_confidence = 0.7\n", "award = 3\n"])
+def test_a_policy_that_is_no_table_is_told_how_to_be_one(runtime, text):
+    with pytest.raises(PolicyInvalid, match=r"write \[award\] once, as a table"):
+        composition.load_policy_file(_with_file(runtime, text))
+
+
+def test_every_policy_has_its_row_in_the_documentation():
+    page = (Path(__file__).parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| `(app/\w+/\w+\.py)`", page, re.MULTILINE)
+    declared = [
+        (policy.policy_name, policy.__module__.replace(".", "/") + ".py") for policy in composition.POLICIES
+    ]
+    assert sorted(listed) == sorted(declared)
 
 
 @pytest.mark.parametrize("policy", composition.POLICIES, ids=lambda policy: policy.policy_name)
