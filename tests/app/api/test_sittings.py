@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +84,20 @@ def test_a_whole_sitting_can_be_taken_by_a_program(world: World):
     world.runtime.clock.advance(timedelta(days=1))
     refused = world.call(OTHER, "POST", "/sittings", json=START)
     assert (refused.status_code, refused.json["code"]) == (403, "retake-too-soon")
+
+
+def test_the_values_in_the_recipes_are_taken_by_items_of_both_kinds(world: World):
+    recipes = (Path(__file__).parents[3] / "docs" / "api_recipes.md").read_text(encoding="utf-8")
+    statement, scenario = (json.loads(value) for value in re.findall(r'"value": (\d+|\[[^]]+\])', recipes))
+    left = {"statement": statement, "scenario": scenario}
+    sitting = f"/sittings/{world.facts.open_sitting}"
+    for position in range(1, 31):
+        item = world.call(OWNER, "GET", f"{sitting}/item").json["item"]
+        sent = {"position": position, "value": left.pop(item["kind"], a_value(item)), "client_sequence": 1}
+        assert world.call(OWNER, "POST", f"{sitting}/responses", json=sent).status_code == 200
+        if not left:
+            break
+    assert not left
 
 
 def test_a_draft_stays_at_its_position_and_a_repetition_changes_nothing(world: World):
