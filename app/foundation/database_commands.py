@@ -73,7 +73,7 @@ def check_command(runtime: Runtime) -> None:
     """
     found = schema.differences(runtime.database)
     for difference in found:
-        click.echo(str(difference))
+        click.echo(schema.in_words(difference))
     if found:
         raise click.exceptions.Exit(1)
     click.echo("Database and models agree.")

@@ -116,6 +116,20 @@ def differences(database: Database) -> list[Any]:
         return list(compare_metadata(context, Base.metadata))
 
 
+def in_words(difference: Any) -> str:
+    """One of `differences` for people, as what the database lacks, has beyond the models, or has otherwise."""
+    if isinstance(difference, list):
+        return "; ".join(map(in_words, difference))
+    kind, subject = difference[0], difference[-1]
+    if kind in ("add_column", "remove_column"):
+        name = f"column {difference[2]}.{subject.name}"
+    elif kind.startswith("modify_"):
+        return f"the column {difference[2]}.{difference[3]} has another {kind.removeprefix('modify_')}"
+    else:
+        name = f"{kind.partition('_')[2].replace('fk', 'foreign key')} {subject.name}"
+    return f"the {name} is missing" if kind.startswith("add_") else f"the {name} is not ours"
+
+
 def revisions() -> tuple[str, ...]:
     """Every revision this release knows, the newest first."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from app.foundation import running, schema
 from app.foundation.database_commands import db
@@ -35,6 +36,28 @@ def test_the_schema_goes_back_to_the_release_before_and_on_again(run, runtime, t
         assert not schema.is_at_head(session.connection())
     assert run("upgrade").exit_code == 0
     assert run("check").exit_code == 0
+
+
+def test_differences_between_database_and_models_are_told_in_words(run, runtime):
+    with runtime.database.writing.begin() as connection:
+        connection.execute(text("DROP TABLE log_checkpoint"))
+        connection.execute(text("ALTER TABLE log_entry DROP COLUMN salt"))
+        connection.execute(text("CREATE TABLE stray (id INTEGER)"))
+    found = run("check")
+    assert found.exit_code == 1
+    assert sorted(found.output.splitlines()) == [
+        "the column log_entry.salt is missing",
+        "the table log_checkpoint is missing",
+        "the table stray is not ours",
+    ]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_column_that_is_otherwise_is_told_with_what_is_otherwise():
+    changed = [("modify_nullable", None, "letter", "at", {}, True, False), ("modify_type", None, "letter", "at", {})]
+    assert schema.in_words(changed) == (
+        "the column letter.at has another nullable; the column letter.at has another type"
+    )
 
 
 def test_nothing_goes_back_under_a_running_system(run, runtime):

@@ -156,9 +156,7 @@ def test_a_policy_that_is_no_table_is_told_how_to_be_one(runtime, text):
 def test_every_policy_has_its_row_in_the_documentation():
     page = (Path(__file__).parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `(\w+)` \| `(app/\w+/\w+\.py)`", page, re.MULTILINE)
-    declared = [
-        (policy.policy_name, policy.__module__.replace(".", "/") + ".py") for policy in composition.POLICIES
-    ]
+    declared = [(policy.policy_name, policy.__module__.replace(".", "/") + ".py") for policy in composition.POLICIES]
     assert sorted(listed) == sorted(declared)
 
 
