@@ -27,6 +27,7 @@ TILE = 256
 WRITTEN_WITHIN = timedelta(minutes=10)  # an entry is numbered within minutes of what it tells of
 ISSUED_WITHIN = timedelta(days=1)  # a certificate is signed within minutes of its award; its term begins there
 MONTH_WITHIN = timedelta(days=3)  # after a month is over, its entry is due
+OF_A_DEMONSTRATION = "A demonstration is dated back when it is loaded: its entries are told as backdating, once each.\n"
 SHARE_NEEDS = 400  # below, the share above the line says little
 Problem = tuple[str, str]
 """The kind of cheat, and where."""
@@ -352,6 +353,8 @@ def main() -> int:
         given.notebook.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
     for kind, where in problems:
         sys.stdout.write(f"{kind}: {where}\n")
+    if any(kind == "backdating" for kind, _ in problems):
+        sys.stdout.write(OF_A_DEMONSTRATION)
     sys.stdout.write(f"{len(problems)} problems found\n")
     return 1 if problems else 0
 

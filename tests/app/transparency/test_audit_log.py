@@ -252,3 +252,12 @@ def test_the_line_of_the_guide_runs_as_it_stands_there(scene: Scene, tmp_path: P
     command = [sys.executable, "-I", "-S", str(AUDIT), *(here.get(word, word) for word in words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "0 problems found\n"), done.stderr
+
+
+def test_what_a_demonstration_does_to_the_dates_is_said_where_backdating_is_told(scene: Scene, tmp_path: Path) -> None:
+    backdate_entry(scene)
+    place = copied(scene.client, tmp_path / "log", scene.codes)
+    command = [sys.executable, "-I", "-S", str(AUDIT), str(place), "--key", scene.key[0]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "A demonstration is dated back" in done.stdout
