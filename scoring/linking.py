@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
+from scoring.calibration import StandardErrors
 from scoring.calibration_models import CLOSE, FAR
+from scoring.differential_functioning import benjamini_hochberg
 from scoring.errors import InvalidItems, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
-from scoring.normal import normal_density
+from scoring.normal import normal_density, normal_distribution
 
 Floats = NDArray[np.float64]
+Errors = tuple[StandardErrors, StandardErrors]  # of the new items and of the base
 
 METHODS = ("stocking_lord", "haebara", "mean_sigma", "mean_mean")
 NODES = 161  # in steps of .05
@@ -31,7 +34,9 @@ AT_THE_END = 1e-6  # logarithm of the unit; how near to the end of its range the
 LEAST_PULL = 1e-6  # change of the gap for each logit, relative to the gap: with less the search had nothing to follow
 CLOSE_ENOUGH = 1e-14  # relative change of the criterion and of the constants at which the search ends
 NORMAL_PER_QUARTILE_RANGE = 0.74  # standard deviation of a normal variable in interquartile ranges
-CRITICAL = 2.58  # |robust z| beyond this is drift: 1 % of stable items, two-sided
+LEVEL = (
+    0.05  # of the items called drifted, the share that may be stable; where all are, the share of screens that call any
+)
 LEAST_DRIFT = 0.10  # logits of location, or of log slope: less is not worth losing an anchor, however sure
 FEWEST_ANCHORS = 3
 TINY = 1e-12
@@ -329,10 +334,16 @@ def robust_z(
     base: ItemParameters,
     *,
     among: ArrayLike | None = None,
-    critical: float = CRITICAL,
+    errors: Errors | None = None,
+    level: float = LEVEL,
     least: float = LEAST_DRIFT,
 ) -> DriftScreen:
-    """Screen common items for drift: z = (d - median d) / (.74 interquartile range of d).
+    """Screen common items for drift: z = (d - median d) / s, all z of all items tested together.
+
+    Without `errors` s is .74 interquartile range of d, one for all items (Huynh & Meyer). With them it is each item's
+    own standard error of d, times .74 interquartile range of d over its standard error where that is above 1: a badly
+    measured item is no drifted one, and what moves every item a little is no drift of each. Thresholds' errors count
+    as independent within an item; they nearly are, and the robust factor takes the rest.
 
     Locations are compared by the thresholds that both calibrations know. Where nobody chose a category, that alone is
     no drift of the item; whether it should have been chosen is for the caller, who knows how many answered.
@@ -343,32 +354,87 @@ def robust_z(
         The common items, in the same order.
     among : array-like of bool, shape (J,), optional
         The items whose median and interquartile range are taken; all by default.
-    critical : float
-        |z| beyond which an item has drifted.
+    errors : (StandardErrors, StandardErrors), optional
+        Of `new` and of `base`, where both are known.
+    level : float
+        Share of false ones among the items that are found to have drifted, of 2 J tests (Benjamini & Hochberg).
     least : float
         Drift, of log slope or of location in logits, below which an item is kept whatever its z.
 
     References
     ----------
-    Huynh & Meyer (2010).
+    Huynh & Meyer (2010); Benjamini & Hochberg (1995).
     """
     _check_common(new, base)
     trusted = np.ones(len(new), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+    return _screened(new, base, trusted, _spreads(new, base, trusted, errors), level=level, least=least)
+
+
+def _screened(
+    new: ItemParameters,
+    base: ItemParameters,
+    trusted: NDArray[np.bool_],
+    spreads: tuple[Floats, Floats],
+    *,
+    level: float,
+    least: float,
+) -> DriftScreen:
+    unit, place = _displacements(new, base)
+    middle = float(np.median(unit[trusted]))
+    places = place(float(np.exp(middle)))
+    drift = np.stack([unit - middle, places - np.median(places[trusted])])
+    z = drift / np.stack(spreads)
+    p = benjamini_hochberg(2 * normal_distribution(-np.abs(z)).ravel()).reshape(z.shape)
+    drifted = ((p <= level) & (np.abs(drift) > least)).any(axis=0)
+    turned = np.sign(new.slopes) != np.sign(base.slopes)
+    return DriftScreen(z[0], z[1], drift[0], drift[1], drifted | turned)
+
+
+def _spreads(
+    new: ItemParameters, base: ItemParameters, trusted: NDArray[np.bool_], errors: Errors | None
+) -> tuple[Floats, Floats]:
+    """Standard deviations of every item's drift in log slope and in location, were it stable."""
     unit, place = _displacements(new, base)
     slope = float(np.exp(np.median(unit[trusted])))
-    slope_drift, slope_z = _standardised(unit, trusted)
-    location_drift, location_z = _standardised(place(slope), trusted)
-    drifted = (np.abs(slope_z) > critical) & (np.abs(slope_drift) > least)
-    drifted |= (np.abs(location_z) > critical) & (np.abs(location_drift) > least)
-    return DriftScreen(
-        slope_z, location_z, slope_drift, location_drift, drifted | (np.sign(new.slopes) != np.sign(base.slopes))
+    own = None if errors is None else _sampling_errors(new, base, slope, *errors)
+    return (
+        _scaled(unit, trusted, None if own is None else own[0]),
+        _scaled(place(slope), trusted, None if own is None else own[1]),
     )
 
 
-def _standardised(values: Floats, trusted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    low, middle, high = np.percentile(values[trusted], [25, 50, 75])
-    drift = values - middle
-    return drift, np.asarray(drift / max(NORMAL_PER_QUARTILE_RANGE * (high - low), TINY))
+def _scaled(values: Floats, trusted: NDArray[np.bool_], own: Floats | None) -> Floats:
+    errors, least = (np.ones(values.size), TINY) if own is None else (own, 1.0)
+    low, high = np.percentile(((values - np.median(values[trusted])) / errors)[trusted], [25, 75])
+    return np.asarray(errors * max(NORMAL_PER_QUARTILE_RANGE * (high - low), least))
+
+
+def _sampling_errors(
+    new: ItemParameters, base: ItemParameters, slope: float, of_new: StandardErrors, of_base: StandardErrors
+) -> tuple[Floats, Floats]:
+    """Standard errors of the log slope ratio and of the shift in location; an item without any has the usual one."""
+    ratio = np.hypot(
+        *(
+            given.slopes / np.maximum(np.abs(items.slopes), FLATTEST_SLOPE)
+            for items, given in ((new, of_new), (base, of_base))
+        )
+    )
+    known = _known_to_both(new, base)
+    of_sums = [_squared_sum(given.thresholds, known) for given in (of_new, of_base)]
+    shift = np.sqrt(slope**2 * of_sums[0] + of_sums[1]) / np.maximum(known.sum(axis=1), 1)
+    return _completed(ratio), _completed(shift)
+
+
+def _squared_sum(errors: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Of the thresholds that are known to both, shape (J,); a calibration has no errors of codes it never saw."""
+    width = known.shape[1]
+    wide = np.pad(errors, ((0, 0), (0, max(width - errors.shape[1], 0))), constant_values=np.nan)[:, :width]
+    return np.asarray(np.where(known, wide**2, 0.0).sum(axis=1))
+
+
+def _completed(errors: Floats) -> Floats:
+    is_known = np.isfinite(errors) & (errors > 0)
+    return np.where(is_known, errors, np.median(errors[is_known]) if is_known.any() else 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -398,20 +464,23 @@ def purified_link(
     base: ItemParameters,
     method: str = "stocking_lord",
     *,
-    critical: float = CRITICAL,
+    errors: Errors | None = None,
+    level: float = LEVEL,
     least: float = LEAST_DRIFT,
     fewest: int = FEWEST_ANCHORS,
     among: ArrayLike | None = None,
 ) -> PurifiedLink:
     """Link, leaving out drifted items: drop the worst by robust z, look again, until none is left that drifted.
 
-    One at a time, because a drifted item moves the median by which the others are judged.
+    One at a time, because a drifted item moves the median by which the others are judged. The spread they are judged
+    by is that of the first look: each item dropped makes the range of the others narrower, and it would end too
+    narrow for stable ones.
 
     Parameters
     ----------
     new, base, method
         As for `link`.
-    critical, least
+    errors, level, least
         As for `robust_z`.
     fewest : int
         Anchors below which none is dropped any more; `notes` then names the items still in doubt.
@@ -422,14 +491,16 @@ def purified_link(
     ----------
     Huynh & Meyer (2010); Candell & Drasgow (1988) for the iteration.
     """
+    _check_common(new, base)
     anchor = np.ones(len(new), dtype=bool) if among is None else np.array(among, dtype=bool)
+    spreads = _spreads(new, base, anchor, errors)
     dropped: list[int] = []
-    screen = robust_z(new, base, among=anchor, critical=critical, least=least)
+    screen = _screened(new, base, anchor, spreads, level=level, least=least)
     while anchor.sum() > fewest and (screen.has_drifted & anchor).any():
         suspects = np.where(screen.has_drifted & anchor, screen.worst, -1.0)
         dropped.append(int(np.argmax(suspects)))
         anchor[dropped[-1]] = False
-        screen = robust_z(new, base, among=anchor, critical=critical, least=least)
+        screen = _screened(new, base, anchor, spreads, level=level, least=least)
     doubtful = np.nonzero(screen.has_drifted & anchor)[0]
     notes = tuple(f"Item {j} may have drifted; it was kept as one of the last {fewest} anchors." for j in doubtful)
     kept = np.nonzero(anchor)[0]

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.item_bank.models import Calibration, Kind
 from scoring.calibration_models import WEAKEST_SLOPE
 from scoring.items import ItemParameters
@@ -34,6 +37,7 @@ class CalibratedItems:
     self_report: ItemParameters | None
     judgement_codes: tuple[str, ...]
     judgement: ItemParameters | None
+    standard_errors: Mapping[str, Any] = field(default_factory=dict, compare=False)  # of `FittedItems`, by kind
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -64,11 +68,20 @@ def pack(fitted: FittedItems) -> dict[str, Any]:
     return {"codes": list(fitted.codes), "items": fitted.items.to_dict()}
 
 
+def pack_errors(slopes: NDArray[np.float64], thresholds: NDArray[np.float64]) -> dict[str, Any]:
+    """The JSON form of standard errors, which knows no NaN, nor infinity."""
+    return {"slopes": _finite(slopes), "thresholds": [_finite(row) for row in thresholds]}
+
+
+def _finite(row: NDArray[np.float64]) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in row]
+
+
 def unpack(calibration: Calibration) -> CalibratedItems:
     """The scoring values of a stored calibration."""
     self_report_codes, self_report = _one_kind(calibration, SELF_REPORT)
     judgement_codes, judgement = _one_kind(calibration, JUDGEMENT)
-    return CalibratedItems(self_report_codes, self_report, judgement_codes, judgement)
+    return CalibratedItems(self_report_codes, self_report, judgement_codes, judgement, calibration.standard_errors)
 
 
 def _one_kind(calibration: Calibration, evidence: str) -> tuple[tuple[str, ...], ItemParameters | None]:

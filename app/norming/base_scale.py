@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.item_bank.calibrated_items import CalibratedItems
+from app.item_bank.calibrated_items import CalibratedItems, pack_errors
 from app.norming.samples import KindOfEvidence, Sample, answered_by
 from scoring.calibration_parts import PartsHere, Placing
 from scoring.errors import ScoringError
@@ -18,6 +18,7 @@ from scoring.normal import NODES, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
 
 if TYPE_CHECKING:
+    from scoring.calibration import StandardErrors
     from scoring.linking import Link, PurifiedLink
 
 FEWEST_COMMON_ITEMS = 3
@@ -29,7 +30,8 @@ LARGEST_SHOWN_Z = 999.0  # where all other items agree exactly, any drift is wit
 class FreeFit:
     """The items that a sample has in common with the base scale, estimated as if there were none.
 
-    `counts` says how often each category of the base scale was chosen, (items, categories).
+    `counts` says how often each category of the base scale was chosen, (items, categories); `standard_errors` are
+    those of `items` in their JSON form, empty for one begun before they were kept.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class FreeFit:
     items: ItemParameters
     counts: NDArray[np.int64]
     log_likelihood: float
+    standard_errors: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As kept between phases; the numbers come back bit by bit."""
@@ -48,6 +51,7 @@ class FreeFit:
             "thresholds": thresholds,
             "counts": self.counts.tolist(),
             "log_likelihood": self.log_likelihood,
+            "standard_errors": dict(self.standard_errors),
         }
 
     @classmethod
@@ -57,18 +61,19 @@ class FreeFit:
         items = ItemParameters(np.array(kept["slopes"]), thresholds)
         chosen = np.ones((len(items), int(items.categories.max())))  # for one begun before counts were kept
         counts = np.array(kept.get("counts", chosen), dtype=np.int64)
-        return cls(kept["kind"], tuple(kept["codes"]), items, counts, kept["log_likelihood"])
+        errors = kept.get("standard_errors", {})
+        return cls(kept["kind"], tuple(kept["codes"]), items, counts, kept["log_likelihood"], errors)
 
     def linked_to(self, scale: CalibratedItems) -> PurifiedLink:
         """The link to the parameters in use, through the items that did not drift."""
         from scoring.linking import purified_link  # noqa: PLC0415  scipy: seconds no other page may pay
 
-        base = self._base(scale)
-        linked = purified_link(self.items, base)
+        base, errors = self._base(scale), self._errors(scale)
+        linked = purified_link(self.items, base, errors=errors)
         whole = ~self._lost_a_category(linked.link, base)
         if whole.all() or whole.sum() < FEWEST_COMMON_ITEMS:
             return linked
-        return purified_link(self.items, base, among=whole)
+        return purified_link(self.items, base, errors=errors, among=whole)
 
     def drift_from(self, linked: PurifiedLink, scale: CalibratedItems) -> list[dict[str, Any]]:
         """How far each item lies from where the others say it should, in plain numbers.
@@ -94,9 +99,18 @@ class FreeFit:
         ]
 
     def _base(self, scale: CalibratedItems) -> ItemParameters:
-        codes, parameters = of_kind(self.kind, scale)
-        place = {code: row for row, code in enumerate(codes)}
-        return parameters.take([place[code] for code in self.codes])
+        return of_kind(self.kind, scale)[1].take(self._rows(scale))
+
+    def _errors(self, scale: CalibratedItems) -> tuple[StandardErrors, StandardErrors] | None:
+        """Standard errors of these items and of the same on the base scale, where both are known."""
+        of_base = scale.standard_errors.get(self.kind)
+        if not self.standard_errors or not of_base:
+            return None
+        return _unpacked(self.standard_errors, range(len(self.codes))), _unpacked(of_base, self._rows(scale))
+
+    def _rows(self, scale: CalibratedItems) -> list[int]:
+        place = {code: row for row, code in enumerate(of_kind(self.kind, scale)[0])}
+        return [place[code] for code in self.codes]
 
     def _unused(self, base: ItemParameters) -> NDArray[np.bool_]:
         exists = np.arange(self.counts.shape[1]) < base.categories[:, None]
@@ -109,6 +123,16 @@ class FreeFit:
         shares = np.tensordot(normal_prior(NODES), category_probabilities(base, link.theta(NODES)), axes=1)
         expected = self.counts.sum(axis=1, keepdims=True) * shares[:, : self.counts.shape[1]]
         return np.asarray((self._unused(base) & (expected >= TOO_MANY_TO_MISS)).any(axis=1))
+
+
+def _unpacked(errors: Mapping[str, Any], rows: Sequence[int]) -> StandardErrors:
+    """Some rows of what `pack_errors` packed; items with fewer categories may have shorter ones."""
+    from scoring.calibration import StandardErrors  # noqa: PLC0415  as above
+
+    width = max(len(row) for row in errors["thresholds"])
+    thresholds = [[*errors["thresholds"][row], *[None] * width][:width] for row in rows]
+    slopes = [errors["slopes"][row] for row in rows]
+    return StandardErrors(np.array(slopes, dtype=float), np.array(thresholds, dtype=float))
 
 
 def of_kind(kind: str, scale: CalibratedItems) -> tuple[tuple[str, ...], ItemParameters]:
@@ -154,7 +178,8 @@ def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems, placing
         raise ScoringError("The parameters could not be estimated on this sample.")
     items = with_unused_above(fit.items, base.categories)
     counts = np.stack([(known == category).sum(axis=0) for category in range(int(base.categories.max()))], axis=1)
-    return FreeFit(kind, tuple(codes[row] for row in rows), items, counts, float(fit.log_likelihood))
+    errors = pack_errors(fit.standard_errors.slopes, fit.standard_errors.thresholds)
+    return FreeFit(kind, tuple(codes[row] for row in rows), items, counts, float(fit.log_likelihood), errors)
 
 
 def drift_report(fits: Sequence[FreeFit], scale: CalibratedItems) -> dict[str, Any]:

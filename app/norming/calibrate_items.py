@@ -12,8 +12,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +21,7 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
-from app.item_bank.calibrated_items import FittedItems
+from app.item_bank.calibrated_items import FittedItems, pack_errors
 from app.item_bank.extend_calibration import carry_calibration, extend_calibration
 from app.item_bank.store_calibration import SAMPLE, store_calibration
 from app.norming import kinds_together, stray_shares
@@ -213,15 +211,10 @@ def _fit(skill: str, evidence: KindOfEvidence, placing: Placing) -> FittedItems:
     return FittedItems(
         codes=evidence.codes,
         items=fit.items,
-        standard_errors={"slopes": _finite(errors.slopes), "thresholds": [_finite(row) for row in errors.thresholds]},
+        standard_errors=pack_errors(errors.slopes, errors.thresholds),
         log_likelihood=fit.log_likelihood,
         notes=tuple(fit.notes),
     )
-
-
-def _finite(row: NDArray[np.float64]) -> list[float | None]:
-    """JSON knows no NaN: the padding of items with fewer categories becomes null."""
-    return [float(value) if np.isfinite(value) else None for value in row]
 
 
 def _summary(fit: FittedItems) -> dict[str, Any]:

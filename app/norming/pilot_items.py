@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.assessment.norming_rows import NormingRow, responses_for_norming
 from app.item_bank import queries as item_bank
-from app.item_bank.calibrated_items import JUDGEMENT, SELF_REPORT, CalibratedItems, FittedItems
+from app.item_bank.calibrated_items import JUDGEMENT, SELF_REPORT, CalibratedItems, FittedItems, pack_errors
 from app.item_bank.item_record import state_ledger
 from app.norming.base_scale import of_kind
 from app.norming.policy import NormPolicy
@@ -166,10 +166,7 @@ def _placed(
     return FittedItems(
         codes=tuple(code for code, is_in in zip(given.codes, passes, strict=True) if is_in),
         items=fit.items.take(list(chosen)),
-        standard_errors={
-            "slopes": _finite(errors.slopes[chosen]),
-            "thresholds": [_finite(row) for row in errors.thresholds[chosen]],
-        },
+        standard_errors=pack_errors(errors.slopes[chosen], errors.thresholds[chosen]),
         notes=tuple(fit.notes),
     ), figures
 
@@ -192,8 +189,3 @@ def _least_share(answers: NDArray[np.int8], categories: int) -> float:
     """The share of the category chosen least."""
     chosen = answers[answers != MISSING]
     return float(np.bincount(chosen, minlength=categories).min() / chosen.size)
-
-
-def _finite(row: NDArray[np.float64]) -> list[float | None]:
-    """JSON knows no NaN, nor infinity."""
-    return [float(value) if np.isfinite(value) else None for value in row]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.calibration import calibrate
+from scoring.calibration import StandardErrors, calibrate
 from scoring.errors import InvalidItems, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
@@ -135,6 +135,54 @@ def test_drifted_items_are_found_and_left_out() -> None:
     assert abs(found.link.intercept - 0.4) < abs(link(new, drifted).intercept - 0.4)
     assert found.screen.location_drift[3] == pytest.approx(0.9, abs=0.1)
     assert robust_z(new, drifted).worst[3] > 2.58
+
+
+def estimated_twice(
+    rng: np.random.Generator, moved: float = 0.0
+) -> tuple[ItemParameters, ItemParameters, tuple[StandardErrors, StandardErrors]]:
+    """Two estimates of sixty items, each item with an error of its own; the first three lie `moved` higher now."""
+    slopes, places = rng.uniform(0.7, 2.2, 60), np.linspace(-1.5, 1.5, 4) + rng.normal(0, 0.4, (60, 1))
+    errors = StandardErrors(rng.uniform(0.03, 0.2, 60) * slopes, rng.uniform(0.05, 0.35, (60, 1)) * np.ones(4))
+    pair = []
+    for shift in (moved, 0.0):
+        seen = places + np.where(np.arange(60) < 3, shift, 0.0)[:, None] + errors.thresholds * rng.normal(size=(60, 4))
+        noisy = slopes + errors.slopes * rng.normal(size=60)
+        pair.append(ItemParameters(noisy, np.sort(seen, axis=1)))
+    return pair[0], pair[1], (errors, errors)
+
+
+def test_of_stable_items_hardly_any_are_called_drifted_and_of_moved_ones_most() -> None:
+    rng = np.random.default_rng(17)
+    stable, moved = [], []
+    for shift, found in ((0.0, stable), (0.8, moved)):
+        for _ in range(60):
+            new, base, errors = estimated_twice(rng, shift)
+            found.append(purified_link(new, base, "mean_sigma", errors=errors).screen.has_drifted)
+    assert np.mean(stable) < 0.004
+    assert np.any(stable, axis=1).mean() < 0.12
+    assert np.mean(np.array(moved)[:, :3]) > 0.75
+    assert np.mean(np.array(moved)[:, 3:]) < 0.006
+
+
+def test_the_spread_of_the_first_look_judges_to_the_end() -> None:
+    rng = np.random.default_rng(18)
+    new = some_items(40)
+    stable = [
+        purified_link(new, ItemParameters(new.slopes, new.thresholds + rng.normal(0, 0.2, (40, 1))), "mean_mean")
+        for _ in range(100)
+    ]
+    assert np.mean([one.screen.has_drifted.mean() for one in stable]) < 0.01
+
+
+def test_an_item_without_a_standard_error_is_held_to_the_usual_one() -> None:
+    new, base, (errors, _) = estimated_twice(np.random.default_rng(19))
+    moved = base.thresholds.copy()
+    moved[5] += 2.0
+    unknown = StandardErrors(errors.slopes.copy(), errors.thresholds.copy())
+    unknown.slopes[5], unknown.thresholds[5] = np.inf, np.nan
+    screen = robust_z(new, ItemParameters(base.slopes, moved), errors=(unknown, errors))
+    assert screen.has_drifted[5]
+    assert np.isfinite(screen.worst).all()
 
 
 def test_stable_items_stay() -> None:

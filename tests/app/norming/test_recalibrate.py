@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
@@ -12,6 +14,7 @@ from sqlalchemy import func, select
 from app.accounts.models import RoleGrant
 from app.foundation import policies
 from app.foundation.access import operator
+from app.item_bank import queries as item_bank
 from app.norming import queries, recalibrate, recalibrations
 from app.norming.base_scale import FreeFit
 from app.norming.cancel_recalibration import cancel_recalibration
@@ -103,8 +106,15 @@ def test_it_ends_with_a_previewed_norm_of_the_chosen_people_and_case_030_issues_
     assert norm.preview["former"]["label"]
     (kept,) = found.found["calibration"]["fits"]
     assert FreeFit.from_json(json.loads(json.dumps(kept))).as_json() == kept  # bit by bit
-    former = {name: value for name, value in kept.items() if name != "counts"}
+    assert len(kept["standard_errors"]["slopes"]) == len(kept["standard_errors"]["thresholds"]) == 10
+    former = {name: value for name, value in kept.items() if name not in {"counts", "standard_errors"}}
     assert FreeFit.from_json(former).counts.all()  # of a release that kept none nothing is said to be unused
+    with runtime.reading() as session:
+        scale = item_bank.item_parameters(norm.calibration_id, session=session)
+    scale = replace(scale, standard_errors={"self_report": kept["standard_errors"]})
+    surer, without = (FreeFit.from_json(one).linked_to(scale).screen for one in (kept, former))
+    assert not np.allclose(surer.location_z, without.location_z)  # each item by its own standard error
+    np.testing.assert_allclose(surer.location_drift, without.location_drift)
 
 
 def test_an_item_of_which_nobody_chose_a_category_is_compared_by_the_others(runtime, editor, browser_of):
