@@ -19,6 +19,7 @@ from app.norming.samples import KindOfEvidence, Sample
 from app.norming.spilled_rows import rows_of
 from app.norming.stray_shares import STRAY_SHARES
 from scoring.composite import Composite
+from scoring.continuous import KERNEL_STEPS, drawn_together
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
 from scoring.latent_density import LatentDensity, estimate_latent_density, masses_without
@@ -30,6 +31,8 @@ from scoring.responses import ResponseMatrix
 
 PEOPLE_AT_ONCE = 500  # a chunk of joint posteriors holds 61 x 61 numbers for each person: 15 MB
 FURTHEST_PLACE = 6.0  # standard deviations of the composite: beyond, the prior holds less than one in 10^8
+SURE = 6.0  # kernel's standard deviations from the cut: of the mass there less than one in 10^8 is on its other side
+NOTHING = 1e-9  # probability
 
 
 @dataclass(frozen=True)
@@ -127,15 +130,27 @@ class CalibratedSample:
     def probability_above(self, cut: float, cut_standard_error: float) -> NDArray[np.float64]:
         """P(composite >= cut) of each person as a sitting with these responses would have it, shape (N,)."""
         places, likelihoods = self._likelihoods
-        spread = np.hypot((places[1] - places[0]) / 2, cut_standard_error)
-        prior, above = normal_prior(places), normal_distribution((places - cut) / spread)
+        kernel, prior = KERNEL_STEPS * (places[1] - places[0]), normal_prior(places)
+        spread = np.hypot(kernel, cut_standard_error)
 
         def part(rows: slice) -> NDArray[np.float64]:
             posterior = likelihoods.block(rows) * prior
             posterior /= posterior.sum(axis=1, keepdims=True)
-            return np.asarray(posterior @ above)
+            z = (_drawn(posterior, places, kernel) - cut) / spread
+            above = (z > 0).astype(float)
+            is_open = (np.abs(z) < SURE) & (posterior > NOTHING)  # the rest costs most, and changes no digit
+            above[is_open] = normal_distribution(z[is_open])
+            return np.asarray((posterior * above).sum(axis=1))
 
         return np.concatenate(list(over_blocks(likelihoods.shape[0], part)))
+
+
+def _drawn(posterior: NDArray[np.float64], places: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:
+    """Each person's places as the kernel is laid on them, shape (n, Q), so that it does not widen the posterior."""
+    mean = (posterior @ places)[:, None]
+    variance = (posterior * (places - mean) ** 2).sum(axis=1, keepdims=True)
+    wanted = np.maximum(variance, kernel**2)
+    return drawn_together(places, mean, variance, kernel_sd=kernel, wanted=wanted)
 
 
 def _codes(evidence: KindOfEvidence | None) -> NDArray[np.int8]:

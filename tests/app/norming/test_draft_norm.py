@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -271,4 +271,19 @@ def test_a_person_is_above_in_the_preview_as_in_a_sitting():
         composite.posterior(mine, own).probability_above(0.4, 0.05)
         for mine, own in zip(judgement, self_report, strict=True)
     ]
-    np.testing.assert_allclose(previewed, sittings, atol=0.02)
+    np.testing.assert_allclose(previewed, sittings, atol=0.001)
+
+
+@pytest.mark.parametrize("length", [10, 60])
+def test_a_person_is_above_in_the_preview_of_one_kind_as_in_a_sitting(length):
+    rng = np.random.default_rng(4)
+    items = ItemParameters(np.full(length, 1.6), np.sort(rng.normal(0, 1, (length, 4)), axis=1))
+    answered = ResponseMatrix(simulate_responses(items, rng.normal(size=200), rng))
+    codes = tuple(f"S{i}" for i in range(length))
+    sample = replace(two_kinds(1, 0.5).sample, n=200, self_report=KindOfEvidence(codes, answered), judgement=None)
+    calibrated = CalibratedSample(sample, CalibratedItems(codes, items, (), None), (0.0, 1.0), 0.0)
+    composite = Composite((0.0, 1.0), 0.0)
+    sittings = [
+        composite.posterior(None, own).probability_above(0.8, 0.05) for own in log_likelihood(answered, items, NODES)
+    ]
+    np.testing.assert_allclose(calibrated.probability_above(0.8, 0.05), sittings, atol=1e-6)
