@@ -34,9 +34,7 @@ AT_THE_END = 1e-6  # logarithm of the unit; how near to the end of its range the
 LEAST_PULL = 1e-6  # change of the gap for each logit, relative to the gap: with less the search had nothing to follow
 CLOSE_ENOUGH = 1e-14  # relative change of the criterion and of the constants at which the search ends
 NORMAL_PER_QUARTILE_RANGE = 0.74  # standard deviation of a normal variable in interquartile ranges
-LEVEL = (
-    0.05  # of the items called drifted, the share that may be stable; where all are, the share of screens that call any
-)
+LEVEL = 0.05  # of the items called drifted, the share that may be stable; judged over both tests of every item
 LEAST_DRIFT = 0.10  # logits of location, or of log slope: less is not worth losing an anchor, however sure
 FEWEST_ANCHORS = 3
 TINY = 1e-12
