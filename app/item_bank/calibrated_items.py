@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,22 @@ class CalibratedItems:
     def codes(self) -> tuple[str, ...]:
         """Every calibrated item, statements first."""
         return self.self_report_codes + self.judgement_codes
+
+    def only(self, kept: Collection[str]) -> CalibratedItems:
+        """What is known of some of the items, and how well."""
+        statements = [row for row, code in enumerate(self.self_report_codes) if code in kept]
+        scenarios = [row for row, code in enumerate(self.judgement_codes) if code in kept]
+        errors = {
+            kind: {name: [of[row] for row in rows] for name, of in self.standard_errors.get(kind, {}).items()}
+            for kind, rows in ((SELF_REPORT, statements), (JUDGEMENT, scenarios))
+        }
+        return CalibratedItems(
+            tuple(self.self_report_codes[row] for row in statements),
+            None if self.self_report is None else self.self_report.take(statements),
+            tuple(self.judgement_codes[row] for row in scenarios),
+            None if self.judgement is None else self.judgement.take(scenarios),
+            errors,
+        )
 
     @property
     def informative(self) -> frozenset[str]:

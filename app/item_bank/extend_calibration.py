@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
-from app.item_bank.calibrated_items import JUDGEMENT, SELF_REPORT, FittedItems, unpack
+from app.item_bank.calibrated_items import JUDGEMENT, SELF_REPORT, CalibratedItems, FittedItems, unpack
 from app.item_bank.errors import CalibrationNotFound
 from app.item_bank.models import Calibration
 from app.item_bank.queries import CalibrationView
@@ -44,7 +44,8 @@ def extend_calibration(
     base = session.get(Calibration, calibration_id)
     if base is None:
         raise CalibrationNotFound(calibration_id)
-    whole = {kind: _with(given, added[kind]) if kind in added else given for kind, given in _fitted(base).items()}
+    known = _fitted(unpack(base))
+    whole = {kind: _with(given, added[kind]) if kind in added else given for kind, given in known.items()}
     return _stored(base, base.release_id, whole, session=session, clock=clock, entropy=entropy, actor=actor)
 
 
@@ -63,19 +64,19 @@ def carry_calibration(
     if base is None:
         raise CalibrationNotFound(calibration_id)
     shared = shared_items(release_id, base.release_id, session=session).codes
-    kept = {kind: _only(given, shared) for kind, given in _fitted(base).items()}
-    return _stored(base, release_id, kept, session=session, clock=clock, entropy=entropy, actor=actor)
+    return _stored(
+        base, release_id, _fitted(unpack(base).only(shared)), session=session, clock=clock, entropy=entropy, actor=actor
+    )
 
 
-def _fitted(base: Calibration) -> dict[str, FittedItems]:
-    """What a calibration holds, by kind of evidence."""
-    known = unpack(base)
+def _fitted(known: CalibratedItems) -> dict[str, FittedItems]:
+    """What is known, by kind of evidence."""
     kinds = {
         SELF_REPORT: (known.self_report_codes, known.self_report),
         JUDGEMENT: (known.judgement_codes, known.judgement),
     }
     return {
-        kind: FittedItems(codes, items, base.standard_errors.get(kind, {}))
+        kind: FittedItems(codes, items, known.standard_errors.get(kind, {}))
         for kind, (codes, items) in kinds.items()
         if items is not None
     }
@@ -114,12 +115,6 @@ def _with(given: FittedItems, added: FittedItems) -> FittedItems:
     )
     errors = {name: [*kept, *added.standard_errors[name]] for name, kept in given.standard_errors.items()}
     return FittedItems((*given.codes, *added.codes), joined, errors, notes=added.notes)
-
-
-def _only(given: FittedItems, codes: frozenset[str]) -> FittedItems:
-    rows = [row for row, code in enumerate(given.codes) if code in codes]
-    errors = {name: [kept[row] for row in rows] for name, kept in given.standard_errors.items()}
-    return FittedItems(tuple(given.codes[row] for row in rows), given.items.take(rows), errors)
 
 
 def _padded(thresholds: NDArray[np.float64], width: int) -> NDArray[np.float64]:

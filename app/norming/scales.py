@@ -17,7 +17,6 @@ from app.item_bank.calibrated_items import CalibratedItems
 from app.item_bank.shared_items import shared_items
 from app.norming import kinds_together
 from app.norming.models import CalibrationRun, LegacySample, NormGroup
-from scoring.items import ItemParameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,21 +69,8 @@ def _carried(calibration_id: UUID, former_id: UUID, release_id: UUID, *, session
     if not shared.is_one_instrument:
         return None
     latest = item_bank.latest_on_scale(calibration_id, session=session)
-    known = item_bank.item_parameters(latest, session=session)
-    items = CalibratedItems(
-        *_only(known.self_report_codes, known.self_report, shared.codes),
-        *_only(known.judgement_codes, known.judgement, shared.codes),
-    )
+    items = item_bank.item_parameters(latest, session=session).only(shared.codes)
     return Scale(latest, True, items, _told(latest, session=session))
-
-
-def _only(
-    codes: tuple[str, ...], items: ItemParameters | None, kept: frozenset[str]
-) -> tuple[tuple[str, ...], ItemParameters | None]:
-    if items is None:
-        return (), None
-    rows = [row for row, code in enumerate(codes) if code in kept]
-    return tuple(codes[row] for row in rows), items.take(rows)
 
 
 def _told(calibration_id: UUID, *, session: Session) -> float | None:

@@ -40,7 +40,7 @@ from tests.app.norming.builders import people, take_step
 from tests.browser.normed_bank import adopt_a_norm
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine plays no part
-PEOPLE = 8
+PEOPLE = 14
 NEW = """  - code: col-s99
     facet: share_information
     difficulty_intent: hard
@@ -64,7 +64,7 @@ def place(database, clock, entropy, jobs):
         session.execute(update(LegacySample).values(release_id=edition.release_id))
         session.execute(update(CalibrationRun).values(calibration_id=edition.calibration_id))
     for seed in range(PEOPLE):
-        take(place, a_person(place), SimulatedPerson(place, 0.5, 0.5, seed).answer)
+        take(place, a_person(place), SimulatedPerson(place, seed / 4 - 1.5, seed / 4 - 1.5, seed).answer)
         clock.advance(timedelta(days=1))
     check_all(place)
     return place
