@@ -125,7 +125,7 @@ def _wait_until_up(runtime: Runtime, children: Children) -> None:
 
 def _health_address(settings: Settings) -> str:
     """Asked where the web process listens: the address that people use may be a proxy's, or not be there yet."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  compared, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  compared, not bound  # nosec B104
     at = f"[{host}]" if ":" in host else host
     return f"http://{at}:{settings.port}/healthz"
 
