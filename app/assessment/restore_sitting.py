@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.course import locked_sitting
 from app.assessment.first_sittings import tell_the_first
 from app.assessment.merge_sittings import hold_beginnings
-from app.assessment.models import SittingCheck
+from app.assessment.models import Sitting, SittingCheck
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -26,9 +27,11 @@ def restore_sitting(sitting_id: UUID, *, session: Session, clock: Clock, jobs: J
     ------
     SittingNotFound
     """
+    owner = session.scalar(select(Sitting.person_id).where(Sitting.id == sitting_id))
+    if owner is not None:  # first, as a merge does; and who begins now would not see that it counts
+        hold_beginnings(owner, session=session)
     sitting = locked_sitting(sitting_id, session=session)
     if sitting.was_annulled:
-        hold_beginnings(sitting.person_id, session=session)  # who begins now would not see that it counts
         sitting.restore()
         session.flush()
         tell_the_first(sitting.person_id, sitting.skill, session=session)

@@ -13,6 +13,7 @@ from app.accounts import queries as accounts
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import typed_form
 from app.item_bank import queries as banks
 from app.norming import pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
@@ -112,6 +113,7 @@ def norm_card(norm_id: UUID) -> str:
         stopped=stopped,
         earliest=earliest,
         longest_reason=LONGEST_REASON,
+        typed=typed_form(),
     )
 
 
@@ -219,7 +221,7 @@ def schedule(norm_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/desk/norms/<uuid:norm_id>/stop")
 @require_role(EDITOR, APPROVER)
-@asks_for_proof("norming.norm_card")
+@asks_for_proof("norming.norm_card", keeps=("reason",))
 def stop(norm_id: UUID) -> ResponseReturnValue:
     """Stop an approved or scheduled norm before it takes effect."""
     reason = request.form.get("reason", "")

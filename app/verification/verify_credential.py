@@ -152,6 +152,7 @@ def _fingerprinted(found: CertificateVerification) -> CertificateVerification:
         row.shown_name,
         row.visibility,
         row.revoked_at,
+        row.revocation_reason,
         row.suspended_at,
         found.token is not None,
     )

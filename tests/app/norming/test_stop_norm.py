@@ -151,3 +151,15 @@ def test_stopping_on_the_page_needs_the_second_factor_of_now(runtime, norms, bro
     runtime.clock.advance(timedelta(minutes=11))
     answer = editor.post(f"{card}/stop", data={"csrf_token": token, "reason": WHY})
     assert answer.location == f"/prove?next={card}"
+
+
+def test_a_reason_typed_over_a_proof_that_has_lapsed_stands_there_once_more(runtime, norms, browser_of):
+    card = f"/desk/norms/{norms[1].id}"
+    editor, approver = browser_of(EDITOR_ID), browser_of(APPROVER_ID)
+    preview(editor, runtime, card)
+    press(approver, card, "/approve")
+    form = form_to(editor.get(card).text, "/stop")
+    runtime.clock.advance(timedelta(minutes=11))
+    assert editor.post(form.action, data=form.fields | {"reason": WHY}).location == f"/prove?next={card}"
+    back = browser_of(EDITOR_ID)
+    assert [WHY in back.get(card).text for _ in range(2)] == [True, False]
