@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,11 +31,18 @@ def log_issue(credential: Credential, *, at: datetime, session: Session) -> None
     log_event("issue", credential.id, facts, at=at, session=session, committed=document)
 
 
-def log_reissue(credential: Credential, *, at: datetime, session: Session) -> None:
-    """The same under another key and another status entry, by which its subject is told from those before."""
-    subject = f"{credential.id}:{credential.status_list}:{credential.status_index}"
+def log_reissue(credential: Credential, former: tuple[int, int], *, at: datetime, session: Session) -> None:
+    """The same under another key and another status entry, by which its subject is told from those before.
+
+    `former` is the status entry it had. It names what the entry of then commits to: it is none more.
+    """
+    facts = _facts(credential)
+    replaced = _commitment(credential.id, former, session=session)
+    if replaced is not None:
+        facts["replaces"] = replaced
     document = proof.parse(credential.unsigned_document)
-    log_event("reissue", subject, _facts(credential), at=at, session=session, committed=document)
+    subject, _ = issue_subjects(credential.id, credential.status_list, credential.status_index)
+    log_event("reissue", subject, facts, at=at, session=session, committed=document)
 
 
 def _facts(credential: Credential) -> dict[str, JSON]:
@@ -44,13 +52,22 @@ def _facts(credential: Credential) -> dict[str, JSON]:
 
 def _former_commitment(credential: Credential, *, session: Session) -> str | None:
     """Of the latest one that the same sitting had on another account; None also where it is older than the log."""
-    query = select(Credential.id).where(
+    query = select(Credential).where(
         Credential.sitting_id == credential.sitting_id,
         Credential.id != credential.id,
         Credential.state == CredentialState.ISSUED,
     )
-    former_id = session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
-    return log.commitment_of("issue", former_id, session=session) if former_id is not None else None
+    former = session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
+    if former is None:
+        return None
+    return _commitment(former.id, (former.status_list, former.status_index), session=session)
+
+
+def _commitment(credential_id: UUID, entry: tuple[int, int], *, session: Session) -> str | None:
+    """What the latest entry about a credential commits to, given its status entry of then: signed anew, or issued."""
+    anew, first = issue_subjects(credential_id, *entry)
+    found = log.commitment_of("reissue", anew, session=session)
+    return found if found is not None else log.commitment_of("issue", first, session=session)
 
 
 def log_state(kind: str, credential: Credential, *, at: datetime, session: Session) -> None:

@@ -105,7 +105,7 @@ def reissue(
         )
         session.add(former)
         _sign_again(row, entry, keys, at=now, signer=signer, jwt_signer=jwt_signer)
-        log_reissue(row, at=now, session=session)
+        log_reissue(row, (former.status_list, former.status_index), at=now, session=session)
         detail = {"key_id": signer.key_id, "former_key_id": key_id}
         audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()

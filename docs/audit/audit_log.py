@@ -29,6 +29,7 @@ ISSUED_WITHIN = timedelta(days=1)  # a certificate is signed within minutes of i
 MONTH_WITHIN = timedelta(days=3)  # after a month is over, its entry is due
 OF_A_DEMONSTRATION = "A demonstration is dated back when it is loaded: its entries are told as backdating, once each.\n"
 SHARE_NEEDS = 400  # below, the share above the line says little
+ALIKE = ("skill", "norm", "specimen")
 Problem = tuple[str, str]
 """The kind of cheat, and where."""
 Place = tuple[str, str, str]
@@ -215,29 +216,52 @@ def check_dates(entries: Sequence[dict[str, Any]], notebook: Sequence[dict[str, 
 
 
 def replacements(entries: Sequence[dict[str, Any]]) -> dict[int, int]:
-    """Numbers of the issues that stand in the place of an earlier one, each with the number of that one.
+    """Numbers of the entries that stand in the place of an earlier one, each with the number of that one.
 
-    A certificate that was moved to the right account is one, and not two. It names what the entry of the former one
-    commits to; each is replaced once, by the same skill and norm, and there are as many revocations. Any other issue
-    that says it replaces one is one more.
+    A certificate that was moved to the right account, or signed anew, is one, and not two. It names what the entry of
+    the former one commits to; each is replaced once, by the same skill and norm, and for those that were moved there
+    are as many revocations. Any other that says it replaces one is one more.
     """
     revoked = Counter(one["skill"] for one in entries if one["kind"] == "revoke")
     standing: dict[str, int] = {}
     found: dict[int, int] = {}
     for number, one in enumerate(entries):
-        if one["kind"] != "issue":
+        if one["kind"] not in ("issue", "reissue"):
             continue
+        is_moved = one["kind"] == "issue"
         former = standing.pop(one["replaces"], None) if "replaces" in one else None
-        if former is not None and revoked[one["skill"]] and _is_alike(one, entries[former]):
+        if former is not None and (revoked[one["skill"]] or not is_moved) and _is_alike(one, entries[former]):
             found[number] = former
-            revoked[one["skill"]] -= 1
+            revoked[one["skill"]] -= is_moved
         if "commitment" in one:
             standing[one["commitment"]] = number
     return found
 
 
 def _is_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(one[name] == other[name] for name in ("skill", "norm", "specimen"))
+    return all(one[name] == other[name] for name in ALIKE)
+
+
+def check_reissues(entries: Sequence[dict[str, Any]], replacing: dict[int, int]) -> list[Problem]:
+    """What was signed anew had been issued, and was signed anew once each time.
+
+    Entries that are older than this rule name nothing. There are no more of them than certificates to sign anew, and
+    none after the first that names one.
+    """
+    problems, unnamed, issued = [], Counter[Any](), Counter[Any]()
+    is_older = True
+    for number, one in enumerate(entries):
+        if one["kind"] not in ("issue", "reissue"):
+            continue
+        kind_of_certificate = tuple(one[name] for name in ALIKE)
+        if one["kind"] == "issue":
+            issued[kind_of_certificate] += 1
+            continue
+        is_older = is_older and "replaces" not in one
+        unnamed[kind_of_certificate] += is_older
+        if number not in replacing and not (is_older and unnamed[kind_of_certificate] <= issued[kind_of_certificate]):
+            problems.append(("over-issue", f"entry {number} signs anew what was not issued, or was replaced before"))
+    return problems
 
 
 def issued_in(entries: Sequence[dict[str, Any]], replacing: dict[int, int]) -> dict[Place, list[int]]:
@@ -303,7 +327,7 @@ def check_certificate(
     while number in replacing:  # its term is that of the first one
         number = replacing[number]
     first = entries[number]
-    if entry["kind"] == "issue" and abs(instant(first["at"]) - instant(document["validFrom"])) > ISSUED_WITHIN:
+    if first["kind"] == "issue" and abs(instant(first["at"]) - instant(document["validFrom"])) > ISSUED_WITHIN:
         return [("backdating", f"{name} says {document['validFrom']}, its entry {first['at']}")]
     return []
 
@@ -328,6 +352,7 @@ def audit(
         entries = [json.loads(one) for one in raw]
         replacing = replacements(entries)
         problems = check_dates(entries, notebook) + check_months(entries, replacing, ceiling)
+        problems += check_reissues(entries, replacing)
         for text in certificates:
             problems += check_certificate(text, source, entries, replacing)
         seen_at = at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app import worker
 from app.transparency import merkle
 from app.transparency.models import LogCheckpoint, LogEntry
-from tests.app.credentials.worker_house import issue
+from tests.app.credentials.worker_house import ask, issue, key_in_use, since
 from tests.app.transparency.copy_of_log import AUDIT, auditor, copied, document, key_of, sign
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -178,6 +178,46 @@ def leave_a_month_out(scene: Scene) -> None:
     sign(scene.house)
 
 
+def say_signed_anew(scene: Scene, *, count: int = 1, **facts: str) -> None:
+    """Entries of certificates signed anew, alike to the first issue, for which there is no certificate of before."""
+    with scene.house.transaction() as session:
+        issued = json.loads(scene.first_issue(session).entry)
+        for number in range(count):
+            at = f"{scene.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+            told = {**issued, "kind": "reissue", "at": at, "commitment": f"{number:064d}", **facts}
+            del told["month"]
+            text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+            subject = f"made-up:{number}"
+            row = LogEntry(
+                id=scene.house.entropy.uuid(), kind="reissue", subject=subject, at=scene.clock.now(), entry=text
+            )
+            session.add(row)
+    sign(scene.house)
+
+
+def sign_anew_what_was_never_issued(scene: Scene) -> None:
+    say_signed_anew(scene, replaces="0" * 64)
+
+
+def sign_one_anew_twice(scene: Scene) -> None:
+    with scene.house.reading() as session:
+        first = json.loads(scene.first_issue(session).entry)["commitment"]
+    lose_the_key(scene)
+    say_signed_anew(scene, replaces=first)
+
+
+def sign_more_anew_than_were_issued(scene: Scene) -> None:
+    """As entries did that are older than the rule: they name nothing."""
+    say_signed_anew(scene, count=6)
+
+
+def lose_the_key(scene: Scene) -> None:
+    """Every certificate is signed anew."""
+    scene.clock.advance(timedelta(hours=1))
+    ask(scene.house, "compromise", key_in_use(scene.house), "--since", since(scene.clock.now()))
+    sign(scene.house)
+
+
 CHEATS = {
     rewrite_in_place: "rewrite",
     rewrite_and_sign: "fork",
@@ -190,10 +230,13 @@ CHEATS = {
     backdate_entry: "backdating",
     backdate_certificate: "backdating",
     leave_a_month_out: "omission",
+    sign_anew_what_was_never_issued: "over-issue",
+    sign_one_anew_twice: "over-issue",
+    sign_more_anew_than_were_issued: "over-issue",
 }
 
 
-ONE_OF_EACH_KIND = (rewrite_in_place, truncate, fork, omit, over_issue, backdate_certificate)
+ONE_OF_EACH_KIND = (rewrite_in_place, truncate, fork, omit, over_issue, backdate_certificate, sign_one_anew_twice)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +256,25 @@ def test_an_honest_log_that_grows_is_found_honest(scene: Scene) -> None:
     scene.clock.advance(timedelta(days=2))
     issue(scene.house, 2)
     sign(scene.house)
+    assert scene.audit() == set()
+
+
+def test_certificates_signed_anew_twice_are_found_honest_and_so_are_entries_of_before_that_name_nothing(
+    scene: Scene,
+) -> None:
+    for _ in range(2):
+        lose_the_key(scene)
+        assert scene.audit() == set()
+    with scene.house.reading() as session:
+        reissues = session.scalars(select(LogEntry).where(LogEntry.kind == "reissue")).all()
+    assert len(reissues) == 10
+    assert all("replaces" in json.loads(one.entry) for one in reissues)
+
+
+def test_entries_of_before_that_name_nothing_are_no_cheat(scene: Scene) -> None:
+    say_signed_anew(scene, count=5)
+    assert scene.audit() == set()
+    lose_the_key(scene)
     assert scene.audit() == set()
 
 

@@ -15,6 +15,7 @@ from app import worker
 from app.credentials.commands import credential as group
 from app.credentials.did import LOG
 from app.foundation.errors import DecileError
+from app.operations.commands import copy_log
 from app.transparency import merkle, queries
 from app.transparency.commands import log
 from app.transparency.errors import LogForked
@@ -203,7 +204,7 @@ def test_a_copy_is_what_the_pages_give_and_is_written_over_by_the_next(house, cl
     for _ in range(2):
         issue(house, 1)
         sign(house)
-        done = CliRunner().invoke(log, ["copy", str(tmp_path / "ours")], obj=house)
+        done = CliRunner().invoke(copy_log, [str(tmp_path / "ours")], obj=house)
         assert done.exit_code == 0, done.output
     pages = copied(client, tmp_path / "pages", [])
     for file in (path for path in pages.rglob("*") if path.is_file()):
