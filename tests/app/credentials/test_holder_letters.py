@@ -62,7 +62,7 @@ def test_each_review_by_an_operator_has_a_letter_at_its_beginning_and_its_end(
     assert not any("complaint" in letter for letter in told)
     assert "under review" in told[0]
     assert "Another letter tells you what comes of it" in told[0]
-    assert "is over. It stands, until 2027-11-23 as before" in told[-1]
+    assert "is over. It stands, until 23 November 2027 as before" in told[-1]
     with house.reading() as session:
         kept = [letter.subject for letter in letters_of(stored(session, code).person_id, session=session)]
     assert kept.count("Your certificate is under review") == 2
