@@ -36,6 +36,8 @@ CLOSE_ENOUGH = 1e-14  # relative change of the criterion and of the constants at
 NORMAL_PER_QUARTILE_RANGE = 0.74  # standard deviation of a normal variable in interquartile ranges
 LEVEL = 0.05  # of the items called drifted, the share that may be stable; judged over both tests of every item
 LEAST_DRIFT = 0.10  # logits of location, or of log slope: less is not worth losing an anchor, however sure
+LARGE_DRIFT = 0.30  # the same: so much, beyond an item's own error, is drift however much the others moved as well
+MOST_BEYOND = 1.5  # times the error of sampling: nine of ten stable banks show less, with a fifth answered by each
 FEWEST_ANCHORS = 3
 TINY = 1e-12
 
@@ -340,8 +342,9 @@ def robust_z(
 
     Without `errors` s is .74 interquartile range of d, one for all items (Huynh & Meyer). With them it is each item's
     own standard error of d, times .74 interquartile range of d over its standard error where that is above 1: a badly
-    measured item is no drifted one, and what moves every item a little is no drift of each. Thresholds' errors count
-    as independent within an item; they nearly are, and the robust factor takes the rest.
+    measured item is no drifted one, and what moves every item a little is no drift of each. An item that moved far
+    (`LARGE_DRIFT`) is judged by its own error, times `MOST_BEYOND` at most: where two populations answer every item
+    otherwise, it has drifted all the same. Thresholds' errors count as independent within an item; they nearly are.
 
     Locations are compared by the thresholds that both calibrations know. Where nobody chose a category, that alone is
     no drift of the item; whether it should have been chosen is for the caller, who knows how many answered.
@@ -372,7 +375,7 @@ def _screened(
     new: ItemParameters,
     base: ItemParameters,
     trusted: NDArray[np.bool_],
-    spreads: tuple[Floats, Floats],
+    spreads: Spreads,
     *,
     level: float,
     least: float,
@@ -381,24 +384,41 @@ def _screened(
     middle = float(np.median(unit[trusted]))
     places = place(float(np.exp(middle)))
     drift = np.stack([unit - middle, places - np.median(places[trusted])])
-    z = drift / np.stack(spreads)
-    p = benjamini_hochberg(2 * normal_distribution(-np.abs(z)).ravel()).reshape(z.shape)
-    drifted = ((p <= level) & (np.abs(drift) > least)).any(axis=0)
+    z = drift / spreads.whole
+    is_sure, is_sure_alone = (_adjusted(drift / spread) <= level for spread in (spreads.whole, spreads.own))
+    size = np.abs(drift)
+    drifted = ((is_sure & (size > least)) | (is_sure_alone & (size >= LARGE_DRIFT))).any(axis=0)
     turned = np.sign(new.slopes) != np.sign(base.slopes)
     return DriftScreen(z[0], z[1], drift[0], drift[1], drifted | turned)
 
 
-def _spreads(
-    new: ItemParameters, base: ItemParameters, trusted: NDArray[np.bool_], errors: Errors | None
-) -> tuple[Floats, Floats]:
-    """Standard deviations of every item's drift in log slope and in location, were it stable."""
+def _adjusted(z: Floats) -> Floats:
+    """P of all tests together, of either sign."""
+    return benjamini_hochberg(2 * normal_distribution(-np.abs(z)).ravel()).reshape(z.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spreads:
+    """Standard deviations of every item's drift in log slope and in location, were it stable, (2, J).
+
+    `whole` is each item's error of sampling times what all items show beyond that; `own` no more than `MOST_BEYOND`
+    times, which is what errors of sampling are told too small by. The same where no error is known.
+    """
+
+    whole: Floats
+    own: Floats
+
+
+def _spreads(new: ItemParameters, base: ItemParameters, trusted: NDArray[np.bool_], errors: Errors | None) -> Spreads:
     unit, place = _displacements(new, base)
     slope = float(np.exp(np.median(unit[trusted])))
-    own = None if errors is None else _sampling_errors(new, base, slope, *errors)
-    return (
-        _scaled(unit, trusted, None if own is None else own[0]),
-        _scaled(place(slope), trusted, None if own is None else own[1]),
-    )
+    values = (unit, place(slope))
+    if errors is None:
+        whole = np.stack([_scaled(one, trusted, None) for one in values])
+        return Spreads(whole, whole)
+    own = _sampling_errors(new, base, slope, *errors)
+    whole = np.stack([_scaled(one, trusted, error) for one, error in zip(values, own, strict=True)])
+    return Spreads(whole, np.minimum(whole, MOST_BEYOND * np.stack(own)))
 
 
 def _scaled(values: Floats, trusted: NDArray[np.bool_], own: Floats | None) -> Floats:

@@ -164,6 +164,19 @@ def test_of_stable_items_hardly_any_are_called_drifted_and_of_moved_ones_most() 
     assert np.mean(np.array(moved)[:, 3:]) < 0.006
 
 
+def test_an_item_that_moved_far_has_drifted_however_much_the_others_moved_as_well() -> None:
+    """As where two populations answer every item otherwise: beside the others it is nothing unusual."""
+    rng = np.random.default_rng(21)
+    new = some_items(20)
+    moved = np.linspace(-0.22, 0.22, 20)[rng.permutation(20)]
+    moved[3] = 0.42
+    base = ItemParameters(new.slopes, new.thresholds + moved[:, None])
+    errors = StandardErrors(np.full(20, 0.02), np.full(new.thresholds.shape, 0.03))
+    found = purified_link(new, base, "mean_mean", errors=(errors, errors))
+    assert found.screen.worst[3] < 2.6
+    assert found.dropped == (3,)
+
+
 def test_the_spread_of_the_first_look_judges_to_the_end() -> None:
     rng = np.random.default_rng(18)
     new = some_items(40)
