@@ -21,7 +21,7 @@ from app.foundation.errors import Refused, Unavailable
 SMTP_TIMEOUT_SECONDS = 20
 REACH_TIMEOUT_SECONDS = 4  # somebody waits for the doctor, and nothing is lost where a slow server is called silent
 SUBMISSION_PORT = 587
-REFUSED_FOR_GOOD = 500  # RFC 5321, 4.2.1: from here on an answer is not for now
+REFUSED_FOR_GOOD = 500  # RFC 5321, 4.2.1: answers from here on are final, trying again does not help
 FULL = 552  # but this one is, said of a mailbox: 4.5.3.1.10
 TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)  # the last: a name or password that cannot be sent
 
