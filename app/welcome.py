@@ -19,24 +19,18 @@ TRY_OUT_PEOPLE = (
 
 
 def greet(runtime: Runtime) -> None:
-    """Say it, with new links each time."""
+    """Say it, with new links each time; once they are kept, for whoever follows one at once must be let in."""
     with runtime.transaction() as session:
-        if demo.is_loaded(session=session):
-            _greet_with_demo(runtime, session)
-        else:
-            _greet_without_demo(runtime, session)
+        words = _with_demo if demo.is_loaded(session=session) else _without_demo
+        lines = words(runtime, session)
+    click.echo("\n".join(lines))
 
 
-def _greet_with_demo(runtime: Runtime, session: Session) -> None:
+def _with_demo(runtime: Runtime, session: Session) -> list[str]:
     sights, base_url = demo.sights(session=session), runtime.settings.base_url
     certificate = f"/c/{sights.certificate_code}" if sights.certificate_code else "/verify"
     norm = f"/norms/{sights.norm_id}" if sights.norm_id else "/norms"
     pending = f"/desk/norms/{sights.pending_norm_id}" if sights.pending_norm_id else "/desk/norms"
-    click.echo("Look first at:")
-    click.echo(f"  a demo certificate   {base_url}{certificate}")
-    click.echo(f"  the skill            {base_url}/skills/{SKILL}")
-    click.echo(f"  the norm behind it   {base_url}{norm}\n")
-    click.echo("Or be somebody else. Each link signs in once, within a day; staff set up a second factor first:")
     near = f"/results/{sights.near_miss_sitting}" if sights.near_miss_sitting else "/me"
     visits: tuple[tuple[Part, str], ...] = (
         (HOLDER, "/me"),
@@ -46,18 +40,29 @@ def _greet_with_demo(runtime: Runtime, session: Session) -> None:
         (EDITOR, "/desk/norms"),
         (APPROVER, pending),
     )
-    for part, path in visits:
-        who = f"{part.display_name}, {part.life}"
-        click.echo(f"  {who:50} {_link(part.email, (), path, runtime, session)}")
-    click.echo()
+    links = [
+        f"  {f'{part.display_name}, {part.life}':50} {_link(part.email, (), path, runtime, session)}"
+        for part, path in visits
+    ]
+    return [
+        "Look first at:",
+        f"  a demo certificate   {base_url}{certificate}",
+        f"  the skill            {base_url}/skills/{SKILL}",
+        f"  the norm behind it   {base_url}{norm}\n",
+        "Or be somebody else. Each link signs in once, within a day; staff set up a second factor first:",
+        *links,
+        "",
+    ]
 
 
-def _greet_without_demo(runtime: Runtime, session: Session) -> None:
+def _without_demo(runtime: Runtime, session: Session) -> list[str]:
     base_url = runtime.settings.base_url
-    click.echo("One-time sign-in links, each good for one sign-in within a day:")
-    for who, email, roles in TRY_OUT_PEOPLE:
-        click.echo(f"  as {who:16} {_link(email, roles, '/', runtime, session)}")
-    click.echo(f"\nLook first at {base_url}/  {base_url}/skills/{SKILL}  {base_url}/verify\n")
+    links = [f"  as {who:16} {_link(email, roles, '/', runtime, session)}" for who, email, roles in TRY_OUT_PEOPLE]
+    return [
+        "One-time sign-in links, each good for one sign-in within a day:",
+        *links,
+        f"\nLook first at {base_url}/  {base_url}/skills/{SKILL}  {base_url}/verify\n",
+    ]
 
 
 def _link(email: str, roles: tuple[str, ...], return_path: str, runtime: Runtime, session: Session) -> str:
