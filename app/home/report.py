@@ -14,6 +14,7 @@ from app.assessment import pages
 from app.assessment import queries as sittings
 from app.assessment.facet_bands import FacetBand, facet_bands
 from app.assessment.final_scores import FinalScore, final_score, was_close
+from app.assessment.founding_progress import promise_to
 from app.assessment.measured_range import is_below_range
 from app.awarding import queries as awards
 from app.credentials import queries as credentials
@@ -66,6 +67,7 @@ class Report:
     retake_from_at: datetime | None
     case: reviews.CaseView | None
     may_ask_until_at: datetime | None
+    norm_came: bool  # for which the person was a founder
     waits: bool  # the decision, until the people behind the norm are compared with those who sat under it
 
     @property
@@ -105,6 +107,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         retake_from_at=pages.done_page(sitting_id, person_id, session=session, at=at).from_at,
         case=reviews.case_of_sitting(sitting_id, session=session, at=at),
         may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
+        norm_came=_norm_came(person_id, sitting.skill, session=session),
         waits=_waits(result, sitting, session=session),
     )
 
@@ -115,6 +118,12 @@ def _certificate(
     held = credentials.credentials_of(person_id, session=session)
     earned = next((one for one in held if one.sitting_id == sitting_id), None)
     return Certificate(earned, standing(earned, language, session=session, at=at)) if earned else None
+
+
+def _norm_came(person_id: UUID, skill: str, *, session: Session) -> bool:
+    """Whether the founder was told so; the page says nothing before the letter does."""
+    promise = promise_to(person_id, skill, session=session)
+    return promise is not None and promise.told_at is not None
 
 
 def _waits(result: results.ResultView | None, sitting: sittings.SittingView, *, session: Session) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.assessment import adaptation
 from app.assessment.facet_bands import facet_bands
 from app.assessment.measured_range import lowest_measured
-from app.assessment.models import FrozenSitting, Sitting
+from app.assessment.models import FoundingPromise, FrozenSitting, Sitting
+from app.assessment.note_founder_told import note_founder_told
 from app.awarding import queries as awards
 from app.results import figures
 from app.results.models import SkillResult
@@ -63,6 +64,17 @@ def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(
     assert "sit once more outside the limit" in page
     assert "does not earn a certificate" not in page
     assert "Less than half of the evidence" not in page
+
+    clock = world.runtime.clock
+    promise = FoundingPromise(person_id=result.person_id, skill=result.skill, language="en", made_at=clock.now())
+    with world.runtime.transaction() as session:
+        session.add(promise)
+    assert "No award is made yet" in world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    with world.runtime.transaction() as session:
+        note_founder_told(result.person_id, result.skill, session=session, clock=clock)
+    page = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    assert "you helped to build it, and it exists now" in page
+    assert "No award is made yet" not in page
 
 
 def test_a_near_miss_is_explained(world: World):
