@@ -10,11 +10,13 @@ from sqlalchemy import Connection, create_mock_engine, text
 TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
 CALLED = re.compile(r"EXECUTE FUNCTION (\w+)")
 FUNCTION = re.compile(r"CREATE (?:OR REPLACE )?FUNCTION (\w+)\(\).*?LANGUAGE (\w+) AS \$\$(.*)\$\$", re.DOTALL)
-# 'O' and 'A' fire where people write; 'D' is disabled, 'R' fires for a replica alone
+# 'A' always fires, 'O' unless the sessions of this database are those of a replica; 'D' is disabled, 'R' fires for a
+# replica alone
 FIRING = """
 SELECT tgname AS name, pg_get_triggerdef(pg_trigger.oid, true) AS definition, lanname AS language, prosrc AS body
 FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang
-WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal
+WHERE NOT tgisinternal
+  AND (tgenabled = 'A' OR tgenabled = 'O' AND current_setting('session_replication_role') <> 'replica')
 """
 
 

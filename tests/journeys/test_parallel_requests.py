@@ -117,7 +117,7 @@ def settle(world: Collaboration) -> None:
         time.sleep(0.05)
 
 
-@in_windows(3, 100, 20)
+@in_windows(3, 1000, 20)
 def test_case_021_eight_starts_at_once_begin_one_sitting(world, rounds, windows):
     """A second sitting, because recording the consents with the first makes the eight wait for each other anyway."""
     for _ in range(rounds):
@@ -130,7 +130,7 @@ def test_case_021_eight_starts_at_once_begin_one_sitting(world, rounds, windows)
         assert how_many(world, AuditEntry.kind == "sitting.started", AuditEntry.subject == str(sitting.id)) == 1
 
 
-@in_windows(2, 100, 20)
+@in_windows(2, 1000, 20)
 def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world, rounds, windows):
     """Each window starts, and leaves at once what it was given: the one start left could be counted again and again."""
     for _ in range(rounds):
@@ -156,7 +156,7 @@ def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world
         assert len(sittings_of(world, person)) == MOST_SITTINGS
 
 
-@in_windows(2, 200, 20)
+@in_windows(2, 1000, 20)
 def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_the_same_answer(world, rounds, windows):
     """Every response is sent by eight windows at once, the last, which completes the sitting, like all before it."""
     for _ in range(rounds):
@@ -182,7 +182,7 @@ def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_t
 
 
 @pytest.mark.long
-@in_windows(1, 100, 20)
+@in_windows(1, 1000, 20)
 def test_link_and_code_of_one_mail_used_in_many_windows_at_once_sign_in_once(world, rounds, windows):
     """Half of them in the browser that asked, with the code; half in another, with the link."""
     person = somebody(world)
@@ -216,7 +216,7 @@ def ask_again(world: Collaboration, person: InsistingPerson) -> None:
 
 
 @pytest.mark.long
-@in_windows(1, 100, 20)
+@in_windows(1, 1000, 20)
 def test_many_who_verify_while_it_is_revoked_see_it_valid_or_revoked_and_then_revoked(world, rounds, windows):
     tools = {"clock": world.runtime.clock, "jobs": world.runtime.jobs, "actor": operator()}
     for _ in range(rounds):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from app.credentials.keys import FileKeyStore, FileSigners
 from app.credentials.models import Credential
 from app.foundation import policies, trigger_guards
 from app.foundation.access import operator
+from app.foundation.db import Database
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.norming import guards
@@ -33,7 +34,7 @@ from tests.fakes import NOON, CollectedJobs, FrozenClock
 from tests.journeys.at_a_standstill import SMALL_SCRYPT_N, run_jobs, with_signer
 
 PASSPHRASE = "a passphrase for tests"
-YESTERDAY, BACKUP, LOG_COPY = "yesterday.sqlite3", "night.backup", "log-copy"
+FILE, YESTERDAY, BACKUP, LOG_COPY = "decile.sqlite3", "yesterday.sqlite3", "night.backup", "log-copy"
 
 
 @dataclass
@@ -42,32 +43,59 @@ class House:
 
     runtime: Runtime
     clock: FrozenClock
+    yesterday: str = ""  # the PostgreSQL database as it was then; with SQLite it is a file
+    elsewhere: Callable[[], str] = str  # an empty PostgreSQL database to restore into; with SQLite there is no need
 
     @property
     def data(self) -> Path:
         return self.runtime.settings.data
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self.runtime.database.is_sqlite
+
     @contextmanager
     def unguarded(self) -> Iterator[Session]:
-        """As a superuser of the database would write: without triggers, which are there again afterwards."""
-        with self.runtime.database.transaction() as session:
-            triggers = session.execute(
-                text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%no_%'")
-            ).all()
-            for trigger in triggers:
-                session.execute(text(f"DROP TRIGGER {trigger.name}"))
-            yield session
-            session.flush()
-            for trigger in triggers:
-                session.execute(text(trigger.sql))
+        """As a superuser of the database would write: triggers and references are there again afterwards."""
+        with self.runtime.database.writing.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[attr-defined]
+            with Session(connection) as session, session.begin():
+                guards_of_sqlite = self._taken_away(session)
+                yield session
+                session.flush()
+                for trigger in guards_of_sqlite:
+                    session.execute(text(trigger))
+            connection.invalidate()
+
+    def _taken_away(self, session: Session) -> list[str]:
+        if not self.is_sqlite:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            return []
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%no_%'")
+        triggers = session.execute(query).all()
+        for trigger in triggers:
+            session.execute(text(f"DROP TRIGGER {trigger.name}"))
+        return [trigger.sql for trigger in triggers]
 
     def sql(self, statement: str, **values: Any) -> None:
         with self.unguarded() as session:
-            session.connection().exec_driver_sql(statement, values)
+            session.execute(text(statement), values)
 
-    def value(self, query: str) -> Any:
-        with self.runtime.reading() as session:
-            return session.scalar(text(query))
+    def execute(self, statement: str) -> None:
+        """With the guards in place."""
+        with self.runtime.database.transaction() as session:
+            session.connection().exec_driver_sql(statement)
+
+    def put_back_yesterday(self) -> None:
+        """The database as it was then, under everything else as it is now."""
+        self.runtime.database.dispose()
+        if not self.is_sqlite:
+            self.runtime = replace(self.runtime, database=Database(self.yesterday))
+            return
+        for name in ("-wal", "-shm"):
+            (self.data / f"{FILE}{name}").unlink(missing_ok=True)
+        (self.data / YESTERDAY).replace(self.data / FILE)
 
     def work(self, *jobs: str) -> None:
         for job in jobs:
@@ -79,23 +107,28 @@ class House:
             return list(session.scalars(issued.order_by(Credential.code)))
 
 
-def _settings(data: Path) -> Settings:
-    return settings_for(data, "").model_copy(update={"base_url": "http://localhost"})  # as the keys' names say
+def _settings(data: Path, url: str) -> Settings:
+    return settings_for(data, url).model_copy(update={"base_url": "http://localhost"})  # as the keys' names say
 
 
-def fill(data: Path, migrated: Path) -> None:
-    """Make it there: four results, of which some earn specimens, and a day later one more."""
+def fill_files(data: Path, migrated: Path) -> None:
+    """On SQLite, from a database with tables."""
     data.mkdir()
-    shutil.copy(migrated, data / "decile.sqlite3")
+    shutil.copy(migrated, data / FILE)
+    fill(data, "", lambda: shutil.copy(data / FILE, data / YESTERDAY))
+
+
+def fill(data: Path, url: str, keep_yesterday: Callable[[], object]) -> None:
+    """Make it there: four results, of which some earn specimens, and a day later one more."""
     clock = FrozenClock()
-    bare = replace(composition.build_runtime(_settings(data)), clock=clock, jobs=CollectedJobs())
+    bare = replace(composition.build_runtime(_settings(data, url)), clock=clock, jobs=CollectedJobs())
     house = House(with_signer(bare, data), clock)
     runtime = house.runtime
     place = Place(runtime.database, clock, runtime.entropy, runtime.jobs)
     the_collaboration_bank(place)
     give_it_its_hash(adopt_a_norm(place), place)
     with runtime.transaction() as session:
-        session.execute(text(guards.SQLITE_IMMUTABLE[0]))
+        session.execute(text((guards.SQLITE_IMMUTABLE if house.is_sqlite else guards.POSTGRESQL_IMMUTABLE[1:])[0]))
         assert trigger_guards.missing_guards(session.connection()) == ()
         policies.set_policy(
             VerificationPolicy, {"most_open_shares": 7}, session=session, at=clock.now(), actor=operator()
@@ -104,7 +137,7 @@ def fill(data: Path, migrated: Path) -> None:
         _sit(house, place, theta)
     house.work("seal_audit", "sign_checkpoint")
     runtime.database.dispose()
-    shutil.copy(data / "decile.sqlite3", data / YESTERDAY)
+    keep_yesterday()
     clock.advance(timedelta(days=1))
     person = _sit(house, place, 3.4)
     with runtime.transaction() as session:
@@ -139,14 +172,14 @@ def _revoke_one(house: House) -> None:
 
 
 @contextmanager
-def opened(data: Path) -> Iterator[House]:
+def opened(data: Path, url: str = "", *, yesterday: str = "", elsewhere: Callable[[], str] = str) -> Iterator[House]:
     """The worker's runtime over such files, an hour after the last thing that happened in them."""
     clock = FrozenClock(NOON + timedelta(days=1, hours=1))
     store = FileKeyStore(data / "keys", scrypt_n=SMALL_SCRYPT_N)
-    bare = composition.build_runtime(_settings(data))
+    bare = composition.build_runtime(_settings(data, url))
     signers = FileSigners(store, "did:web:localhost", PASSPHRASE, clock)
     runtime = replace(bare, clock=clock, jobs=CollectedJobs(), signers=signers)
     try:
-        yield House(runtime, clock)
+        yield House(runtime, clock, yesterday, elsewhere)
     finally:
         runtime.database.dispose()
