@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
@@ -104,13 +104,27 @@ class LatentNotEstimated(Conflict):
 
 
 class NormMovedOn(Conflict):
-    """The published norm changed while the preview was computed."""
+    """Another norm is in force than the one that the preview compares with."""
 
     code = "norm-moved-on"
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            f"While norm {label} was compared with the published one, another was published. Preview it again."
+            f"Norm {label} was compared with another norm than the one in force now. Nothing was changed. "
+            "Preview it again on its card, or with `decile norm preview`, and look at what would change."
+        )
+
+
+class WindowOutgrown(Conflict):
+    """The responses were young enough when the norm was drafted, and would not be on the day it takes effect."""
+
+    code = "norm-window-outgrown"
+
+    def __init__(self, label: str, first: date | None, months: int) -> None:
+        super().__init__(
+            f"Norm {label} may certify because its responses were young enough when it was drafted. The first is of "
+            f"{first}, more than {months} months before the day it would take effect. Nothing was changed. "
+            "Draft a new norm: from younger responses, or from the same ones without awards."
         )
 
 

@@ -170,15 +170,23 @@ class NormVersion(Base):
         self.require_previewable()
         self.state, self.preview, self.previewed_at = NormState.PREVIEWED, preview, at
 
+    def require_approvable(self) -> None:
+        """Raise unless previewed."""
+        self._require(NormState.PREVIEWED, "approved")
+
     def approve(self, by: UUID, *, at: datetime) -> None:
         """Previewed -> approved. Who may is decided by the use case; what was approved is kept as a hash."""
-        self._require(NormState.PREVIEWED, "approved")
+        self.require_approvable()
         self.state, self.approved_by, self.approved_at = NormState.APPROVED, by, at
         self.approved_sha256 = self.sha256
 
+    def require_schedulable(self) -> None:
+        """Raise unless approved."""
+        self._require(NormState.APPROVED, "scheduled")
+
     def schedule(self, takes_effect_at: datetime, *, at: datetime) -> None:
         """Approved -> scheduled."""
-        self._require(NormState.APPROVED, "scheduled")
+        self.require_schedulable()
         self.state, self.takes_effect_at, self.scheduled_at = NormState.SCHEDULED, takes_effect_at, at
 
     def stop(self) -> None:

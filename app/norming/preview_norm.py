@@ -17,6 +17,7 @@ from app.norming.item_checks import drift, functioning
 from app.norming.locked import norm_for_update, published_for_update
 from app.norming.models import NormVersion
 from app.norming.release_gates import gates
+from app.norming.still_holds import IN_FORCE
 
 PERCENT = 100
 
@@ -52,6 +53,7 @@ def _preview(basis: PreviewBasis) -> dict[str, Any]:
         "may_certify": norm.may_certify,
         "gate_reasons": list(norm.gate_reasons),
         "former": None,
+        IN_FORCE: str(basis.former.id) if basis.former else None,
     }
     if former is not None:
         before = basis.calibrated.probability_above(former.cut, former.cut_standard_error) >= EVEN_ODDS

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
-from app.norming.errors import NormAltered, NormInAnotherState, NormNotApproved
+from app.norming.errors import NormAltered, NormInAnotherState, NormNotApproved, WindowOutgrown
 from app.norming.models import NormState, NormVersion
 from app.norming.publish_norm import publish_norm
 
@@ -17,8 +17,8 @@ from app.norming.publish_norm import publish_norm
 def publish_due_norms(*, session: Session, clock: Clock, actor: Actor) -> tuple[UUID, ...]:
     """Publish every norm that is due, earliest first; nothing due is nothing done.
 
-    A norm whose numbers were tampered with stays scheduled and does not hold up the others; nor does one that
-    somebody stops in this very moment.
+    A norm whose numbers were tampered with, or whose responses grew too old for its awards, stays scheduled and does
+    not hold up the others: its card says so. Nor does one hold them up that somebody stops in this very moment.
     """
     due = session.scalars(
         select(NormVersion.id)
@@ -32,6 +32,6 @@ def _published(norm_id: UUID, *, session: Session, clock: Clock, actor: Actor) -
     try:
         with session.begin_nested():
             publish_norm(norm_id, session=session, clock=clock, actor=actor)
-    except (NormAltered, NormNotApproved, NormInAnotherState):
+    except (NormAltered, NormNotApproved, NormInAnotherState, WindowOutgrown):
         return False
     return True

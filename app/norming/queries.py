@@ -30,6 +30,7 @@ from app.norming.models import (
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate, RollbackReason
 from app.norming.snapshot import content_of, is_as_drafted
+from app.norming.still_holds import compared_with
 from scoring.norms import NormTable
 
 TABLES_KEPT = 64  # of 160 kB each at most
@@ -229,6 +230,19 @@ def stop_of(norm_id: UUID, *, session: Session) -> StopView | None:
 def earliest_effect(*, session: Session, at: datetime) -> datetime:
     """From when a norm scheduled at this instant takes effect."""
     return rules.earliest_effect(at, policies.current(NormPolicy, session=session, at=at))
+
+
+def has_moved_on(view: NormView, *, session: Session) -> bool:
+    """Whether another norm is in force than the one that a preview compares with."""
+    in_force = published(view.skill, view.language, session=session)
+    return view.preview is not None and compared_with(view.preview) != (str(in_force[0].id) if in_force else None)
+
+
+def has_outgrown_window(view: NormView, *, session: Session, at: datetime) -> bool:
+    """Whether a norm that is to certify cannot take effect any more: its responses would be too old by then."""
+    policy = policies.current(NormPolicy, session=session, at=at)
+    hour = max(at, view.takes_effect_at or rules.earliest_effect(at, policy))
+    return view.may_certify and rules.is_too_old(view.window_start_on, on=hour.date(), policy=policy)
 
 
 @dataclass(frozen=True, slots=True)

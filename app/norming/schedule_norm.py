@@ -16,6 +16,7 @@ from app.norming.locked import norm_for_update
 from app.norming.models import NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.rules import earliest_effect
+from app.norming.still_holds import require_young_window
 
 
 def schedule_norm(
@@ -25,12 +26,16 @@ def schedule_norm(
     require(actor, "norm_editor", "norm_approver", "operator")
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
-    earliest = earliest_effect(now, policies.current(NormPolicy, session=session, at=now))
+    policy = policies.current(NormPolicy, session=session, at=now)
+    earliest = earliest_effect(now, policy)
     if takes_effect_at is not None and takes_effect_at < earliest:
         raise TooSoon(earliest)
     norm = norm_for_update(norm_id, session=session)
-    norm.schedule(takes_effect_at or earliest, at=now)
-    detail = {"label": norm.label, "takes_effect_at": (takes_effect_at or earliest).isoformat()}
+    norm.require_schedulable()
+    hour = takes_effect_at or earliest
+    require_young_window(norm, on=hour.date(), policy=policy)
+    norm.schedule(hour, at=now)
+    detail = {"label": norm.label, "takes_effect_at": hour.isoformat()}
     audit.record("norm.scheduled", norm.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
     return norm

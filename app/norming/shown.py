@@ -114,8 +114,9 @@ def _preview_lines(norm: NormView) -> list[str]:
     seen, former = norm.preview, norm.preview["former"]
     lines = [f"  would be above the cut: {seen['above']} of {seen['people']} ({100 * seen['share_above']:.2f} %)"]
     if former is not None:
+        before = f"cut {former['cut']:.4f}, {100 * former['share_above']:.2f} %"
         lines += [
-            f"  now, under {former['label']}: cut {former['cut']:.4f}, {100 * former['share_above']:.2f} %",
+            f"  in force at the preview, {former['label']}: {before}",
             f"  newly above {former['newly_above']}, no longer above {former['no_longer_above']}",
         ]
     return lines + _forecast_lines(seen) if "gates" in seen else lines

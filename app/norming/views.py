@@ -97,6 +97,8 @@ def norm_card(norm_id: UUID) -> str:
         compared = queries.comparison_of(norm_id, session=session)
         stopped = queries.stop_of(norm_id, session=session)
         earliest = queries.earliest_effect(session=session, at=now)
+        has_moved_on = queries.has_moved_on(norm, session=session)
+        has_outgrown_window = queries.has_outgrown_window(norm, session=session, at=now)
     is_due = norm.takes_effect_at is not None and norm.takes_effect_at <= now
     return render_template(
         "norming/card.html",
@@ -112,6 +114,8 @@ def norm_card(norm_id: UUID) -> str:
         compared=compared,
         stopped=stopped,
         earliest=earliest,
+        has_moved_on=has_moved_on,
+        has_outgrown_window=has_outgrown_window,
         longest_reason=LONGEST_REASON,
         typed=typed_form(),
     )
@@ -124,6 +128,7 @@ def norm_preview(norm_id: UUID) -> str:
     names = None
     with runtime().reading() as session:
         norm = queries.norm(norm_id, session=session)
+        has_moved_on = queries.has_moved_on(norm, session=session)
         if SUPPORT in actor().roles and norm.preview is not None:
             newly, no_longer = renewing_people(norm_id, session=session, at=runtime().clock.now())
             names = [[accounts.person(one, session=session) for one in people] for people in (newly, no_longer)]
@@ -132,6 +137,7 @@ def norm_preview(norm_id: UUID) -> str:
     return render_template(
         "norming/preview.html",
         norm=norm,
+        has_moved_on=has_moved_on,
         seen=norm.preview,
         names=names,
         most_named=MOST_NAMED,

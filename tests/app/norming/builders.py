@@ -21,11 +21,12 @@ from app.accounts.enrolments import enrolment
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.models import Person, RoleGrant
+from app.foundation import policies
 from app.foundation.access import Actor, operator
 from app.foundation.runtime import Runtime
 from app.item_bank.calibrated_items import FittedItems
 from app.item_bank.store_calibration import SAMPLE, Source, store_calibration
-from app.norming import bases
+from app.norming import bases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.choose_sample import POPULATION as SITTINGS
 from app.norming.draft_norm import draft_norm
@@ -33,6 +34,7 @@ from app.norming.draw_founding_sample import POPULATION as FOUNDERS
 from app.norming.import_responses import import_responses
 from app.norming.mapping import SampleMapping
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
+from app.norming.policy import NormPolicy
 from app.norming.sample_file import SampleFile
 from scoring.items import ItemParameters
 from scoring.simulation import simulate_responses
@@ -200,16 +202,32 @@ def a_norm(session: Session, clock: Any, entropy: Any, editor: Actor, approver: 
             present = replace(approver, second_factor_at=clock.now())
             approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=present)
         else:
-            take_step(norm, step, at=clock.now(), approver=approver)
+            in_force = queries.published(norm.skill, norm.language, session=session)
+            take_step(norm, step, at=clock.now(), approver=approver, in_force=in_force[0].id if in_force else None)
     session.flush()
     return norm
 
 
-def take_step(norm: NormVersion, step: NormState, *, at: datetime, approver: Actor) -> None:
-    """The transition that leads to `step`."""
+def a_certifying_norm(
+    session: Session, clock: Any, entropy: Any, editor: Actor, approver: Actor, state: NormState
+) -> NormVersion:
+    """The same of people enough for awards, under a trial policy that asks for no situations."""
+    waived = {"judgement_must_be_measured": False}
+    policies.set_policy(NormPolicy, waived, session=session, at=clock.now(), actor=operator())
+    a_calibrated_sample(session, clock, entropy, n=1200)
+    norm = a_norm(session, clock, entropy, editor, approver, state)
+    assert norm.may_certify
+    return norm
+
+
+def take_step(
+    norm: NormVersion, step: NormState, *, at: datetime, approver: Actor, in_force: UUID | None = None
+) -> None:
+    """The transition that leads to `step`; a preview is of the norm `in_force`."""
     match step:
         case NormState.PREVIEWED:
             seen = {"people": 1, "above": 0, "share_above": 0.0, "cut": norm.cut, "former": None}
+            seen["in_force"] = str(in_force) if in_force else None
             norm.mark_previewed(seen, at=at)
         case NormState.APPROVED:
             assert approver.person_id is not None

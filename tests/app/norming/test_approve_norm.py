@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -13,9 +14,11 @@ from app.foundation.audit import AuditEntry
 from app.norming import bases
 from app.norming.approve_norm import approve_norm
 from app.norming.draft_norm import draft_norm
-from app.norming.errors import NormAltered, NormInAnotherState, NormNotFound, SelfApproval
+from app.norming.errors import NormAltered, NormInAnotherState, NormMovedOn, NormNotFound, SelfApproval, WindowOutgrown
 from app.norming.models import NormState, NormVersion
-from tests.app.norming.builders import SKILL, a_calibrated_sample, a_draft, a_norm, people
+from app.norming.preview_norm import preview_norm
+from app.norming.publish_norm import publish_norm
+from tests.app.norming.builders import SKILL, a_calibrated_sample, a_certifying_norm, a_draft, a_norm, people
 
 
 @pytest.fixture
@@ -116,3 +119,71 @@ def test_a_norm_edited_below_the_application_is_not_approved(session, clock, sta
             approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=staff[1])
         savepoint.rollback()
     approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=staff[1])
+
+
+def test_a_norm_compared_with_one_that_gave_way_is_not_approved_until_it_is_previewed_again(
+    session, clock, entropy, staff, previewed
+):
+    """Approving confirms figures of a change, and that change would not happen any more."""
+    a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    fingerprint = previewed.sha256
+    with pytest.raises(NormMovedOn, match="decile norm preview"):
+        approve_norm(previewed.id, seen_sha256=fingerprint, session=session, clock=clock, actor=staff[1])
+    assert previewed.state is NormState.PREVIEWED
+
+    again = bases.basis_of_preview(previewed.id, session=session, at=clock.now())
+    preview_norm(again, session=session, clock=clock, actor=operator())
+    approve_norm(previewed.id, seen_sha256=fingerprint, session=session, clock=clock, actor=staff[1])
+    assert previewed.state is NormState.APPROVED
+
+
+def test_a_preview_on_another_scale_names_what_was_in_force_all_the_same(session, clock, entropy, staff):
+    """There is no line to compare with, so `former` says nothing; another norm in force is another change still."""
+    a_calibrated_sample(session, clock, entropy)
+    a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    a_calibrated_sample(session, clock, entropy, seed=2)
+    norm = a_draft(session, clock, entropy, staff[0])
+    basis = bases.basis_of_preview(norm.id, session=session, at=clock.now())
+    preview_norm(replace(basis, is_one_scale=False), session=session, clock=clock, actor=operator())
+    assert norm.preview["former"] is None
+    take = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(take.id, session=session, clock=clock, actor=system())
+    with pytest.raises(NormMovedOn):
+        approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=staff[1])
+
+
+@pytest.mark.parametrize("is_on_one_scale", [True, False])
+def test_a_preview_of_a_former_release_counts_where_it_says_what_it_compared_with(
+    session, clock, entropy, staff, is_on_one_scale
+):
+    """It names the norm then in force only where that was on one scale; else it has to be made again."""
+    a_calibrated_sample(session, clock, entropy)
+    former = a_norm(session, clock, entropy, *staff, NormState.PUBLISHED)
+    norm = a_draft(session, clock, entropy, staff[0])
+    norm.mark_previewed({"former": {"id": str(former.id)} if is_on_one_scale else None}, at=clock.now())
+    session.flush()
+    refused = nullcontext() if is_on_one_scale else pytest.raises(NormMovedOn)
+    with refused:
+        approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=staff[1])
+
+
+def test_a_norm_for_awards_is_not_approved_once_its_window_would_be_too_old(session, clock, entropy, staff):
+    """Of 24 months from 10 January 2026 on: it can take effect on the tenth two years later, a day after approval."""
+    norm = a_certifying_norm(session, clock, entropy, *staff, NormState.PREVIEWED)
+    clock.advance(datetime(2028, 1, 9, 12, tzinfo=UTC) - clock.now())
+    present = replace(staff[1], second_factor_at=clock.now())
+    with session.begin_nested() as savepoint:
+        approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=present)
+        savepoint.rollback()
+    clock.advance(timedelta(days=1))
+    present = replace(staff[1], second_factor_at=clock.now())
+    with pytest.raises(WindowOutgrown, match="2026-01-10, more than 24 months"):
+        approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=clock, actor=present)
+    assert norm.state is NormState.PREVIEWED
+
+
+def test_a_norm_that_never_certified_does_not_outgrow_its_window(session, clock, staff, previewed):
+    clock.advance(timedelta(days=800))
+    present = replace(staff[1], second_factor_at=clock.now())
+    approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, clock=clock, actor=present)
+    assert previewed.state is NormState.APPROVED

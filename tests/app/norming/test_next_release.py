@@ -14,7 +14,7 @@ from app.item_bank import queries as item_bank
 from app.item_bank.models import Calibration
 from app.item_bank.release_bank import release_bank
 from app.item_bank.shared_items import shared_items
-from app.norming import bases
+from app.norming import bases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.calibrate_items import calibrate_items
 from app.norming.choose_sample import choose_sample
@@ -140,7 +140,8 @@ def test_sittings_and_parameters_go_over_for_what_is_unchanged_and_the_norm_puts
 
     with place.database.transaction() as session:
         norm = draft_norm(basis, session=session, actor=editor, **tools)
-        take_step(norm, NormState.PREVIEWED, at=place.clock.now(), approver=approver)
+        in_force = queries.published(norm.skill, norm.language, session=session)[0].id
+        take_step(norm, NormState.PREVIEWED, at=place.clock.now(), approver=approver, in_force=in_force)
         session.flush()
         present = replaced(approver, second_factor_at=place.clock.now())
         approve_norm(norm.id, seen_sha256=norm.sha256, session=session, clock=place.clock, actor=present)

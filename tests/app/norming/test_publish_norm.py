@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Barrier, Thread
 
@@ -17,18 +18,20 @@ from app.foundation import policies
 from app.foundation.access import Actor, Forbidden, operator, system
 from app.foundation.audit import AuditEntry
 from app.norming import queries
-from app.norming.errors import NormAltered, NormNotApproved, NormNotDue, TooSoon
+from app.norming.errors import NormAltered, NormNotApproved, NormNotDue, TooSoon, WindowOutgrown
 from app.norming.models import NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
+from app.norming.stop_norm import stop_norm
 from tests.app.norming.builders import (
     EDITOR_ID,
     OF_FOUNDERS,
     OF_SITTINGS,
     SKILL,
     a_calibrated_sample,
+    a_certifying_norm,
     a_described_mapping,
     a_norm,
     people,
@@ -169,6 +172,39 @@ def test_only_the_policy_can_shorten_the_delay(session, clock, entropy, staff, r
     norm = a_norm(session, clock, entropy, *staff, NormState.APPROVED)
     schedule_norm(norm.id, session=session, clock=clock, actor=staff[0])
     assert publish_due_norms(session=session, clock=clock, actor=system()) == (norm.id,)
+
+
+def test_no_hour_is_given_to_a_norm_for_awards_that_its_window_does_not_reach(session, clock, entropy, staff):
+    norm = a_certifying_norm(session, clock, entropy, *staff, NormState.APPROVED)
+    last = datetime(2028, 1, 10, 23, 59, tzinfo=UTC)  # its first response is of 10 January 2026
+    with pytest.raises(WindowOutgrown, match="younger responses"):
+        schedule_norm(
+            norm.id, session=session, clock=clock, actor=staff[0], takes_effect_at=last + timedelta(minutes=1)
+        )
+    schedule_norm(norm.id, session=session, clock=clock, actor=staff[0], takes_effect_at=last)
+    assert norm.takes_effect_at == last
+
+
+def test_a_norm_that_outgrew_its_window_while_it_was_scheduled_leaves_the_former_one_in_force(
+    session, clock, entropy, staff
+):
+    """Where the policy was tightened since, or an earlier release scheduled it: it waits, and its card says why."""
+    former = a_certifying_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(former.id, session=session, clock=clock, actor=system())
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    tighter = {"judgement_must_be_measured": False, "window_months": 6}
+    policies.set_policy(NormPolicy, tighter, session=session, at=clock.now(), actor=operator())
+    with pytest.raises(WindowOutgrown):
+        publish_norm(norm.id, session=session, clock=clock, actor=system())
+    assert publish_due_norms(session=session, clock=clock, actor=system()) == ()
+    assert (former.state, norm.state) == (NormState.PUBLISHED, NormState.SCHEDULED)
+    assert queries.has_outgrown_window(queries.norm(norm.id, session=session), session=session, at=clock.now())
+    stop_norm(norm.id, "Its answers are too old.", session=session, clock=clock, actor=present(staff[0], clock))
+    assert norm.state is NormState.PREVIEWED
+
+
+def present(actor, clock):
+    return replace(actor, second_factor_at=clock.now())
 
 
 def test_a_candidate_publishes_and_schedules_nothing(session, clock, entropy, staff, run):

@@ -11,15 +11,19 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts.grant_role import grant_role
-from app.foundation.access import operator
+from app.foundation.access import Actor, operator, system
 from app.item_bank import queries as banks
 from app.norming.models import LegacySample, NormState, NormVersion
+from app.norming.publish_norm import publish_norm
 from scoring.norms import NormTable
 from tests.app.assessment.builders import Place, the_collaboration_bank
-from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, SKILL
+from tests.app.norming.builders import APPROVER_ID, EDITOR_ID, SKILL, a_certifying_norm, a_norm
 from tests.app.norming.desk import press, preview, state_of, work
 from tests.browser.normed_bank import adopt_a_norm
 from tests.journeys.pages import form_to
+
+EDITOR = Actor(EDITOR_ID, "editor", frozenset({"norm_editor"}))
+APPROVER = Actor(APPROVER_ID, "approver", frozenset({"norm_approver"}))
 
 
 def test_anyone_sees_the_norms_in_force_and_no_drafts(client, norms):
@@ -182,3 +186,36 @@ def test_a_step_without_the_forms_token_is_refused(runtime, norms, browser_of):
     editor = browser_of(EDITOR_ID)
     assert editor.post(f"/desk/norms/{norms[1].id}/preview").status_code == 403
     assert state_of(runtime, norms[1].id) is NormState.DRAFT
+
+
+def test_the_card_of_a_norm_compared_with_one_that_gave_way_offers_the_preview_and_no_approval(
+    runtime, norms, browser_of
+):
+    card = f"/desk/norms/{norms[1].id}"
+    editor, approver = browser_of(EDITOR_ID), browser_of(APPROVER_ID)
+    assert f"now ({norms[0].label})" in preview(editor, runtime, card).text
+    with runtime.transaction() as session:
+        other = a_norm(session, runtime.clock, runtime.entropy, EDITOR, APPROVER, NormState.SCHEDULED)
+        publish_norm(other.id, session=session, clock=runtime.clock, actor=system())
+    page = approver.get(card).text
+    assert f"then ({norms[0].label})" in page
+    assert "Another norm is in force than the one this was compared with" in page
+    assert f"{card}/approve" not in page
+    assert "Another norm is in force" in approver.get(f"{card}/preview").text
+    page = preview(approver, runtime, card).text
+    assert f"now ({other.label})" in page
+    assert "is approved" in press(approver, card, "/approve").text
+
+
+def test_the_card_of_a_norm_for_awards_that_outgrew_its_window_says_so_and_can_only_be_stopped(
+    runtime, norms, browser_of
+):
+    with runtime.transaction() as session:
+        norm = a_certifying_norm(session, runtime.clock, runtime.entropy, EDITOR, APPROVER, NormState.APPROVED)
+    card = f"/desk/norms/{norm.id}"
+    before = browser_of(EDITOR_ID).get(card).text
+    runtime.clock.advance(timedelta(days=800))
+    page = browser_of(EDITOR_ID).get(card).text
+    assert [f"{card}/schedule" in text for text in (before, page)] == [True, False]
+    assert ["its answers are too old for that" in text for text in (before, page)] == [False, True]
+    assert f"{card}/stop" in page
