@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -79,14 +79,17 @@ def _part_of(
     if existing is not None:
         return existing
     now = clock.now()
+    start_on, end_on = _window(whole, kept, divisions)
     copied = (
-        "norm_group_id", "group", "release_id", "instrument", "consent_basis", "window_start_on", "window_end_on",
+        "norm_group_id", "group", "release_id", "instrument", "consent_basis",
         "ages_known", "is_simulated", "is_founding", "file_name", "file_sha256", "mapping", "columns", "categories",
     )  # fmt: skip
     part = LegacySample(
         **{name: getattr(whole, name) for name in copied},
         id=entropy.uuid(),
         is_part=True,
+        window_start_on=start_on,
+        window_end_on=end_on,
         n=int(kept.sum()),
         set_aside={**whole.set_aside, _said(choice): int((~kept).sum())},
         responses=pack(codes),
@@ -103,6 +106,26 @@ def _part_of(
     detail = {"from": str(whole.id), "n": part.n, "choice": choice.as_json()}
     audit.record("sample.chosen", part.id, actor=actor, at=now, session=session, detail=detail)
     return part
+
+
+def _window(
+    whole: LegacySample, kept: NDArray[np.bool_], divisions: Mapping[str, SampleLabel]
+) -> tuple[date | None, date | None]:
+    """First and last day of those who stay, where the sample tells everybody's.
+
+    Where it does not, the whole's window: all that is known is that they lie within it. A day that is none, or outside
+    the window that was stated with the responses, tells nothing either.
+    """
+    stated, row = (whole.window_start_on, whole.window_end_on), divisions.get(DAY)
+    if row is None:
+        return stated
+    try:
+        days = [date.fromisoformat(row.labels[number]) for number in np.unique(unpack_labels(row.numbers)[kept])]
+    except ValueError:
+        return stated
+    first, last = min(days), max(days)
+    is_within = stated[0] is not None and stated[1] is not None and stated[0] <= first and last <= stated[1]
+    return (first, last) if is_within else stated
 
 
 def _kept(n: int, choice: Choice, divisions: dict[str, SampleLabel]) -> NDArray[np.bool_]:

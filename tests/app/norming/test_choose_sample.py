@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from tests.app.assessment.builders import (
     take,
     the_collaboration_bank,
 )
-from tests.app.norming.builders import EDITOR_ID
+from tests.app.norming.builders import EDITOR_ID, a_described_mapping, import_sample
 from tests.browser.normed_bank import adopt_a_norm
 
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -93,3 +94,51 @@ def test_the_same_window_twice_is_one_sample(place):
 def test_edge_017_sittings_beside_a_demo_norm_keep_its_mark(place, demo):
     is_demo(place, demo)
     assert chosen(place).is_simulated is demo
+
+
+def a_part(whole, choice, session, clock, entropy):
+    tools = {"clock": clock, "entropy": entropy, "actor": EDITOR}
+    return choose_sample(whole.group.skill, replace(choice, sample_id=whole.id), session=session, **tools)
+
+
+def test_a_part_of_drawn_sittings_claims_the_days_of_its_own_people(place):
+    whole = chosen(place)
+    first, last = whole.window_start_on, whole.window_end_on
+    with place.database.transaction() as session:
+        tools = (session, place.clock, place.entropy)
+        later = a_part(whole, Choice(Source.SAMPLE, without=(("day", first.isoformat()),)), *tools)
+        of_one_day = a_part(whole, Choice(Source.SAMPLE, only=(("day", last.isoformat()),)), *tools)
+    assert (last - first).days == PEOPLE - 1
+    assert (later.window_start_on, later.window_end_on) == (first + timedelta(days=1), last)
+    assert (of_one_day.window_start_on, of_one_day.window_end_on) == (last, last)
+
+
+@pytest.mark.parametrize(
+    ("days", "window"),
+    [
+        (("2026-02-03", "2026-03-04", "2026-05-06"), (date(2026, 2, 3), date(2026, 5, 6))),
+        (("2026-02-03", "", "2026-05-06"), (date(2026, 1, 10), date(2026, 9, 30))),
+        (("Monday", "Tuesday", "Friday"), (date(2026, 1, 10), date(2026, 9, 30))),
+        (("2026-02-03", "2026-03-04", "2027-05-06"), (date(2026, 1, 10), date(2026, 9, 30))),
+        (None, (date(2026, 1, 10), date(2026, 9, 30))),
+    ],
+    ids=["every day told", "one unknown", "no dates", "beyond what was stated", "no days"],
+)
+def test_a_part_by_campaign_claims_its_days_where_all_are_told_and_else_those_within_which_it_lies(
+    session, clock, entropy, days, window
+):
+    labels = {"campaign": ("spring", "bought", "spring", "spring")}
+    if days is not None:
+        labels["day"] = (days[0], "2026-01-10", *days[1:])
+    blocks = {name: name for name in labels}
+    whole = import_sample(session, clock, entropy, n=4, labels=labels, mapping=a_described_mapping(blocks=blocks))
+    part = a_part(whole, Choice(Source.SAMPLE, without=(("campaign", "bought"),)), session, clock, entropy)
+    assert (part.n, part.window_start_on, part.window_end_on) == (3, *window)
+
+
+def test_days_do_not_tell_a_window_that_is_not_known(session, clock, entropy):
+    mapping = a_described_mapping(collected="unknown", blocks={"day": "day"})
+    labels = {"day": ("2026-02-03", "2026-03-04", "2026-03-04")}
+    whole = import_sample(session, clock, entropy, n=3, labels=labels, mapping=mapping)
+    part = a_part(whole, Choice(Source.SAMPLE, without=(("day", "2026-02-03"),)), session, clock, entropy)
+    assert (part.n, part.window_start_on, part.window_end_on) == (2, None, None)
