@@ -73,7 +73,7 @@ def _prepare(candidates: int, runtime: Runtime) -> Stage:
     """The bank released, the signer's key published; or a refusal before anything is written."""
     now = runtime.clock.now()
     with runtime.transaction() as session:
-        needed = policies.current(NormPolicy, session=session, at=now).certify_from_n
+        needed = policies.current(NormPolicy, session=session, at=now).awards_from_n
         if candidates < needed:
             raise TooFewSimulated(candidates, needed)
         real = queries.real_content(session=session)

@@ -125,14 +125,14 @@ def _norm(
     norm = _latest_norm(release, language, session=session)
     if norm is None:
         yield Check(Step.CALIBRATED, norms.is_calibrated(release.id, session=session))
-        yield Check(Step.PEOPLE, is_done=False, have=progress.founders, need=policy.certify_from_n)
+        yield Check(Step.PEOPLE, is_done=False, have=progress.founders, need=policy.awards_from_n)
         yield Check(Step.CUT, is_done=False, need=policy.largest_cut_standard_error)
         yield Check(Step.GATES, is_done=False)
         yield Check(Step.PUBLISHED, is_done=False)
         yield Check(Step.COMPARED, is_done=False, have=0, need=policy.compare_from_n)
         return
     yield Check(Step.CALIBRATED, is_done=True)
-    yield Check(Step.PEOPLE, norm.n >= policy.certify_from_n, norm.n, policy.certify_from_n)
+    yield Check(Step.PEOPLE, norm.n >= policy.awards_from_n, norm.n, policy.awards_from_n)
     error, largest = norm.cut_error_in_sd, policy.largest_cut_standard_error
     yield Check(Step.CUT, error <= largest, error, largest)
     marks = ("demo",) if norm.demo else ()

@@ -62,3 +62,8 @@ class NormPolicy:
     founders_must_be_compared: bool = True  # low stakes and high stakes differ
     compare_from_n: int = 200  # first sittings under the norm: the shift then has a standard error of about .08
     largest_founding_shift: float = 0.25  # standard deviations; the 90 % interval of the shift must lie within
+
+    @property
+    def awards_from_n(self) -> int:
+        """People, for awards: no fewer than for a percentile rank, which every certificate states."""
+        return max(self.certify_from_n, self.percentile_from_n)

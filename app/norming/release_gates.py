@@ -26,7 +26,7 @@ def gates(basis: PreviewBasis, preview: dict[str, Any]) -> list[dict[str, Any]]:
     """Every gate in a fixed order, each {"gate", "state", "value", "limit"}."""
     norm, policy = basis.norm, basis.policy
     found = [
-        _gate("sample-size", norm.n >= policy.certify_from_n, norm.n, policy.certify_from_n),
+        _gate("sample-size", norm.n >= policy.awards_from_n, norm.n, policy.awards_from_n),
         _gate(
             "cut-error",
             norm.cut_error_in_sd <= policy.largest_cut_standard_error,

@@ -55,7 +55,7 @@ class Standing:
 def standing(facts: SampleFacts, cut_standard_error: float, *, on: date, policy: NormPolicy) -> Standing:
     """Open or close each gate; `cut_standard_error` in standard deviations of the norm group."""
     checks = (
-        ("sample-too-small", facts.n < policy.certify_from_n),
+        ("sample-too-small", facts.n < policy.awards_from_n),
         ("cut-uncertain", not cut_standard_error <= policy.largest_cut_standard_error),
         ("parameters-not-estimated", not facts.parameters_estimated),  # no policy can open this one
         ("self-report-only", policy.judgement_must_be_measured and not facts.has_judgement),
@@ -72,7 +72,7 @@ def gate_of(n: int, policy: NormPolicy) -> Gate:
     """The gate by the number of people alone."""
     if n < policy.percentile_from_n:
         return Gate.NONE
-    return Gate.PROVISIONAL if n < policy.certify_from_n else Gate.FULL
+    return Gate.PROVISIONAL if n < policy.awards_from_n else Gate.FULL
 
 
 def is_too_old(window_start_on: date | None, *, on: date, policy: NormPolicy) -> bool:

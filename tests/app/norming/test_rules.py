@@ -54,6 +54,16 @@ def test_edge_001_002_the_number_of_people_opens_each_gate(n, gate, may_certify)
 
 
 @pytest.mark.parametrize(
+    ("n", "gate", "may_certify"), [(1000, Gate.NONE, False), (1999, Gate.NONE, False), (2000, Gate.FULL, True)]
+)
+def test_where_ranks_ask_for_more_people_than_awards_no_norm_certifies_without_a_rank(n, gate, may_certify):
+    """A certificate states its rank: an award under such a norm could never be issued."""
+    found = standing(facts(n=n), 0.05, on=TODAY, policy=NormPolicy(percentile_from_n=2000))
+    assert (found.gate, found.may_certify) == (gate, may_certify)
+    assert ("sample-too-small" in found.reasons) is not may_certify
+
+
+@pytest.mark.parametrize(
     ("error", "may_certify"), [(0.08, True), (0.0801, False), (math.nan, False), (math.inf, False)]
 )
 def test_edge_002_the_error_of_the_cut_opens_the_last_gate_inclusively(error, may_certify):
