@@ -65,18 +65,38 @@ def test_the_same_responses_have_the_same_share(session, clock, entropy):
     assert once == again
 
 
-def test_without_a_whole_form_nothing_is_estimated_and_the_run_says_why(session, clock, entropy, monkeypatch):
-    def sparse(n: int, *, seed: int = 1, **_: object) -> SampleFile:
+def gap_file_with(whole: int):
+    """Files in which only the first `whole` people answered every item."""
+
+    def of(n: int, *, seed: int = 1, **_: object) -> SampleFile:
         codes = half_stray_file(n, seed=seed).codes.copy()
-        codes[np.arange(n), np.arange(n) % 10] = -1
+        short = np.arange(whole, n)
+        codes[short, short % 10] = -1
         return SampleFile(codes, tuple(f"P{j:02d}" for j in range(10)), n, {}, f"{seed:064d}")
 
-    monkeypatch.setattr(builders, "a_sample_file", sparse)
-    import_sample(session, clock, entropy, n=400)
+    return of
+
+
+@pytest.mark.parametrize(("whole", "people"), [(0, 400), (299, 400), (320, 700)])
+def test_with_few_whole_forms_nothing_is_estimated_and_the_run_says_why(
+    session, clock, entropy, monkeypatch, whole, people
+):
+    monkeypatch.setattr(builders, "a_sample_file", gap_file_with(whole))
+    import_sample(session, clock, entropy, n=people)
     found = calibrated(session, clock, entropy).stray_shares["self_report"]
     assert found["share"] is None
-    assert "answered every item" in found["reason"]
+    assert found["reason"].startswith(f"Too few whole forms: {whole} of {people} people answered every item.")
     assert stray_shares.shares_of({"self_report": found}) == (0.0, 0.0)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("share", "error", "used"),
+    [(0.02, 0.004, 0.02), (0.02, 0.011, 0.0), (0.25, None, 0.0), (0.12, None, 0.0), (0.0, None, 0.0)],
+)
+def test_a_share_with_a_large_error_or_none_is_not_used(share, error, used):
+    run = {"self_report": {"share": share, "standard_error": error, "half_forms": 4}}
+    assert stray_shares.shares_of(run) == (0.0, used)
 
 
 def test_a_norm_hashes_and_reads_the_share_it_was_drafted_with(session, clock, entropy, monkeypatch):
