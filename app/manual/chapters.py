@@ -23,6 +23,7 @@ from app.manual.errors import NoNormInForce
 from app.monitoring import queries as monitoring
 from app.norming import bases
 from app.norming.bases import PreviewBasis
+from app.norming.item_checks import counted_class
 from app.norming.queries import NormView
 from scoring.cut_scores import classification_accuracy
 from scoring.graded_response import test_information
@@ -244,7 +245,7 @@ def _fairness(preview: Mapping[str, Any] | None) -> dict[str, Any]:
     drift = seen.get("drift") or {"is_known": False}
     return {
         "impact": impact or NO_EVIDENCE,
-        "dif": {name: sum(entry["ets"] == name for entry in dif) for name in "ABC"} if dif else NO_EVIDENCE,
+        "dif": {name: sum(counted_class(entry) == name for entry in dif) for name in "ABC"} if dif else NO_EVIDENCE,
         "drifted_items": sorted(item["item"] for item in drift["items"] if item["has_drifted"])
         if drift["is_known"]
         else NO_EVIDENCE,

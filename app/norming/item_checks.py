@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from scoring.errors import ScoringError
 from scoring.responses import ResponseMatrix
 
 FEWEST_IN_A_GROUP = 100  # people; with fewer a difference between groups is noise
+SIGNIFICANT = 0.05  # after Benjamini and Hochberg over the items, as `scoring.differential_functioning.Dif.flagged`
 
 
 def drift(basis: PreviewBasis) -> dict[str, Any]:
@@ -40,6 +42,14 @@ def functioning(basis: PreviewBasis) -> list[dict[str, Any]]:
         for kind, evidence in kinds_of(basis.calibrated.sample, basis.calibrated.items)
         for entry in _functioning_of(kind, evidence, division)
     ]
+
+
+def counted_class(entry: Mapping[str, Any]) -> str:
+    """The ETS class of one entry of `functioning` as gate and manual count it: A unless significant among all items.
+
+    A class rests on the item's own p alone, and of ninety items without DIF some have a small one.
+    """
+    return str(entry["ets"]) if entry["adjusted_p"] < SIGNIFICANT else "A"
 
 
 def _functioning_of(kind: str, evidence: KindOfEvidence, division: Labelled) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.norming.bases import PreviewBasis
+from app.norming.item_checks import counted_class
 
 GREEN, RED, GREY = "green", "red", "grey"
 FEWEST_IN_A_GROUP = 100  # people, for an impact ratio that means something
@@ -62,7 +63,7 @@ def _drift_gate(drift: dict[str, Any]) -> dict[str, Any]:
 def _dif_gate(dif: list[dict[str, Any]]) -> dict[str, Any]:
     if not dif:
         return {"gate": "dif", "state": GREY, "value": None, "limit": 0}
-    large = sum(entry["ets"] == "C" for entry in dif)
+    large = sum(counted_class(entry) == "C" for entry in dif)
     return _gate("dif", large == 0, large, 0)
 
 

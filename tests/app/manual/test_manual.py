@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from app.cli import main
 from app.foundation.db import Database
@@ -17,7 +18,7 @@ from app.manual.build_manual import build_manual
 from app.manual.commands import manual as manual_commands
 from app.manual.errors import ManifestUnreadable, NoNormInForce, ReleaseGateClosed
 from app.manual.release_gate import Limits, require_within
-from app.norming.models import NormState
+from app.norming.models import NormState, NormVersion
 from tests.app.norming.builders import a_calibrated_sample, a_described_mapping, a_norm, people
 
 N = 320
@@ -81,6 +82,16 @@ def test_the_figures_are_those_of_the_norm(runtime, norm):
     assert 0.8 < kind["marginal_reliability"] < 0.95
     assert kind["standard_error"][0] > kind["standard_error_at_the_cut"]
     assert chapter["population"]["groups"]["sex"] == {"f": 150, "m": 150, "x": 12, "not known": 8}
+
+
+def test_dif_counts_where_it_is_significant_among_all_items(runtime, norm):
+    found = [{"ets": ets, "adjusted_p": p} for ets, p in (("C", 0.3), ("C", 0.01), ("B", 0.2), ("A", 0.01))]
+    with runtime.transaction() as session:
+        session.execute(update(NormVersion).values(preview={"dif": found}))
+    files = built(runtime)
+    (chapter,) = json.loads(files["technical_manual.json"])["norms"]
+    assert chapter["fairness"]["dif"] == {"A": 3, "B": 0, "C": 1}
+    assert "significant after adjustment for the number of questions" in files["technical_manual.html"].decode()
 
 
 def test_edge_085_a_small_cell_of_the_budget_keeps_its_count_alone(runtime, norm):

@@ -28,6 +28,7 @@ from app.norming.forecast import renewals
 from app.norming.item_checks import drift
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy
+from app.norming.release_gates import gates
 from app.norming.renewing_people import renewing_people
 from app.norming.sample_file import MOST_LABELS, read_sample
 from scoring.latent_density import estimate_latent_density, masses_without
@@ -205,6 +206,20 @@ def test_an_item_that_became_easier_is_named_as_drifted(runtime, staff):
     found = drift(replace(basis, calibrated=replace(basis.calibrated, sample=sample)))
     assert found["is_known"]
     assert [item["item"] for item in found["items"]] == [f"P{item:02d}" for item in range(10) if item != 2]
+
+
+def test_of_many_items_one_with_a_small_p_of_its_own_is_no_dif(runtime, staff):
+    norm = previewed(runtime, staff)
+    with runtime.reading() as session:
+        basis = bases.basis_of_preview(norm.id, session=session, at=runtime.clock.now())
+    by_chance, real = ({"ets": "C", "adjusted_p": p} for p in (0.3, 0.01))
+
+    def dif_gate(*found: dict[str, object]) -> tuple[str, float]:
+        of_all = {gate["gate"]: gate for gate in gates(basis, norm.preview | {"dif": list(found)})}
+        return of_all["dif"]["state"], of_all["dif"]["value"]
+
+    assert dif_gate(by_chance, by_chance) == ("green", 0)
+    assert dif_gate(by_chance, real) == ("red", 1)
 
 
 def test_a_sitting_counts_by_its_score_and_a_person_by_the_latest_one(runtime, staff):
