@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from app.monitoring.models import AlarmKind
 from scoring.drift import ABOVE, WITHIN, PeriodShare, share_drift
 from scoring.leak_watch import BASELINE, LIMIT, UpwardDrift, answer_residuals, upward_drift
 
+SHAPE_ERROR = 0.005  # of the share apart: its figures have a standard deviation of 1.01 to 1.04 (decision 66)
 FEWEST_SITTINGS = 50  # in a period, below which exposure and formats say nothing
 RECENT_TIMES = 200  # answers
 FASTER_THAN = 0.6  # of its former median, beside the change of all items together
@@ -44,6 +46,8 @@ class NormPromise:
     share_standard_error: float
     cap: float | None  # of exposure; None where no item rests
     usual_kind_difference: float  # by how unusual it is in the norm group
+    kinds_correlation: float
+    kinds_correlation_error: float
     oldest_item_months: int
     most_item_uses: int
 
@@ -99,8 +103,20 @@ def kinds_apart(sittings: Sequence[WatchedSitting], promise: NormPromise) -> dic
         return None
     apart = sum(abs(unusual) > promise.usual_kind_difference for unusual in given)
     expected = 2 * NormalDist().cdf(-promise.usual_kind_difference)
-    drift = share_drift([apart], [len(given)], expected)
+    drift = share_drift([apart], [len(given)], expected, expected_standard_error=_apart_error(expected, promise))
     return {"expected": expected, "limit": promise.usual_kind_difference, **_laid(drift.together)}
+
+
+def _apart_error(expected: float, promise: NormPromise) -> float:
+    """Standard error of the share apart, by what the norm's correlation of the kinds has.
+
+    Under a true correlation of s, differences in sittings that tell everything vary by sqrt((1 - s) / (1 - r)) times
+    what is expected under r; at s = r the share beyond the limit k falls with s by k phi(k) / (1 - r). In shorter
+    sittings it falls less, so this errs towards silence.
+    """
+    k = promise.usual_kind_difference
+    of_correlation = k * NormalDist().pdf(k) / (1 - promise.kinds_correlation) * promise.kinds_correlation_error
+    return min(math.hypot(of_correlation, SHAPE_ERROR), expected * (1 - expected))  # more is no promise at all
 
 
 def leaks(found: WatchedSittings, calibrated: CalibratedItems) -> dict[str, UpwardDrift]:

@@ -32,13 +32,14 @@ def look_at_norm(norm_id: UUID, *, session: Session, at: datetime) -> dict[str, 
     NormNotFound
     """
     norm = norms.norm(norm_id, session=session)
+    correlation = _kinds_correlation(norm, session=session, at=at)
     same_words = same_words_of(norm.release_id, session=session)
     return seen_of(
-        watched_sittings(norm_id, kinds_correlation=_kinds_correlation(norm, session=session, at=at), session=session),
+        watched_sittings(norm_id, kinds_correlation=correlation, session=session),
         item_bank.item_parameters(norm.calibration_id, session=session),
         seconds=answer_seconds(norm_id, session=session),
         uses={code: item_uses(ids, norm.language, session=session) for code, ids in same_words.items()},
-        promise=_promise(norm, session=session, at=at),
+        promise=_promise(norm, correlation, session=session, at=at),
         now=at,
     )
 
@@ -48,7 +49,7 @@ def _kinds_correlation(norm: NormView, *, session: Session, at: datetime) -> flo
     return policies.current(SittingPolicy, session=session, at=at).kinds_correlation if stated is None else stated
 
 
-def _promise(norm: NormView, *, session: Session, at: datetime) -> NormPromise:
+def _promise(norm: NormView, correlation: float, *, session: Session, at: datetime) -> NormPromise:
     """The share's error follows from the cut's: by the normal density there, in standard deviations of the group."""
     below, normal = norm.cut_percentile / PERCENT, NormalDist()
     watch = policies.current(MonitoringPolicy, session=session, at=at)
@@ -57,6 +58,8 @@ def _promise(norm: NormView, *, session: Session, at: datetime) -> NormPromise:
         share_standard_error=norm.cut_error_in_sd * normal.pdf(normal.inv_cdf(below)),
         cap=exposure_cap(norm.id, session=session),
         usual_kind_difference=policies.current(AwardPolicy, session=session, at=at).usual_kind_difference,
+        kinds_correlation=correlation,
+        kinds_correlation_error=norms.kinds_correlation_error(norm, session=session),
         oldest_item_months=watch.oldest_item_months,
         most_item_uses=watch.most_item_uses,
     )

@@ -29,6 +29,7 @@ from app.norming.models import (
 )
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate, RollbackReason
+from app.norming.scales import correlation_error
 from app.norming.snapshot import content_of, is_as_drafted
 from app.norming.still_holds import compared_with
 from scoring.norms import NormTable
@@ -243,6 +244,11 @@ def has_outgrown_window(view: NormView, *, session: Session, at: datetime) -> bo
     policy = policies.current(NormPolicy, session=session, at=at)
     hour = max(at, view.takes_effect_at or rules.earliest_effect(at, policy))
     return view.may_certify and rules.is_too_old(view.window_start_on, on=hour.date(), policy=policy)
+
+
+def kinds_correlation_error(norm: NormView, *, session: Session) -> float:
+    """Standard error of the correlation of judgement and self-report that the norm is read by."""
+    return correlation_error(norm.calibration_id, norm.composite.get("correlation"), session=session)
 
 
 @dataclass(frozen=True, slots=True)

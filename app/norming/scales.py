@@ -7,6 +7,7 @@ keeps its parameters, so the scale goes on, and with it what a score means. Simu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -73,8 +74,21 @@ def _carried(calibration_id: UUID, former_id: UUID, release_id: UUID, *, session
     return Scale(latest, True, items, _told(latest, session=session))
 
 
+def correlation_error(calibration_id: UUID, correlation: float | None, *, session: Session) -> float:
+    """Standard error of the correlation of the kinds that a norm is read by; a large one where a policy gave it."""
+    stored = _told_by_run(calibration_id, session=session)
+    if stored is None or correlation is None or kinds_together.in_use(stored) != correlation:
+        return kinds_together.LARGEST_ERROR
+    return float(stored["standard_error"])
+
+
 def _told(calibration_id: UUID, *, session: Session) -> float | None:
     """How the kinds go together in the sample that set the scale."""
+    return kinds_together.in_use(_told_by_run(calibration_id, session=session))
+
+
+def _told_by_run(calibration_id: UUID, *, session: Session) -> dict[str, Any] | None:
+    """What the run that set the scale stored of it."""
     first = item_bank.set_by(calibration_id, session=session)
     query = select(CalibrationRun.kinds_correlation).where(CalibrationRun.calibration_id == first)
-    return kinds_together.in_use(session.scalar(query.order_by(CalibrationRun.calibrated_at).limit(1)))
+    return session.scalar(query.order_by(CalibrationRun.calibrated_at).limit(1))

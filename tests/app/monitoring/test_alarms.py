@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
@@ -17,7 +18,9 @@ from app.monitoring.look_at_norm import look_at_norm
 from app.monitoring.models import NormAlarm, NormWatch
 from app.monitoring.raise_alarms import raise_alarms
 from app.monitoring.send_alarm_mail import send_alarm_mail
-from app.norming.models import NormVersion
+from app.norming import queries as norming
+from app.norming.kinds_together import LARGEST_ERROR
+from app.norming.models import CalibrationRun, NormVersion
 from app.worker import JOBS, PERIODIC
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.app.monitoring.seen import a_look, a_row
@@ -157,6 +160,25 @@ def test_a_look_reads_real_sittings_and_the_nightly_job_keeps_it(runtime):
     with runtime.reading() as session:
         assert session.get_one(NormWatch, norm_id).seen == seen
     assert "watch_norms" in {job.name for job in PERIODIC}
+
+
+def test_the_error_of_the_kinds_correlation_is_that_of_the_run_that_told_it_or_large(runtime):
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    the_collaboration_bank(place)
+    norm_id = adopt_a_norm(place)
+
+    def error(correlation):
+        with runtime.reading() as session:
+            norm = norming.norm(norm_id, session=session)
+            read_by = replace(norm, composite=dict(norm.composite) | {"correlation": correlation})
+            return norming.kinds_correlation_error(read_by, session=session)
+
+    assert error(0.44) == LARGEST_ERROR
+    with runtime.transaction() as session:
+        stored = {"correlation": 0.44, "standard_error": 0.03, "n": 900, "converged": True}
+        session.execute(update(CalibrationRun).values(kinds_correlation=stored))
+    assert error(0.44) == 0.03
+    assert error(0.5) == error(None) == LARGEST_ERROR  # the policy gave it
 
 
 def test_an_annulled_sitting_counts_for_nothing(runtime):

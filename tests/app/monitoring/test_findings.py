@@ -25,6 +25,8 @@ PROMISE = NormPromise(
     share_standard_error=0.0,
     cap=0.30,
     usual_kind_difference=2.5,
+    kinds_correlation=0.5,
+    kinds_correlation_error=0.0,
     oldest_item_months=24,
     most_item_uses=20_000,
 )
@@ -72,6 +74,21 @@ def test_kinds_apart_is_an_alarm_beyond_what_the_model_expects_and_silent_with_f
     assert seen["expected"] == pytest.approx(0.0124, abs=1e-4)
     assert kinds_of(a_look(formats=seen)) == [(AlarmKind.FORMATS, "", "2026-11")]
     assert kinds_apart(many[10:], PROMISE)["state"] == "within"
+
+
+@pytest.mark.parametrize(
+    ("error", "apart", "state"), [(0.0, 0.1227, "above"), (0.05, 0.1227, "within"), (0.05, 0.2, "above")]
+)
+def test_kinds_apart_as_often_as_the_error_of_their_correlation_allows_are_no_alarm(error, apart, state):
+    """.1227 of honest people lie beyond the limit where the norm's correlation is .6 and the true one .5."""
+    promise = replace(PROMISE, usual_kind_difference=1.645, kinds_correlation=0.6, kinds_correlation_error=error)
+    many = [sat(MONDAY, 0.1, difference=3.0 if number < apart * 12_000 else -0.5) for number in range(12_000)]
+    assert kinds_apart(many, promise)["state"] == state
+
+
+def test_a_correlation_that_says_nothing_promises_no_share_of_kinds_apart_and_is_no_error():
+    promise = replace(PROMISE, usual_kind_difference=1.645, kinds_correlation=0.99, kinds_correlation_error=0.1)
+    assert kinds_apart([sat(MONDAY, 0.1, difference=0.5)] * 200, promise)["state"] == "within"
 
 
 def test_edge_015_an_item_that_leaked_is_found_in_the_answers_and_its_honest_neighbour_is_not():
