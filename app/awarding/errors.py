@@ -23,3 +23,15 @@ class NotHeld(Conflict):
 
     def __init__(self, result_id: UUID) -> None:
         super().__init__(f"The decision on result {result_id} does not wait for a person, so nothing was changed.")
+
+
+class HoldRefused(Conflict):
+    """A hold would be confirmed that the rule refuses by now, as after a correction of its result."""
+
+    code = "award-refused-by-rule"
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The result was corrected, and the rule refuses it now ({', '.join(reasons)}), so no award can be made. "
+            "Decide on another sitting, or annul this one. Nothing was changed."
+        )

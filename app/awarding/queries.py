@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.assessment.final_scores import FinalScore, final_score, frozen_score
+from app.assessment.final_scores import FinalScore, corrected_scores, final_score, frozen_score
 from app.awarding.errors import AwardNotFound
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
@@ -128,11 +128,46 @@ def award(award_id: UUID, *, session: Session) -> AwardView:
     return _view(row, result, final_score(result.sitting_id, session=session), session=session)
 
 
-def award_as_reported(award_id: UUID, *, session: Session) -> AwardView:
-    """The same with the figures that were reported first, whatever was corrected since; or `AwardNotFound`."""
+def award_as_earned(award_id: UUID, *, session: Session) -> AwardView:
+    """The award with the figures it rests on: the last reading above the line when it was first made.
+
+    What was corrected since changes nothing of what was earned, nor does a move to another account.
+
+    Raises
+    ------
+    AwardNotFound
+    """
     row = _row(award_id, session=session)
-    result = results.reported_result(row.result_id, session=session)
-    return _view(row, result, frozen_score(result.sitting_id, session=session), session=session)
+    first = select(func.min(Award.decided_at)).where(Award.result_id == row.result_id)
+    made_at = session.scalars(first).one()
+    readings = _readings(row, session=session)
+    line = award_policy(session=session, at=readings[0][1].started_at).award_confidence
+    earned = [one for one in readings if _is_above(one[0], line) and (one[0].corrected_at or made_at) <= made_at]
+    return _view(row, *(earned or readings)[-1], session=session)
+
+
+def award_over_time(award_id: UUID, *, session: Session) -> tuple[AwardView, ...]:
+    """The award with the figures that were reported, then with those of each correction that stands.
+
+    Raises
+    ------
+    AwardNotFound
+    """
+    row = _row(award_id, session=session)
+    return tuple(_view(row, *reading, session=session) for reading in _readings(row, session=session))
+
+
+def _readings(row: Award, *, session: Session) -> tuple[tuple[results.ResultView, FinalScore], ...]:
+    found = results.over_time(row.result_id, session=session)
+    if not found:
+        raise AwardNotFound(row.id)
+    sitting_id = found[0].sitting_id
+    scores = frozen_score(sitting_id, session=session), *corrected_scores(sitting_id, session=session)
+    return tuple(zip(found, scores, strict=True))
+
+
+def _is_above(result: results.ResultView, line: float) -> bool:
+    return result.decision_confidence is not None and result.decision_confidence >= line
 
 
 def _row(award_id: UUID, *, session: Session) -> Award:

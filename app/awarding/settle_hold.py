@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.assessment.final_scores import final_score
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
-from app.awarding.errors import NotHeld
+from app.awarding.errors import HoldRefused, NotHeld
 from app.awarding.models import AwardDecision, Outcome
-from app.awarding.rules import specimen_reasons
+from app.awarding.rules import refusal_reasons, specimen_reasons
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.results import queries as results
+from app.results.queries import ResultView
 
 
 def settle_hold(
@@ -36,6 +37,8 @@ def settle_hold(
     ------
     NotHeld
         Nothing waits for a person here.
+    HoldRefused
+        The rule refuses by now what would be confirmed.
     """
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
     decision = session.scalar(query)
@@ -47,7 +50,16 @@ def settle_hold(
     audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
     if is_awarded:
         result = results.result(result_id, session=session)
-        score = final_score(result.sitting_id, session=session)
-        marks = specimen_reasons(evidence_of(result, score, session=session), award_policy_of(score, session=session))
+        marks = _marks_unless_refused(result, session=session)
         make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()
+
+
+def _marks_unless_refused(result: ResultView, *, session: Session) -> tuple[str, ...]:
+    """A person judges how far the kinds lie apart; whatever else the rule asks, it asks again of a corrected result."""
+    score = final_score(result.sitting_id, session=session)
+    evidence, policy = evidence_of(result, score, session=session), award_policy_of(score, session=session)
+    refusals = refusal_reasons(evidence, policy)
+    if refusals:
+        raise HoldRefused(refusals)
+    return specimen_reasons(evidence, policy)

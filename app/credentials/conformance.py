@@ -10,17 +10,20 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from app.credentials import codes, did, open_badge, status_list, terms, validity
 from app.credentials.claims import claims_of
 from app.credentials.errors import DocumentRefused, StatusListInvalid, TypingError
+from app.results import figures
 
 _SEAL = object()
 _TO_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _DECIMAL = re.compile(r"0|[1-9]\d*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_RANK_STEP = Decimal(1).scaleb(-figures.RANK_PLACES)
 _URN_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 RESULT_TYPES = ("Percent", "RawScore", "Result", "ScaledScore")
 NUMERIC_RESULT_TYPES = ("Percent", "RawScore", "ScaledScore")
@@ -261,6 +264,7 @@ def _check_credential(document: Mapping[str, Any]) -> None:
         _require(one["id"].startswith(issuer["url"] + "/"), "evidence.id", "it is not at the issuer's address")
     _check_results(document["credentialSubject"])
     _check_specimen(document)
+    _check_required(document)
 
 
 def _did_of(base_url: str, place: str) -> str:
@@ -308,6 +312,18 @@ def _check_specimen(document: Mapping[str, Any]) -> None:
         open_badge.SPECIMEN_MARK in text for text in (document["name"], achievement["name"], achievement["description"])
     }
     _require(len(marks) == 1, "name", "a specimen says so in all three places, a real credential in none")
+
+
+def _check_required(document: Mapping[str, Any]) -> None:
+    """A real credential reaches what its own text requires; its value was rounded down to a step."""
+    subject = document["credentialSubject"]
+    values = {one["resultDescription"]: one["value"] for one in subject["result"]}
+    for one in subject["achievement"]["resultDescription"]:
+        required, value = one.get("requiredValue"), values[one["id"]]
+        if required is None or open_badge.SPECIMEN_MARK in document["name"]:
+            continue
+        is_reached = _NUMBER.fullmatch(value) and Decimal(value) + _RANK_STEP > Decimal(required)
+        _require(bool(is_reached), "credentialSubject.result.value", f"it is below what is required, {required}")
 
 
 def _check_status_list(document: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.credentials import conformance, jwt, proof, status_list
-from app.credentials.errors import KeyNotFound
+from app.credentials.errors import DocumentRefused, KeyNotFound
 from app.credentials.holder_letters import Occasion, tell_holder
 from app.credentials.issue_record import recorded_issues
 from app.credentials.issuer_keys import key_in_use
@@ -52,7 +52,11 @@ def reissue_affected(
         raise KeyNotFound(key_id)
     affected = session.scalars(_affected(key_id).limit(most)).all()
     issued_at = recorded_issues([row.id for row in affected], session=session)
-    trusted = [row for row in affected if row.id in issued_at and issued_at[row.id] < key.compromised_since]
+    trusted = [
+        row
+        for row in affected
+        if row.id in issued_at and issued_at[row.id] < key.compromised_since and _may_be_signed(row)
+    ]
     reissue(
         trusted,
         key_id,
@@ -73,6 +77,15 @@ def reissue_affected(
             _queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
     session.flush()
     return len(affected)
+
+
+def _may_be_signed(row: Credential) -> bool:
+    """Whether its text passes the rules of today: one that does not must not hold up all the others."""
+    try:
+        conformance.check(proof.parse(row.unsigned_document))
+    except DocumentRefused:
+        return False
+    return True
 
 
 def reissue(

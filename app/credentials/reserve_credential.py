@@ -36,7 +36,7 @@ def reserve_credential(
     if existing is not None:
         _ask_to_issue(existing, session=session, jobs=jobs)
         return existing.id
-    award = awards.award(award_id, session=session)
+    award = awards.award_as_earned(award_id, session=session)
     if award.is_withdrawn:
         raise AwardWithdrawn(award_id)
     now = clock.now()

@@ -21,7 +21,7 @@ from app.awarding import queries as awards
 from app.awarding.decide_again import would_be_refused
 from app.awarding.errors import AwardNotFound
 from app.awarding.queries import AwardView
-from app.credentials import display, open_badge, proof
+from app.credentials import conformance, display, open_badge, proof
 from app.credentials.did import Issuer
 from app.credentials.errors import DocumentRefused, ProofInvalid, ReviewNotFound
 from app.credentials.log_events import issue_subjects
@@ -132,8 +132,7 @@ def _objections(
         yield Objection.NOT_RECOMPUTABLE
     elif differences:
         yield Objection.OTHER_RESULT
-    reported = awards.award_as_reported(award.id, session=session)
-    if not any(_says(credential, told) for told in (award, reported)):
+    if not any(_says(credential, told) for told in awards.award_over_time(award.id, session=session)):
         yield Objection.OTHER_FACTS
 
 
@@ -151,6 +150,7 @@ def _says(credential: Credential, award: AwardView) -> bool:
     """Whether the stored text is what would be written of this award: term, figures, and names of what is certified."""
     try:
         stored = proof.parse(credential.unsigned_document)
+        conformance.check(stored)
         again = open_badge.credential_document(
             display.award_facts(award), _identity(credential), issuer=_issuer(credential)
         )

@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.awarding.errors import HoldRefused
 from app.credentials import review_queue
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role, require_signed_in
@@ -146,5 +147,7 @@ def decide(case_id: UUID) -> ResponseReturnValue:
             )
     except CaseIncomplete as missing:
         return _card(case_id, missing.field), 422
+    except HoldRefused as refused:
+        return _card(case_id, refused.code), 409
     notice(_("The case is decided. A letter tells the person who asked."))
     return redirect(url_for(".case_queue"), 303)

@@ -145,12 +145,13 @@ def a_random_document(chance: random.Random) -> dict[str, Any]:
     """A conforming credential with every optional part in or out."""
     started = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(8 * 366 * 86400))
     low, rank, high = sorted(chance.uniform(0, 100) for _ in range(3))
+    is_specimen, cut_percentile = chance.random() < 0.5, chance.choice((90.0, 95.0, 97.5))
     facts = some_facts(
         skill_slug=chance.choice(("collaboration", "adaptability", "composure")),
         skill_name=a_random_text(chance),
         skill_definition=a_random_text(chance),
         facets=tuple(a_random_text(chance) for _ in range(chance.randint(0, 4))),
-        percentile_rank=rank,
+        percentile_rank=rank if is_specimen else max(rank, cut_percentile),
         band_low=low,
         band_high=high,
         decision_confidence=chance.random(),
@@ -158,11 +159,11 @@ def a_random_document(chance: random.Random) -> dict[str, Any]:
         norm_label=a_random_text(chance),
         norm_population=a_random_text(chance),
         norm_n=chance.randrange(1000, 10**6),
-        cut_percentile=chance.choice((90.0, 95.0, 97.5)),
+        cut_percentile=cut_percentile,
         cut=chance.gauss(0, 2),
         cut_standard_error=chance.random(),
         mode=chance.choice(("open", "controlled", "confirmed", "observed")),
-        is_specimen=chance.random() < 0.5,
+        is_specimen=is_specimen,
         esco_uri="http://data.europa.eu/esco/skill/" + str(UUID(int=chance.getrandbits(128), version=4))
         if chance.random() < 0.5
         else None,

@@ -101,6 +101,19 @@ def test_case_051_and_edge_056_what_the_record_dates_before_the_compromise_is_is
     assert sorted(review.code for review in waiting) == sorted(doubtful)
 
 
+def test_what_may_not_be_signed_again_waits_for_a_person_and_holds_up_nobody(
+    house: Runtime, clock: FrozenClock
+) -> None:
+    low, sound = issue(house, 2)
+    with house.transaction() as session:  # as some were signed before the figures of the decision were printed
+        row = stored(session, low)
+        row.unsigned_document = row.unsigned_document.replace('"93.4"', '"89.6"')
+    clock.advance(timedelta(days=1))
+    ask(house, "compromise", key_in_use(house), "--since", since(clock.now()))
+    assert is_accepted(house, sound) == (True, True)
+    assert (verdict(house, low), verdict(house, sound)) == (Verdict.SUSPENDED, Verdict.VALID)
+
+
 def test_a_stolen_copy_is_never_called_valid(house: Runtime, clock: FrozenClock) -> None:
     (code,) = issue(house)
     with house.reading() as session:

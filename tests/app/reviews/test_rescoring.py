@@ -24,8 +24,10 @@ from app.assessment.models import SittingAllowance, SittingCorrection
 from app.assessment.preview_suspension import preview_suspension
 from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
-from app.awarding.models import Award
+from app.awarding.errors import HoldRefused
+from app.awarding.models import Award, AwardDecision, Outcome
 from app.credentials.models import Credential
+from app.credentials.open_badge import told_facts
 from app.foundation.access import Actor, Forbidden, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
@@ -39,11 +41,15 @@ from app.monitoring import queries as monitoring
 from app.monitoring.close_alarm import close_alarm
 from app.monitoring.models import AlarmKind
 from app.monitoring.raise_alarms import raise_alarms
+from app.results import figures
 from app.results import queries as results
 from app.results.models import SkillResult
 from app.results.recompute_result import recompute_result
+from app.reviews.apply_change import apply_change
 from app.reviews.apply_rescoring import apply_rescoring
+from app.reviews.ask_for_change import ask_for_change
 from app.reviews.ask_for_rescoring import ask_for_rescoring
+from app.reviews.decide_case import decide_case
 from app.reviews.errors import (
     AnotherPreviewSeen,
     ItemNotSuspended,
@@ -54,7 +60,8 @@ from app.reviews.errors import (
     RescoringReasonMissing,
     SecondPersonNeeded,
 )
-from app.reviews.models import ItemRescoring
+from app.reviews.models import ItemRescoring, ReviewCase, State
+from app.reviews.open_held_cases import open_held_cases
 from app.reviews.rescoring_preview import Effect, RescoringPreview, rescoring_preview
 from app.reviews.settle_rescorings import settle_rescorings
 from app.reviews.undo_rescoring import undo_rescoring
@@ -338,6 +345,124 @@ def test_settled_a_refusal_that_fell_is_awarded_and_a_loser_keeps_the_certificat
     assert count(desk, Award) == 6
     with pytest.raises(RescoringNotOpen):
         undo(desk, rescoring)
+
+
+def a_reviewer(desk: Desk) -> UUID:
+    place, person_id = desk.place, a_person(desk.place)
+    place.do(lambda session: grant_role(person_id, "reviewer", session=session, clock=place.clock, actor=operator()))
+    return person_id
+
+
+def certificates_of(desk: Desk, sitting_id: UUID) -> list[dict[str, str]]:
+    """What each certificate of the sitting states, the first one first."""
+    query = select(Credential).where(Credential.sitting_id == sitting_id).order_by(Credential.reserved_at)
+    with desk.runtime.reading() as session:
+        return [told_facts(json.loads(one.unsigned_document)) for one in session.scalars(query)]
+
+
+def move(desk: Desk, sitting_id: UUID, to: UUID) -> None:
+    """Two reviewers move the certificate of the sitting."""
+    place, people = desk.place, (a_reviewer(desk), a_reviewer(desk))
+    later(desk, 1)
+    first, second = (_proven(one, place, "reviewer") for one in people)
+    tools = {"clock": place.clock, "entropy": place.entropy}
+    with desk.runtime.transaction() as session:
+        code = session.scalars(select(Credential.code).where(Credential.sitting_id == sitting_id)).one()
+        address = session.get_one(Person, to).email
+        why = "The complaint named another person, and the record of that day bears it out."
+        change = ask_for_change(code, "move", why, to_address=address, session=session, actor=first, **tools)
+    with desk.runtime.transaction() as session:
+        apply_change(change, session=session, jobs=place.jobs, actor=second, **tools)
+    desk.work()
+
+
+def test_case_037_a_certificate_that_moves_after_a_correction_states_the_figures_it_was_earned_with(desk):
+    loser = desk.sittings[EFFECTS.index(Effect.LOSES)]
+    (earned,) = certificates_of(desk, loser)
+    later(desk, 1)
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+    assert confidences(desk)[EFFECTS.index(Effect.LOSES)] < 0.5
+
+    move(desk, loser, a_person(desk.place))
+
+    assert certificates_of(desk, loser) == [earned, earned]
+    assert float(earned["percentile-rank"]) >= 90
+
+
+def test_case_037_a_certificate_that_a_correction_raised_states_the_correction(desk):
+    raised = desk.sittings[EFFECTS.index(Effect.GAINS)]
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+    desk.work()
+
+    (told,) = certificates_of(desk, raised)
+    assert float(told["percentile-rank"]) >= 90
+    move(desk, raised, a_person(desk.place))
+    assert certificates_of(desk, raised) == [told, told]
+
+
+def held(desk: Desk, sitting_id: UUID) -> UUID:
+    """The result of the sitting as if its kinds had lain apart: nothing was awarded, and a case waits. Its id."""
+    place = desk.place
+    with desk.runtime.transaction() as session:
+        result = results.result_of_sitting(sitting_id, session=session)
+        award = session.scalars(select(Award).where(Award.result_id == result.id)).one()
+        for row in (session.scalars(select(Credential).where(Credential.award_id == award.id)).one(), award):
+            session.delete(row)
+            session.flush()
+        row = session.scalars(select(AwardDecision).where(AwardDecision.result_id == result.id)).one()
+        row.outcome, row.reasons = Outcome.HELD, ["kinds-apart"]
+        session.flush()
+        open_held_cases(session=session, clock=place.clock, entropy=place.entropy)
+        return session.scalars(select(ReviewCase.id).where(ReviewCase.sitting_id == sitting_id)).one()
+
+
+def decide(desk: Desk, case_id: UUID, outcome: str) -> None:
+    place = desk.place
+    with desk.runtime.transaction() as session:
+        decide_case(
+            case_id, outcome, "I read every answer beside its question and computed it again.", minutes_spent=5,
+            session=session, clock=place.clock, entropy=place.entropy, jobs=place.jobs,
+            actor=_proven(a_reviewer(desk), place, "reviewer"),
+        )  # fmt: skip
+    desk.work()
+
+
+@pytest.mark.parametrize("instead", ["re-sit", "annul"])
+def test_a_hold_is_not_confirmed_once_a_correction_lies_below_the_line(desk, instead):
+    loser = desk.sittings[EFFECTS.index(Effect.LOSES)]
+    case_id = held(desk, loser)
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+
+    with pytest.raises(HoldRefused):
+        decide(desk, case_id, "confirm")
+
+    assert (certificates_of(desk, loser), count(desk, ReviewCase)) == ([], 1)
+    decide(desk, case_id, instead)
+    with desk.runtime.reading() as session:
+        assert session.get_one(ReviewCase, case_id).state is State.DECIDED
+    assert certificates_of(desk, loser) == []
+
+
+def test_a_hold_whose_correction_stays_above_the_line_is_confirmed_as_before(desk):
+    keeper = desk.sittings[EFFECTS.index(Effect.KEEPS)]
+    case_id = held(desk, keeper)
+    later(desk, 1)
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+
+    decide(desk, case_id, "confirm")
+
+    (told,) = certificates_of(desk, keeper)
+    with desk.runtime.reading() as session:
+        result = results.result_of_sitting(keeper, session=session)
+    assert told["percentile-rank"] == figures.percentile_rank(result.percentile_rank)
 
 
 def test_edge_027_letters_say_what_becomes_of_the_decision_without_a_figure(desk):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from app.foundation.kept_forms import KEPT_MINUTES
+from app.results.models import SkillResult
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
+from tests.app.reviews.test_decide_case import hold
 
 
 def token(page) -> str:
@@ -55,6 +59,20 @@ def test_a_decision_is_sent_from_the_card(world: World):
     assert browser.post(path, data=form).status_code == 303
     assert (case_row(world, case_id).outcome, case_row(world, case_id).minutes_spent) == ("confirm", 12)
     assert REASONS in world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}/review").text
+
+
+def test_what_the_rule_refuses_by_now_is_said_beside_the_form_and_what_was_typed_stays(world: World):
+    hold(world)
+    with world.runtime.transaction() as session:
+        session.execute(update(SkillResult).values(decision_confidence=0.47))
+    case_id, browser = ask(world), at_the_desk(world)
+    path = f"/desk/cases/{case_id}"
+    form = {"csrf_token": token(browser.get(path)), "outcome": "confirm", "explanation": REASONS, "minutes_spent": "12"}
+    answer = browser.post(path, data=form)
+    assert answer.status_code == 409
+    assert "the rule refuses it now" in answer.text
+    assert REASONS in answer.text
+    assert case_row(world, case_id).outcome is None
 
 
 def test_what_was_typed_outlasts_a_stale_proof_once_for_its_author_alone(world: World):
