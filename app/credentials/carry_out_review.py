@@ -12,7 +12,9 @@ from app.credentials.log_events import log_state
 from app.credentials.models import Credential, CredentialReview
 from app.credentials.reissue_affected import reissue
 from app.credentials.review_evidence import evidence_of
+from app.credentials.review_queue import is_waiting
 from app.credentials.states import ReviewDecision
+from app.credentials.suspend_credential import is_suspended_by_people
 from app.foundation import audit
 from app.foundation.access import system
 from app.foundation.clock import Clock
@@ -31,10 +33,10 @@ def carry_out_review(
     signer: Signer,
     jwt_signer: Signer | None,
 ) -> None:
-    """Sign it, end its suspension and have its holder told; run again, it changes nothing.
+    """Sign it, end the suspension that its review began, and have its holder told; run again, it changes nothing.
 
-    Where the evidence does not hold here, nothing is signed and the review is open again. One that was erased with its
-    holder, or revoked meanwhile, is let be.
+    What people suspended too, or another key's review, stays so. Where the evidence does not hold here, nothing is
+    signed and the review is open again. One that was erased with its holder, or revoked meanwhile, is let be.
     """
     review = session.get(CredentialReview, review_id, with_for_update=True)
     if review is None or review.carried_out_at is not None or review.decision is not ReviewDecision.REISSUE:
@@ -63,8 +65,17 @@ def carry_out_review(
         jwt_signer=jwt_signer,
         actor=system(),
     )
-    credential.reinstate()
-    log_state("reinstate", credential, at=now, session=session)
     review.carried_out_at = now
-    tell_holder(Occasion.REISSUED, credential.id, str(review.id), session=session, jobs=jobs)
     session.flush()
+    if _is_in_doubt_besides(credential, session=session):
+        occasion = Occasion.REISSUED_IN_DOUBT
+    else:
+        occasion = Occasion.REISSUED
+        credential.reinstate()
+        log_state("reinstate", credential, at=now, session=session)
+    tell_holder(occasion, credential.id, str(review.id), session=session, jobs=jobs)
+    session.flush()
+
+
+def _is_in_doubt_besides(credential: Credential, *, session: Session) -> bool:
+    return is_suspended_by_people(credential.id, session=session) or is_waiting(credential.id, session=session)

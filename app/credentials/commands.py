@@ -143,8 +143,7 @@ def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
     """
     with runtime.transaction() as session:
         found = _found(code, session)
-        suspend_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator())
-        if found.suspended_at is None:
+        if suspend_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator()):
             _tell_of_review(Occasion.SUSPENDED, _found(code, session), session, runtime)
     click.echo(f"{found.printed_code} is suspended.")
 

@@ -249,6 +249,45 @@ Decile
     ),
 }
 
+_REISSUED_IN_DOUBT = {
+    "en": MailText(
+        "Your certificate is signed anew and still under review",
+        """\
+Hello,
+
+A person has compared your certificate for {skill}, {code}, with your assessment and found it genuine. It is signed
+again with another key, under the same code and for the same term.
+
+It stays under review all the same, because of something else than that key. Another letter tells you what comes of it.
+
+A file you saved before (PDF, PNG, SVG or JSON) no longer verifies. Please take a fresh one from your page:
+
+{link}
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Votre certificat est signé à nouveau et reste en cours d’examen",
+        """\
+Bonjour,
+
+Une personne a comparé votre certificat {skill}, {code}, à votre évaluation et l’a reconnu authentique. Il est signé à
+nouveau avec une autre clé, sous le même code et pour la même durée.
+
+Il reste pourtant en cours d’examen, pour une autre raison que cette clé. Une autre lettre vous dira ce qu’il en est.
+
+Un fichier enregistré auparavant (PDF, PNG, SVG ou JSON) ne se vérifie plus. Prenez-en un nouveau sur votre page :
+
+{link}
+
+Decile
+{base_url}
+""",
+    ),
+}
+
 _LEFT_WITHDRAWN = {
     "en": MailText(
         "Your certificate stays withdrawn",
@@ -301,5 +340,6 @@ LETTERS = {
     Occasion.SIGNED_ANEW: _SIGNED_ANEW,
     Occasion.REVIEW_OPENED: _REVIEW_OPENED,
     Occasion.REISSUED: _REISSUED,
+    Occasion.REISSUED_IN_DOUBT: _REISSUED_IN_DOUBT,
     Occasion.LEFT_WITHDRAWN: _LEFT_WITHDRAWN,
 }

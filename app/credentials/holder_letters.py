@@ -19,6 +19,7 @@ class Occasion(StrEnum):
     SIGNED_ANEW = "signed-anew"  # its key was in other hands, and it is surely ours
     REVIEW_OPENED = "review-opened"  # its key was in other hands, and a person must look
     REISSUED = "reissued"  # that person found it genuine
+    REISSUED_IN_DOUBT = "reissued-in-doubt"  # likewise, and it is under review for something else
     LEFT_WITHDRAWN = "left-withdrawn"  # that person did not
 
 

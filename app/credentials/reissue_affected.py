@@ -173,8 +173,9 @@ def _queue_for_review(
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
     due_on = working_days_after(now.date(), policy.review_within_working_days)
-    row.suspend(at=now)
-    log_state("suspend", row, at=now, session=session)
+    if row.suspended_at is None:
+        row.suspend(at=now)
+        log_state("suspend", row, at=now, session=session)
     review = CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now, due_on=due_on)
     session.add(review)
     detail = {"key_id": key_id, "due_on": due_on.isoformat()}

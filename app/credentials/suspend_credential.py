@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.credentials import review_queue
@@ -16,17 +17,35 @@ from app.credentials.log_events import log_state
 from app.credentials.models import Credential
 from app.foundation import audit
 from app.foundation.access import Actor
+from app.foundation.audit import AuditEntry
 from app.foundation.clock import Clock
 
+SUSPENDED, REINSTATED = "credential.suspended", "credential.reinstated"
+_BY_PEOPLE = (SUSPENDED, REINSTATED)
 
-def suspend_credential(credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> None:
-    """Put it under review; one that is already keeps its first date. The reason stays in the record."""
+
+def suspend_credential(credential_id: UUID, reason: str, *, session: Session, clock: Clock, actor: Actor) -> bool:
+    """Put it under review; one that is already keeps its first date. The reason stays in the record.
+
+    Whether people suspended it by this. While its key's review has it suspended they still can: that one's end then
+    leaves it as they wanted it.
+    """
     credential = _for_update(credential_id, reason, session=session)
     credential.require_not_revoked()
+    if is_suspended_by_people(credential_id, session=session):
+        return False
     if credential.suspended_at is None:
         credential.suspend(at=clock.now())
         log_state("suspend", credential, at=clock.now(), session=session)
-        _record("credential.suspended", credential_id, reason, session=session, clock=clock, actor=actor)
+    _record(SUSPENDED, credential_id, reason, session=session, clock=clock, actor=actor)
+    return True
+
+
+def is_suspended_by_people(credential_id: UUID, *, session: Session) -> bool:
+    """Whether the record says so. By instants it could not be told from the review of its key, which suspends too."""
+    query = select(AuditEntry.kind).where(AuditEntry.subject == str(credential_id), AuditEntry.kind.in_(_BY_PEOPLE))
+    latest = session.scalar(query.order_by(AuditEntry.sequence.desc()).limit(1))
+    return latest == SUSPENDED and session.get_one(Credential, credential_id).suspended_at is not None
 
 
 def require_reinstatable(credential_id: UUID, *, session: Session) -> None:
@@ -58,7 +77,7 @@ def reinstate_credential(credential_id: UUID, reason: str, *, session: Session, 
     require_reinstatable(credential_id, session=session)
     credential.reinstate()
     log_state("reinstate", credential, at=clock.now(), session=session)
-    _record("credential.reinstated", credential_id, reason, session=session, clock=clock, actor=actor)
+    _record(REINSTATED, credential_id, reason, session=session, clock=clock, actor=actor)
 
 
 def _for_update(credential_id: UUID, reason: str, *, session: Session) -> Credential:

@@ -14,9 +14,11 @@ from app.credentials import queries as credentials
 from app.credentials.errors import OwnCertificate
 from app.credentials.queries import CredentialView
 from app.credentials.reverse_revocation import require_reversible
-from app.credentials.suspend_credential import require_reinstatable
+from app.credentials.suspend_credential import is_suspended_by_people, require_reinstatable
 from app.reviews.errors import ChangeNotPossible
 from app.reviews.models import Change, ReviewCase, State
+
+UNDER_REVIEW = "it is under review already"
 
 
 def require_possible(kind: Change, credential_id: UUID, *, session: Session) -> CredentialView:
@@ -52,7 +54,14 @@ def _stands(found: CredentialView, _session: Session) -> None:
 def _stands_unsuspended(found: CredentialView, session: Session) -> None:
     _stands(found, session)
     if found.suspended_at is not None:
-        raise ChangeNotPossible("it is under review already")
+        raise ChangeNotPossible(UNDER_REVIEW)
+
+
+def _suspendable(found: CredentialView, session: Session) -> None:
+    """The review of a stolen key suspends for itself alone: two people may still want it suspended for their reason."""
+    _stands(found, session)
+    if is_suspended_by_people(found.id, session=session):
+        raise ChangeNotPossible(UNDER_REVIEW)
 
 
 def _reinstatable(found: CredentialView, session: Session) -> None:
@@ -69,7 +78,7 @@ def _movable(found: CredentialView, session: Session) -> None:
 
 _RULES: dict[Change, Callable[[CredentialView, Session], None]] = {
     Change.REVERSE: _reversible,
-    Change.SUSPEND: _stands_unsuspended,
+    Change.SUSPEND: _suspendable,
     Change.REINSTATE: _reinstatable,
     Change.WITHDRAW: _stands,
     Change.MOVE: _movable,

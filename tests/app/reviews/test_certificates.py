@@ -14,19 +14,24 @@ from app.assessment.models import FORGOTTEN, FrozenSitting
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.credentials.erase_credentials import erase_credentials
 from app.credentials.errors import OwnCertificate, ReviewIncomplete, ReviewNotFound
-from app.credentials.models import Credential, WithdrawnSignature
+from app.credentials.models import Credential, CredentialReview, WithdrawnSignature
 from app.credentials.review_evidence import Objection, evidence_of
+from app.credentials.suspend_credential import suspend_credential
 from app.foundation.access import Actor, Forbidden, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.foundation.runtime import Runtime
 from app.results.models import SkillResult
 from app.reviews.decide_certificates import Decided
+from app.reviews.errors import ChangeNotPossible
+from app.transparency.models import LogEntry
 from app.verification.verdict import Verdict
+from app.worker import JOBS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.api.world import OWNER, World
 from tests.app.reviews.compromised import WHY, decide_it, letters, review_row, verdict
 from tests.app.reviews.desk import a_reviewer, credential_row
-from tests.journeys.at_a_standstill import run_jobs
+from tests.app.reviews.register import by_two, show_it
+from tests.journeys.at_a_standstill import run_jobs, with_signer
 
 Here = tuple[World, Runtime]
 MAILBOX = "olivia@owner.example.org"
@@ -61,6 +66,94 @@ def test_what_was_earned_here_is_signed_anew_by_the_worker_and_its_holder_is_tol
     )
     assert review_row(world).carried_out_at == world.runtime.clock.now()
     assert "Your certificate stands again" in newest_mail(world.runtime, MAILBOX).subject
+
+
+def kinds(world: World, begin: str) -> list[str]:
+    with world.runtime.reading() as session:
+        query = select(AuditEntry.kind).where(AuditEntry.kind.like(f"{begin}%"))
+        return list(session.scalars(query.order_by(AuditEntry.sequence)))
+
+
+def log_kinds(world: World) -> list[str]:
+    with world.runtime.reading() as session:
+        told = session.scalars(select(LogEntry.kind).order_by(LogEntry.at, LogEntry.id)).all()
+    return sorted(kind for kind in told if kind in ("suspend", "reinstate"))
+
+
+def suspend(world: World, reason: str) -> bool:
+    clock = world.runtime.clock
+    with world.runtime.transaction() as session:
+        credential_id = session.scalars(select(Credential.id)).one()
+        return suspend_credential(credential_id, reason, session=session, clock=clock, actor=operator())
+
+
+def compromise(world: World, house: Runtime) -> None:
+    """Its key was in other hands from an hour before it was issued."""
+    with house.reading() as session:
+        row = session.scalars(select(Credential)).one()
+    since = row.issued_at - timedelta(hours=1)
+    JOBS["compromise_key"](house, key_id=row.key_id, since=since.isoformat(), request=f"compromise:{row.key_id}")
+    run_jobs(house)
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(days=1)], ids=["at once", "a day later"])
+def test_the_review_of_a_key_ends_no_suspension_that_two_people_made_before(world: World, tmp_path, after):
+    house = with_signer(world.runtime, tmp_path)
+    show_it(world)
+    by_two(world, "suspend")
+    since = credential_row(world).suspended_at
+    world.runtime.clock.advance(after)
+    compromise(world, house)
+    assert decide_it(world, "reissue", by=a_reviewer(world)) == Decided(done=1)
+    run_jobs(house)
+
+    row = credential_row(world)
+    assert (verdict(world), row.suspended_at) == (Verdict.SUSPENDED, since)
+    assert review_row(world).carried_out_at is not None
+    assert "still under review" in newest_mail(world.runtime, MAILBOX).subject
+    assert log_kinds(world) == ["suspend"]
+    by_two(world, "reinstate")
+    assert verdict(world) is Verdict.SPECIMEN
+    assert log_kinds(world) == ["reinstate", "suspend"]
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(days=1)], ids=["at once", "a day later"])
+@pytest.mark.parametrize("is_by_two", [True, False], ids=["by two", "by the operator"])
+def test_a_suspension_during_the_review_of_a_key_is_recorded_and_outlasts_it(here: Here, after, *, is_by_two):
+    world, house = here
+    world.runtime.clock.advance(after)
+    if is_by_two:
+        by_two(world, "suspend")
+    else:
+        assert suspend(world, "complaint of 12 May")
+    assert not suspend(world, "the same once more")
+    assert kinds(world, "credential.suspended") == ["credential.suspended"]
+    decide_it(world, "reissue", by=a_reviewer(world))
+    run_jobs(house)
+    assert verdict(world) is Verdict.SUSPENDED
+    by_two(world, "reinstate")
+    assert verdict(world) is Verdict.SPECIMEN
+
+
+def test_two_people_do_not_suspend_twice(here: Here):
+    world, _ = here
+    by_two(world, "suspend")
+    with pytest.raises(ChangeNotPossible, match="under review already"):
+        by_two(world, "suspend")
+
+
+def test_what_waits_for_the_review_of_another_key_too_does_not_stand_yet(here: Here):
+    world, house = here
+    with world.runtime.transaction() as session:
+        row = session.scalars(select(Credential)).one()
+        now = world.runtime.clock.now()
+        session.add(
+            CredentialReview(id=uuid4(), credential_id=row.id, key_id=row.jwt_key_id, opened_at=now, due_on=now.date())
+        )
+        first = session.scalars(select(CredentialReview.id).where(CredentialReview.key_id == row.key_id)).one()
+    decide_it(world, "reissue", by=a_reviewer(world), ids=[first])
+    run_jobs(house)
+    assert verdict(world) is Verdict.SUSPENDED
 
 
 def test_one_left_withdrawn_is_revoked_at_once_and_the_reason_goes_to_its_holder_alone(here: Here):
