@@ -67,7 +67,7 @@ def reserve_credential(
         display=display.display_facts(award, issuer=issuer),
         unsigned_document=conformance.check(document).text,
         reserved_at=now,
-        renews_id=_former(award, session=session),
+        renews_id=_former(award, identity.valid_until, session=session),
     )
     session.add(credential)
     audit.record("credential.reserved", credential.id, actor=system(), at=now, session=session)
@@ -82,14 +82,18 @@ def _begins_at(award: AwardView, *, session: Session) -> datetime | None:
     return session.scalar(query.order_by(Credential.valid_from).limit(1))
 
 
-def _former(award: AwardView, *, session: Session) -> UUID | None:
-    """The holder's latest standing credential of the skill, which this one renews; a specimen renews no real one."""
+def _former(award: AwardView, valid_until: datetime, *, session: Session) -> UUID | None:
+    """The holder's latest standing credential of the skill, which this one renews; a specimen renews no real one.
+
+    It ends no later than this one: what is moved to an account has its old term, and may be older than what is there.
+    """
     query = select(Credential.id).where(
         Credential.person_id == award.person_id,
         Credential.skill == award.skill_slug,
         Credential.is_specimen == award.is_specimen,
         Credential.state == CredentialState.ISSUED,
         Credential.revoked_at.is_(None),
+        Credential.valid_until <= valid_until,
     )
     return session.scalar(query.order_by(Credential.issued_at.desc()).limit(1))
 

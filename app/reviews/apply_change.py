@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.fresh_proof import require_fresh_proof
@@ -15,9 +14,9 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.reviews.change_effects import EFFECTS, Tools
-from app.reviews.change_rules import require_possible, require_unconcerned
+from app.reviews.change_rules import has_decided, require_possible, require_unconcerned
 from app.reviews.errors import ChangeNotFound, ChangeNotOpen, SecondPersonNeeded
-from app.reviews.models import Change, RegisterChange, ReviewCase
+from app.reviews.models import Change, RegisterChange
 from app.reviews.second_person import require_second_person
 
 
@@ -38,10 +37,10 @@ def apply_change(
     if change.asked_by is None:
         raise ChangeNotOpen
     by = require_second_person(actor, change.asked_by, Role.REVIEWER, acted_at=change.asked_at, session=session)
-    found = require_possible(change.kind, change.credential_id, session=session)
+    found = require_possible(change.kind, change.credential_id, change.to_person_id, session=session)
     require_unconcerned(by, found.person_id, change.to_person_id)
-    if change.kind is Change.REVERSE and _decided_before(by, found.sitting_id, session=session):
-        raise SecondPersonNeeded
+    if change.kind is Change.REVERSE and has_decided(by, found.sitting_id, session=session):
+        raise SecondPersonNeeded  # an appeal is not answered by who decided what it is against
     EFFECTS[change.kind](change, found, Tools(session, clock, entropy, jobs, actor))
     change.apply(by, at=now)
     session.flush()
@@ -57,9 +56,3 @@ def open_change(change_id: UUID, *, session: Session, clock: Clock) -> RegisterC
     if not change.is_open(at=clock.now()):
         raise ChangeNotOpen
     return change
-
-
-def _decided_before(person_id: UUID, sitting_id: UUID, *, session: Session) -> bool:
-    """Whether an appeal would be answered by the person who decided what it is against."""
-    query = select(ReviewCase.id).where(ReviewCase.sitting_id == sitting_id, ReviewCase.decided_by == person_id)
-    return session.scalar(query) is not None

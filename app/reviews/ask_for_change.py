@@ -57,7 +57,7 @@ def ask_for_change(
     to_person_id = _right_account(to_address, found, session=session) if chosen is Change.MOVE else None
     require_unconcerned(actor.person_id, found.person_id, to_person_id)
     hold(session, "register-change", found.id)
-    require_possible(chosen, found.id, session=session)
+    require_possible(chosen, found.id, to_person_id, session=session)
     former = session.scalars(select(RegisterChange).where(RegisterChange.credential_id == found.id))
     if any(one.is_open(at=now) for one in former):
         raise ChangeOpen

@@ -15,14 +15,17 @@ from app.credentials.errors import OwnCertificate
 from app.credentials.queries import CredentialView
 from app.credentials.reverse_revocation import require_reversible
 from app.credentials.suspend_credential import is_suspended_by_people, require_reinstatable
+from app.results import queries as results
 from app.reviews.errors import ChangeNotPossible
 from app.reviews.models import Change, ReviewCase, State
 
 UNDER_REVIEW = "it is under review already"
 
 
-def require_possible(kind: Change, credential_id: UUID, *, session: Session) -> CredentialView:
-    """The certificate as it is, where the change leads on from there.
+def require_possible(
+    kind: Change, credential_id: UUID, to_person_id: UUID | None, *, session: Session
+) -> CredentialView:
+    """The certificate as it is, where the change leads on from there, and to that person where it moves.
 
     Raises
     ------
@@ -30,6 +33,8 @@ def require_possible(kind: Change, credential_id: UUID, *, session: Session) -> 
     """
     found = credentials.credential(credential_id, session=session)
     _RULES[kind](found, session)
+    if to_person_id is not None and has_decided(to_person_id, found.sitting_id, session=session):
+        raise ChangeNotPossible("the person it would go to decided the case about its result")
     return found
 
 
@@ -39,11 +44,19 @@ def require_unconcerned(person_id: UUID | None, *concerned: UUID | None) -> None
         raise OwnCertificate
 
 
+def has_decided(person_id: UUID, sitting_id: UUID, *, session: Session) -> bool:
+    """Whether this person decided the case about the sitting's result."""
+    query = select(ReviewCase.id).where(ReviewCase.sitting_id == sitting_id, ReviewCase.decided_by == person_id)
+    return session.scalar(query) is not None
+
+
 def _reversible(found: CredentialView, session: Session) -> None:
     require_reversible(found.id, session=session)
-    result_id = awards.award(found.award_id, session=session).result_id
-    if awards.standing_award(result_id, session=session) not in (None, found.award_id):
+    result = results.result(awards.award(found.award_id, session=session).result_id, session=session)
+    if awards.standing_award(result.id, session=session) not in (None, found.award_id):
         raise ChangeNotPossible("another certificate stands for the same sitting")
+    if result.person_id != found.person_id:
+        raise ChangeNotPossible("its result is another person's since it was moved")
 
 
 def _stands(found: CredentialView, _session: Session) -> None:

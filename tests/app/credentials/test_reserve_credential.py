@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.awarding.models import Award
 from app.credentials import codes, conformance, queries, status_list
 from app.credentials.errors import AwardWithdrawn
 from app.credentials.models import Credential, StatusList
@@ -16,7 +17,7 @@ from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 from app.foundation.access import operator
-from tests.app.credentials.awards import Desk, an_award
+from tests.app.credentials.awards import Desk, an_award, an_id, write
 
 
 def test_a_reservation_holds_the_exact_document_unsigned(desk: Desk) -> None:
@@ -124,3 +125,29 @@ def test_a_specimen_award_gives_a_specimen(desk: Desk) -> None:
     credential = desk.reserve(an_award(desk.session, is_specimen=True, specimen_reasons=["demo-norm"]))
     assert credential.is_specimen
     assert json.loads(credential.unsigned_document)["name"].startswith("SPECIMEN")
+
+
+@pytest.mark.parametrize("has_an_older_one", [True, False])
+def test_one_that_is_moved_renews_only_what_ends_before_it(desk: Desk, *, has_an_older_one: bool) -> None:
+    desk.publish_key()
+    if has_an_older_one:
+        older = desk.issued()
+        desk.clock.advance(timedelta(days=200))
+    mistaken = desk.issued()
+    desk.clock.advance(timedelta(days=100))
+    newer = desk.issued()
+    if has_an_older_one:
+        newer.person_id = older.person_id
+    desk.revoke(mistaken)
+    award = desk.session.get_one(Award, mistaken.award_id)
+    award.withdrawn_at = desk.clock.now()
+    desk.session.flush()
+    again = write(
+        desk.session, "award", id=an_id(), result_id=award.result_id, person_id=newer.person_id, skill=award.skill,
+        is_specimen=False, specimen_reasons=[], decided_at=desk.clock.now(),
+    )  # fmt: skip
+
+    moved = desk.reserve(again)
+
+    assert moved.valid_until == mistaken.valid_until < newer.valid_until
+    assert moved.renews_id == (older.id if has_an_older_one else None)

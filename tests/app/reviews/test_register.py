@@ -38,7 +38,7 @@ from app.reviews.errors import (
     ChangeOpen,
     SecondPersonNeeded,
 )
-from app.reviews.models import RegisterChange
+from app.reviews.models import RegisterChange, ReviewCase
 from app.transparency.models import LogEntry
 from app.verification.verdict import Verdict
 from tests.app.accounts.visitor import newest_mail
@@ -364,6 +364,33 @@ def test_a_revocation_by_moving_is_not_reversed_while_the_other_stands(world: Wo
     by_two(world, "move", to=to_other(world))
     with pytest.raises(ChangeNotPossible):
         by_two(world, "reverse")
+
+
+def test_a_revocation_by_moving_is_not_reversed_once_the_other_is_withdrawn(world: World, alone: Runtime):
+    by_two(world, "move", to=to_other(world))
+    run_jobs(alone)
+    moved = credentials_by_age(world)[1]
+    by_two(replace(world, facts=replace(world.facts, code=moved.code)), "withdraw")
+    with pytest.raises(ChangeNotPossible, match="another person's"):
+        by_two(world, "reverse")
+    by_two(replace(world, facts=replace(world.facts, code=moved.code)), "reverse")
+    assert [one.revoked_at is None for one in credentials_by_age(world)] == [False, True]
+
+
+def test_nothing_is_moved_to_who_decided_the_case_about_it(world: World, alone: Runtime):
+    first, second = two_reviewers(world)
+    case_id = ask(world)
+    decide(world, case_id, "confirm", by=a_reviewer(world, OTHER))
+    with pytest.raises(ChangeNotPossible, match="decided the case"):
+        ask_change(world, "move", by=first, to=to_other(world))
+    with world.runtime.transaction() as session:
+        session.execute(update(ReviewCase).values(decided_by=second.person_id))
+    change_id = ask_change(world, "move", by=first, to=to_other(world))
+    with world.runtime.transaction() as session:
+        session.execute(update(ReviewCase).values(decided_by=world.facts.people[OTHER]))
+    with pytest.raises(ChangeNotPossible, match="decided the case"):
+        apply_it(world, change_id, by=second)
+    assert credential_row(world).revoked_at is None
 
 
 @pytest.mark.parametrize("who", [OWNER, OTHER])
