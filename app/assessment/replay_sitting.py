@@ -43,6 +43,12 @@ class Replay:
         return not self.differences
 
 
+def can_replay(sitting_id: UUID, *, session: Session) -> bool:
+    """Whether its responses are still kept; after their time only figures are left."""
+    frozen = session.get(FrozenSitting, sitting_id)
+    return frozen is None or frozen.responses != FORGOTTEN
+
+
 def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
     """Recompute the sitting; nothing is changed.
 
@@ -53,9 +59,9 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
-    frozen = session.get(FrozenSitting, sitting_id)
-    if frozen is not None and frozen.responses == FORGOTTEN:
+    if not can_replay(sitting_id, session=session):
         raise ResponsesForgotten(sitting_id)
+    frozen = session.get(FrozenSitting, sitting_id)
     course = course_of(sitting, session=session)
     figures: dict[str, Any] = {}
     try:

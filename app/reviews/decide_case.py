@@ -13,7 +13,7 @@ from app.assessment import queries as sittings
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.annul_sitting import annul_sitting
 from app.assessment.merged_sittings import merged_by
-from app.assessment.replay_sitting import replay_sitting
+from app.assessment.replay_sitting import can_replay, replay_sitting
 from app.assessment.restore_sitting import restore_sitting
 from app.awarding import queries as awards
 from app.awarding.settle_hold import settle_hold
@@ -69,7 +69,11 @@ def decide_case(
     policy = policies.current(ReviewPolicy, session=session, at=now)
     if str(actor.person_id) in merged_by(case.sitting_id, session=session):
         raise MergedByYou
-    open_to = rules.outcomes_for(was_held=was_held, is_beyond_limit=_is_beyond_limit(case, session=session))
+    open_to = rules.outcomes_for(
+        was_held=was_held,
+        is_beyond_limit=_is_beyond_limit(case, session=session),
+        can_replay=can_replay(case.sitting_id, session=session),
+    )
     chosen = _checked(outcome, explanation, minutes_spent, open_to=open_to, policy=policy)
     tools = _Tools(session, clock, entropy, jobs, actor)
     _EFFECTS[chosen](case, tools, was_held=was_held)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment import queries as sittings
 from app.assessment.final_scores import FinalScore, final_score
-from app.assessment.replay_sitting import Replay, replay_sitting
+from app.assessment.replay_sitting import Replay, can_replay, replay_sitting
 from app.awarding import queries as awards
 from app.item_bank import queries as banks
 from app.norming import queries as norms
@@ -28,13 +28,13 @@ class Evidence:
     score: FinalScore
     decision: awards.DecisionView | None
     norm: norms.NormView | None
-    replay: Replay
+    replay: Replay | None  # None where the responses are not kept any more
     beyond_limit_at: datetime | None  # when two accounts were merged, and the sitting was one too many
 
 
 def evidence_of(case: CaseView, *, session: Session) -> Evidence:
-    """Gather it; the sitting is computed again for this very look."""
-    result = results.result(case.result_id, session=session)
+    """Gather it; the sitting is computed again for this very look, as long as its responses are kept."""
+    result, is_kept = results.result(case.result_id, session=session), can_replay(case.sitting_id, session=session)
     return Evidence(
         case=case,
         skill=banks.skill(case.skill, session=session),
@@ -42,7 +42,7 @@ def evidence_of(case: CaseView, *, session: Session) -> Evidence:
         score=final_score(case.sitting_id, session=session),
         decision=awards.decision_on(case.result_id, session=session),
         norm=norms.norm(result.norm_id, session=session) if result.norm_id else None,
-        replay=replay_sitting(case.sitting_id, session=session),
+        replay=replay_sitting(case.sitting_id, session=session) if is_kept else None,
         beyond_limit_at=sittings.sitting_of(case.sitting_id, result.person_id, session=session).beyond_limit_at,
     )
 

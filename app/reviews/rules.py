@@ -27,11 +27,12 @@ def may_ask_until(decided_at: datetime, policy: ReviewPolicy, *, beyond_limit_at
     return max(decided_at, beyond_limit_at or decided_at) + timedelta(days=policy.ask_within_days)
 
 
-def outcomes_for(*, was_held: bool, is_beyond_limit: bool = False) -> tuple[Outcome, ...]:
+def outcomes_for(*, was_held: bool, is_beyond_limit: bool = False, can_replay: bool = True) -> tuple[Outcome, ...]:
     """What may be decided. An award that waits needs an answer, and computing it again would give none.
 
-    Of a sitting beyond the limit one says whether it counts after all, or not.
+    Of a sitting beyond the limit one says whether it counts after all, or not. Without its responses none is computed.
     """
     if is_beyond_limit:
         return (Outcome.CONFIRM, Outcome.ANNUL)
-    return tuple(outcome for outcome in Outcome if not (was_held and outcome is Outcome.RESCORE))
+    would_answer = can_replay and not was_held
+    return tuple(outcome for outcome in Outcome if would_answer or outcome is not Outcome.RESCORE)

@@ -117,7 +117,11 @@ def _card(case_id: UUID, problem: str | None = None) -> str:
     return render_template(
         "reviews/card.html",
         evidence=evidence,
-        outcomes=rules.outcomes_for(was_held=was_held, is_beyond_limit=evidence.beyond_limit_at is not None),
+        outcomes=rules.outcomes_for(
+            was_held=was_held,
+            is_beyond_limit=evidence.beyond_limit_at is not None,
+            can_replay=evidence.replay is not None,
+        ),
         was_held=was_held,
         policy=policy,
         figures=figures,

@@ -34,3 +34,7 @@ def test_an_award_that_waits_cannot_be_answered_by_computing_it_again():
     assert set(rules.outcomes_for(was_held=True)) == set(Outcome) - {Outcome.RESCORE}
     assert set(rules.outcomes_for(was_held=False)) == set(Outcome)
     assert Reason.KINDS_APART not in rules.REASONS
+
+
+def test_nothing_is_computed_again_where_the_answers_are_not_kept_any_more():
+    assert set(rules.outcomes_for(was_held=False, can_replay=False)) == set(Outcome) - {Outcome.RESCORE}

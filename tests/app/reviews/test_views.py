@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from app.assessment.forget_old_responses import forget_old_responses
 from app.foundation.kept_forms import KEPT_MINUTES
+from app.privacy.rules import objection
 from app.results.models import SkillResult
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
@@ -59,6 +61,23 @@ def test_a_decision_is_sent_from_the_card(world: World):
     assert browser.post(path, data=form).status_code == 303
     assert (case_row(world, case_id).outcome, case_row(world, case_id).minutes_spent) == ("confirm", 12)
     assert REASONS in world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}/review").text
+
+
+def test_a_case_about_answers_that_are_not_kept_any_more_is_opened_and_decided(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    with world.runtime.transaction() as session:
+        forget_old_responses(before=world.runtime.clock.now() + timedelta(days=1), most=100, session=session)
+    path = f"/desk/cases/{case_id}"
+    card = browser.get(path)
+    assert card.status_code == 200
+    assert "The answers are not kept any more; the figures stand." in card.text
+    assert "outcome-rescore" not in card.text
+    form = {"csrf_token": token(card), "explanation": REASONS, "minutes_spent": "12"}
+    assert browser.post(path, data={**form, "outcome": "rescore"}).status_code == 422
+    assert browser.post(path, data={**form, "outcome": "confirm"}).status_code == 303
+    assert case_row(world, case_id).outcome == "confirm"
+    with world.runtime.reading() as session:
+        assert objection(world.facts.people[OWNER], session=session, at=world.runtime.clock.now()) is None
 
 
 def test_what_the_rule_refuses_by_now_is_said_beside_the_form_and_what_was_typed_stays(world: World):
