@@ -40,16 +40,15 @@ def scored_without(
         .order_by(Sitting.id)
     )
     for sitting in session.scalars(query).all():
-        former = in_force(sitting.id, session=session)
-        out = frozenset(former.without if former else ())
+        out = left_out(sitting.id, session=session)
         course = course_of(sitting, session=session)
         scored = {unit.code for unit in course.units if unit.is_scored}
         if code not in scored - out:
             continue
-        left_out = out | {code}
-        standing = replace(course, left_out=left_out).standing
+        without = out | {code}
+        standing = replace(course, left_out=without).standing
         figures = figures_of(standing, sitting=sitting, band_percent=course.policy.band_percent)
-        yield Without(sitting.id, tuple(sorted(left_out)), figures)
+        yield Without(sitting.id, tuple(sorted(without)), figures)
 
 
 def in_force(sitting_id: UUID, *, session: Session) -> SittingCorrection | None:
@@ -58,6 +57,12 @@ def in_force(sitting_id: UUID, *, session: Session) -> SittingCorrection | None:
         SittingCorrection.sitting_id == sitting_id, SittingCorrection.undone_at.is_(None)
     )
     return session.scalar(query.order_by(SittingCorrection.number.desc()).limit(1))
+
+
+def left_out(sitting_id: UUID, *, session: Session) -> frozenset[str]:
+    """Codes of the items without which a sitting is read; most are read with all."""
+    correction = in_force(sitting_id, session=session)
+    return frozenset(correction.without if correction else ())
 
 
 def standing(sitting_id: UUID, *, session: Session) -> tuple[SittingCorrection, ...]:

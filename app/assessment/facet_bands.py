@@ -39,8 +39,7 @@ def facet_bands(sitting_id: UUID, *, session: Session) -> tuple[FacetBand, ...]:
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
         raise SittingNotFound(sitting_id)
-    correction = corrections.in_force(sitting_id, session=session)
-    left_out = frozenset(correction.without if correction else ())
+    left_out = corrections.left_out(sitting_id, session=session)
     course = replace(course_of(sitting, session=session), left_out=left_out)
     bands = (_band(facet, course) for facet in course.bank.facets)
     return tuple(band for band in bands if band is not None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import adaptation
+from app.assessment import adaptation, corrections
 from app.assessment.course import course_of
 from app.assessment.models import Edition, Sitting
 
@@ -28,10 +28,12 @@ class Line:
 def read_under_line(sitting_id: UUID, line: Line, *, session: Session) -> float | None:
     """P(composite >= cut) under that line, from where the sitting had begun; nothing is stored.
 
-    None where only figures are left of the answers, or where the line was computed for another release of the bank.
+    What a correction that stands leaves out is left out here too. None where only figures are left of the answers, or
+    where the line was computed for another release of the bank.
     """
     sitting = session.get_one(Sitting, sitting_id)
-    course = course_of(sitting, session=session)
+    left_out = corrections.left_out(sitting_id, session=session)
+    course = replace(course_of(sitting, session=session), left_out=left_out)
     if not course.rows or sitting.release_id != line.release_id:
         return None
     bank = adaptation.bank_at(line.release_id, sitting.language, line.calibration_id, session=session)

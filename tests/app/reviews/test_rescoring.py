@@ -20,8 +20,9 @@ from app.accounts.grant_role import grant_role
 from app.accounts.models import Person, RoleGrant
 from app.assessment import queries as sittings
 from app.assessment.final_scores import final_score
-from app.assessment.models import SittingAllowance, SittingCorrection
+from app.assessment.models import Sitting, SittingAllowance, SittingCorrection
 from app.assessment.preview_suspension import preview_suspension
+from app.assessment.read_under_line import Line, read_under_line
 from app.assessment.start_sitting import start_sitting
 from app.awarding import queries as awards
 from app.awarding.errors import HoldRefused
@@ -463,6 +464,19 @@ def test_a_hold_whose_correction_stays_above_the_line_is_confirmed_as_before(des
     with desk.runtime.reading() as session:
         result = results.result_of_sitting(keeper, session=session)
     assert told["percentile-rank"] == figures.percentile_rank(result.percentile_rank)
+
+
+def test_a_corrected_sitting_is_read_against_another_line_without_the_faulty_item_too(desk):
+    """Against its own line it says what its result says."""
+    with desk.runtime.reading() as session:
+        row = session.get_one(Sitting, desk.sittings[EFFECTS.index(Effect.LOSES)])
+        own = Line(row.release_id, row.calibration_id, row.composite, row.cut, row.cut_standard_error)
+    applied(desk)
+
+    with desk.runtime.reading() as session:
+        again = [read_under_line(one, own, session=session) for one in desk.sittings]
+
+    assert again == confidences(desk)
 
 
 def test_edge_027_letters_say_what_becomes_of_the_decision_without_a_figure(desk):
