@@ -257,6 +257,12 @@ class Result(Shape):
     norm_id: UUID | None
     is_provisional: bool
     reported_at: datetime | None
+    void_because: Literal["annulled", "beyond-limit"] | None = Field(
+        description=(
+            "Why the sitting counts for nothing, where it does: a person annulled it, or it was one too many once two "
+            "accounts were merged. Figures and decision are those that were reported then."
+        )
+    )
     decision: Decision | None
 
 

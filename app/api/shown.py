@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from app.api import shapes
 from app.assessment.pages import DonePage, ItemPage
@@ -117,6 +118,7 @@ def no_result_yet(view: SittingView, *, is_awaited: bool) -> shapes.Result:
         norm_id=view.norm_id,
         is_provisional=False,
         reported_at=None,
+        void_because=_void_because(view),
         decision=None,
     )
 
@@ -136,8 +138,15 @@ def result(view: SittingView, found: ResultView, decision: DecisionView | None) 
         norm_id=found.norm_id,
         is_provisional=found.is_provisional,
         reported_at=found.reported_at,
+        void_because=_void_because(view),
         decision=_decision(decision) if decision else None,
     )
+
+
+def _void_because(view: SittingView) -> Literal["annulled", "beyond-limit"] | None:
+    if view.beyond_limit_at is not None:
+        return "beyond-limit"
+    return "annulled" if view.is_annulled else None
 
 
 def _printed(print_figure: Callable[[float], str], figure: float | None) -> float | None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from app.assessment.models import Sitting
+from app.awarding.models import AwardDecision
 from tests.app.api.world import OTHER, OWNER, World
+from tests.app.reviews.desk import a_reviewer, ask, decide
 
 
 def test_the_list_and_the_single_result_agree(world: World):
@@ -30,6 +37,20 @@ def test_a_sitting_left_at_once_has_none_ever(world: World):
     world.call(OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave")
     shown = world.call(OWNER, "GET", f"/results/{world.facts.open_sitting}").json
     assert (shown["state"], shown["percentile_rank"], shown["decision"]) == ("without-result", None, None)
+
+
+def test_a_result_that_counts_for_nothing_says_so_and_why(world: World):
+    path = f"/results/{world.facts.ended_sitting}"
+    assert world.call(OWNER, "GET", path).json["void_because"] is None
+    with world.runtime.transaction() as session:
+        session.execute(update(AwardDecision).values(decided_at=world.runtime.clock.now() - timedelta(days=1)))
+    decide(world, ask(world), "annul", by=a_reviewer(world))
+    shown = world.call(OWNER, "GET", path).json
+    assert (shown["state"], shown["void_because"]) == ("reported", "annulled")
+    with world.runtime.transaction() as session:
+        sitting = session.get_one(Sitting, world.facts.ended_sitting)
+        sitting.beyond_limit_at = world.runtime.clock.now()
+    assert world.call(OWNER, "GET", path).json["void_because"] == "beyond-limit"
 
 
 def test_a_foreign_result_does_not_exist(world: World):
