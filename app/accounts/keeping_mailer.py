@@ -26,7 +26,7 @@ class KeepingMailer:
 
         Raises
         ------
-        MailUnavailable, MailboxRefused
+        MailUnavailable, MailboxRefused, Misaddressed
         """
         addressed = self._kept(message, message.person_id) if message.person_id else message
         if addressed is not None:

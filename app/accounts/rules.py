@@ -16,6 +16,7 @@ LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 LONGEST_NAME = 100
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+ENCODED_WORD = "=?"  # with what one of RFC 2047 begins: headers are read decoded, and mail would go elsewhere
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LANGUAGES = ("en", "fr")
 CODE_DIGITS = 6
@@ -40,6 +41,7 @@ def normalise_email(text: str) -> str:
         and len(local) <= LONGEST_LOCAL_PART
         and len(local) + 1 + len(host) <= LONGEST_EMAIL
         and LOCAL_PART.fullmatch(local)
+        and ENCODED_WORD not in local
         and len(labels) > 1
         and all(HOST_LABEL.fullmatch(label) for label in labels)
     )
@@ -49,7 +51,7 @@ def normalise_email(text: str) -> str:
 
 
 def is_same_mailbox(one: str, other: str) -> bool:
-    """Whether mail to both addresses lands in one mailbox, as far as their spelling tells.
+    """Whether mail to both addresses, as they are kept, lands in one mailbox, as far as their spelling tells.
 
     A tag after a plus leads to the same mailbox with most providers, dots make no difference with Google's. Who may act
     as a second person is asked this, and how many mails a mailbox got; nobody is refused an account for it.
@@ -58,7 +60,7 @@ def is_same_mailbox(one: str, other: str) -> bool:
 
 
 def _mailbox(email: str) -> tuple[str, str]:
-    local, _, domain = normalise_email(email).partition("@")
+    local, _, domain = email.partition("@")
     local = local.partition("+")[0]
     if domain in GOOGLE_MAIL:
         return local.replace(".", ""), GOOGLE_MAIL[0]

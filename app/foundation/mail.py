@@ -41,6 +41,15 @@ class MailboxRefused(Refused):
         super().__init__(f"The mail server takes nothing for this mailbox ({answer}).")
 
 
+class Misaddressed(Refused):
+    """On the wire the message would be for another mailbox than it is for here; nothing is tried again."""
+
+    code = "mail-misaddressed"
+
+    def __init__(self) -> None:
+        super().__init__("The address reads otherwise in a message than it is kept. Have the person give another one.")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message to one person. `key` names it for ever, so that a retry is recognisable.
@@ -62,7 +71,10 @@ class Mailer(Protocol):
     """Sends messages."""
 
     def send(self, message: Message) -> None:
-        """Hand the message over, or raise `MailUnavailable`, or `MailboxRefused` where that would never change."""
+        """Hand the message over, or raise `MailUnavailable`.
+
+        `MailboxRefused` or `Misaddressed` where that would never change.
+        """
         ...
 
     def forget(self, address: str) -> None:
@@ -79,10 +91,16 @@ class Mailer(Protocol):
 
 
 def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
-    """The message as it goes over the wire. EmailMessage refuses line breaks in headers."""
+    """The message as it goes over the wire. EmailMessage refuses line breaks in headers.
+
+    Raises
+    ------
+    Misaddressed
+    """
     email = EmailMessage()
-    recipients = ", ".join((message.to, *message.also_to))
-    email["From"], email["To"], email["Subject"] = sender, recipients, message.subject
+    email["From"] = sender
+    _address(email, ", ".join((message.to, *message.also_to)))
+    email["Subject"] = message.subject
     email["Date"] = format_datetime(clock.now())
     domain = parseaddr(sender)[1].partition("@")[2]
     email["Message-ID"] = f"<{message.key.replace(':', '.')}@{domain}>"
@@ -91,6 +109,16 @@ def compose(message: Message, *, sender: str, clock: Clock) -> EmailMessage:
         email[name] = value
     email.set_content(message.text)
     return email
+
+
+def _address(email: EmailMessage, recipients: str) -> None:
+    """EmailMessage decodes what looks like a word of RFC 2047, and the mail would go to whatever comes of it."""
+    try:
+        email["To"] = recipients
+    except ValueError as problem:  # a line break came of it
+        raise Misaddressed from problem
+    if str(email["To"]) != recipients:
+        raise Misaddressed
 
 
 class SpoolMailer:
