@@ -43,6 +43,6 @@ def decide_check(
     now = clock.now()
     check.decide(Verdict(verdict), given, by=actor.person_id, at=now)
     session.flush()
-    detail = {"verdict": check.verdict, "reasons": given}
+    detail = {"verdict": check.verdict}  # the reasons stay in the check, which is erased with the person
     audit.record("sitting.check_decided", sitting_id, actor=actor, at=now, session=session, detail=detail)
     return check

@@ -132,36 +132,37 @@ def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
 
 @credential.command("suspend")
 @click.argument("code")
-@click.option("--reason", required=True, help="Words for the record. The page shows no cause.")
+@click.option("--reference", required=True, help="Number of your file in which the reason stands, such as 2026-114.")
 @click.pass_obj
-def suspend_command(runtime: Runtime, code: str, reason: str) -> None:
-    """Put a credential under review: page and API say so at once.
+def suspend_command(runtime: Runtime, code: str, reference: str) -> None:
+    """Put a credential under review: page and API say so at once, and show no cause.
 
+    The record keeps the reference. Words about somebody belong in your file: the record cannot be erased with them.
     Its holder gets a letter, without the reason.
 
-    Example: decile credential suspend 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint of 12 May"
+    Example: decile credential suspend 7Q4F-XK2M-9TBD-W3HN-T --reference 2026-114
     """
     with runtime.transaction() as session:
         found = _found(code, session)
-        if suspend_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator()):
+        if suspend_credential(found.id, reference, session=session, clock=runtime.clock, actor=operator()):
             _tell_of_review(Occasion.SUSPENDED, _found(code, session), session, runtime)
     click.echo(f"{found.printed_code} is suspended.")
 
 
 @credential.command("reinstate")
 @click.argument("code")
-@click.option("--reason", required=True, help="Words for the record.")
+@click.option("--reference", required=True, help="Number of your file in which the reason stands, such as 2026-114.")
 @click.pass_obj
-def reinstate_command(runtime: Runtime, code: str, reason: str) -> None:
+def reinstate_command(runtime: Runtime, code: str, reference: str) -> None:
     """End a review: the credential stands again, to its own end.
 
     Its holder gets a letter, without the reason.
 
-    Example: decile credential reinstate 7Q4F-XK2M-9TBD-W3HN-T --reason "complaint unfounded"
+    Example: decile credential reinstate 7Q4F-XK2M-9TBD-W3HN-T --reference 2026-114
     """
     with runtime.transaction() as session:
         found = _found(code, session)
-        reinstate_credential(found.id, reason, session=session, clock=runtime.clock, actor=operator())
+        reinstate_credential(found.id, reference, session=session, clock=runtime.clock, actor=operator())
         _tell_of_review(Occasion.REINSTATED, found, session, runtime)
     click.echo(f"{found.printed_code} is no longer suspended.")
 

@@ -265,10 +265,13 @@ class ReviewIncomplete(Invalid):
         super().__init__(f"Nothing was decided: {field} is missing or too long.")
 
 
-class ReasonNeeded(Invalid):
-    """A suspension nobody could explain later."""
+class ReferenceNeeded(Invalid):
+    """A suspension nobody could explain later, or one explained in the record, which nobody can erase."""
 
-    code = "reason-needed"
+    code = "reference-needed"
 
     def __init__(self) -> None:
-        super().__init__("Say why, in words for the record. The public page shows no cause.")
+        super().__init__(
+            "Give the number of your file in which the reason stands, such as 2026-114: letters, digits, / . _ and -, "
+            "one digit at least, 40 characters at most. The record is kept for ever, so it takes no words."
+        )

@@ -55,12 +55,12 @@ def _reverse(change: RegisterChange, found: CredentialView, tools: Tools) -> Non
 
 
 def _suspend(change: RegisterChange, found: CredentialView, tools: Tools) -> None:
-    suspend_credential(found.id, change.reason, session=tools.session, clock=tools.clock, actor=tools.actor)
+    suspend_credential(found.id, str(change.id), session=tools.session, clock=tools.clock, actor=tools.actor)
     write_to(change, change.kind.value, tools)
 
 
 def _reinstate(change: RegisterChange, found: CredentialView, tools: Tools) -> None:
-    reinstate_credential(found.id, change.reason, session=tools.session, clock=tools.clock, actor=tools.actor)
+    reinstate_credential(found.id, str(change.id), session=tools.session, clock=tools.clock, actor=tools.actor)
     write_to(change, change.kind.value, tools)
 
 

@@ -141,7 +141,7 @@ def test_a_suspension_after_a_theft_is_ended_by_its_own_review_alone(house: Runt
     clock.advance(timedelta(hours=1))
     ask(house, "compromise", key_in_use(house), "--since", since(stolen_at))
     with pytest.raises(NotReinstatable, match="its key was in other hands"):
-        ask(house, "reinstate", code, "--reason", "The holder asked for it.")
+        ask(house, "reinstate", code, "--reference", "2026-114")
     assert verdict(house, code) is Verdict.SUSPENDED
 
 

@@ -1,4 +1,4 @@
-"""A suspension: seen at once by page and API, with a reason for the record and none for the public."""
+"""A suspension: seen at once by page and API, with a reference for the record and nothing for the public."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.credentials.commands import credential as group
-from app.credentials.errors import NotReinstatable
+from app.credentials.errors import NotReinstatable, ReferenceNeeded
 from app.foundation.audit import AuditEntry
 from app.foundation.errors import DecileError
 from tests.app.credentials.worker_house import issue
@@ -32,13 +32,13 @@ def seen(client, code: str) -> tuple[str, str]:
 def test_a_suspension_is_seen_on_the_next_look_though_the_page_was_kept(house, client) -> None:
     (code,) = issue(house)
     kept = client.get(f"/c/{code}", headers=HTML).headers["ETag"]
-    run(house, "suspend", code, "--reason", "complaint of 12 May")
+    run(house, "suspend", code, "--reference", "2026-114")
     page = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": kept})
     assert page.status_code == 200
     assert "SUSPENDED: under review" in page.get_data(as_text=True)
-    assert "complaint" not in page.get_data(as_text=True)
+    assert "2026-114" not in page.get_data(as_text=True)
     assert seen(client, code) == ("suspended", "suspended")
-    run(house, "reinstate", code, "--reason", "unfounded")
+    run(house, "reinstate", code, "--reference", "2026-114")
     assert seen(client, code) == ("valid", "valid")
     with house.reading() as session:
         entries = session.execute(
@@ -47,15 +47,15 @@ def test_a_suspension_is_seen_on_the_next_look_though_the_page_was_kept(house, c
             .order_by(AuditEntry.sequence)
         ).all()
     assert [tuple(entry) for entry in entries] == [
-        ("credential.suspended", {"reason": "complaint of 12 May"}),
-        ("credential.reinstated", {"reason": "unfounded"}),
+        ("credential.suspended", {"reference": "2026-114"}),
+        ("credential.reinstated", {"reference": "2026-114"}),
     ]
 
 
 def test_suspending_twice_keeps_the_first_record(house) -> None:
     (code,) = issue(house)
-    run(house, "suspend", code, "--reason", "one")
-    run(house, "suspend", code, "--reason", "two")
+    run(house, "suspend", code, "--reference", "2026-114")
+    run(house, "suspend", code, "--reference", "2026-114")
     with house.reading() as session:
         kinds = session.scalars(select(AuditEntry.kind).where(AuditEntry.kind == "credential.suspended")).all()
     assert len(kinds) == 1
@@ -64,18 +64,23 @@ def test_suspending_twice_keeps_the_first_record(house) -> None:
 def test_what_is_not_under_review_or_revoked_meanwhile_is_not_reinstated(house) -> None:
     (code,) = issue(house)
     with pytest.raises(NotReinstatable, match="not under review"):
-        run(house, "reinstate", code, "--reason", "no doubt left")
-    run(house, "suspend", code, "--reason", "complaint of 12 May")
+        run(house, "reinstate", code, "--reference", "2026-114")
+    run(house, "suspend", code, "--reference", "2026-114")
     run(house, "revoke", code, "--reason", "issued-in-error")
     with pytest.raises(NotReinstatable, match="revoked"):
-        run(house, "reinstate", code, "--reason", "unfounded")
+        run(house, "reinstate", code, "--reference", "2026-114")
 
 
-def test_a_reason_is_needed_and_what_is_revoked_stays_so(house, client) -> None:
+@pytest.mark.parametrize("words", ["", " ", "complaint of 12 May", "ada@example.org1", "Ada", "2" * 41, "-1", "7\n"])
+def test_the_record_is_never_erased_so_it_takes_the_number_of_a_file_and_no_words(house, words) -> None:
     (code,) = issue(house)
-    with pytest.raises(DecileError, match="Say why"):
-        run(house, "suspend", code, "--reason", " ")
+    with pytest.raises(ReferenceNeeded, match="number of your file"):
+        run(house, "suspend", code, "--reference", words)
+
+
+def test_what_is_revoked_stays_so(house, client) -> None:
+    (code,) = issue(house)
     run(house, "revoke", code, "--reason", "issued-in-error")
     with pytest.raises(DecileError, match="revoked"):
-        run(house, "suspend", code, "--reason", "late")
+        run(house, "suspend", code, "--reference", "2026-114")
     assert seen(client, code) == ("revoked", "revoked")

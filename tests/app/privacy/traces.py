@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import delete, inspect, select, update
 
 from app.accounts.models import (
     GuessCount,
@@ -20,14 +20,18 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
+from app.accounts.roles import Role
+from app.assessment.decide_check import decide_check
 from app.assessment.models import (
     FoundingForm,
     FoundingPromise,
     ItemReport,
     SittingAllowance,
+    SittingCheck,
     SittingCorrection,
     SittingLikeness,
 )
+from app.assessment.verdicts import Verdict
 from app.awarding.models import AwardDecision
 from app.credentials.models import (
     Credential,
@@ -52,6 +56,7 @@ from app.verification.count_verification import count_verification
 from app.verification.models import ControlChallenge, ShareGrant, ShareLook
 from tests.app.api.world import EDITOR, OWNER, World
 from tests.app.reviews.desk import Actor
+from tests.app.reviews.register import apply_it, ask_change, two_reviewers
 
 EMAIL, NAME, SHOWN_NAME = "olivia@owner.example.org", "Olivia Owner", "Olivia of the Paper"
 SECOND_EMAIL = "olivia.elsewhere@second.example.org"
@@ -65,6 +70,7 @@ def owner_id(world: World) -> UUID:
 
 def leave_traces_everywhere(world: World) -> None:
     here, person_id, now = world.runtime, owner_id(world), world.runtime.clock.now()
+    _leave_words_of_staff(world)
     with here.transaction() as session:
         session.execute(update(AwardDecision).values(decided_at=now))
         row = session.query(Credential).filter_by(person_id=person_id).one()
@@ -137,6 +143,19 @@ def leave_traces_everywhere(world: World) -> None:
     letter = f"Dear {NAME}, {WORDS}"
     here.mailer.send(Message(EMAIL, "Your certificate", letter, key="olivias-letter", person_id=person_id))
     here.mailer.send(Message("somebody@example.org", "Your code", "Dear Somebody", key="somebodys-mail"))
+
+
+def _leave_words_of_staff(world: World) -> None:
+    """What staff write of somebody when they act: at the desk of the register, and on a sitting they look at."""
+    here, reason = world.runtime, f"{WORDS}, as she told us."
+    first, second = two_reviewers(world)
+    for kind in (Change.SUSPEND, Change.REINSTATE):
+        apply_it(world, ask_change(world, kind, by=first, reason=reason), by=second)
+    looking = Actor(first.person_id, "support", frozenset({"support"}), first.second_factor_at)
+    with here.transaction() as session:
+        session.execute(update(SittingCheck).values(tier=3))
+        decide_check(world.facts.ended_sitting, Verdict.SOUND, reason, session=session, clock=here.clock, actor=looking)
+        session.execute(delete(RoleGrant).where(RoleGrant.role == Role.REVIEWER))
 
 
 def strings_of(world: World) -> set[str]:

@@ -40,8 +40,8 @@ def test_case_053_each_event_has_one_entry_and_running_its_job_again_adds_none(h
         credential_id = str(stored(session, code).id)
     worker.JOBS["issue_credential"](house, credential_id=credential_id)
     for words in (
-        ("suspend", code, "--reason", "x"),
-        ("reinstate", code, "--reason", "y"),
+        ("suspend", code, "--reference", "1"),
+        ("reinstate", code, "--reference", "2"),
         ("revoke", code, "--reason", "issued-in-error"),
         ("revoke", code, "--reason", "misconduct"),
     ):
