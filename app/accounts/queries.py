@@ -20,7 +20,7 @@ from app.accounts.models import BrowserSession, Consent, Person, RoleGrant
 from app.accounts.policy import AccountPolicy
 from app.accounts.restrictions import standing
 from app.accounts.roles import CANDIDATE, is_staff
-from app.accounts.rules import normalise_email
+from app.accounts.rules import is_same_mailbox, normalise_email
 from app.foundation import policies
 from app.foundation.access import Actor
 from app.foundation.audit import AuditEntry
@@ -152,6 +152,17 @@ def role_held_since(person_id: UUID, role: str, *, session: Session) -> datetime
     """When the person was given the role they hold; None where they do not hold it."""
     grant = session.get(RoleGrant, (person_id, role))
     return grant.granted_at if grant is not None else None
+
+
+def is_same_person(one: UUID, other: UUID, *, session: Session) -> bool:
+    """Whether both accounts are one person's as far as can be told: one account, or two that read one mailbox.
+
+    Asked wherever a rule wants two people, or somebody whom it does not concern: a second account is quickly had.
+    """
+    if one == other:
+        return True
+    emails = session.scalars(select(Person.email).where(Person.id.in_((one, other)))).all()
+    return len(emails) > 1 and is_same_mailbox(*emails)
 
 
 def people(*, session: Session) -> tuple[PersonView, ...]:

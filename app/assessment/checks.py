@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment.errors import CheckNotFound, OwnCheck
 from app.assessment.models import Sitting, SittingCheck, SittingLikeness, State
 from app.assessment.tiers import NOTHING_ODD
@@ -132,7 +133,8 @@ def require_uninvolved(sitting_id: UUID, person_id: UUID, *, session: Session) -
     is_looked_at = or_(
         Sitting.id == sitting_id, Sitting.id.in_(select(pairs.c.sitting_id)), Sitting.id.in_(select(pairs.c.other_id))
     )
-    if session.scalar(select(exists().where(Sitting.person_id == person_id, is_looked_at))):
+    sat = session.scalars(select(Sitting.person_id).where(is_looked_at).distinct())
+    if any(accounts.is_same_person(person_id, one, session=session) for one in sat):
         raise OwnCheck
 
 

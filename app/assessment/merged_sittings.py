@@ -87,8 +87,9 @@ def _judged(
         )  # fmt: skip
 
 
-def merged_by(sitting_id: UUID, *, session: Session) -> frozenset[str]:
-    """Ids of those who asked for the merge that found a sitting beyond the limit, and carried it out."""
+def merged_by(sitting_id: UUID, *, session: Session) -> frozenset[UUID]:
+    """Those who asked for the merge that found a sitting beyond the limit, and carried it out."""
     found = select(AuditEntry).where(AuditEntry.kind == BEYOND_LIMIT, AuditEntry.subject == str(sitting_id))
     entries = session.scalars(found).all()
-    return frozenset(one for entry in entries for one in (str(entry.actor_id), entry.detail.get("asked_by")) if one)
+    named = {str(one) for entry in entries for one in (entry.actor_id, entry.detail.get("asked_by")) if one}
+    return frozenset(map(UUID, named))

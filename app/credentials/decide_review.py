@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
 from app.credentials.errors import EvidenceFails, OwnCertificate, ReviewIncomplete, ReviewNotFound
@@ -47,7 +48,7 @@ def decide_review(
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
     review, credential = _for_update(review_id, session=session)
-    if credential.person_id == actor.person_id:
+    if actor.person_id and accounts.is_same_person(credential.person_id, actor.person_id, session=session):
         raise OwnCertificate
     words = _checked(decision, reason, session=session, at=now)
     if decision is ReviewDecision.REISSUE and (evidence is None or not evidence.is_genuine):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.credentials import codes
 from app.credentials.errors import OwnCertificate, ReviewNotFound
 from app.credentials.issue_record import recorded_issues
@@ -97,7 +98,7 @@ def review_for(review_id: UUID, reviewer_id: UUID | None, *, session: Session, a
     if not found:
         raise ReviewNotFound
     holder = session.scalar(select(Credential.person_id).where(Credential.id == found[0].credential_id))
-    if reviewer_id is not None and holder == reviewer_id:
+    if reviewer_id and holder and accounts.is_same_person(holder, reviewer_id, session=session):
         raise OwnCertificate
     return found[0]
 

@@ -105,12 +105,15 @@ class NotAgreed(Conflict):
 
 
 class AnotherPersonMustClear(Refused):
-    """Four eyes: who opened the panel does not release its key."""
+    """Four eyes: who opened the panel does not release its key, nor does somebody made for it."""
 
     code = "another-person-must-clear"
 
     def __init__(self) -> None:
-        super().__init__("Who opened the panel cannot release its key. Ask another norm admin.")
+        super().__init__(
+            "Who opened the panel cannot release its key. Ask another norm admin, who was one before the panel was "
+            "opened and reads another mailbox."
+        )
 
 
 class JudgeNotIndependent(Refused):

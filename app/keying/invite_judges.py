@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.accounts.errors import PersonNotFound
-from app.accounts.rules import normalise_email
+from app.accounts.rules import is_same_mailbox, normalise_email
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -19,8 +18,7 @@ from app.foundation.jobs import Jobs
 from app.keying.errors import JudgeNotIndependent
 from app.keying.locked import open_panel_for_update
 from app.keying.models import Seat
-
-KEY_ROLES = ("norm_editor", "norm_approver")
+from app.keying.rules import KEY_ROLES
 
 
 def invite_judges(
@@ -34,7 +32,7 @@ def invite_judges(
     jobs: Jobs,
     actor: Actor,
 ) -> int:
-    """How many were invited now. An address that has a seat already gets its link once more, and no second seat.
+    """How many were invited now. A mailbox that has a seat already gets its link once more, and no second seat.
 
     Raises
     ------
@@ -42,13 +40,12 @@ def invite_judges(
     """
     require(actor, *KEY_ROLES)
     panel, now = open_panel_for_update(panel_id, session=session), clock.now()
-    wanted = tuple(dict.fromkeys(normalise_email(address) for address in addresses))
+    wanted = _by_mailbox(normalise_email(address) for address in addresses)
     _require_independent(wanted, session=session)
-    seated = {seat.email: seat for seat in panel.seats}
     last = session.scalar(select(func.max(Seat.number)).where(Seat.panel_id == panel_id)) or 0
     fresh = 0
     for address in wanted:
-        seat = seated.get(address)
+        seat = next((one for one in panel.seats if one.email and is_same_mailbox(one.email, address)), None)
         if seat is None:
             fresh += 1
             seat = Seat(
@@ -70,11 +67,16 @@ def invite_judges(
     return fresh
 
 
-def _require_independent(addresses: Sequence[str], *, session: Session) -> None:
+def _by_mailbox(addresses: Iterable[str]) -> list[str]:
+    """One for each mailbox, the first: whoever reads several spellings of one is still one judge."""
+    found: list[str] = []
     for address in addresses:
-        try:
-            roles = accounts.person_by_email(address, session=session).roles
-        except PersonNotFound:
-            continue
-        if not roles.isdisjoint(KEY_ROLES):
-            raise JudgeNotIndependent
+        if not any(is_same_mailbox(address, other) for other in found):
+            found.append(address)
+    return found
+
+
+def _require_independent(addresses: Sequence[str], *, session: Session) -> None:
+    staff = [person.email for person in accounts.holders_of(KEY_ROLES, session=session)]
+    if any(is_same_mailbox(address, own) for address in addresses for own in staff):
+        raise JudgeNotIndependent

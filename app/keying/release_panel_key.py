@@ -14,19 +14,20 @@ from sqlalchemy.orm import Session
 
 from app.accounts.fresh_proof import require_fresh_proof
 from app.foundation import audit, policies
-from app.foundation.access import Actor, SignInNeeded, require
+from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.item_bank import queries as item_bank
 from app.item_bank.queries import BankReleaseView
 from app.item_bank.release_next_key import release_next_key
-from app.keying.errors import AnotherPersonMustClear, NotAgreed, NotLatestRelease
+from app.keying.errors import NotAgreed, NotLatestRelease
 from app.keying.locked import open_panel_for_update
 from app.keying.models import Agreement, Panel
 from app.keying.policy import KeyingPolicy
 from app.keying.queries import signed_figures
-from app.keying.rules import ScenarioFigures, obstacles
+from app.keying.rules import KEY_ROLES, ScenarioFigures, obstacles
+from app.keying.second_person import require_second_person
 
 
 def release_panel_key(
@@ -42,14 +43,11 @@ def release_panel_key(
         With every reason: too few judges, too few scenarios on which they agree.
     AnotherPersonMustClear, NotLatestRelease, PanelClosed
     """
-    require(actor, "norm_editor", "norm_approver")
-    if actor.person_id is None:
-        raise SignInNeeded
+    require(actor, *KEY_ROLES)
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
     panel = open_panel_for_update(panel_id, session=session)
-    if actor.person_id == panel.opened_by:
-        raise AnotherPersonMustClear
+    cleared_by = require_second_person(actor, panel, session=session)
     release = item_bank.release(panel.release_id, session=session)
     if item_bank.latest_release(release.skill, session=session).id != release.id:
         raise NotLatestRelease(release.label)
@@ -81,7 +79,7 @@ def release_panel_key(
             sha256=evidence,
             policy_version=policies.version(KeyingPolicy, session=session, at=now),
             opened_by=panel.opened_by,
-            cleared_by=actor.person_id,
+            cleared_by=cleared_by,
             cleared_at=now,
         )
     )

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.keying.policy import KeyingPolicy
 
+KEY_ROLES = ("norm_editor", "norm_approver")  # who decides about a key, and so makes none
 LOWEST, HIGHEST = 1, 6
 HALVES = 200  # random splits of the panel: the mean correlation then varies by less than .02
 SEED = 20261128  # of the splits: the same ratings always give the same figures

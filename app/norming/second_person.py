@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.roles import Role
-from app.accounts.rules import is_same_mailbox
 from app.foundation.access import Actor, SignInNeeded
 from app.norming.errors import NotASecondPerson, SelfApproval
 from app.norming.rules import is_another_person
@@ -33,7 +32,6 @@ def require_second_person(actor: Actor, first: UUID, *, acted_at: datetime, labe
     held_since = accounts.role_held_since(actor.person_id, Role.NORM_APPROVER, session=session)
     if held_since is None or held_since > acted_at:
         raise NotASecondPerson(label)
-    addresses = [accounts.person(person_id, session=session).email for person_id in (actor.person_id, first)]
-    if is_same_mailbox(*addresses):
+    if accounts.is_same_person(actor.person_id, first, session=session):
         raise NotASecondPerson(label)
     return actor.person_id

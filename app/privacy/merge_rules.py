@@ -42,9 +42,8 @@ def require_unconcerned(actor: Actor, staying_id: UUID, leaving_id: UUID, *, ses
     """
     if actor.person_id is None:
         raise SignInNeeded
-    own = accounts.person(actor.person_id, session=session).email
     for one in (staying_id, leaving_id):
-        if one == actor.person_id or is_same_mailbox(own, accounts.person(one, session=session).email):
+        if accounts.is_same_person(actor.person_id, one, session=session):
             raise OwnMerge
     return actor.person_id
 

@@ -38,7 +38,7 @@ def apply_change(
         raise ChangeNotOpen
     by = require_second_person(actor, change.asked_by, Role.REVIEWER, acted_at=change.asked_at, session=session)
     found = require_possible(change.kind, change.credential_id, change.to_person_id, session=session)
-    require_unconcerned(by, found.person_id, change.to_person_id)
+    require_unconcerned(by, found.person_id, change.to_person_id, session=session)
     if change.kind is Change.REVERSE and has_decided(by, found.sitting_id, session=session):
         raise SecondPersonNeeded  # an appeal is not answered by who decided what it is against
     EFFECTS[change.kind](change, found, Tools(session, clock, entropy, jobs, actor))

@@ -55,7 +55,7 @@ def ask_for_change(
     chosen, words = _checked(kind, reason, policy)
     found = _of_code(code, session=session)
     to_person_id = _right_account(to_address, found, session=session) if chosen is Change.MOVE else None
-    require_unconcerned(actor.person_id, found.person_id, to_person_id)
+    require_unconcerned(actor.person_id, found.person_id, to_person_id, session=session)
     hold(session, "register-change", found.id)
     require_possible(chosen, found.id, to_person_id, session=session)
     former = session.scalars(select(RegisterChange).where(RegisterChange.credential_id == found.id))

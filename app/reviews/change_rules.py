@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment.move_sitting import require_movable
 from app.awarding import queries as awards
 from app.credentials import queries as credentials
@@ -38,16 +39,16 @@ def require_possible(
     return found
 
 
-def require_unconcerned(person_id: UUID | None, *concerned: UUID | None) -> None:
+def require_unconcerned(person_id: UUID, *concerned: UUID | None, session: Session) -> None:
     """Raise `OwnCertificate` for whoever would decide about a certificate that is or becomes their own."""
-    if person_id is not None and person_id in concerned:
+    if any(one and accounts.is_same_person(person_id, one, session=session) for one in concerned):
         raise OwnCertificate
 
 
 def has_decided(person_id: UUID, sitting_id: UUID, *, session: Session) -> bool:
     """Whether this person decided the case about the sitting's result."""
-    query = select(ReviewCase.id).where(ReviewCase.sitting_id == sitting_id, ReviewCase.decided_by == person_id)
-    return session.scalar(query) is not None
+    decided = session.scalars(select(ReviewCase.decided_by).where(ReviewCase.sitting_id == sitting_id))
+    return any(one and accounts.is_same_person(person_id, one, session=session) for one in decided)
 
 
 def _reversible(found: CredentialView, session: Session) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
 from app.assessment import queries as sittings
@@ -64,10 +65,11 @@ def decide_case(
     require(actor, Role.REVIEWER)
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
-    case = _open_case(case_id, actor, session=session)
+    by = _person(actor)
+    case = _open_case(case_id, by, session=session)
     was_held = awards.is_held(case.result_id, session=session)
     policy = policies.current(ReviewPolicy, session=session, at=now)
-    if str(actor.person_id) in merged_by(case.sitting_id, session=session):
+    if any(accounts.is_same_person(by, one, session=session) for one in merged_by(case.sitting_id, session=session)):
         raise MergedByYou
     open_to = rules.outcomes_for(
         was_held=was_held,
@@ -77,7 +79,7 @@ def decide_case(
     chosen = _checked(outcome, explanation, minutes_spent, open_to=open_to, policy=policy)
     tools = _Tools(session, clock, entropy, jobs, actor)
     _EFFECTS[chosen](case, tools, was_held=was_held)
-    case.decide(chosen, explanation.strip(), minutes_spent=minutes_spent, by=_person(actor), at=now)
+    case.decide(chosen, explanation.strip(), minutes_spent=minutes_spent, by=by, at=now)
     session.flush()
     detail = {"outcome": chosen.value, "minutes_spent": minutes_spent, "replay_matched": case.replay_matched}
     audit.record("case.decided", case.id, actor=actor, at=now, session=session, detail=detail)
@@ -91,11 +93,11 @@ def _person(actor: Actor) -> UUID:
     return actor.person_id
 
 
-def _open_case(case_id: UUID, actor: Actor, *, session: Session) -> ReviewCase:
+def _open_case(case_id: UUID, by: UUID, *, session: Session) -> ReviewCase:
     case = session.get(ReviewCase, case_id, with_for_update=True)
     if case is None:
         raise CaseNotFound
-    if case.person_id == actor.person_id:
+    if accounts.is_same_person(case.person_id, by, session=session):
         raise OwnCase
     if case.state is not State.OPEN:
         raise CaseClosed

@@ -30,7 +30,7 @@ def drop_change(change_id: UUID, *, session: Session, clock: Clock, actor: Actor
     require_fresh_proof(actor, session=session, at=now)
     change = open_change(change_id, session=session, clock=clock)
     holder = credentials.credential(change.credential_id, session=session).person_id
-    require_unconcerned(actor.person_id, holder, change.to_person_id)
+    require_unconcerned(actor.person_id, holder, change.to_person_id, session=session)
     change.drop(actor.person_id, at=now)
     session.flush()
     detail = {"change": change.kind.value}

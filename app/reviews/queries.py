@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment import queries as sittings
 from app.awarding import queries as awards
 from app.foundation import policies
@@ -107,7 +108,7 @@ def case_for(case_id: UUID, reviewer_id: UUID, *, session: Session, at: datetime
     row = session.get(ReviewCase, case_id)
     if row is None:
         raise CaseNotFound
-    if row.person_id == reviewer_id:
+    if accounts.is_same_person(row.person_id, reviewer_id, session=session):
         raise OwnCase
     return _view(row, at=at)
 

@@ -81,7 +81,7 @@ def change_view(change_id: UUID, reviewer_id: UUID, *, session: Session, at: dat
     if row is None:
         raise ChangeNotFound
     view = _view(row, session=session, at=at)
-    require_unconcerned(reviewer_id, view.credential.person_id, row.to_person_id)
+    require_unconcerned(reviewer_id, view.credential.person_id, row.to_person_id, session=session)
     return view
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.roles import Role
-from app.accounts.rules import is_same_mailbox
 from app.foundation.access import Actor, SignInNeeded
 from app.reviews.errors import SecondPersonNeeded
 
@@ -25,9 +24,8 @@ def require_second_person(actor: Actor, first: UUID, role: Role, *, acted_at: da
     if actor.person_id is None:
         raise SignInNeeded
     held_since = accounts.role_held_since(actor.person_id, role, session=session)
-    if actor.person_id == first or held_since is None or held_since > acted_at:
+    if held_since is None or held_since > acted_at:
         raise SecondPersonNeeded
-    addresses = [accounts.person(person_id, session=session).email for person_id in (actor.person_id, first)]
-    if is_same_mailbox(*addresses):
+    if accounts.is_same_person(actor.person_id, first, session=session):
         raise SecondPersonNeeded
     return actor.person_id

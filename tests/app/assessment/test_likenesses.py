@@ -10,7 +10,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
+from app.accounts.models import Person
 from app.assessment import adaptation, checks
 from app.assessment.check_policy import CheckPolicy
 from app.assessment.check_sitting import check_sitting
@@ -96,6 +98,18 @@ def decide(place: Place, sitting_id: UUID, verdict: Verdict, by: UUID | None = N
     )
 
 
+def a_second_account(place: Place, person_id: UUID) -> UUID:
+    """Another one that reads the same mailbox."""
+
+    def share(session: Session) -> UUID:
+        other = session.get_one(Person, a_person_id)
+        other.email = session.get_one(Person, person_id).email.replace("@", f"+{a_person_id}@")
+        return a_person_id
+
+    a_person_id = a_person(place)
+    return place.do(share)
+
+
 def in_norms(place: Place) -> set[UUID]:
     window = {"after": place.clock.now() - timedelta(days=400), "until": place.clock.now()}
     return place.do(lambda s: {row.sitting_id for row in responses_for_norming(SKILL, "en", **window, session=s)})
@@ -128,6 +142,8 @@ def test_edge_069_whoever_sat_one_of_the_two_decides_neither(skill: Place) -> No
         for looked_at in (source, copier):
             with pytest.raises(OwnCheck):
                 decide(skill, looked_at, Verdict.SOUND, by=skill.sitting(own).person_id)
+            with pytest.raises(OwnCheck):
+                decide(skill, looked_at, Verdict.SOUND, by=a_second_account(skill, skill.sitting(own).person_id))
     assert {one.sitting_id for one in skill.do(lambda session: checks.waiting(session=session))} == {source, copier}
 
 

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import queries as accounts
-from app.accounts.grant_role import grant_role
-from app.foundation.access import ProofNotFresh, operator
+from app.accounts.models import Person, RoleGrant
+from app.foundation.access import ProofNotFresh
 from app.foundation.audit import AuditEntry
 from app.foundation.links import LinkExpired, LinkInvalid
 from app.item_bank import queries as item_bank
@@ -106,8 +105,27 @@ def test_with_too_few_scenarios_agreed_the_key_stays_provisional(judging):
 
 
 def test_who_opened_the_panel_does_not_release_its_key(judged):
+    with judged.runtime.transaction() as session:
+        opened_at = session.get_one(Panel, judged.panel_id).opened_at
+        session.add(RoleGrant(person_id=judged.editor.person_id, role="norm_editor", granted_at=opened_at))
     with pytest.raises(AnotherPersonMustClear):
         judged.clear(judged.editor)
+
+
+def test_a_second_account_of_who_opened_the_panel_does_not_release_its_key(judged):
+    with judged.runtime.transaction() as session:
+        session.get_one(Person, judged.editor.person_id).email = "ada@example.org"
+        session.get_one(Person, judged.approver.person_id).email = "ada+approver@example.org"
+    with pytest.raises(AnotherPersonMustClear):
+        judged.clear()
+
+
+def test_nobody_who_became_a_norm_admin_once_the_panel_was_open_releases_its_key(judged):
+    with judged.runtime.transaction() as session:
+        grant = session.get_one(RoleGrant, (judged.approver.person_id, "norm_approver"))
+        grant.granted_at += timedelta(seconds=1)
+    with pytest.raises(AnotherPersonMustClear):
+        judged.clear()
 
 
 def test_the_database_itself_wants_two_people_behind_a_key(judging):
@@ -222,12 +240,16 @@ def test_an_address_has_one_seat_and_gets_its_link_by_mail_alone(judging):
     assert first
 
 
-def test_a_norm_admin_judges_nothing(judging):
-    with judging.runtime.transaction() as session:
-        grant_role(
-            judging.approver.person_id, "norm_approver", session=session, clock=judging.runtime.clock, actor=operator()
-        )
-        address = accounts.person(judging.approver.person_id, session=session).email
+def test_one_mailbox_is_one_judge_under_whatever_tag(judging):
+    judging.invite("one@example.org", "one+a@example.org", "o.n.e@gmail.com", "one+b@gmail.com")
+    judging.invite("one+c@example.org")
+    with judging.runtime.reading() as session:
+        assert session.scalars(select(Seat.email).order_by(Seat.number)).all() == ["one@example.org", "o.n.e@gmail.com"]
+    sent = [arguments for name, arguments in judging.runtime.jobs.enqueued.values() if name == "send_judge_invitation"]
+    assert len({one["seat_id"] for one in sent}) == 2
 
+
+@pytest.mark.parametrize("address", ["approver@example.org", "Approver+judge@example.org", "j, approver+2@example.org"])
+def test_a_norm_admin_judges_nothing(judging, address):
     with pytest.raises(JudgeNotIndependent):
-        judging.invite(address)
+        judging.invite(*(one if "@" in one else f"{one}@example.org" for one in address.split(", ")))

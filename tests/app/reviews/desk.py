@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.accounts.grant_role import grant_role
+from app.accounts.models import Person
 from app.credentials.models import Credential
 from app.foundation.access import Actor, operator
 from app.reviews.ask_for_review import ask_for_review
@@ -37,6 +38,12 @@ def a_reviewer(world: World, role: str = RECRUITER) -> Actor:
     with here.transaction() as session:
         grant_role(person_id, "reviewer", session=session, clock=here.clock, actor=operator())
     return Actor(person_id, role, frozenset({"candidate", "reviewer"}), here.clock.now(), here.clock.now())
+
+
+def in_the_owners_mailbox(world: World, role: str = RECRUITER) -> None:
+    """From now on the role is on a second account of the owner's, with a tag behind a plus."""
+    with world.runtime.transaction() as session:
+        session.get_one(Person, world.facts.people[role]).email = "olivia+work@owner.example.org"
 
 
 def decide(world: World, case_id: UUID, outcome: str, *, by: Actor, reasons: str = REASONS, minutes: int = 25) -> None:

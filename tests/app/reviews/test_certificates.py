@@ -29,7 +29,7 @@ from app.worker import JOBS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.api.world import OWNER, World
 from tests.app.reviews.compromised import WHY, decide_it, letters, review_row, verdict
-from tests.app.reviews.desk import a_reviewer, credential_row
+from tests.app.reviews.desk import a_reviewer, credential_row, in_the_owners_mailbox
 from tests.app.reviews.register import by_two, show_it
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
@@ -191,6 +191,15 @@ def test_only_a_reviewer_proven_just_now_decides_and_never_about_their_own(here:
     ):
         with pytest.raises(refusal):
             decide_it(world, "revoke", by=actor, reason=WHY)
+    assert review_row(world).decided_at is None
+
+
+def test_nobody_decides_about_their_own_from_a_second_account(here: Here):
+    world, _ = here
+    reviewer = a_reviewer(world)
+    in_the_owners_mailbox(world)
+    with pytest.raises(OwnCertificate):
+        decide_it(world, "reissue", by=reviewer)
     assert review_row(world).decided_at is None
 
 

@@ -23,11 +23,12 @@ from app.results import queries as results
 from app.reviews.errors import CaseClosed, CaseIncomplete, OwnCase
 from app.reviews.models import ReviewCase, State
 from app.reviews.open_held_cases import open_held_cases
+from app.reviews.queries import case_for
 from app.worker import JOBS
 from tests.app.accounts.visitor import newest_mail
 from tests.app.api.world import OWNER, World
 from tests.app.assessment.builders import Place
-from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row, credential_row, decide
+from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row, credential_row, decide, in_the_owners_mailbox
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
 
@@ -144,6 +145,15 @@ def test_nobody_decides_their_own_case(world: World):
     case_id = ask(world)
     with pytest.raises(OwnCase):
         decide(world, case_id, "confirm", by=a_reviewer(world, OWNER))
+
+
+def test_nobody_decides_their_own_case_from_a_second_account(world: World):
+    case_id, reviewer = ask(world), a_reviewer(world)
+    in_the_owners_mailbox(world)
+    with pytest.raises(OwnCase):
+        decide(world, case_id, "confirm", by=reviewer)
+    with pytest.raises(OwnCase), world.runtime.reading() as session:
+        case_for(case_id, reviewer.person_id, session=session, at=world.runtime.clock.now())
 
 
 def test_the_table_itself_refuses_a_case_decided_by_its_own_person(world: World):

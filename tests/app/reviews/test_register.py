@@ -43,7 +43,7 @@ from app.transparency.models import LogEntry
 from app.verification.verdict import Verdict
 from tests.app.accounts.visitor import newest_mail
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
-from tests.app.reviews.desk import a_reviewer, ask, credential_row, decide
+from tests.app.reviews.desk import a_reviewer, ask, credential_row, decide, in_the_owners_mailbox
 from tests.app.reviews.register import (
     WHY,
     apply_it,
@@ -230,6 +230,34 @@ def test_only_reviewers_proven_just_now_and_never_the_holder(world: World, house
         apply_it(world, change_id, by=holder)
     with pytest.raises(ProofNotFresh):
         apply_it(world, change_id, by=replace(second, second_factor_at=stale))
+
+
+def test_a_second_account_of_the_holder_neither_asks_nor_applies_nor_drops(world: World, house: Runtime):
+    revoke_it(world, IN_ERROR)
+    first, second = two_reviewers(world)
+    change_id = ask_change(world, "reverse", by=first)
+    in_the_owners_mailbox(world, EDITOR)
+    for act in (
+        lambda: ask_change(world, "reverse", by=second),
+        lambda: apply_it(world, change_id, by=second),
+    ):
+        with pytest.raises(OwnCertificate):
+            act()
+    with pytest.raises(OwnCertificate), world.runtime.transaction() as session:
+        drop_change(change_id, session=session, clock=world.runtime.clock, actor=second)
+    assert change_row(world, change_id).applied_at is None
+
+
+def test_nobody_answers_an_appeal_against_their_own_decision_from_a_second_account(world: World, house: Runtime):
+    first, second = two_reviewers(world)
+    decide(world, ask(world), "annul", by=first)
+    with world.runtime.transaction() as session:
+        session.get_one(Person, first.person_id).email = "one@staff.example.org"
+        session.get_one(Person, second.person_id).email = "one+two@staff.example.org"
+    third = a_reviewer(world, OTHER)
+    change_id = ask_change(world, "reverse", by=third)
+    with pytest.raises(SecondPersonNeeded):
+        apply_it(world, change_id, by=second)
 
 
 def test_one_change_at_a_time_with_a_reason_and_until_its_days_are_over(world: World, house: Runtime):
