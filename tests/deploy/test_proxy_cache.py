@@ -128,6 +128,15 @@ def test_a_revocation_shows_within_two_seconds(front: Front):
         time.sleep(0.02)
 
 
+def test_what_one_reader_asked_with_reaches_no_other(front: Front):
+    path = f"/c/{front.world.facts.code}"
+    begin_a_second()
+    assert b"case=4711" in front.get(f"{path}?case=4711")[1]
+    for query in ("", "?language=en", "?case=4712"):
+        assert b"4711" not in front.get(f"{path}{query}")[1]
+    assert front.asked.total() == 4
+
+
 def test_each_language_and_type_has_an_answer_of_its_own(front: Front):
     path = f"/c/{front.world.facts.code}"
     begin_a_second()

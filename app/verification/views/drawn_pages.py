@@ -28,8 +28,11 @@ def is_for_one_browser() -> bool:
 
 
 def drawn_page(found: CertificateVerification, etag: str | None) -> str:
-    """The page, drawn once for an ETag: all it shows but the hour of the check is in it. Without one, drawn anew."""
-    if etag is None:
+    """The page, drawn once for an ETag: all it shows but the hour of the check is in it. Without one, drawn anew.
+
+    So is a page that was asked for with more than a language: its links repeat the rest, and that is one reader's.
+    """
+    if etag is None or not request.args.keys() <= {"language"}:
         return render_template("verification/certificate.html", **page_facts(found))
     key = (runtime().settings.base_url, request.path, etag)
     drawn = _drawn.get(key)

@@ -216,6 +216,16 @@ def test_edge_040_the_etag_follows_the_verdict_and_not_the_time(client, register
         assert client.get(f"/c/{code}", headers={"Accept": kind}).headers["Decile-Verdict"] == "revoked"
 
 
+def test_nobody_reads_with_what_another_reader_asked_for_the_page(client, register) -> None:
+    path = f"/c/{register.issued()}"
+    asked = client.get(f"{path}?from=alice%40acme.example&case=4711&language=en", headers=HTML)
+    assert "4711" in asked.text, "links to other languages repeat it, to whoever came with it"
+    for query in ("", "?language=en", "?case=4712"):
+        answer = client.get(f"{path}{query}", headers=HTML)
+        assert "acme" not in answer.text
+        assert "4711" not in answer.text
+
+
 def test_case_048_a_proxy_may_keep_for_a_second_what_is_shown_to_everybody_and_nothing_else(client, register) -> None:
     shown, closed = register.issued(), register.issued(visibility=Visibility.PRIVATE)
     for kind in ("text/html", "application/json", "application/vc+jwt"):
