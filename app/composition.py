@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -175,42 +176,53 @@ def load_policy_file(runtime: Runtime) -> None:
     Raises
     ------
     PolicyInvalid
-        For an unknown table or value, or a gate loosened by an issuer that is no trial issuer.
+        For an unknown table or value, or a gate that would hold loosened under an issuer that is no trial issuer.
     """
     path = runtime.settings.policy_file
     if path is None:
         return
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise PolicyInvalid(f"POLICY_FILE {path.name} is not TOML: {problem}.") from None
-    _refuse_loosening(tables)
+    tables = _tables(path)
     try:
         _put_in_force(tables, runtime)
     except IntegrityError:  # web and worker started together and the other was first: then nothing is left to set
         _put_in_force(tables, runtime)
 
 
-def _put_in_force(tables: Mapping[str, Any], runtime: Runtime) -> None:
+def _tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise PolicyInvalid(f"POLICY_FILE {path.name} is not TOML: {problem}.") from None
+    known = {policy.policy_name for policy in POLICIES}
+    for name, values in tables.items():
+        if name not in known:
+            raise PolicyInvalid(f"POLICY_FILE: there is no policy [{name}]. Known are: {', '.join(sorted(known))}.")
+        if not isinstance(values, Mapping):
+            raise PolicyInvalid(f"POLICY_FILE: {name} is not one table; write [{name}] once, as a table.")
+    return tables
+
+
+def _put_in_force(tables: Mapping[str, Mapping[str, Any]], runtime: Runtime) -> None:
+    """All or nothing: what would hold is judged with the tables that an earlier file left in force."""
+    now = runtime.clock.now()
     with runtime.transaction() as session:
         for policy in POLICIES:
             if policy.policy_name in tables:
-                policies.set_policy(
-                    policy, tables[policy.policy_name], session=session, at=runtime.clock.now(), actor=operator()
-                )
+                policies.set_policy(policy, tables[policy.policy_name], session=session, at=now, actor=operator())
+        _refuse_loosening([policies.current(policy, session=session, at=now) for policy in POLICIES])
 
 
-def _refuse_loosening(tables: Mapping[str, Any]) -> None:
-    known = {policy.policy_name: policy for policy in POLICIES}
-    for name, values in tables.items():
-        if name in known and not isinstance(values, Mapping):
-            raise PolicyInvalid(f"POLICY_FILE: {name} is not one table; write [{name}] once, as a table.")
-        if name not in known:
-            raise PolicyInvalid(f"POLICY_FILE: there is no policy [{name}]. Known are: {', '.join(sorted(known))}.")
-    trial = policies.parse(AwardPolicy, tables.get("award", {})).trial_issuer
-    loose = [f"{name}.{gate}" for name, values in tables.items() for gate in policies.loosened(known[name], values)]
-    if loose and not trial:
+def _refuse_loosening(held: Sequence[Policy]) -> None:
+    loose = {
+        f"{policy.policy_name}.{gate}": getattr(type(policy)(), gate)
+        for policy in held
+        for gate in policies.loosened(policy)
+    }
+    is_trial = any(isinstance(policy, AwardPolicy) and policy.trial_issuer for policy in held)
+    if loose and not is_trial:
+        shipped = ", ".join(f"{gate} = {value}" for gate, value in loose.items())
         raise PolicyInvalid(
-            f"POLICY_FILE loosens {', '.join(loose)}. Gates may only be tightened, unless [award] says "
-            "trial_issuer = true; then every credential is a specimen."
+            f"With POLICY_FILE {', '.join(loose)} would be loosened. Gates may only be tightened, unless [award] says "
+            "trial_issuer = true; then every credential is a specimen. A table taken out of the file stays in force: "
+            f"write the shipped value instead ({shipped})."
         )

@@ -21,6 +21,7 @@ class Evidence:
     is_balanced: bool
     norm_may_certify: bool
     norm_reasons: tuple[str, ...]
+    norm_of_trial: bool  # it passed its gates under bounds that only a trial issuer may set
     demo: bool
     provisional_key: bool
 
@@ -86,5 +87,6 @@ def specimen_reasons(evidence: Evidence, policy: AwardPolicy) -> tuple[str, ...]
         ("demo-norm", evidence.demo),
         ("provisional-key", evidence.provisional_key),
         ("trial-issuer", policy.trial_issuer),
+        ("trial-norm", evidence.norm_of_trial),
     )
     return tuple(reason for reason, stands in marks if stands)

@@ -240,13 +240,13 @@ def as_dict(policy: Any) -> dict[str, Any]:
     return asdict(policy)
 
 
-def loosened(policy: type[P], values: Mapping[str, Any]) -> list[str]:
-    """Names of the gates that `values` would set looser than shipped; a policy's `tighter` map names its gates."""
-    shipped, wanted = parse(policy, {}), parse(policy, values)
+def loosened(policy: Policy) -> list[str]:
+    """Names of the gates that it sets looser than shipped; its `tighter` map names its gates."""
+    shipped = type(policy)()
     directions: Mapping[str, str] = getattr(policy, "tighter", {})
     return [
         name
         for name, direction in directions.items()
-        if (getattr(wanted, name) < getattr(shipped, name)) == (direction == "higher")
-        and getattr(wanted, name) != getattr(shipped, name)
+        if (getattr(policy, name) < getattr(shipped, name)) == (direction == "higher")
+        and getattr(policy, name) != getattr(shipped, name)
     ]

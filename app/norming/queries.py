@@ -289,6 +289,14 @@ def awards_wait(norm_id: UUID, *, session: Session, at: datetime) -> bool:
     return found is None or not found.holds
 
 
+def judged_at(norm_id: UUID, *, session: Session) -> tuple[datetime, ...]:
+    """When the norm was held against the gates of its policy: its draft, its preview, its founders' comparison."""
+    row = session.get_one(NormVersion, norm_id)
+    compared = comparison_of(norm_id, session=session)
+    instants = (row.drafted_at, row.previewed_at, compared.compared_at if compared else None)
+    return tuple(at for at in instants if at is not None)
+
+
 def is_calibrated(release_id: UUID, *, session: Session) -> bool:
     """Whether a sample of the release's items carries parameters estimated from it."""
     query = select(CalibrationRun.id).join(CalibrationRun.sample).where(LegacySample.release_id == release_id).limit(1)

@@ -40,7 +40,7 @@ def loosen(policy: type[Policy], *, session: Session, at: datetime, **gates: Any
     in_force = policies.as_dict(policies.current(policy, session=session, at=at))
     values = {name: value for name, value in {**in_force, **gates}.items() if value != shipped[name]}
     row = policies.set_policy(policy, values, session=session, at=at, actor=operator())
-    loose = set(policies.loosened(policy, values))
+    loose = set(policies.loosened(policies.parse(policy, values)))
     return tuple(
         f"{policy.policy_name}.{name} {shipped[name]:g} -> {value:g}"
         f" ({'loosened by the trial issuer' if name in loose else 'tightened'}, policy version {row.version})"

@@ -119,4 +119,4 @@ def test_values_that_cannot_be_meant_together_are_refused(values: dict[str, obje
 
 
 def test_a_trial_policy_is_recognised_as_looser() -> None:
-    assert loosened(SittingPolicy, {"fewest_units": 10, "fewest_scenarios": 0}) == ["fewest_units", "fewest_scenarios"]
+    assert loosened(SittingPolicy(fewest_units=10, fewest_scenarios=0)) == ["fewest_units", "fewest_scenarios"]

@@ -25,6 +25,7 @@ TOP = Evidence(
     is_balanced=True,
     norm_may_certify=True,
     norm_reasons=(),
+    norm_of_trial=False,
     demo=False,
     provisional_key=False,
 )
@@ -97,6 +98,13 @@ def test_edge_017_no_mark_is_ever_lost(demo, provisional, trial, confidence, uni
     assert ("trial-issuer" in decision.specimen_reasons) == trial
 
 
+def test_a_norm_of_a_trial_earns_a_specimen_after_the_trial():
+    decision = decide(replace(TOP, norm_of_trial=True), POLICY)
+
+    assert decision.outcome is Outcome.AWARDED
+    assert decision.specimen_reasons == ("trial-norm",)
+
+
 def test_every_reason_is_named_at_once_not_only_the_first():
     poor = replace(
         TOP,
@@ -132,7 +140,7 @@ def test_every_reason_is_named_at_once_not_only_the_first():
     ],
 )
 def test_loosened_gates_are_recognised_by_their_direction(values, loose):
-    assert policies.loosened(AwardPolicy, values) == loose
+    assert policies.loosened(AwardPolicy(**values)) == loose
 
 
 @pytest.mark.parametrize("values", [{"award_confidance": 0.6}, {"fewest_units": "12"}, {"fewest_units": True}])

@@ -76,6 +76,9 @@ def test_what_a_transaction_set_and_took_back_is_not_kept(database, clock):
         assert policies.pinned(TeaPolicy, 1, session=session).minutes == 4.0
 
 
+TRIAL = "[award]\ntrial_issuer = true\n[norming]\ncertify_from_n = 10\n"
+
+
 def _with_file(runtime, text):
     path = runtime.settings.data / "policy.toml"
     path.write_text(text, encoding="utf-8")
@@ -104,6 +107,26 @@ def test_a_gate_is_loosened_only_under_a_trial_issuer(runtime, clock, text):
     trial = "trial_issuer = true\n"
     allowed = text + trial if text.startswith("[award]") else f"{text}[award]\n{trial}"
     composition.load_policy_file(_with_file(runtime, allowed))
+    with runtime.reading() as session:
+        assert policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
+
+
+@pytest.mark.parametrize("award", ["[award]\ntrial_issuer = false\n", "[award]\n"])
+def test_a_trial_does_not_end_while_a_gate_that_it_loosened_stays_in_force(runtime, clock, award):
+    composition.load_policy_file(_with_file(runtime, TRIAL))
+    with pytest.raises(PolicyInvalid, match=r"norming\.certify_from_n.*write the shipped value.*certify_from_n = 1000"):
+        composition.load_policy_file(_with_file(runtime, award))
+    with runtime.reading() as session:
+        assert policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
+
+    composition.load_policy_file(_with_file(runtime, f"{award}[norming]\ncertify_from_n = 1000\n"))
+    with runtime.reading() as session:
+        assert not policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
+
+
+def test_a_trial_goes_on_under_a_file_that_no_longer_names_it(runtime, clock):
+    composition.load_policy_file(_with_file(runtime, TRIAL))
+    composition.load_policy_file(_with_file(runtime, "[norming]\ncertify_from_n = 20\n"))
     with runtime.reading() as session:
         assert policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
 
