@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.final_scores import FinalScore, final_score
+from app.assessment.hold_completed import hold_completed
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
 from app.awarding.models import AwardDecision, Outcome
 from app.awarding.rules import decide
@@ -29,12 +30,16 @@ def would_be_refused(result: ResultView, score: FinalScore, *, session: Session)
 def decide_again(
     result_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, actor: Actor
 ) -> Outcome | None:
-    """The outcome that stands; None while there was no decision yet, for the first one reads the correction too."""
+    """The outcome that stands; None while there was no decision yet, for the first one reads the correction too.
+
+    On a sitting that is void nothing is decided: whoever lets it count again asks.
+    """
+    result = results.result(result_id, session=session)
+    is_completed = hold_completed(result.sitting_id, session=session)
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
     row = session.scalar(query)
-    if row is None or row.outcome is not Outcome.NOT_AWARDED:
+    if row is None or row.outcome is not Outcome.NOT_AWARDED or not is_completed:
         return row.outcome if row else None
-    result = results.result(result_id, session=session)
     score = final_score(result.sitting_id, session=session)
     decision = decide(evidence_of(result, score, session=session), award_policy_of(score, session=session))
     if decision.outcome is Outcome.NOT_AWARDED:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment.final_scores import FinalScore, final_score
+from app.assessment.hold_completed import hold_completed
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
 from app.awarding.rules import Evidence, decide
@@ -27,7 +28,8 @@ def decide_award(
 ) -> AwardDecision | None:
     """Record the decision with every reason; where it is an award, reserve its credential next.
 
-    None while decisions under the norm wait for its founders to be compared; `open_awards` asks again then.
+    None while decisions under the norm wait for its founders to be compared; `open_awards` asks again then. None on a
+    sitting that is void, too: whoever lets it count again asks.
     """
     existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if existing is not None:
@@ -38,6 +40,8 @@ def decide_award(
         return None
     policy = award_policy_of(score, session=session)
     decision = decide(evidence_of(result, score, session=session), policy)
+    if not hold_completed(result.sitting_id, session=session):
+        return None
     now = clock.now()
     row = AwardDecision(
         id=entropy.uuid(),

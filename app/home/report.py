@@ -76,6 +76,11 @@ class Report:
         return self.score is not None and self.score.has_result and self.result is None
 
     @property
+    def is_being_decided(self) -> bool:
+        """Whether a decision is on its way. On a sitting that counts for nothing none is made."""
+        return self.result is not None and self.decision is None and self.sitting.is_complete and not self.waits
+
+    @property
     def former_ranks(self) -> tuple[float, ...]:
         """Percentile ranks of earlier sittings, for the ruler."""
         ranks = (earlier.result.percentile_rank for earlier in self.former)

@@ -54,10 +54,13 @@ def _decided_result(
     sitting: sittings.SittingView, policy: ReviewPolicy, *, session: Session, at: datetime
 ) -> results.ResultView:
     result = results.result_of_sitting(sitting.id, session=session)
-    decision = awards.decision_on(result.id, session=session) if result else None
-    if result is None or decision is None:
+    if result is None:
         raise NothingToReview
-    until = rules.may_ask_until(decision.decided_at, policy, beyond_limit_at=sitting.beyond_limit_at)
+    decision = awards.decision_on(result.id, session=session)
+    decided_at = decision.decided_at if decision else None
+    until = rules.may_ask_until(decided_at, policy, beyond_limit_at=sitting.beyond_limit_at)
+    if until is None:
+        raise NothingToReview
     if at > until:
         raise AskedTooLate(until.date())
     return result

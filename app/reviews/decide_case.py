@@ -17,6 +17,8 @@ from app.assessment.merged_sittings import merged_by
 from app.assessment.replay_sitting import can_replay, replay_sitting
 from app.assessment.restore_sitting import restore_sitting
 from app.awarding import queries as awards
+from app.awarding.ask_for_decision import ask_for_decision
+from app.awarding.decide_again import decide_again
 from app.awarding.settle_hold import settle_hold
 from app.awarding.withdraw_award import withdraw_award
 from app.credentials import queries as credentials
@@ -121,10 +123,14 @@ def _checked(
 
 
 def _confirm(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
-    """Where the sitting was void as one too many, it counts again."""
-    restore_sitting(case.sitting_id, session=tools.session, clock=tools.clock, jobs=tools.jobs, actor=tools.actor)
+    """Where the sitting was void as one too many, it counts again, and what was not decided meanwhile is decided."""
+    restored = restore_sitting(
+        case.sitting_id, session=tools.session, clock=tools.clock, jobs=tools.jobs, actor=tools.actor
+    )
     if was_held:
         _settle(case, tools, is_awarded=True)
+    elif restored:
+        _decide_what_waited(case, tools)
 
 
 def _resit(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
@@ -134,9 +140,10 @@ def _resit(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
 
 
 def _annul(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
+    """The sitting is held before the decision, as everybody does who decides."""
+    annul_sitting(case.sitting_id, session=tools.session, clock=tools.clock, actor=tools.actor)
     if was_held:
         _settle(case, tools, is_awarded=False)
-    annul_sitting(case.sitting_id, session=tools.session, clock=tools.clock, actor=tools.actor)
     _take_back_what_was_earned(case, tools)
 
 
@@ -158,6 +165,19 @@ def _settle(case: ReviewCase, tools: _Tools, *, is_awarded: bool) -> None:
         jobs=tools.jobs,
         actor=tools.actor,
     )
+
+
+def _decide_what_waited(case: ReviewCase, tools: _Tools) -> None:
+    outcome = decide_again(
+        case.result_id,
+        session=tools.session,
+        clock=tools.clock,
+        entropy=tools.entropy,
+        jobs=tools.jobs,
+        actor=tools.actor,
+    )
+    if outcome is None:
+        ask_for_decision(case.result_id, occasion=f"case:{case.id}", session=tools.session, jobs=tools.jobs)
 
 
 def _allow(case: ReviewCase, tools: _Tools) -> None:

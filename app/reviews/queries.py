@@ -71,14 +71,13 @@ def has_open_case(sitting_id: UUID, *, session: Session) -> bool | None:
 
 
 def may_ask_until(result_id: UUID, *, session: Session, at: datetime) -> datetime | None:
-    """The last instant for asking about a result; None where nothing is decided, or it has passed."""
+    """The last instant for asking about a result; None where there is nothing to ask about, or it has passed."""
     decision, result = awards.decision_on(result_id, session=session), results.result(result_id, session=session)
-    if decision is None:
-        return None
     sitting = sittings.sitting_of(result.sitting_id, result.person_id, session=session)
     in_force = policy(session=session, at=at)
-    until = rules.may_ask_until(decision.decided_at, in_force, beyond_limit_at=sitting.beyond_limit_at)
-    return until if at <= until else None
+    decided_at = decision.decided_at if decision else None
+    until = rules.may_ask_until(decided_at, in_force, beyond_limit_at=sitting.beyond_limit_at)
+    return until if until is not None and at <= until else None
 
 
 def open_cases_of(person_id: UUID, *, session: Session, at: datetime) -> tuple[CaseView, ...]:

@@ -22,9 +22,15 @@ def is_overdue(due: date, *, at: datetime) -> bool:
     return at.date() > due
 
 
-def may_ask_until(decided_at: datetime, policy: ReviewPolicy, *, beyond_limit_at: datetime | None = None) -> datetime:
-    """The last instant for asking: counted from the decision, or from when the sitting was found one too many."""
-    return max(decided_at, beyond_limit_at or decided_at) + timedelta(days=policy.ask_within_days)
+def may_ask_until(
+    decided_at: datetime | None, policy: ReviewPolicy, *, beyond_limit_at: datetime | None = None
+) -> datetime | None:
+    """The last instant for asking: counted from the decision, or from when the sitting was found one too many.
+
+    None where there was neither.
+    """
+    known = [at for at in (decided_at, beyond_limit_at) if at is not None]
+    return max(known) + timedelta(days=policy.ask_within_days) if known else None
 
 
 def outcomes_for(*, was_held: bool, is_beyond_limit: bool = False, can_replay: bool = True) -> tuple[Outcome, ...]:

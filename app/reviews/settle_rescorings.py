@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.corrections import CorrectionView, corrections_by
+from app.assessment.hold_completed import hold_completed
 from app.awarding.decide_again import decide_again
 from app.foundation import audit
 from app.foundation.access import system
@@ -21,7 +22,7 @@ from app.reviews.rescoring_preview import Effect
 def settle_rescorings(*, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> int:
     """How many were settled. Refusals that fell are decided again; whoever would have lost gets another sitting.
 
-    No certificate is revoked: it was issued in good faith under the rule, and runs to its end.
+    What was annulled or found one too many meanwhile counts for nothing, so nothing follows from it. No certificate is revoked: it was issued in good faith under the rule, and runs to its end.
     """
     now = clock.now()
     due = select(ItemRescoring).where(
@@ -41,6 +42,8 @@ def _settle(
     one: CorrectionView, row: ItemRescoring, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
 ) -> None:
     result = results.result_of_sitting(one.sitting_id, session=session)
+    if not hold_completed(one.sitting_id, session=session):
+        return
     if result is not None and one.effect == Effect.GAINS:
         decide_again(result.id, session=session, clock=clock, entropy=entropy, jobs=jobs, actor=system())
     if one.effect == Effect.LOSES:
