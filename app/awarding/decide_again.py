@@ -11,7 +11,7 @@ from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.hold_completed import hold_completed
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
 from app.awarding.models import AwardDecision, Outcome
-from app.awarding.rules import decide
+from app.awarding.rules import decide, is_refused_by_person
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -32,14 +32,16 @@ def decide_again(
 ) -> Outcome | None:
     """The outcome that stands; None while there was no decision yet, for the first one reads the correction too.
 
-    On a sitting that is void nothing is decided: whoever lets it count again asks.
+    On a sitting that is void nothing is decided: whoever lets it count again asks. What a person refused stays refused.
     """
     result = results.result(result_id, session=session)
     is_completed = hold_completed(result.sitting_id, session=session)
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
     row = session.scalar(query)
-    if row is None or row.outcome is not Outcome.NOT_AWARDED or not is_completed:
+    if row is None or row.outcome is not Outcome.NOT_AWARDED:
         return row.outcome if row else None
+    if not is_completed or is_refused_by_person(row.outcome, row.reasons):
+        return row.outcome
     score = final_score(result.sitting_id, session=session)
     decision = decide(evidence_of(result, score, session=session), award_policy_of(score, session=session))
     if decision.outcome is Outcome.NOT_AWARDED:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assessment.final_scores import FinalScore, corrected_scores, final_score, frozen_score
+from app.awarding import rules
 from app.awarding.errors import AwardNotFound
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
@@ -76,8 +77,13 @@ class DecisionView:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the rule refused it."""
+        """Whether it earned none."""
         return self.outcome is Outcome.NOT_AWARDED
+
+    @property
+    def is_refused_by_person(self) -> bool:
+        """Whether a person refused what the rule had held."""
+        return rules.is_refused_by_person(self.outcome, self.reasons)
 
     @property
     def is_specimen(self) -> bool:

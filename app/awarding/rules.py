@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.awarding.models import Outcome
 from app.awarding.policy import AwardPolicy
+
+KINDS_APART = "kinds-apart"  # why an award is held, and the whole reason where a person then refused it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,13 @@ def decide(evidence: Evidence, policy: AwardPolicy) -> Decision:
     if refusals:
         return Decision(Outcome.NOT_AWARDED, refusals)
     if are_kinds_apart(evidence, policy):
-        return Decision(Outcome.HELD, ("kinds-apart",))
+        return Decision(Outcome.HELD, (KINDS_APART,))
     return Decision(Outcome.AWARDED, (), specimen_reasons(evidence, policy))
+
+
+def is_refused_by_person(outcome: Outcome, reasons: Sequence[str]) -> bool:
+    """Whether a person refused an award that was held. No rule refuses for this reason."""
+    return outcome is Outcome.NOT_AWARDED and list(reasons) == [KINDS_APART]
 
 
 def are_kinds_apart(evidence: Evidence, policy: AwardPolicy) -> bool:

@@ -29,7 +29,7 @@ class Effect(StrEnum):
     KEEPS = "keeps"  # awarded, and would be again
     LOSES = "loses"  # awarded, and would not be
     GAINS = "gains"  # refused, and would not be
-    NONE = "none"  # refused, and would be again; or nothing was decided
+    NONE = "none"  # refused, and would be again, or by a person; or nothing was decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def _rescored(found: Without, *, session: Session) -> Rescored:
     after = results.as_scored(before, score, session=session)
     moves = _shown(before) != _shown(after)
     decision = awards.decision_on(before.id, session=session)
-    if decision is None or not (decision.is_awarded or decision.is_refused):
-        return Rescored(found, Effect.NONE, moves)  # nothing was decided, or a person will look at it anyway
+    if decision is None or decision.is_refused_by_person or not (decision.is_awarded or decision.is_refused):
+        return Rescored(found, Effect.NONE, moves)  # nothing was decided, or a person has looked at it, or will
     falls = would_be_refused(after, score, session=session)
     if decision.is_awarded:
         return Rescored(found, Effect.LOSES if falls else Effect.KEEPS, moves)
