@@ -97,4 +97,4 @@ def _announce(case: ReviewCase, *, session: Session, jobs: Jobs, actor: Actor, a
     detail = {"reason": case.reason.value, "due_on": case.due_on.isoformat()}
     audit.record("case.opened", case.id, actor=actor, at=at, session=session, detail=detail)
     arguments = {"case_id": str(case.id), "occasion": "opened"}
-    jobs.enqueue("send_case_letter", f"case:opened:{case.id}", session=session, arguments=arguments)
+    jobs.enqueue("send_case_letter", f"case:opened:{case.opening}", session=session, arguments=arguments)

@@ -86,7 +86,7 @@ def decide_case(
     detail = {"outcome": chosen.value, "minutes_spent": minutes_spent, "replay_matched": case.replay_matched}
     audit.record("case.decided", case.id, actor=actor, at=now, session=session, detail=detail)
     arguments = {"case_id": str(case.id), "occasion": "decided"}
-    jobs.enqueue("send_case_letter", f"case:decided:{case.id}", session=session, arguments=arguments)
+    jobs.enqueue("send_case_letter", f"case:decided:{case.opening}", session=session, arguments=arguments)
 
 
 def _person(actor: Actor) -> UUID:
@@ -177,14 +177,14 @@ def _decide_what_waited(case: ReviewCase, tools: _Tools) -> None:
         actor=tools.actor,
     )
     if outcome is None:
-        ask_for_decision(case.result_id, occasion=f"case:{case.id}", session=tools.session, jobs=tools.jobs)
+        ask_for_decision(case.result_id, occasion=f"case:{case.opening}", session=tools.session, jobs=tools.jobs)
 
 
 def _allow(case: ReviewCase, tools: _Tools) -> None:
     allow_sitting(
         case.person_id,
         case.skill,
-        cause=f"case:{case.id}",
+        cause=f"case:{case.opening}",
         session=tools.session,
         clock=tools.clock,
         entropy=tools.entropy,

@@ -64,6 +64,18 @@ class CaseClosed(Conflict):
         super().__init__("This case is closed: it was decided, or taken back by the person who asked.")
 
 
+class CaseMustBeDecided(Conflict):
+    """Somebody would take back a case that only a decision may close."""
+
+    code = "case-must-be-decided"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This case is not taken back: a person has to decide it, because an award waits for it or the assessment "
+            "counts for nothing until then."
+        )
+
+
 class CaseIncomplete(Invalid):
     """Something in the form is missing or too long."""
 

@@ -140,7 +140,7 @@ class ItemRescoring(Base):
 
 
 class ReviewCase(Base):
-    """One question about one result, with its answer."""
+    """One question about one result, with its answer. Opened again, it is a new question in the same place."""
 
     __tablename__ = "review_case"
     __table_args__ = (
@@ -170,6 +170,17 @@ class ReviewCase(Base):
         """Open -> decided. Who may is judged by the use case, and by the table itself."""
         self.state, self.outcome, self.explanation = State.DECIDED, outcome, explanation
         self.minutes_spent, self.decided_by, self.closed_at = minutes_spent, by, at
+
+    @property
+    def opening(self) -> str:
+        """Names the case as it was opened this time, for what happens once: letters, and a sitting that is granted."""
+        return f"{self.id}:{self.opened_at:%Y%m%d%H%M%S}"
+
+    def open_again(self, reason: Reason, words: str, *, at: datetime, due_on: date) -> None:
+        """Closed -> open. What was answered before stands in the letter of then, and in the audit record."""
+        self.state, self.reason, self.words, self.opened_at, self.due_on = State.OPEN, reason, words, at, due_on
+        self.closed_at, self.decided_by, self.outcome, self.explanation = None, None, None, None
+        self.minutes_spent, self.replay_matched = None, None
 
     def take_back(self, *, at: datetime) -> None:
         """Open -> taken back by the person who asked."""

@@ -11,20 +11,31 @@ from app.foundation.access import system
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.results import queries as results
+from app.reviews import rules
 from app.reviews.ask_for_review import open_case
-from app.reviews.models import Reason, ReviewCase
+from app.reviews.models import Reason, ReviewCase, State
 from app.reviews.policy import ReviewPolicy
 
 
 def open_held_cases(*, session: Session, clock: Clock, entropy: Entropy) -> int:
-    """Open a case for every held decision that has none; how many were opened. Each once, however often this runs."""
+    """Open a case for every held decision that has none open; how many were. Each once, however often this runs.
+
+    One that was closed before the decision was held is opened again, or nobody could decide.
+    """
     now = clock.now()
     policy = policies.current(ReviewPolicy, session=session, at=now)
     held = awards.held_results(session=session)
-    known = set(session.scalars(select(ReviewCase.result_id).where(ReviewCase.result_id.in_(held))))
-    for result_id in (one for one in held if one not in known):
-        result = results.result(result_id, session=session)
-        case = open_case(result, Reason.KINDS_APART, "", session=session, at=now, entropy=entropy, policy=policy)
+    query = select(ReviewCase).where(ReviewCase.result_id.in_(held)).with_for_update()
+    known = {case.result_id: case for case in session.scalars(query)}
+    waiting = [one for one in held if one not in known or known[one].state is not State.OPEN]
+    for result_id in waiting:
+        if result_id in known:
+            case = known[result_id]
+            case.open_again(Reason.KINDS_APART, case.words, at=now, due_on=rules.due_on(now, policy))
+        else:
+            result = results.result(result_id, session=session)
+            case = open_case(result, Reason.KINDS_APART, "", session=session, at=now, entropy=entropy, policy=policy)
         detail = {"reason": case.reason.value, "due_on": case.due_on.isoformat()}
         audit.record("case.opened", case.id, actor=system(), at=now, session=session, detail=detail)
-    return len(held) - len(known)
+    session.flush()
+    return len(waiting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -41,16 +41,12 @@ class CaseView:
     explanation: str | None
     minutes_spent: int | None
     replay_matched: bool | None
+    may_be_taken_back: bool = False  # by the person who asked, where the case is read for them
 
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to answer."""
         return self.state is State.OPEN
-
-    @property
-    def may_be_taken_back(self) -> bool:
-        """Whether the person who asked may close it."""
-        return self.is_open and self.reason not in rules.BY_RULE
 
 
 def policy(*, session: Session, at: datetime) -> ReviewPolicy:
@@ -61,7 +57,17 @@ def policy(*, session: Session, at: datetime) -> ReviewPolicy:
 def case_of_sitting(sitting_id: UUID, *, session: Session, at: datetime) -> CaseView | None:
     """The case about a sitting's result, if there is one. Whose sitting it is, is the caller's to ask."""
     row = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id))
-    return _view(row, at=at) if row is not None else None
+    if row is None:
+        return None
+    is_theirs = row.state is State.OPEN and not must_be_decided(row, session=session)
+    return replace(_view(row, at=at), may_be_taken_back=is_theirs)
+
+
+def must_be_decided(case: ReviewCase, *, session: Session) -> bool:
+    """Whether only a decision may close a case: a rule opened it, or an award or a void sitting waits for the answer."""
+    sitting = sittings.sitting_of(case.sitting_id, case.person_id, session=session)
+    is_waited_for = sitting.beyond_limit_at is not None or awards.is_held(case.result_id, session=session)
+    return case.reason in rules.BY_RULE or is_waited_for
 
 
 def has_open_case(sitting_id: UUID, *, session: Session) -> bool | None:

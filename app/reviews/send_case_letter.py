@@ -15,7 +15,7 @@ from app.reviews.models import ReviewCase, State
 
 
 def send_case_letter(case_id: UUID, occasion: str, *, base_url: str, session: Session, mailer: Mailer) -> None:
-    """Send it once: the key names case and occasion. A case that was erased meanwhile concerns nobody."""
+    """Send it once: the key names the case as it was opened, and the occasion. A case that was erased meanwhile concerns nobody."""
     case = session.get(ReviewCase, case_id)
     if case is None:
         return
@@ -29,7 +29,7 @@ def send_case_letter(case_id: UUID, occasion: str, *, base_url: str, session: Se
         link=f"{base_url}/results/{case.sitting_id}/review",
         base_url=base_url,
     )
-    mailer.send(Message(person.email, texts.subject, body, key=f"case:{occasion}:{case.id}", person_id=person.id))
+    mailer.send(Message(person.email, texts.subject, body, key=f"case:{occasion}:{case.opening}", person_id=person.id))
 
 
 def _outcome(case: ReviewCase, language: str) -> str:

@@ -22,7 +22,8 @@ from app.reviews.rescoring_preview import Effect
 def settle_rescorings(*, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> int:
     """How many were settled. Refusals that fell are decided again; whoever would have lost gets another sitting.
 
-    What was annulled or found one too many meanwhile counts for nothing, so nothing follows from it. No certificate is revoked: it was issued in good faith under the rule, and runs to its end.
+    What was annulled or found one too many meanwhile counts for nothing, so nothing follows from it. No certificate is
+    revoked: it was issued in good faith under the rule, and runs to its end.
     """
     now = clock.now()
     due = select(ItemRescoring).where(

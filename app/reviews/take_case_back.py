@@ -10,18 +10,26 @@ from sqlalchemy.orm import Session
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
-from app.reviews.errors import CaseClosed, CaseNotFound
-from app.reviews.models import Reason, ReviewCase, State
+from app.reviews.errors import CaseClosed, CaseMustBeDecided, CaseNotFound
+from app.reviews.models import ReviewCase, State
+from app.reviews.queries import must_be_decided
 
 
 def take_case_back(sitting_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> None:
-    """Close the person's own open case. One opened by the rule of the award is not theirs to close."""
+    """Close the person's own open case, unless something waits for its answer.
+
+    Raises
+    ------
+    CaseNotFound, CaseClosed, CaseMustBeDecided
+    """
     query = select(ReviewCase).where(ReviewCase.sitting_id == sitting_id, ReviewCase.person_id == actor.person_id)
     case = session.scalar(query.with_for_update())
-    if case is None or case.reason is Reason.KINDS_APART:
+    if case is None:
         raise CaseNotFound
     if case.state is not State.OPEN:
         raise CaseClosed
+    if must_be_decided(case, session=session):
+        raise CaseMustBeDecided
     now = clock.now()
     case.take_back(at=now)
     session.flush()

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import delete, select
 
 from app.accounts.grant_role import grant_role
 from app.assessment.models import Sitting, SittingAllowance
 from app.awarding import queries as awards
 from app.awarding.decide_award import decide_award
-from app.awarding.models import Award, AwardDecision
+from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.queries import DecisionView
 from app.credentials.models import Credential
 from app.factory import create_app
 from app.foundation.access import Actor, operator
+from app.foundation.policies import PolicyVersion
 from app.results import queries as results
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
+from app.reviews.errors import CaseMustBeDecided
+from app.reviews.merge_cases import put_before_a_person
+from app.reviews.models import ReviewCase
+from app.reviews.open_held_cases import open_held_cases
+from app.reviews.rescoring_preview import Effect
+from app.reviews.take_case_back import take_case_back
 from tests.app.accounts.signed_in import browser_with, sign_in
 from tests.app.assessment.builders import a_person
 from tests.app.reviews.desk import REASONS
-from tests.app.reviews.test_rescoring import Desk, applied, count, desk, later, made, settle
+from tests.app.reviews.test_rescoring import Desk, applied, count, desk, later, letters, made, previewed, settle
 
 __all__ = ["desk", "made"]
 
@@ -85,15 +94,59 @@ def asks_for_decision(desk: Desk, number: int) -> AwardDecision | None:
     ))  # fmt: skip
 
 
-def page(desk: Desk, number: int) -> str:
+def page(desk: Desk, number: int, part: str = "") -> str:
     cookies = sign_in(desk.runtime, person_of(desk, number), second_factor=False)
-    return browser_with(create_app(desk.runtime), cookies).get(f"/results/{desk.sittings[number]}").text
+    return browser_with(create_app(desk.runtime), cookies).get(f"/results/{desk.sittings[number]}{part}").text
 
 
 def found_beyond_limit(desk: Desk, number: int) -> None:
     """As a merge of two accounts judges it."""
     with desk.runtime.transaction() as session:
         session.get_one(Sitting, desk.sittings[number]).void_as_beyond_limit(at=desk.place.clock.now())
+
+
+def hold(desk: Desk, number: int) -> None:
+    """As if the two kinds of evidence had disagreed: the decision waits for a person, and no award was made."""
+    result_id = result_id_of(desk, number)
+    take_decision(desk, number)
+    now = desk.place.clock.now()
+    with desk.runtime.transaction() as session:
+        session.add(AwardDecision(id=desk.place.entropy.uuid(), result_id=result_id, outcome=Outcome.HELD,
+                                  reasons=["kinds-apart"], policy_version=0, decided_at=now))  # fmt: skip
+
+
+def opens_held_cases(desk: Desk) -> int:
+    place = desk.place
+    return place.do(lambda session: open_held_cases(session=session, clock=place.clock, entropy=place.entropy))
+
+
+def case_of(desk: Desk, number: int) -> ReviewCase:
+    with desk.runtime.reading() as session:
+        return session.scalars(select(ReviewCase).where(ReviewCase.sitting_id == desk.sittings[number])).one()
+
+
+def takes_back(desk: Desk, number: int) -> None:
+    place, actor = desk.place, Actor(person_of(desk, number), "holder")
+    place.do(lambda session: take_case_back(desk.sittings[number], session=session, clock=place.clock, actor=actor))
+
+
+def effect(desk: Desk, number: int) -> Effect:
+    (found,) = [one.effect for one in previewed(desk).rescored if one.found.sitting_id == desk.sittings[number]]
+    return found
+
+
+def allowed(desk: Desk) -> list[UUID]:
+    with desk.runtime.reading() as session:
+        return list(session.scalars(select(SittingAllowance.person_id)))
+
+
+def letter_to(desk: Desk, number: int) -> str:
+    (found,) = [one for one in map(on_one_line, letters(desk)) if str(desk.sittings[number]) in one]
+    return found
+
+
+def on_one_line(letter: str) -> str:
+    return letter.replace("=\n", "").replace("\n", " ")
 
 
 def test_what_was_annulled_within_the_days_of_undo_is_neither_awarded_nor_given_back(desk):
@@ -139,3 +192,82 @@ def test_a_sitting_beyond_the_limit_is_decided_again_once_it_counts_again(desk):
     decides(desk, asks_a_person(desk, GAINS), "confirm")
 
     assert outcome(desk, GAINS) == "awarded"
+
+
+def test_an_award_that_a_person_refused_stays_refused_and_nobody_is_told_otherwise(desk):
+    hold(desk, 3)
+    opens_held_cases(desk)
+    decides(desk, case_of(desk, 3).id, "re-sit")
+    desk.work()
+
+    assert effect(desk, 3) is Effect.NONE
+    applied(desk)
+    desk.work()
+    desk.work()
+    assert "refusal does not stand" not in letter_to(desk, 3)
+    later(desk, 3.1)
+    settle(desk)
+
+    assert outcome(desk, 3) == "not-awarded"
+
+
+def test_a_refusal_that_fell_and_is_held_comes_before_a_person_though_its_case_was_decided(desk):
+    decides(desk, asks_a_person(desk, GAINS), "confirm")
+    desk.work()
+    apart = {"largest_kind_difference": 0.0, "usual_kind_difference": 0.0}
+    since = desk.place.clock.now() - timedelta(days=400)
+    with desk.runtime.transaction() as session:
+        session.add(PolicyVersion(name="award", version=1, effective_at=since, values=apart, set_by="test"))
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+    assert outcome(desk, GAINS) == "held"
+
+    opens_held_cases(desk)
+    case = case_of(desk, GAINS)
+    assert (case.state, case.reason, case.outcome, case.decided_by) == ("open", "kinds-apart", None, None)
+    assert case.opened_at == desk.place.clock.now()
+    decides(desk, case.id, "confirm")
+    desk.work()
+
+    assert outcome(desk, GAINS) == "awarded"
+    told = [path for path in desk.mail.glob("*.eml") if "case" in path.name]
+    assert len([path for path in told if "decided" in path.name]) == 2, sorted(path.name for path in told)
+
+
+def test_nobody_takes_back_what_a_rule_put_before_a_person(desk):
+    place = desk.place
+    asks_a_person(desk, 3)
+    for number in (2, 3):
+        found_beyond_limit(desk, number)
+    beyond = [desk.sittings[number] for number in (2, 3)]
+    place.do(lambda session: put_before_a_person(beyond, session=session, clock=place.clock, entropy=place.entropy,
+                                                 actor=operator()))  # fmt: skip
+
+    for number in (2, 3):
+        assert "take-back" not in page(desk, number, "/review")
+        with pytest.raises(CaseMustBeDecided):
+            takes_back(desk, number)
+        assert case_of(desk, number).state == "open"
+
+
+def test_a_question_about_an_award_that_waits_is_not_taken_back(desk):
+    hold(desk, 3)
+    asks_a_person(desk, 3)
+
+    assert "take-back" not in page(desk, 3, "/review")
+    with pytest.raises(CaseMustBeDecided):
+        takes_back(desk, 3)
+
+    assert opens_held_cases(desk) == 0
+    assert case_of(desk, 3).reason == "question"
+
+
+def test_an_award_that_waits_gets_its_case_again_where_the_former_one_was_taken_back(desk):
+    asks_a_person(desk, 3)
+    takes_back(desk, 3)
+    hold(desk, 3)
+
+    assert [opens_held_cases(desk) for _ in range(2)] == [1, 0]
+
+    assert (case_of(desk, 3).state, case_of(desk, 3).reason) == ("open", "kinds-apart")
