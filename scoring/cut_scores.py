@@ -46,7 +46,12 @@ class Classification:
 
 
 def classification_accuracy(
-    theta: ArrayLike, standard_error: ArrayLike, cut: float, weights: ArrayLike | None = None
+    theta: ArrayLike,
+    standard_error: ArrayLike,
+    cut: float,
+    weights: ArrayLike | None = None,
+    *,
+    true_cut: float | None = None,
 ) -> Classification:
     """Classification accuracy and consistency when estimates fall normally around true thetas.
 
@@ -59,6 +64,9 @@ def classification_accuracy(
     cut : float
         Estimates at or above it are awarded.
     weights : array-like, shape (N,), optional
+    true_cut : float, optional
+        True thetas at or above it are above; by default `cut`. Another one where estimates are awarded by a rule of
+        their own: an EAP at or above c is an unshrunk estimate at or above c (1 + 1 / information).
 
     Returns
     -------
@@ -78,9 +86,11 @@ def classification_accuracy(
     errors = np.broadcast_to(np.asarray(standard_error, dtype=float), points.shape)
     if points.size == 0 or not np.isfinite(points).all() or not (np.isfinite(errors) & (errors > 0)).all():
         raise ScoringError("Thetas must be finite, at least one, and their standard errors finite and above 0.")
+    line = cut if true_cut is None else true_cut
     refuse_cut(cut)
+    refuse_cut(line)
     shares = _shares(weights, points.size)
-    return _classification(shares, normal_distribution((points - cut) / errors), points >= cut)
+    return _classification(shares, normal_distribution((points - cut) / errors), points >= line)
 
 
 def raw_score_classification(

@@ -32,6 +32,7 @@ from scoring.reliability import marginal_reliability
 
 NO_EVIDENCE = "no evidence yet"
 THETAS = tuple(float(theta) for theta in np.arange(-3.0, 3.01, 0.25))
+LEAST_INFORMATION = 1e-9  # far beyond every threshold it is none at all
 NEVER_STUDIED = ("retest", "ratings by colleagues", "performance at work", "transfer to other countries")
 
 
@@ -160,14 +161,21 @@ def _precision(scores: tuple[tuple[float, float], ...]) -> dict[str, Any] | str:
 
 
 def _classification(items: CalibratedItems, norm: NormView) -> dict[str, Any]:
-    """Accuracy and consistency if every item of a kind were answered (Rudner 2005; Lee 2010)."""
+    """Accuracy and consistency if every item of a kind were answered and the EAP decided (Rudner 2005; Lee 2010).
+
+    An EAP is drawn towards 0: with test information I(c) at the cut c it reaches c where the likelihood alone says
+    c (1 + 1 / I(c)), and what that says falls around a true theta with variance 1 / I(theta). So theta is awarded with
+    Phi((theta - c (1 + 1 / I(c))) sqrt(I(theta))), and stands above the cut from c on.
+    """
     table, grid = norm.table, norm.table.grid
     masses = np.diff(table.distribution)
     middle = (grid[1:] + grid[:-1]) / 2
     found = {}
     for kind, parameters in _kinds(items):
-        errors = 1 / np.sqrt(_information(parameters, middle))
-        seen = classification_accuracy(middle, errors, norm.cut, masses)
+        errors = 1 / np.sqrt(np.maximum(test_information(parameters, middle), LEAST_INFORMATION))
+        at_cut = float(test_information(parameters, np.array([norm.cut]))[0])
+        unshrunk = norm.cut * (1 + 1 / max(at_cut, LEAST_INFORMATION))
+        seen = classification_accuracy(middle, errors, unshrunk, masses, true_cut=norm.cut)
         found[kind] = {"accuracy": _rounded(seen.accuracy), "consistency": _rounded(seen.consistency)}
     return found
 

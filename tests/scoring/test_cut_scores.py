@@ -47,6 +47,17 @@ def test_shares_agree_with_simulated_sittings() -> None:
     assert stated.kappa == pytest.approx(_kappa(first, second), abs=6e-3)
 
 
+def test_an_estimate_drawn_towards_the_middle_awards_by_a_cut_of_its_own() -> None:
+    """With information 4 an EAP of c is an unshrunk estimate of 1.25 c, and truly above is who is above c."""
+    stated = classification_accuracy(NODES, 0.5, 1.25 * CUT, MASSES, true_cut=CUT)
+    rng = np.random.default_rng(2)
+    theta = rng.standard_normal(400_000)
+    first, second = (0.8 * (theta + rng.normal(0, 0.5, theta.size)) >= CUT for _ in range(2))
+    assert stated.awarded == pytest.approx(first.mean(), abs=2e-3)
+    assert stated.accuracy == pytest.approx((first == (theta >= CUT)).mean(), abs=2e-3)
+    assert stated.consistency == pytest.approx((first == second).mean(), abs=2e-3)
+
+
 def _kappa(first: np.ndarray, second: np.ndarray) -> float:
     share = (first.mean() + second.mean()) / 2
     chance = share**2 + (1 - share) ** 2

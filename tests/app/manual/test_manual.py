@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,18 @@ from sqlalchemy import update
 
 from app.cli import main
 from app.foundation.db import Database
+from app.manual import chapters
 from app.manual.budget import rates
 from app.manual.build_manual import build_manual
 from app.manual.commands import manual as manual_commands
 from app.manual.errors import ManifestUnreadable, NoNormInForce, ReleaseGateClosed
 from app.manual.release_gate import Limits, require_within
 from app.norming.models import NormState, NormVersion
+from scoring.ability import estimate_ability
+from scoring.items import ItemParameters
+from scoring.normal import NODES, normal_prior
+from scoring.norms import NormTable
+from scoring.simulation import simulate_responses
 from tests.app.norming.builders import a_calibrated_sample, a_described_mapping, a_norm, people
 
 N = 320
@@ -82,6 +89,18 @@ def test_the_figures_are_those_of_the_norm(runtime, norm):
     assert 0.8 < kind["marginal_reliability"] < 0.95
     assert kind["standard_error"][0] > kind["standard_error_at_the_cut"]
     assert chapter["population"]["groups"]["sex"] == {"f": 150, "m": 150, "x": 12, "not known": 8}
+
+
+def test_classification_is_that_of_estimates_that_are_drawn_towards_the_middle():
+    """Against simulated people who answer twice; errors of estimates taken for unshrunk said .874 consistency."""
+    rng, cut = np.random.default_rng(2), 1.2816
+    items = ItemParameters(rng.uniform(0.6, 0.8, 12), rng.normal(0, 0.6, (12, 1)) + np.linspace(-1.6, 1.6, 4))
+    norm = SimpleNamespace(table=NormTable.from_latent(NODES, normal_prior(NODES), 1000), cut=cut)
+    found = chapters._classification(SimpleNamespace(judgement=items, self_report=None), norm)["judgement"]
+    theta = rng.standard_normal(40_000)
+    once, again = (estimate_ability(simulate_responses(items, theta, rng), items).theta >= cut for _ in range(2))
+    assert found["accuracy"] == pytest.approx(np.mean(once == (theta >= cut)), abs=0.006)
+    assert found["consistency"] == pytest.approx(np.mean(once == again), abs=0.006)
 
 
 def test_dif_counts_where_it_is_significant_among_all_items(runtime, norm):
