@@ -170,7 +170,7 @@ def _sign_checkpoint(runtime: Runtime) -> None:
 
 def _seal_audit(runtime: Runtime) -> None:
     through = in_transaction(audit.settled_through)(runtime)
-    in_transaction(seal_audit, through=through)(runtime)
+    reading_first(seal_audit, through=through)(runtime)
 
 
 def _forget_traces(runtime: Runtime) -> None:
@@ -246,7 +246,7 @@ JOBS: dict[str, Job] = {
     "report_result": reading_first(report_result),
     "check_sitting": _check_sitting,
     "decide_award": reading_first(decide_award),
-    "open_awards": in_transaction(open_awards),
+    "open_awards": reading_first(open_awards),
     "reserve_credential": reading_first(reserve_credential),
     "issue_credential": signing(issue_credential),
     "publish_status_list": signing(publish_status_list),
@@ -257,7 +257,7 @@ JOBS: dict[str, Job] = {
     "sign_checkpoint": _sign_checkpoint,
     "seal_audit": _seal_audit,
     "examine_records": while_reading(examine_records),
-    "log_months": in_transaction(log_months),
+    "log_months": reading_first(log_months),
     "remind_of_expiry": in_transaction(remind_of_expiry),
     "send_reminder": _send_reminder,
     "send_sign_in_mail": while_reading(send_sign_in_mail),
@@ -275,7 +275,7 @@ JOBS: dict[str, Job] = {
     "settle_rescorings": in_transaction(settle_rescorings),
     "erase_person": _erase_person,
     "forget_traces": _forget_traces,
-    "keep_founding_promises": in_transaction(keep_founding_promises),
+    "keep_founding_promises": reading_first(keep_founding_promises),
     "tell_founder": _tell_founder,
     "recalibrate": recalibrate_apart,
     "publish_due_norms": in_transaction(publish_due_norms, actor=system()),

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,11 +19,13 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.assessment.errors import SittingNotFound
 from app.awarding.readings import Reading, readings_of
 from app.credentials.log_places import Place, charged_to, place_of, told_places
 from app.credentials.models import UntoldScores
 from app.foundation.clock import Clock
 from app.foundation.jobs import JSON
+from app.foundation.locks import hold
 from app.norming import queries as norms
 from app.norming.errors import NormNotFound
 from app.results import queries as results
@@ -31,18 +34,23 @@ from app.transparency import queries as log
 from app.transparency.log_event import log_event
 
 SALT_BYTES = 32
+ResultReadAt = tuple[UUID, tuple[datetime, ...]]
+ReadAhead = Mapping[ResultReadAt, tuple[Reading, ...]]
 
 
 def log_months(*, session: Session, clock: Clock) -> None:
     """Write the entries of every month before this one; what is written already is left as it is.
 
-    A place where something was issued is told even if it has no score: an auditor should see that.
+    A place where something was issued is told even if it has no score: an auditor should see that. Scores are read
+    before the transaction holds anything, a millisecond each; then one query says which of them are still there.
     """
     now = clock.now()
     this_month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    told, issues = told_places(session=session), _issues(session)
+    issues, ahead = _issues(session), _read_ahead(this_month, session=session)
+    hold(session, "log_months")
+    told = told_places(session=session)
     # the scores first: who is erased between the two is counted twice then, and not left out
-    read = _untold_readings(this_month, told, session=session)
+    read = _untold_readings(this_month, told, ahead, session=session)
     erased = _untold_scores(f"{this_month:%Y-%m}", session=session)
     issued = {place for place in issues.certified if place.month < f"{this_month:%Y-%m}"}
     without_score = {place for place in issued - told if _has_norm(place, session=session)}
@@ -66,14 +74,37 @@ def _issues(session: Session) -> _Issues:
     return _Issues(Counter(real), 1 + max((number for number, _ in found), default=-1))
 
 
-def _untold_readings(before: datetime, told: frozenset[Place], *, session: Session) -> Mapping[Place, list[Reading]]:
+def _read_ahead(before: datetime, *, session: Session) -> ReadAhead:
+    untold = _untold_results(before, told_places(session=session), session=session)
+    ahead: dict[ResultReadAt, tuple[Reading, ...]] = {}
+    for one in untold.items():
+        with suppress(SittingNotFound):  # erased in this very moment
+            ahead[one] = readings_of(one[0], session=session)
+    return ahead
+
+
+def _untold_readings(
+    before: datetime, told: frozenset[Place], ahead: ReadAhead, *, session: Session
+) -> Mapping[Place, list[Reading]]:
     found: defaultdict[Place, list[Reading]] = defaultdict(list)
-    read = results.readings(before=before, session=session)
-    for result_id in {one.result_id for one in read if place_of(one) not in told}:
-        for reading in readings_of(result_id, session=session):
+    for one in _untold_results(before, told, session=session).items():
+        for reading in ahead[one] if one in ahead else readings_of(one[0], session=session):
             if reading.at < before:
                 found[place_of(reading)].append(reading)
     return found
+
+
+def _untold_results(
+    before: datetime, told: frozenset[Place], *, session: Session
+) -> Mapping[UUID, tuple[datetime, ...]]:
+    """When each result was read that has a reading in a place not told: a correction that is undone takes one away."""
+    instants: defaultdict[UUID, list[datetime]] = defaultdict(list)
+    untold = set()
+    for one in results.readings(before=before, session=session):
+        instants[one.result_id].append(one.at)
+        if place_of(one) not in told:
+            untold.add(one.result_id)
+    return {result_id: tuple(sorted(instants[result_id])) for result_id in untold}
 
 
 def _untold_scores(before: str, *, session: Session) -> Mapping[Place, UntoldScores]:

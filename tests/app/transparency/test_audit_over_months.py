@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app import worker
 from app.accounts.models import Person
@@ -286,6 +286,31 @@ def test_numbers_of_who_was_erased_are_kept_until_the_month_is_told_and_no_longe
     issuer.erase(issuer.world.facts.people[OWNER])  # of a month that is told nothing need be kept
     with issuer.house.reading() as session:
         assert session.scalars(select(UntoldScores)).all() == []
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_who_is_erased_while_the_scores_are_read_waits_for_nothing_and_is_counted_once(
+    issuer: Issuer, place: int
+) -> None:
+    sitting_ids = [issuer.sit(), issuer.sit()]
+    issuer.work()
+    person_id = issuer.result(sitting_ids[0]).person_id
+    read: list[str] = []
+
+    def erase_meanwhile(*call: Any) -> None:
+        if call[2].startswith("SELECT sitting.started_at"):
+            read.append(call[2])
+            if len(read) == place:
+                issuer.erase(person_id)
+
+    writing = issuer.house.database.writing
+    event.listen(writing, "before_cursor_execute", erase_meanwhile)
+    try:
+        issuer.next_month()
+    finally:
+        event.remove(writing, "before_cursor_execute", erase_meanwhile)
+    assert len(read) > place
+    assert ("2026-12", 2, 2, 2) in issuer.months()
 
 
 def test_a_month_without_a_score_in_which_something_was_issued_is_told(issuer: Issuer) -> None:
