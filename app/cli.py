@@ -198,7 +198,13 @@ def _doctor() -> click.Command:
     from app.operations.commands import doctor_command  # noqa: PLC0415
     from app.operations.doctor import Instruments  # noqa: PLC0415
 
-    return doctor_command(Instruments(composition.mailer_for, composition.open_keys))
+    instruments = Instruments(
+        mailer_for=composition.mailer_for,
+        open_keys=composition.open_keys,
+        require_policy_file=composition.require_policy_file,
+        strange_policy_values=composition.strange_policy_values,
+    )
+    return doctor_command(instruments)
 
 
 main.elsewhere = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 import app.accounts.models
 import app.assessment.models
@@ -202,6 +204,36 @@ def _tables(path: Path) -> Mapping[str, Mapping[str, Any]]:
     return tables
 
 
+def require_policy_file(path: Path) -> None:
+    """What can be said of a policy file without the database, where policies that it does not name are in force.
+
+    Raises
+    ------
+    PolicyInvalid
+        As `load_policy_file`.
+    """
+    tables = _tables(path)
+    named = [policy for policy in POLICIES if policy.policy_name in tables]
+    held = [policies.parse_within_bounds(policy, tables[policy.policy_name]) for policy in named]
+    if AwardPolicy in named:
+        _refuse_loosening(held)
+
+
+def strange_policy_values(path: Path | None, *, session: Session, at: datetime) -> tuple[str, ...]:
+    """Stored values that this release passes over, once every policy was read as it would hold under the file.
+
+    Raises
+    ------
+    PolicyInvalid
+        As `load_policy_file`.
+    """
+    tables = _tables(path) if path else {}
+    absent = [policy for policy in POLICIES if policy.policy_name not in tables]
+    held = [policies.parse(policy, tables[policy.policy_name]) for policy in POLICIES if policy not in absent]
+    _refuse_loosening([*held, *(policies.current(policy, session=session, at=at) for policy in absent)])
+    return tuple(name for policy in absent for name in policies.strange_names(policy, session=session, at=at))
+
+
 def _put_in_force(tables: Mapping[str, Mapping[str, Any]], runtime: Runtime) -> None:
     """All or nothing: what would hold is judged with the tables that an earlier file left in force."""
     now = runtime.clock.now()
@@ -222,7 +254,7 @@ def _refuse_loosening(held: Sequence[Policy]) -> None:
     if loose and not is_trial:
         shipped = ", ".join(f"{gate} = {value}" for gate, value in loose.items())
         raise PolicyInvalid(
-            f"With POLICY_FILE {', '.join(loose)} would be loosened. Gates may only be tightened, unless [award] says "
-            "trial_issuer = true; then every credential is a specimen. A table taken out of the file stays in force: "
-            f"write the shipped value instead ({shipped})."
+            f"With this POLICY_FILE {', '.join(loose)} would be loosened. Gates may only be tightened, unless [award] "
+            "says trial_issuer = true; then every credential is a specimen. A table taken out of the file stays in "
+            f"force: write the shipped value instead ({shipped})."
         )

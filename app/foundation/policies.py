@@ -14,6 +14,7 @@ A context declares its policy as a frozen dataclass whose defaults are the shipp
 from __future__ import annotations
 
 import json
+import logging
 import types
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -45,6 +46,7 @@ class Policy(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
+log = logging.getLogger(__name__)
 P = TypeVar("P", bound=Policy)
 Bounds = tuple[float, float]
 ANY_NUMBER: Bounds = (0, 1_000_000_000)  # of nothing can there be less than none, and no limit needs to be endless
@@ -159,8 +161,26 @@ def parse(policy: type[P], values: Mapping[str, Any]) -> P:
 
 @lru_cache(maxsize=MOST_PARSED)
 def _parsed(policy: type[Policy], text: str) -> Policy:
-    """By the very text that is stored, so that nothing kept can be out of date."""
-    return parse(policy, json.loads(text))
+    """By the very text that is stored, so that nothing kept can be out of date.
+
+    Another release may have stored names that this one does not know: what is not known is passed over, for sittings
+    are under way, and told once.
+    """
+    stored = json.loads(text)
+    strange = _strange(policy, stored)
+    if strange:
+        log.warning("Policy %s: stored values that this release does not know: %s", policy.policy_name, strange)
+    return parse(policy, {name: value for name, value in stored.items() if name not in strange})
+
+
+def _strange(policy: type[Policy], stored: Mapping[str, Any]) -> list[str]:
+    return sorted(set(stored) - {field.name for field in fields(policy)})
+
+
+def strange_names(policy: type[Policy], *, session: Session, at: datetime) -> tuple[str, ...]:
+    """Values of the version in force that this release does not know, and so passes over."""
+    stored = _in_force(policy.policy_name, session=session, at=at).values
+    return tuple(f"{policy.policy_name}.{name}" for name in _strange(policy, stored))
 
 
 @cache
@@ -194,6 +214,20 @@ def _as_declared(value: Any, hint: Any) -> Any:
     return float(value) if hint is float else value
 
 
+def parse_within_bounds(policy: type[P], values: Mapping[str, Any]) -> P:
+    """The policy with `values` over its defaults, as it may be put in force.
+
+    Raises
+    ------
+    PolicyInvalid
+        As `parse`, and for a number out of bounds.
+    """
+    parsed = parse(policy, values)
+    for name, value in values.items():
+        _check_bounds(policy, name, value)
+    return parsed
+
+
 def set_policy(
     policy: type[P], values: Mapping[str, Any], *, session: Session, at: datetime, actor: Actor
 ) -> PolicyVersion:
@@ -205,9 +239,7 @@ def set_policy(
         As `parse`, and for a number out of bounds. Versions stored before are read as they are: sittings are pinned to
         them.
     """
-    parse(policy, values)
-    for name, value in values.items():
-        _check_bounds(policy, name, value)
+    parse_within_bounds(policy, values)
     former = _in_force(policy.policy_name, session=session, at=at)
     if former.version and former.values == dict(values):
         return session.get_one(PolicyVersion, (policy.policy_name, former.version))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from app.foundation.clock import Clock
 from app.foundation.db import Database
 from app.foundation.errors import DecileError
 from app.foundation.mail import Mailer
+from app.foundation.policies import PolicyInvalid
 from app.foundation.settings import Settings, SettingsRefused, read_settings
 from app.norming.cluster import seen_at
 from app.norming.errors import SchedulerSilent
@@ -23,6 +25,7 @@ from app.operations import checks, sqlite_snapshot
 from app.operations.checks import Check, State
 from app.operations.record_checks import records
 
+POLICY_REMEDY = "Correct POLICY_FILE; docs/policies.md says what it may hold. Until then web and worker do not start."
 OURSELVES = ("localhost", "127.0.0.1", "::1")
 BREAKS = (DecileError, OSError, ValueError, LookupError, TypeError)  # of files that are torn, or away
 Looks = dict[tuple[str, ...], Callable[[], Iterable[Check]]]  # the names of the checks that a look comes to
@@ -34,6 +37,8 @@ class Instruments:
 
     mailer_for: Callable[[Settings, Clock], Mailer]
     open_keys: Callable[[Settings], tuple[str, ...]]  # raises a DecileError; empty where this host holds none
+    require_policy_file: Callable[[Path], None]  # raises PolicyInvalid
+    strange_policy_values: Callable[..., tuple[str, ...]]  # of the file or None, `session` and `at`; raises likewise
 
 
 def examine(
@@ -54,13 +59,13 @@ def examine(
         looks = _looks_outside(settings, clock, instruments)
         found = _made(looks, only)
         if not only or set(only) - set(chain(*looks)):
-            found = chain(found, _in_the_database(settings, clock, with_records=with_records, only=only))
+            found = chain(found, _in_the_database(settings, clock, instruments, with_records=with_records, only=only))
     return tuple(check for check in found if not only or check.name in only)
 
 
 def _looks_outside(settings: Settings, clock: Clock, instruments: Instruments) -> Looks:
     return {
-        ("settings",): lambda: checks.addresses(settings),
+        ("settings",): lambda: _settings(settings, instruments),
         ("data directory",): lambda: checks.data_directory(settings),
         ("disk", "write-ahead log"): lambda: checks.disk(settings),
         ("signing keys",): lambda: _own_keys(settings, instruments),
@@ -83,6 +88,31 @@ def _looked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     except BREAKS as problem:
         remedy = "Mend what it names, or put it back from a backup; then run `decile doctor` again."
         yield Check(name, State.FAIL, f"could not be looked at ({type(problem).__name__}: {problem})", remedy)
+
+
+def _settings(settings: Settings, instruments: Instruments) -> Iterator[Check]:
+    try:
+        if settings.policy_file is not None:
+            instruments.require_policy_file(settings.policy_file)
+    except PolicyInvalid as refusal:
+        yield Check("settings", State.FAIL, str(refusal), POLICY_REMEDY)
+    else:
+        yield from checks.addresses(settings)
+
+
+def _policies(settings: Settings, instruments: Instruments, session: Session, now: datetime) -> Iterator[Check]:
+    """Each can be read as it holds, with the file that the next start will load."""
+    try:
+        strange = instruments.strange_policy_values(settings.policy_file, session=session, at=now)
+    except PolicyInvalid as refusal:
+        yield Check("policies in force", State.FAIL, str(refusal), POLICY_REMEDY)
+        return
+    if strange:
+        saw = f"this release knows no {', '.join(strange)}: what is shipped holds instead"
+        remedy = "Write the table of that policy into POLICY_FILE, with the names of docs/policies.md; then restart."
+        yield Check("policies in force", State.WARN, saw, remedy)
+    else:
+        yield Check("policies in force", State.OK, "each can be read")
 
 
 def _own_keys(settings: Settings, instruments: Instruments) -> Iterator[Check]:
@@ -139,7 +169,9 @@ def _scheduler(settings: Settings) -> Iterator[Check]:
         yield Check("dask scheduler", State.OK, saw)
 
 
-def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool, only: Collection[str]) -> Iterator[Check]:
+def _in_the_database(
+    settings: Settings, clock: Clock, instruments: Instruments, *, with_records: bool, only: Collection[str]
+) -> Iterator[Check]:
     url = settings.resolved_database_url
     database = Database(url)
     if database.is_sqlite and not sqlite_snapshot.database_file(url).is_file():
@@ -149,7 +181,7 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool, on
         with database.reading() as session:
             found = [*checks.migrations(session)]
             if found[0].state is State.OK:  # else its tables may not be those that are asked
-                found += _made(_looks_inside(settings, clock.now(), session), only)
+                found += _made(_looks_inside(settings, clock.now(), session, instruments), only)
                 found += _looked("records", lambda: records(session)) if with_records else ()
         yield Check("database", State.OK, "SQLite" if database.is_sqlite else "PostgreSQL")
         yield from found
@@ -160,9 +192,10 @@ def _in_the_database(settings: Settings, clock: Clock, *, with_records: bool, on
         database.dispose()
 
 
-def _looks_inside(settings: Settings, now: datetime, session: Session) -> Looks:
+def _looks_inside(settings: Settings, now: datetime, session: Session, instruments: Instruments) -> Looks:
     return {
         ("clock",): lambda: checks.clock(session, now),
+        ("policies in force",): lambda: _policies(settings, instruments, session, now),
         ("worker", "job lag", "failed jobs"): lambda: checks.worker(session, now),
         ("last backup",): lambda: checks.backups(session, now),
         ("dates of law",): lambda: checks.law_dates(session, now),

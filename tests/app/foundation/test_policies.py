@@ -199,3 +199,19 @@ def test_a_version_stored_before_its_bounds_were_is_read_as_it_is(session, clock
     )
     session.flush()
     assert policies.pinned(SittingPolicy, 1, session=session).certain_above == 1.0
+
+
+def test_a_value_that_another_release_stored_is_passed_over_and_told_once(database, clock, caplog):
+    stored = {"minutes": 4, "lemon": database.url}  # of this database alone: once is once in a process
+    with database.transaction() as session:
+        session.add(PolicyVersion(name="tea", version=1, effective_at=clock.now(), values=stored, set_by="operator"))
+    for _ in range(2):
+        with database.reading() as session:
+            assert policies.current(TeaPolicy, session=session, at=clock.now()).minutes == 4.0
+            assert policies.pinned(TeaPolicy, 1, session=session).minutes == 4.0
+            assert policies.strange_names(TeaPolicy, session=session, at=clock.now()) == ("tea.lemon",)
+    assert [record.message for record in caplog.records if "lemon" in record.message] == [
+        "Policy tea: stored values that this release does not know: ['lemon']"
+    ]
+    with database.transaction() as session, pytest.raises(PolicyInvalid, match="lemon"):
+        policies.set_policy(TeaPolicy, stored, session=session, at=clock.now(), actor=operator())

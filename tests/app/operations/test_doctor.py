@@ -21,6 +21,7 @@ from app.credentials.publish_key import publish_key
 from app.foundation.access import operator
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import DurableJobs
+from app.foundation.policies import PolicyVersion
 from app.foundation.readiness import readiness
 from app.foundation.settings import made_once
 from app.norming import cluster
@@ -38,7 +39,12 @@ from tests.app.operations.conftest import PASSPHRASE
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
 
-INSTRUMENTS = Instruments(composition.mailer_for, composition.open_keys)
+INSTRUMENTS = Instruments(
+    composition.mailer_for,
+    composition.open_keys,
+    composition.require_policy_file,
+    composition.strange_policy_values,
+)
 pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 
@@ -148,6 +154,39 @@ def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
     assert amiss(seen(installation, well)) == {"failed jobs": State.WARN}
 
 
+@pytest.mark.parametrize(
+    ("text", "troubles"),
+    [
+        ("[award]\naward_confidence = 0.7\n", set()),
+        ("[award]\naward_confidence = 0.2\n", {"settings", "policies in force"}),
+        ("[award]\naward_confidence = 2.0\n", {"settings"}),
+        ("[awrd]\n", {"settings", "policies in force"}),
+        ("[norming]\ncertify_from_n = 10\n", {"policies in force"}),  # which the award policy in force does not allow
+    ],
+)
+def test_a_policy_file_that_stops_the_next_start_is_named(installation, well, tmp_path, text, troubles):
+    file = tmp_path / "policy.toml"
+    file.write_text(text)
+    found = seen(installation, {**well, "DECILE_POLICY_FILE": str(file)})
+    assert amiss(found) == dict.fromkeys(troubles, State.FAIL)
+
+
+def test_a_stored_policy_value_that_this_release_does_not_know_is_named(installation, well):
+    with installation.transaction() as session:
+        session.add(
+            PolicyVersion(
+                name="accounts",
+                version=1,
+                effective_at=installation.clock.now() - timedelta(seconds=1),
+                values={"second_factor_fresh_minutes": 10},
+                set_by="operator",
+            )
+        )
+    found = seen(installation, well)
+    assert amiss(found) == {"policies in force": State.WARN}
+    assert "accounts.second_factor_fresh_minutes" in found["policies in force"].saw
+
+
 def test_a_heartbeat_of_a_clock_that_ran_ahead_is_no_sign_of_life(installation, well):
     beat(installation, timedelta(days=-1))
     found = seen(installation, well)
@@ -207,7 +246,7 @@ def test_a_check_that_was_not_asked_for_is_not_made(installation, well):
 
     installation.database.dispose()
     for name in ("worker", "settings", "disk"):
-        made = examine(well, clock=installation.clock, instruments=Instruments(never, never), only={name})
+        made = examine(well, clock=installation.clock, instruments=Instruments(never, never, never, never), only={name})
         assert [(check.name, check.state) for check in made] == [(name, State.OK)]
     done = CliRunner().invoke(main, ["doctor", "--only", "disk", "--only", "worm"], env=well)
     assert (done.exit_code, "of that name was not made" in done.output) == (1, True)
