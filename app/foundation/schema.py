@@ -37,8 +37,8 @@ class NoSuchRevision(Invalid):
 
     def __init__(self, revision: str) -> None:
         super().__init__(
-            f"The schema cannot be taken back to {revision}. Ask the former release with `decile db revision`, and "
-            "name what it prints."
+            f"The schema cannot be taken back to {revision or 'nothing'}. Ask the former release with "
+            "`decile db revision`, and name what it prints."
         )
 
 
@@ -75,6 +75,9 @@ def upgrade(database: Database) -> None:
 def downgrade(database: Database, revision: str) -> None:
     """Take our tables back to a former release's head. What only the newer release kept is dropped.
 
+    A revision is named whole: what Alembic takes besides, as `base` or the beginning of a name, would drop more than
+    anybody meant.
+
     Raises
     ------
     NoSuchRevision
@@ -82,6 +85,8 @@ def downgrade(database: Database, revision: str) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
+    if revision not in revisions():
+        raise NoSuchRevision(revision)
     try:
         command.downgrade(_config(database), revision)
     except CommandError:

@@ -38,6 +38,15 @@ def test_the_schema_goes_back_to_the_release_before_and_on_again(run, runtime, t
     assert run("check").exit_code == 0
 
 
+@pytest.mark.parametrize("named", ["base", "", "-1", "head", "2026"])
+def test_the_schema_goes_back_to_nothing_but_a_revision_by_its_whole_name(run, runtime, tmp_path, named):
+    runtime.database.dispose()
+    (tmp_path / "test.sqlite3").unlink()
+    schema.upgrade(runtime.database)
+    assert isinstance(run("downgrade", f"--to={named}").exception, NoSuchRevision)
+    assert schema.differences(runtime.database) == []
+
+
 def test_differences_between_database_and_models_are_told_in_words(run, runtime):
     with runtime.database.writing.begin() as connection:
         connection.execute(text("DROP TABLE log_checkpoint"))
