@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -22,6 +23,7 @@ def correct_sitting(
     *,
     effect: str,
     is_told: bool,
+    undo_until: datetime,
     session: Session,
     clock: Clock,
     entropy: Entropy,
@@ -47,6 +49,7 @@ def correct_sitting(
             effect=effect,
             is_told=is_told,
             corrected_at=now,
+            undo_until_at=undo_until,
             undone_at=None,
         )
     )

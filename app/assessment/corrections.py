@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.assessment.closing import figures_of
@@ -73,6 +73,16 @@ def standing(sitting_id: UUID, *, session: Session) -> tuple[SittingCorrection, 
     return tuple(session.scalars(query.order_by(SittingCorrection.number)))
 
 
+def undoable_until(sitting_id: UUID, *, session: Session, at: datetime) -> datetime | None:
+    """The last instant at which what is read of a sitting can be undone; None where nothing can any more."""
+    query = select(func.max(SittingCorrection.undo_until_at)).where(
+        SittingCorrection.sitting_id == sitting_id,
+        SittingCorrection.undone_at.is_(None),
+        SittingCorrection.undo_until_at >= at,
+    )
+    return session.scalar(query)
+
+
 def corrected_before(before: datetime, *, session: Session) -> tuple[tuple[UUID, datetime], ...]:
     """Sitting and instant of every correction before this instant that was not undone."""
     query = select(SittingCorrection.sitting_id, SittingCorrection.corrected_at).where(
@@ -104,14 +114,22 @@ def corrections_by(rescoring_id: UUID, *, session: Session) -> tuple[CorrectionV
 
 def are_followed(rescoring_id: UUID, *, session: Session) -> bool:
     """Whether another decision corrected one of its sittings later, and still stands."""
+    return bool(session.scalar(_later_ones(rescoring_id)))
+
+
+def is_followed_by_undoable(rescoring_id: UUID, *, session: Session, at: datetime) -> bool:
+    """The same, where that one can still be undone."""
+    return bool(session.scalar(_later_ones(rescoring_id).where(SittingCorrection.undo_until_at >= at)))
+
+
+def _later_ones(rescoring_id: UUID) -> Select[int]:
     own = select(SittingCorrection.sitting_id, SittingCorrection.number).where(
         SittingCorrection.rescoring_id == rescoring_id
     )
     mine = own.subquery()
-    later = (
+    return (
         select(func.count())
         .select_from(SittingCorrection)
         .join(mine, mine.c.sitting_id == SittingCorrection.sitting_id)
         .where(SittingCorrection.number > mine.c.number, SittingCorrection.undone_at.is_(None))
     )
-    return bool(session.scalar(later))

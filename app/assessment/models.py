@@ -364,6 +364,7 @@ class SittingCorrection(Base):
     effect: Mapped[str]  # on the decision, in the words of who decided
     is_told: Mapped[bool]  # whether the person is written to
     corrected_at: Mapped[datetime]
+    undo_until_at: Mapped[datetime | None]  # None: its days were over before this was kept
     undone_at: Mapped[datetime | None]
 
 

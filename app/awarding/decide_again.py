@@ -1,4 +1,4 @@
-"""A result was corrected: a refusal is looked at again. What was awarded stays awarded and runs to its end."""
+"""A result was corrected: a refusal is looked at again, with its reasons. What was awarded runs to its end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment import corrections
 from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.hold_completed import hold_completed
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
@@ -32,21 +33,23 @@ def decide_again(
 ) -> Outcome | None:
     """The outcome that stands; None while there was no decision yet, for the first one reads the correction too.
 
-    On a sitting that is void nothing is decided: whoever lets it count again asks. What a person refused stays refused.
+    Nothing is decided on a sitting that is void, nor on a correction that can still be undone: whoever ends that asks.
+    What a person refused stays refused.
     """
-    result = results.result(result_id, session=session)
-    is_completed = hold_completed(result.sitting_id, session=session)
+    is_completed = hold_completed(results.result(result_id, session=session).sitting_id, session=session)
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
     row = session.scalar(query)
     if row is None or row.outcome is not Outcome.NOT_AWARDED:
         return row.outcome if row else None
     if not is_completed or is_refused_by_person(row.outcome, row.reasons):
         return row.outcome
+    result, now = results.result(result_id, session=session), clock.now()
+    if corrections.undoable_until(result.sitting_id, session=session, at=now) is not None:
+        return row.outcome
     score = final_score(result.sitting_id, session=session)
     decision = decide(evidence_of(result, score, session=session), award_policy_of(score, session=session))
-    if decision.outcome is Outcome.NOT_AWARDED:
+    if (decision.outcome, list(decision.reasons)) == (row.outcome, row.reasons):
         return row.outcome
-    now = clock.now()
     row.outcome, row.reasons, row.settled_at = decision.outcome, list(decision.reasons), now
     detail = {"outcome": decision.outcome.value, "reasons": list(decision.reasons)}
     audit.record("award.decided_again", result_id, actor=actor, at=now, session=session, detail=detail)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment import corrections
 from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.hold_completed import hold_completed
 from app.awarding.models import Award, AwardDecision, Outcome
@@ -28,21 +29,23 @@ def decide_award(
 ) -> AwardDecision | None:
     """Record the decision with every reason; where it is an award, reserve its credential next.
 
-    None while decisions under the norm wait for its founders to be compared; `open_awards` asks again then. None on a
-    sitting that is void, too: whoever lets it count again asks.
+    None while decisions under the norm wait for its founders to be compared, while the result rests on a correction
+    that can still be undone, and on a sitting that is void. Whoever ends that asks again.
     """
     existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if existing is not None:
         return existing
     result = results.result(result_id, session=session)
+    now = clock.now()
+    if corrections.undoable_until(result.sitting_id, session=session, at=now) is not None:
+        return None
     score = final_score(result.sitting_id, session=session)
     if score.norm_id is not None and norms.awards_wait(score.norm_id, session=session, at=score.started_at):
         return None
     policy = award_policy_of(score, session=session)
     decision = decide(evidence_of(result, score, session=session), policy)
-    if not hold_completed(result.sitting_id, session=session):
+    if not _may_be_decided(result.sitting_id, session=session, at=now):
         return None
-    now = clock.now()
     row = AwardDecision(
         id=entropy.uuid(),
         result_id=result_id,
@@ -64,6 +67,13 @@ def decide_award(
         make_award(result, decision.specimen_reasons, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()
     return row
+
+
+def _may_be_decided(sitting_id: UUID, *, session: Session, at: datetime) -> bool:
+    """Asked while the sitting is held: it may have been corrected or voided since it was read."""
+    if not hold_completed(sitting_id, session=session):
+        return False
+    return corrections.undoable_until(sitting_id, session=session, at=at) is None
 
 
 def make_award(

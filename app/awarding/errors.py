@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from app.foundation.errors import Conflict, NotFound
@@ -14,6 +15,19 @@ class AwardNotFound(NotFound):
 
     def __init__(self, award_id: UUID) -> None:
         super().__init__(f"There is no award {award_id}.")
+
+
+class DecisionWaits(Conflict):
+    """What the decision would rest on can still be undone."""
+
+    code = "award-decision-waits"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(
+            "The result is read without a faulty question, and that can be undone until "
+            f"{until:%Y-%m-%d %H:%M} UTC. Decide after that; nothing was changed."
+        )
 
 
 class NotHeld(Conflict):

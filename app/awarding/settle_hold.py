@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessment import corrections
 from app.assessment.final_scores import final_score
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
-from app.awarding.errors import HoldRefused, NotHeld
+from app.awarding.errors import DecisionWaits, HoldRefused, NotHeld
 from app.awarding.models import AwardDecision, Outcome
 from app.awarding.rules import refusal_reasons, specimen_reasons
 from app.foundation import audit
@@ -37,19 +38,23 @@ def settle_hold(
     ------
     NotHeld
         Nothing waits for a person here.
+    DecisionWaits
+        The result rests on a correction that can still be undone.
     HoldRefused
         The rule refuses by now what would be confirmed.
     """
+    result, now = results.result(result_id, session=session), clock.now()
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
     decision = session.scalar(query)
     if decision is None or decision.outcome is not Outcome.HELD:
         raise NotHeld(result_id)
-    now = clock.now()
+    until = corrections.undoable_until(result.sitting_id, session=session, at=now)
+    if until is not None:
+        raise DecisionWaits(until)
     decision.outcome, decision.settled_at = (Outcome.AWARDED if is_awarded else Outcome.NOT_AWARDED), now
     detail = {"outcome": decision.outcome.value}
     audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
     if is_awarded:
-        result = results.result(result_id, session=session)
         marks = _marks_unless_refused(result, session=session)
         make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()

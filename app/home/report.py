@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.assessment import pages
+from app.assessment import corrections, pages
 from app.assessment import queries as sittings
 from app.assessment.facet_bands import FacetBand, facet_bands
 from app.assessment.final_scores import FinalScore, final_score, was_close
@@ -68,6 +68,7 @@ class Report:
     case: reviews.CaseView | None
     may_ask_until_at: datetime | None
     norm_came: bool  # for which the person was a founder
+    undoable_until_at: datetime | None  # where the result is read without a faulty question, and that can be undone
     waits: bool  # the decision, until the people behind the norm are compared with those who sat under it
 
     @property
@@ -78,7 +79,8 @@ class Report:
     @property
     def is_being_decided(self) -> bool:
         """Whether a decision is on its way. On a sitting that counts for nothing none is made."""
-        return self.result is not None and self.decision is None and self.sitting.is_complete and not self.waits
+        is_wanted = self.result is not None and self.decision is None and self.sitting.is_complete
+        return is_wanted and not self.waits and self.undoable_until_at is None
 
     @property
     def former_ranks(self) -> tuple[float, ...]:
@@ -113,6 +115,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         case=reviews.case_of_sitting(sitting_id, session=session, at=at),
         may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
         norm_came=_norm_came(person_id, sitting.skill, session=session),
+        undoable_until_at=corrections.undoable_until(sitting_id, session=session, at=at),
         waits=_waits(result, sitting, session=session),
     )
 

@@ -51,12 +51,13 @@ def apply_rescoring(
     if not asked.sha256 == preview.sha256 == seen_sha256:
         raise AnotherPreviewSeen
     policy = policies.current(ReviewPolicy, session=session, at=now)
-    asked.apply(by, at=now, undo_until=now + timedelta(days=policy.rescoring_undo_days))
+    undo_until = now + timedelta(days=policy.rescoring_undo_days)
+    asked.apply(by, at=now, undo_until=undo_until)
     for one in preview.rescored:
         is_told, effect = one.concerns_the_person, str(one.effect)
         correct_sitting(
-            one.found, asked.id, effect=effect, is_told=is_told, session=session, clock=clock, entropy=entropy,
-            actor=actor,
+            one.found, asked.id, effect=effect, is_told=is_told, undo_until=undo_until, session=session, clock=clock,
+            entropy=entropy, actor=actor,
         )  # fmt: skip
         if is_told:
             write_to(one.found.sitting_id, effect, asked.id, session=session, jobs=jobs)

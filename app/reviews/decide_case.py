@@ -17,8 +17,7 @@ from app.assessment.merged_sittings import merged_by
 from app.assessment.replay_sitting import can_replay, replay_sitting
 from app.assessment.restore_sitting import restore_sitting
 from app.awarding import queries as awards
-from app.awarding.ask_for_decision import ask_for_decision
-from app.awarding.decide_again import decide_again
+from app.awarding.decide_what_waited import decide_what_waited
 from app.awarding.settle_hold import settle_hold
 from app.awarding.withdraw_award import withdraw_award
 from app.credentials import queries as credentials
@@ -62,7 +61,7 @@ def decide_case(
 
     Raises
     ------
-    Forbidden, ProofNotFresh, CaseNotFound, OwnCase, CaseClosed, MergedByYou, CaseIncomplete
+    Forbidden, ProofNotFresh, CaseNotFound, OwnCase, CaseClosed, MergedByYou, CaseIncomplete, DecisionWaits
     """
     require(actor, Role.REVIEWER)
     now = clock.now()
@@ -130,7 +129,15 @@ def _confirm(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
     if was_held:
         _settle(case, tools, is_awarded=True)
     elif restored:
-        _decide_what_waited(case, tools)
+        decide_what_waited(
+            case.result_id,
+            occasion=f"case:{case.opening}",
+            session=tools.session,
+            clock=tools.clock,
+            entropy=tools.entropy,
+            jobs=tools.jobs,
+            actor=tools.actor,
+        )
 
 
 def _resit(case: ReviewCase, tools: _Tools, *, was_held: bool) -> None:
@@ -165,19 +172,6 @@ def _settle(case: ReviewCase, tools: _Tools, *, is_awarded: bool) -> None:
         jobs=tools.jobs,
         actor=tools.actor,
     )
-
-
-def _decide_what_waited(case: ReviewCase, tools: _Tools) -> None:
-    outcome = decide_again(
-        case.result_id,
-        session=tools.session,
-        clock=tools.clock,
-        entropy=tools.entropy,
-        jobs=tools.jobs,
-        actor=tools.actor,
-    )
-    if outcome is None:
-        ask_for_decision(case.result_id, occasion=f"case:{case.opening}", session=tools.session, jobs=tools.jobs)
 
 
 def _allow(case: ReviewCase, tools: _Tools) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.assessment import corrections
 from app.assessment import queries as sittings
 from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.replay_sitting import Replay, can_replay, replay_sitting
@@ -29,10 +30,11 @@ class Evidence:
     decision: awards.DecisionView | None
     norm: norms.NormView | None
     replay: Replay | None  # None where the responses are not kept any more
+    undoable_until_at: datetime | None  # where the result is read without a faulty question, and that can be undone
     beyond_limit_at: datetime | None  # when two accounts were merged, and the sitting was one too many
 
 
-def evidence_of(case: CaseView, *, session: Session) -> Evidence:
+def evidence_of(case: CaseView, *, session: Session, at: datetime) -> Evidence:
     """Gather it; the sitting is computed again for this very look, as long as its responses are kept."""
     result, is_kept = results.result(case.result_id, session=session), can_replay(case.sitting_id, session=session)
     return Evidence(
@@ -43,6 +45,7 @@ def evidence_of(case: CaseView, *, session: Session) -> Evidence:
         decision=awards.decision_on(case.result_id, session=session),
         norm=norms.norm(result.norm_id, session=session) if result.norm_id else None,
         replay=replay_sitting(case.sitting_id, session=session) if is_kept else None,
+        undoable_until_at=corrections.undoable_until(case.sitting_id, session=session, at=at),
         beyond_limit_at=sittings.sitting_of(case.sitting_id, result.person_id, session=session).beyond_limit_at,
     )
 

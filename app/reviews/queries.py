@@ -64,7 +64,7 @@ def case_of_sitting(sitting_id: UUID, *, session: Session, at: datetime) -> Case
 
 
 def must_be_decided(case: ReviewCase, *, session: Session) -> bool:
-    """Whether only a decision may close a case: a rule opened it, or an award or a void sitting waits for the answer."""
+    """Whether only a decision may close a case: a rule opened it, or an award or a void sitting waits for it."""
     sitting = sittings.sitting_of(case.sitting_id, case.person_id, session=session)
     is_waited_for = sitting.beyond_limit_at is not None or awards.is_held(case.result_id, session=session)
     return case.reason in rules.BY_RULE or is_waited_for

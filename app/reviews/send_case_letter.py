@@ -15,7 +15,7 @@ from app.reviews.models import ReviewCase, State
 
 
 def send_case_letter(case_id: UUID, occasion: str, *, base_url: str, session: Session, mailer: Mailer) -> None:
-    """Send it once: the key names the case as it was opened, and the occasion. A case that was erased meanwhile concerns nobody."""
+    """Send it once: the key names this opening of the case, and the occasion. One that was erased concerns nobody."""
     case = session.get(ReviewCase, case_id)
     if case is None:
         return

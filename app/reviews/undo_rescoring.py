@@ -10,10 +10,12 @@ from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
 from app.assessment import corrections
 from app.assessment.undo_corrections import undo_corrections
+from app.awarding.ask_for_decision import ask_for_decision
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
+from app.results import queries as results
 from app.reviews.apply_rescoring import rescoring_for_update, write_to
 from app.reviews.errors import RescoringFollowed, RescoringNotOpen
 from app.reviews.rescoring_texts import UNDONE
@@ -45,4 +47,7 @@ def undo_rescoring(
     for one in corrections.corrections_by(row.id, session=session):
         if one.is_told:
             write_to(one.sitting_id, UNDONE, row.id, session=session, jobs=jobs)
+        result = results.result_of_sitting(one.sitting_id, session=session)
+        if result is not None:  # a first decision had to wait for this
+            ask_for_decision(result.id, occasion=f"undone:{row.id}", session=session, jobs=jobs)
     return count

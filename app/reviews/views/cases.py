@@ -111,7 +111,7 @@ def _card(case_id: UUID, problem: str | None = None) -> str:
     now = runtime().clock.now()
     with runtime().reading() as session:
         case = queries.case_for(case_id, person_id(), session=session, at=now)
-        evidence = evidence_of(case, session=session)
+        evidence = evidence_of(case, session=session, at=now)
         policy = queries.policy(session=session, at=now)
     was_held = evidence.decision is not None and evidence.decision.outcome == "held"
     return render_template(

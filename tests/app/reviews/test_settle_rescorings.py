@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.accounts.grant_role import grant_role
-from app.assessment.models import Sitting, SittingAllowance
+from app.assessment.models import Sitting, SittingAllowance, SittingCorrection
 from app.awarding import queries as awards
 from app.awarding.decide_award import decide_award
+from app.awarding.errors import DecisionWaits
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.queries import DecisionView
 from app.credentials.models import Credential
@@ -30,11 +31,12 @@ from app.reviews.take_case_back import take_case_back
 from tests.app.accounts.signed_in import browser_with, sign_in
 from tests.app.assessment.builders import a_person
 from tests.app.reviews.desk import REASONS
-from tests.app.reviews.test_rescoring import Desk, applied, count, desk, later, letters, made, previewed, settle
+from tests.app.reviews.test_rescoring import Desk, applied, count, desk, later, letters, made, previewed, settle, undo
 
 __all__ = ["desk", "made"]
 
 LOSES, GAINS = 1, 5  # of the desk's sittings
+LATER = "col-j11"
 
 
 def result_id_of(desk: Desk, number: int) -> UUID:
@@ -271,3 +273,74 @@ def test_an_award_that_waits_gets_its_case_again_where_the_former_one_was_taken_
     assert [opens_held_cases(desk) for _ in range(2)] == [1, 0]
 
     assert (case_of(desk, 3).state, case_of(desk, 3).reason) == ("open", "kinds-apart")
+
+
+def test_no_first_decision_is_made_on_what_can_still_be_undone(desk):
+    """As behind a worker that was late, or under a norm whose decisions waited."""
+    for number in (LOSES, GAINS):
+        take_decision(desk, number)
+    rescoring = applied(desk)
+
+    assert [asks_for_decision(desk, number) for number in (LOSES, GAINS)] == [None, None]
+    assert "can still turn out to have been in order" in page(desk, LOSES)
+    assert "The decision is being made" not in page(desk, LOSES)
+
+    undo(desk, rescoring)
+    desk.work()
+    assert [outcome(desk, number) for number in (LOSES, GAINS)] == ["awarded", "not-awarded"]
+
+
+def test_the_first_decision_is_made_once_nobody_can_undo_what_it_reads(desk):
+    for number in (LOSES, GAINS):
+        take_decision(desk, number)
+    applied(desk)
+    desk.work()
+    later(desk, 3.1)
+    settle(desk)
+    desk.work()
+
+    assert [outcome(desk, number) for number in (LOSES, GAINS)] == ["not-awarded", "awarded"]
+
+
+def test_a_rescoring_is_not_settled_on_what_a_later_one_says_that_can_still_be_undone(desk):
+    applied(desk)
+    later(desk, 1.5)
+    second = applied(desk, LATER)
+    later(desk, 1.6)
+
+    assert settle(desk) == 0
+    assert outcome(desk, GAINS) == "not-awarded"
+    undo(desk, second, LATER)
+    assert settle(desk) == 1
+
+    assert outcome(desk, GAINS) == "awarded"
+
+
+def test_an_award_that_waits_is_not_settled_on_what_can_still_be_undone(desk):
+    hold(desk, 3)
+    case_id = asks_a_person(desk, 3)
+    applied(desk)
+    until = desk.place.clock.now() + timedelta(days=3)
+
+    for chosen in ("confirm", "re-sit", "annul"):
+        with pytest.raises(DecisionWaits, match=f"{until:%Y-%m-%d}"):
+            decides(desk, case_id, chosen)
+    assert (outcome(desk, 3), case_of(desk, 3).state) == ("held", "open")
+
+    later(desk, 3.1)
+    decides(desk, case_id, "confirm")
+    assert outcome(desk, 3) == "awarded"
+
+
+def test_refused_again_for_another_reason_the_page_gives_that_one(desk):
+    applied(desk)
+    with desk.runtime.transaction() as session:
+        of_it = SittingCorrection.sitting_id == desk.sittings[GAINS]
+        row = session.scalars(select(SittingCorrection).where(of_it)).one()
+        row.figures, row.effect = {**row.figures, "judgement_share": 0.4}, "none"
+    assert decision(desk, GAINS).reasons == ("below-the-cut",)
+    later(desk, 3.1)
+    settle(desk)
+
+    found = decision(desk, GAINS)
+    assert (found.outcome, found.reasons) == ("not-awarded", ("judgement-share",))
