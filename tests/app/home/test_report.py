@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from app.assessment import adaptation
 from app.assessment.facet_bands import facet_bands
@@ -14,6 +14,7 @@ from app.assessment.measured_range import lowest_measured
 from app.assessment.models import FoundingPromise, FrozenSitting, Sitting
 from app.assessment.note_founder_told import note_founder_told
 from app.awarding import queries as awards
+from app.norming.models import NormVersion
 from app.results import figures
 from app.results.models import SkillResult
 from tests.app.api.world import OTHER, OWNER, World
@@ -41,6 +42,26 @@ def test_a_certificates_confidence_is_said_in_people(world: World):
     count = figures.of_hundred(result.decision_confidence)
     assert f"Of 100 certificates with this confidence, about {count} belong to people" in page
     assert "truly in the top 10\N{NO-BREAK SPACE}%" in page
+
+
+def test_a_line_that_is_not_of_the_top_tenth_is_called_by_what_it_is(world: World):
+    page, result = sat(world, OTHER, -0.5, 2)
+    with world.runtime.transaction() as session:
+        on_table = "" if world.runtime.database.is_sqlite else " ON norm_version"
+        session.execute(text(f"DROP TRIGGER norm_version_no_edit{on_table}"))
+        session.execute(update(NormVersion).values(cut_percentile=87.5))
+    moved = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    for told in (
+        "Line (percentile {line}) and its standard error",
+        "the line of the top {top}\N{NO-BREAK SPACE}%",
+        "truly in the top {top}\N{NO-BREAK SPACE}%",
+    ):
+        assert told.format(line="90", top="10") in page
+        assert told.format(line="87.5", top="12.5") in moved
+    assert "top 10\N{NO-BREAK SPACE}%" not in moved.partition("<main")[2].partition("</main")[0]
+    card = world.browser(OTHER).get(f"/norms/{result.norm_id}")
+    assert "leaves 12.5\N{NO-BREAK SPACE}% above it" in card.text
+    assert "one tenth" not in card.text
 
 
 def test_without_a_certificate_the_words_are_warm_and_the_way_on_is_shown(world: World):
