@@ -125,8 +125,8 @@ def test_a_suspension_during_the_review_of_a_key_is_recorded_and_outlasts_it(her
     if is_by_two:
         by_two(world, "suspend")
     else:
-        assert suspend(world, "complaint of 12 May")
-    assert not suspend(world, "the same once more")
+        assert suspend(world, "2026-114")
+    assert not suspend(world, "2026-115")
     assert kinds(world, "credential.suspended") == ["credential.suspended"]
     decide_it(world, "reissue", by=a_reviewer(world))
     run_jobs(house)
