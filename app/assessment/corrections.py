@@ -83,6 +83,12 @@ def undoable_until(sitting_id: UUID, *, session: Session, at: datetime) -> datet
     return session.scalar(query)
 
 
+def latest_told(sitting_id: UUID, *, session: Session) -> SittingCorrection | None:
+    """The latest correction that stands and that the person was written to about."""
+    told = [one for one in standing(sitting_id, session=session) if one.is_told]
+    return told[-1] if told else None
+
+
 def corrected_before(before: datetime, *, session: Session) -> tuple[tuple[UUID, datetime], ...]:
     """Sitting and instant of every correction before this instant that was not undone."""
     query = select(SittingCorrection.sitting_id, SittingCorrection.corrected_at).where(
@@ -99,12 +105,19 @@ class CorrectionView:
     person_id: UUID
     effect: str
     is_told: bool
+    corrected_at: datetime
 
 
 def corrections_by(rescoring_id: UUID, *, session: Session) -> tuple[CorrectionView, ...]:
     """The sittings that a decision corrected, whether or not it was undone; without those erased since."""
     query = (
-        select(SittingCorrection.sitting_id, Sitting.person_id, SittingCorrection.effect, SittingCorrection.is_told)
+        select(
+            SittingCorrection.sitting_id,
+            Sitting.person_id,
+            SittingCorrection.effect,
+            SittingCorrection.is_told,
+            SittingCorrection.corrected_at,
+        )
         .join(Sitting, Sitting.id == SittingCorrection.sitting_id)
         .where(SittingCorrection.rescoring_id == rescoring_id)
         .order_by(SittingCorrection.sitting_id)

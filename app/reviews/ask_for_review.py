@@ -9,14 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assessment import queries as sittings
-from app.awarding import queries as awards
 from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.results import queries as results
-from app.reviews import rules
+from app.reviews import queries, rules
 from app.reviews.errors import AskedTooLate, CaseIncomplete, NothingToReview
 from app.reviews.models import Reason, ReviewCase
 from app.reviews.policy import ReviewPolicy
@@ -33,33 +32,34 @@ def ask_for_review(
     jobs: Jobs,
     actor: Actor,
 ) -> UUID:
-    """Open the case of the person's own result; asking again leads to the same case."""
-    sitting = sittings.sitting_of(sitting_id, actor.person_id, session=session)
-    existing = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id))
-    if existing is not None:
-        return existing.id
+    """Open the case of the person's own result; asking again leads to the same case.
+
+    One that was closed before the person was told of a correction is opened again.
+    """
+    sittings.sitting_of(sitting_id, actor.person_id, session=session)
+    case = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id).with_for_update())
+    if case is not None and not queries.may_be_asked_anew(case, session=session):
+        return case.id
     now = clock.now()
     policy = policies.current(ReviewPolicy, session=session, at=now)
     if reason not in set(rules.REASONS):
         raise CaseIncomplete("reason")
     if len(words) > policy.longest_words:
         raise CaseIncomplete("words")
-    result = _decided_result(sitting, policy, session=session, at=now)
-    case = open_case(result, Reason(reason), words.strip(), session=session, at=now, entropy=entropy, policy=policy)
+    result = _decided_result(sitting_id, session=session, at=now)
+    if case is None:
+        case = open_case(result, Reason(reason), words.strip(), session=session, at=now, entropy=entropy, policy=policy)
+    else:
+        case.open_again(Reason(reason), words.strip(), at=now, due_on=rules.due_on(now, policy))
+        session.flush()
     _announce(case, session=session, jobs=jobs, actor=actor, at=now)
     return case.id
 
 
-def _decided_result(
-    sitting: sittings.SittingView, policy: ReviewPolicy, *, session: Session, at: datetime
-) -> results.ResultView:
-    result = results.result_of_sitting(sitting.id, session=session)
-    if result is None:
-        raise NothingToReview
-    decision = awards.decision_on(result.id, session=session)
-    decided_at = decision.decided_at if decision else None
-    until = rules.may_ask_until(decided_at, policy, beyond_limit_at=sitting.beyond_limit_at)
-    if until is None:
+def _decided_result(sitting_id: UUID, *, session: Session, at: datetime) -> results.ResultView:
+    result = results.result_of_sitting(sitting_id, session=session)
+    until = queries.asking_ends_at(result, session=session, at=at) if result else None
+    if result is None or until is None:
         raise NothingToReview
     if at > until:
         raise AskedTooLate(until.date())

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.assessment import corrections
 from app.assessment import queries as sittings
 from app.awarding import queries as awards
 from app.foundation import policies
@@ -42,6 +43,7 @@ class CaseView:
     minutes_spent: int | None
     replay_matched: bool | None
     may_be_taken_back: bool = False  # by the person who asked, where the case is read for them
+    may_be_asked_anew: bool = False  # likewise: the result was corrected since it was closed
 
     @property
     def is_open(self) -> bool:
@@ -59,8 +61,11 @@ def case_of_sitting(sitting_id: UUID, *, session: Session, at: datetime) -> Case
     row = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id))
     if row is None:
         return None
-    is_theirs = row.state is State.OPEN and not must_be_decided(row, session=session)
-    return replace(_view(row, at=at), may_be_taken_back=is_theirs)
+    return replace(
+        _view(row, at=at),
+        may_be_taken_back=row.state is State.OPEN and not must_be_decided(row, session=session),
+        may_be_asked_anew=may_be_asked_anew(row, session=session),
+    )
 
 
 def must_be_decided(case: ReviewCase, *, session: Session) -> bool:
@@ -78,12 +83,27 @@ def has_open_case(sitting_id: UUID, *, session: Session) -> bool | None:
 
 def may_ask_until(result_id: UUID, *, session: Session, at: datetime) -> datetime | None:
     """The last instant for asking about a result; None where there is nothing to ask about, or it has passed."""
-    decision, result = awards.decision_on(result_id, session=session), results.result(result_id, session=session)
-    sitting = sittings.sitting_of(result.sitting_id, result.person_id, session=session)
-    in_force = policy(session=session, at=at)
-    decided_at = decision.decided_at if decision else None
-    until = rules.may_ask_until(decided_at, in_force, beyond_limit_at=sitting.beyond_limit_at)
+    until = asking_ends_at(results.result(result_id, session=session), session=session, at=at)
     return until if until is not None and at <= until else None
+
+
+def asking_ends_at(result: results.ResultView, *, session: Session, at: datetime) -> datetime | None:
+    """The same, though it has passed."""
+    decision = awards.decision_on(result.id, session=session)
+    sitting = sittings.sitting_of(result.sitting_id, result.person_id, session=session)
+    told = corrections.latest_told(result.sitting_id, session=session)
+    return rules.may_ask_until(
+        decision.decided_at if decision else None,
+        policy(session=session, at=at),
+        beyond_limit_at=sitting.beyond_limit_at,
+        corrected_at=(told.undo_until_at or told.corrected_at) if told else None,
+    )
+
+
+def may_be_asked_anew(case: ReviewCase, *, session: Session) -> bool:
+    """Whether the person was written to about a correction since their case was closed."""
+    told = corrections.latest_told(case.sitting_id, session=session)
+    return case.closed_at is not None and told is not None and case.closed_at < told.corrected_at
 
 
 def open_cases_of(person_id: UUID, *, session: Session, at: datetime) -> tuple[CaseView, ...]:

@@ -41,7 +41,7 @@ def rescoring_page(item_id: UUID, *, session: Session, at: datetime) -> Rescorin
     return RescoringPage(
         card=card,
         suspended_in=suspended,
-        preview=rescoring_preview(item_id, suspended, session=session) if is_free else None,
+        preview=rescoring_preview(item_id, suspended, session=session, at=at) if is_free else None,
         rescorings=known,
         names={person: _name(person, session=session) for person in people},
         policy=policies.current(ReviewPolicy, session=session, at=at),

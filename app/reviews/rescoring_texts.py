@@ -95,7 +95,10 @@ EFFECTS = {
             "Without the question the refusal does not stand. In {days} days the decision is made again, and where it "
             "is an award, your certificate is issued by itself."
         ),
-        Effect.NONE: "The decision is the same as before.",
+        Effect.NONE: (
+            "This changes no decision. One that is still to be made is made in {days} days at the earliest, on the "
+            "result as it then is."
+        ),
     },
     "fr": {
         Effect.KEEPS: "La décision est la même : votre certificat est maintenu.",
@@ -108,6 +111,9 @@ EFFECTS = {
             "Sans cette question, le refus ne tient plus. Dans {days} jours, la décision est prise de nouveau, et si "
             "elle est favorable, votre certificat est délivré de lui-même."
         ),
-        Effect.NONE: "La décision est la même qu’avant.",
+        Effect.NONE: (
+            "Cela ne change aucune décision. Si une décision doit encore être prise, elle l’est dans {days} jours au "
+            "plus tôt, d’après le résultat tel qu’il est alors."
+        ),
     },
 }

@@ -23,14 +23,20 @@ def is_overdue(due: date, *, at: datetime) -> bool:
 
 
 def may_ask_until(
-    decided_at: datetime | None, policy: ReviewPolicy, *, beyond_limit_at: datetime | None = None
+    decided_at: datetime | None,
+    policy: ReviewPolicy,
+    *,
+    beyond_limit_at: datetime | None = None,
+    corrected_at: datetime | None = None,
 ) -> datetime | None:
     """The last instant for asking: counted from the decision, or from when the sitting was found one too many.
 
-    None where there was neither.
+    None where there was neither. A correction that the person was told of lets the days begin anew.
     """
     known = [at for at in (decided_at, beyond_limit_at) if at is not None]
-    return max(known) + timedelta(days=policy.ask_within_days) if known else None
+    if not known:
+        return None
+    return max(*known, corrected_at or known[0]) + timedelta(days=policy.ask_within_days)
 
 
 def outcomes_for(*, was_held: bool, is_beyond_limit: bool = False, can_replay: bool = True) -> tuple[Outcome, ...]:

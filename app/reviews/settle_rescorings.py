@@ -16,7 +16,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.results import queries as results
 from app.reviews.models import ItemRescoring
-from app.reviews.rescoring_preview import Effect
+from app.reviews.rescoring_preview import Effect, certificate_stands
 
 
 def settle_rescorings(*, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs) -> int:
@@ -46,14 +46,13 @@ def _settle(
     one: CorrectionView, row: ItemRescoring, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
 ) -> None:
     result = results.result_of_sitting(one.sitting_id, session=session)
-    if not hold_completed(one.sitting_id, session=session):
+    if result is None or not hold_completed(one.sitting_id, session=session):
         return
-    if result is not None:
-        decide_what_waited(
-            result.id, occasion=f"settled:{row.id}", session=session, clock=clock, entropy=entropy, jobs=jobs,
-            actor=system(),
-        )  # fmt: skip
-    if one.effect == Effect.LOSES:
+    decide_what_waited(
+        result.id, occasion=f"settled:{row.id}", session=session, clock=clock, entropy=entropy, jobs=jobs,
+        actor=system(),
+    )  # fmt: skip
+    if one.effect == Effect.LOSES and certificate_stands(result.id, session=session, at=one.corrected_at):
         cause = f"rescoring:{row.id}:{one.sitting_id}"
         allow_sitting(
             one.person_id, row.skill, cause=cause, session=session, clock=clock, entropy=entropy, actor=system()

@@ -612,7 +612,7 @@ class Exhibition:
             with self.runtime.transaction() as session:
                 if code == "col-j03":
                     grant_role(APPROVER_ID, "item_editor", session=session, clock=clock, actor=operator())
-                preview = rescoring_preview(self.items[code], (self.language,), session=session)
+                preview = rescoring_preview(self.items[code], (self.language,), session=session, at=clock.now())
                 tools = {"session": session, "clock": clock, "entropy": entropy}
                 asked = ask_for_rescoring(preview, "Two answers say the same.", actor=editor, **tools)
                 if code == "col-j04":

@@ -40,7 +40,7 @@ def ask_rescoring(item_id: UUID) -> ResponseReturnValue:
     """Ask, as the first person."""
     here, languages = runtime(), tuple(request.form.getlist("language"))
     with here.reading() as session:
-        preview = rescoring_preview(item_id, languages, session=session)
+        preview = rescoring_preview(item_id, languages, session=session, at=here.clock.now())
     with here.transaction() as session:
         ask_for_rescoring(
             preview, request.form.get("reason", ""), session=session, clock=here.clock, entropy=here.entropy,
@@ -57,7 +57,8 @@ def apply_rescored(item_id: UUID, rescoring_id: UUID) -> ResponseReturnValue:
     """Apply it, as the second person."""
     here = runtime()
     with here.reading() as session:
-        preview = rescoring_preview(item_id, languages_of(rescoring_id, item_id, session=session), session=session)
+        languages = languages_of(rescoring_id, item_id, session=session)
+        preview = rescoring_preview(item_id, languages, session=session, at=here.clock.now())
     with here.transaction() as session:
         apply_rescoring(
             rescoring_id,

@@ -184,7 +184,7 @@ def suspend(desk: Desk, code: str = FAULTY) -> None:
 def previewed(desk: Desk, code: str = FAULTY) -> RescoringPreview:
     which = item_id(desk, code)
     with desk.runtime.reading() as session:
-        return rescoring_preview(which, ("en",), session=session)
+        return rescoring_preview(which, ("en",), session=session, at=desk.place.clock.now())
 
 
 def ask(desk: Desk, code: str = FAULTY, *, actor: Actor | None = None, reason: str = "the key is wrong") -> UUID:

@@ -16,13 +16,15 @@ from app.awarding.errors import DecisionWaits
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.queries import DecisionView
 from app.credentials.models import Credential
+from app.credentials.revoke_credential import revoke_credential
+from app.credentials.states import RevocationReason
 from app.factory import create_app
 from app.foundation.access import Actor, operator
 from app.foundation.policies import PolicyVersion
 from app.results import queries as results
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
-from app.reviews.errors import CaseMustBeDecided
+from app.reviews.errors import AskedTooLate, CaseMustBeDecided
 from app.reviews.merge_cases import put_before_a_person
 from app.reviews.models import ReviewCase
 from app.reviews.open_held_cases import open_held_cases
@@ -344,3 +346,81 @@ def test_refused_again_for_another_reason_the_page_gives_that_one(desk):
 
     found = decision(desk, GAINS)
     assert (found.outcome, found.reasons) == ("not-awarded", ("judgement-share",))
+
+
+def revoke(desk: Desk, number: int) -> None:
+    with desk.runtime.transaction() as session:
+        found = session.scalars(select(Credential).where(Credential.sitting_id == desk.sittings[number])).one()
+        revoke_credential(found.id, RevocationReason.ISSUED_IN_ERROR, session=session, clock=desk.place.clock,
+                          jobs=desk.place.jobs, actor=operator())  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["revoked", "over"])
+def test_a_certificate_that_is_revoked_or_over_neither_stands_nor_gives_another_sitting(desk, end):
+    if end == "over":
+        later(desk, 400)
+    for number in (LOSES, 2) if end == "revoked" else ():
+        revoke(desk, number)
+
+    assert [effect(desk, number) for number in (LOSES, 2)] == [Effect.NONE] * 2
+    applied(desk)
+    desk.work()
+    desk.work()
+    for number in (LOSES, 2):
+        assert "This changes no decision." in letter_to(desk, number)
+        assert "certificate stands" not in letter_to(desk, number)
+        assert "runs to its end" not in letter_to(desk, number)
+    later(desk, 3.1)
+    settle(desk)
+    assert allowed(desk) == []
+
+
+def test_no_other_sitting_is_given_where_the_certificate_was_revoked_within_the_days_of_undo(desk):
+    applied(desk)
+    revoke(desk, LOSES)
+    later(desk, 3.1)
+    settle(desk)
+
+    assert allowed(desk) == []
+
+
+def test_whoever_gets_the_letter_may_ask_a_person_as_it_says_however_old_the_decision(desk):
+    decides(desk, asks_a_person(desk, GAINS), "confirm")
+    desk.work()
+    later(desk, 45)
+    with pytest.raises(AskedTooLate):
+        asks_a_person(desk, LOSES)
+    applied(desk)
+    desk.work()
+    desk.work()
+    for number in (LOSES, GAINS):
+        assert "you can ask there that a person looks at it" in letter_to(desk, number)
+        assert f"/results/{desk.sittings[number]}/review" in page(desk, number)
+        assert "<textarea" in page(desk, number, "/review")
+
+    later(desk, 32.9)
+    before = case_of(desk, GAINS).id
+    assert asks_a_person(desk, GAINS, "unclear") == before
+    case = case_of(desk, GAINS)
+    assert (case.state, case.reason, case.explanation) == ("open", "unclear", None)
+    assert asks_a_person(desk, GAINS) == before
+    assert case_of(desk, GAINS).reason == "unclear", "asking again leads to the case that is open"
+    asks_a_person(desk, LOSES)
+    desk.work()
+    opened = [path for path in desk.mail.glob("*.eml") if "opened" in path.name]
+    assert len(opened) == 3
+    later(desk, 0.2)
+    with pytest.raises(AskedTooLate):
+        asks_a_person(desk, 2)
+    decides(desk, before, "confirm")
+    assert "<textarea" not in page(desk, GAINS, "/review")
+
+
+def test_a_rescoring_that_was_undone_opens_no_case_again(desk):
+    decides(desk, asks_a_person(desk, GAINS), "confirm")
+    rescoring = applied(desk)
+    undo(desk, rescoring)
+
+    asks_a_person(desk, GAINS)
+
+    assert case_of(desk, GAINS).state == "decided"
