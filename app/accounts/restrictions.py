@@ -52,6 +52,11 @@ def standing(person_id: UUID, *, session: Session) -> PersonRestriction | None:
     return session.scalar(query.where(PersonRestriction.lifted_at.is_(None)))
 
 
+def is_restricted(person_id: UUID, *, session: Session) -> bool:
+    """Whether nothing is made of the person's data now, whatever the cause."""
+    return standing(person_id, session=session) is not None
+
+
 def is_on_legal_hold(person_id: UUID, *, session: Session) -> bool:
     """Whether nothing of the person may be erased now, whoever asks for it."""
     row = standing(person_id, session=session)

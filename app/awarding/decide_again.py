@@ -7,10 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment import corrections
 from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.hold_completed import hold_completed
-from app.awarding.decide_award import award_policy_of, evidence_of, make_award
+from app.awarding.decide_award import award_policy_of, evidence_of, make_award, waits
 from app.awarding.models import AwardDecision, Outcome
 from app.awarding.rules import decide, is_refused_by_person
 from app.foundation import audit
@@ -33,8 +32,8 @@ def decide_again(
 ) -> Outcome | None:
     """The outcome that stands; None while there was no decision yet, for the first one reads the correction too.
 
-    Nothing is decided on a sitting that is void, nor on a correction that can still be undone: whoever ends that asks.
-    What a person refused stays refused.
+    Nothing is decided on a sitting that is void, on a correction that can still be undone, or while the person's data
+    is only kept: whoever ends that asks. What a person refused stays refused.
     """
     is_completed = hold_completed(results.result(result_id, session=session).sitting_id, session=session)
     query = select(AwardDecision).where(AwardDecision.result_id == result_id).with_for_update()
@@ -44,7 +43,7 @@ def decide_again(
     if not is_completed or is_refused_by_person(row.outcome, row.reasons):
         return row.outcome
     result, now = results.result(result_id, session=session), clock.now()
-    if corrections.undoable_until(result.sitting_id, session=session, at=now) is not None:
+    if waits(result, session=session, at=now):
         return row.outcome
     score = final_score(result.sitting_id, session=session)
     decision = decide(evidence_of(result, score, session=session), award_policy_of(score, session=session))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.restrictions import is_restricted
 from app.assessment import corrections
 from app.assessment.final_scores import FinalScore, final_score
 from app.assessment.hold_completed import hold_completed
@@ -30,21 +31,22 @@ def decide_award(
     """Record the decision with every reason; where it is an award, reserve its credential next.
 
     None while decisions under the norm wait for its founders to be compared, while the result rests on a correction
-    that can still be undone, and on a sitting that is void. Whoever ends that asks again.
+    that can still be undone, while its person's data is only kept, and on a sitting that is void. Whoever ends that
+    asks again.
     """
     existing = session.scalar(select(AwardDecision).where(AwardDecision.result_id == result_id))
     if existing is not None:
         return existing
     result = results.result(result_id, session=session)
     now = clock.now()
-    if corrections.undoable_until(result.sitting_id, session=session, at=now) is not None:
+    if waits(result, session=session, at=now):
         return None
     score = final_score(result.sitting_id, session=session)
     if score.norm_id is not None and norms.awards_wait(score.norm_id, session=session, at=score.started_at):
         return None
     policy = award_policy_of(score, session=session)
     decision = decide(evidence_of(result, score, session=session), policy)
-    if not _may_be_decided(result.sitting_id, session=session, at=now):
+    if not _may_be_decided(result, session=session, at=now):
         return None
     row = AwardDecision(
         id=entropy.uuid(),
@@ -69,11 +71,16 @@ def decide_award(
     return row
 
 
-def _may_be_decided(sitting_id: UUID, *, session: Session, at: datetime) -> bool:
+def waits(result: results.ResultView, *, session: Session, at: datetime) -> bool:
+    """Whether nothing is decided on a result for now: what it rests on can be undone, or its data is only kept."""
+    if corrections.undoable_until(result.sitting_id, session=session, at=at) is not None:
+        return True
+    return is_restricted(result.person_id, session=session)
+
+
+def _may_be_decided(result: results.ResultView, *, session: Session, at: datetime) -> bool:
     """Asked while the sitting is held: it may have been corrected or voided since it was read."""
-    if not hold_completed(sitting_id, session=session):
-        return False
-    return corrections.undoable_until(sitting_id, session=session, at=at) is None
+    return hold_completed(result.sitting_id, session=session) and not waits(result, session=session, at=at)
 
 
 def make_award(

@@ -157,7 +157,10 @@ def lift_restriction_command(runtime: Runtime, email: str, reason: str) -> None:
     with runtime.transaction() as session:
         found = accounts.person_by_email(email, session=session)
         is_leaving = erasure_asked_for(found.id, session=session) is not None
-        lift_restriction(found.id, reason, session=session, clock=runtime.clock, jobs=runtime.jobs, actor=operator())
+        lift_restriction(
+            found.id, reason, session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs,
+            actor=operator(),
+        )  # fmt: skip
     click.echo(f"{email} is no longer restricted.")
     if is_leaving:
         click.echo("An erasure that was asked for before is carried out now, within minutes and for good.")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import restrict_account
 from app.accounts.restrictions import Cause
+from app.awarding.decide_what_waited import decide_what_waited
 from app.credentials.hide_pages import hide_pages, show_pages_again
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -20,6 +21,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.privacy.ask_for_erasure import enqueue_erasure
 from app.privacy.models import ErasureRequest
+from app.results import queries as results
 
 
 def restrict_person(
@@ -42,8 +44,10 @@ def erasure_asked_for(person_id: UUID, *, session: Session) -> UUID | None:
     return session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id))
 
 
-def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:
-    """End it: everything is as it was left, and an erasure that waited is carried out.
+def lift_restriction(
+    person_id: UUID, reason: str, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, actor: Actor
+) -> None:
+    """End it: everything is as it was left, decisions that waited are made, and an erasure that did is carried out.
 
     Raises
     ------
@@ -51,6 +55,11 @@ def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: C
     """
     restrict_account.lift_restriction(person_id, reason, session=session, clock=clock, actor=actor)
     show_pages_again(person_id, session=session)
+    for result_id in results.ids_of(person_id, session=session):
+        decide_what_waited(
+            result_id, occasion=f"lifted:{clock.now().isoformat()}", session=session, clock=clock, entropy=entropy,
+            jobs=jobs, actor=actor,
+        )  # fmt: skip
     waiting = erasure_asked_for(person_id, session=session)
     if waiting is not None:
         enqueue_erasure(waiting, session=session, jobs=jobs, at=clock.now())

@@ -51,7 +51,8 @@ def restrict(world: World, cause: Cause, reason: str = WHY) -> bool:
 def lift(world: World, reason: str = "The court closed the file.") -> None:
     here = world.runtime
     with here.transaction() as session:
-        lift_restriction(owner_id(world), reason, session=session, clock=here.clock, jobs=here.jobs, actor=operator())
+        lift_restriction(owner_id(world), reason, session=session, clock=here.clock, entropy=here.entropy,
+                         jobs=here.jobs, actor=operator())  # fmt: skip
 
 
 def count(world: World, table) -> int:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.accounts.grant_role import grant_role
+from app.accounts.restrictions import Cause
 from app.assessment.models import Sitting, SittingAllowance, SittingCorrection
 from app.awarding import queries as awards
 from app.awarding.decide_award import decide_award
@@ -21,6 +22,7 @@ from app.credentials.states import RevocationReason
 from app.factory import create_app
 from app.foundation.access import Actor, operator
 from app.foundation.policies import PolicyVersion
+from app.privacy.restrict_person import lift_restriction, restrict_person
 from app.results import queries as results
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
@@ -424,3 +426,37 @@ def test_a_rescoring_that_was_undone_opens_no_case_again(desk):
     asks_a_person(desk, GAINS)
 
     assert case_of(desk, GAINS).state == "decided"
+
+
+def test_nothing_is_decided_on_the_data_of_somebody_restricted_until_that_is_lifted(desk):
+    number = 6
+    for one in (number, GAINS):
+        restrict(desk, one)
+    take_decision(desk, number)
+    applied(desk)
+    later(desk, 3.1)
+    settle(desk)
+    assert asks_for_decision(desk, number) is None
+    assert [outcome(desk, one) for one in (GAINS, number)] == ["not-awarded", None]
+
+    for one in (number, GAINS):
+        lift(desk, one)
+    desk.work()
+
+    assert [outcome(desk, one) for one in (GAINS, number)] == ["awarded", "awarded"]
+
+
+def restrict(desk: Desk, number: int) -> None:
+    place, who = desk.place, person_of(desk, number)
+    place.do(lambda session: restrict_person(
+        who, Cause.DEATH, "The family wrote.", session=session, clock=place.clock, entropy=place.entropy,
+        actor=operator(),
+    ))  # fmt: skip
+
+
+def lift(desk: Desk, number: int) -> None:
+    place, who = desk.place, person_of(desk, number)
+    place.do(lambda session: lift_restriction(
+        who, "It was a mistake.", session=session, clock=place.clock, entropy=place.entropy, jobs=place.jobs,
+        actor=operator(),
+    ))  # fmt: skip
