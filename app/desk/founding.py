@@ -138,9 +138,10 @@ def _norm(
     marks = ("demo",) if norm.demo else ()
     yield Check(Step.GATES, norm.may_certify and not norm.demo, reasons=norm.gate_reasons + marks)
     yield Check(Step.PUBLISHED, norm.state == "published")
-    under = first_sittings_under(norm.id, most=policy.compare_from_n, session=session)
+    needed = norms.sittings_to_compare(norm.id, session=session, at=at)
+    under = first_sittings_under(norm.id, most=needed, session=session)
     waits = norms.awards_wait(norm.id, session=session, at=at)
-    yield Check(Step.COMPARED, not waits, under, policy.compare_from_n)
+    yield Check(Step.COMPARED, not waits, under, needed)
 
 
 def _latest_norm(release: BankReleaseView, language: str, *, session: Session) -> NormView | None:

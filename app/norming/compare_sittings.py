@@ -14,7 +14,7 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.norming import queries
-from app.norming.comparison import shift_of
+from app.norming.comparison import FIRST_REACH, LATER_REACH, shift_of
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.locked import norm_for_update
 from app.norming.models import SittingComparison
@@ -26,7 +26,8 @@ def compare_sittings(
 ) -> queries.ComparisonView:
     """Record the comparison; where it holds, the decisions that waited for it are made next.
 
-    Once it held, it is not made again. Where it did not, more sittings may be compared later.
+    Once it held, it is not made again. Where it did not, it is made again with half as many sittings more and a wider
+    interval: looking after each sitting would let a shift at the bound pass in one case of six.
 
     Raises
     ------
@@ -41,11 +42,20 @@ def compare_sittings(
         raise NothingToCompare(norm.label)
     policy = policies.current(NormPolicy, session=session, at=now)
     scores = first_scores_under(norm_id, session=session)
-    if len(scores) < policy.compare_from_n:
-        raise TooFewToCompare(norm.label, len(scores), policy.compare_from_n)
+    needed = queries.sittings_to_compare(norm_id, session=session, at=now)
+    if len(scores) < needed:
+        raise TooFewToCompare(norm.label, len(scores), needed)
+    failed_with = queries.comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
     table = queries.view_of(norm).table
     medians, errors = zip(*scores, strict=True)
-    found = shift_of(medians, errors, norm_mean=table.mean, norm_sd=norm.latent_sd, norm_n=norm.n)
+    found = shift_of(
+        medians,
+        errors,
+        norm_mean=table.mean,
+        norm_sd=norm.latent_sd,
+        norm_n=norm.n,
+        reach=FIRST_REACH if failed_with is None else LATER_REACH,
+    )
     row = SittingComparison(
         id=entropy.uuid(),
         norm_id=norm_id,

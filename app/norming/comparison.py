@@ -5,16 +5,22 @@ is therefore read as what its responses alone say: with prior variance 1, the po
 around m / (1 - s^2) with error variance s^2 / (1 - s^2). The mean of these, weighted by their precision, is compared
 with the mean of the norm's latent distribution. The two one-sided tests of Schuirmann (1987) at 5 % are the 90 %
 interval within the bound.
+
+One look more after each that failed would let every shift pass in the end, so a later comparison needs half as many
+sittings again, and a 98 % interval (decision 82).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Z_OF_90_PERCENT = 1.6448536269514722
+FIRST_REACH = 1.6448536269514722  # standard errors to either side: a 90 % interval, two one-sided tests at 5 %
+LATER_REACH = 2.3263478740408408  # after a comparison that failed: 98 %, tests at 1 %
+MORE_AGAIN = 1.5  # times the sittings of the comparison that failed
 LARGEST_POSTERIOR_VARIANCE = 0.95  # of the prior's 1: beyond, a sitting says next to nothing by itself
 
 
@@ -25,23 +31,37 @@ class Shift:
     n: int
     shift: float
     standard_error: float
+    reach: float = FIRST_REACH
 
     @property
     def low(self) -> float:
-        """Lower end of the 90 % interval."""
-        return self.shift - Z_OF_90_PERCENT * self.standard_error
+        """Lower end of the interval."""
+        return self.shift - self.reach * self.standard_error
 
     @property
     def high(self) -> float:
-        """Upper end of the 90 % interval."""
-        return self.shift + Z_OF_90_PERCENT * self.standard_error
+        """Upper end of the interval."""
+        return self.shift + self.reach * self.standard_error
 
     def is_within(self, bound: float) -> bool:
         """Whether the shift is shown to be smaller than `bound`, whichever way it goes."""
         return -bound < self.low and self.high < bound
 
 
-def shift_of(medians: ArrayLike, standard_errors: ArrayLike, *, norm_mean: float, norm_sd: float, norm_n: int) -> Shift:
+def sittings_needed(fewest: int, failed_with: int | None) -> int:
+    """First sittings that the next comparison needs, after one that failed with so many or, None, after none."""
+    return fewest if failed_with is None else max(fewest, math.ceil(MORE_AGAIN * failed_with))
+
+
+def shift_of(
+    medians: ArrayLike,
+    standard_errors: ArrayLike,
+    *,
+    norm_mean: float,
+    norm_sd: float,
+    norm_n: int,
+    reach: float = FIRST_REACH,
+) -> Shift:
     """The shift of sittings under a norm; posterior medians and standard errors have shape (n,), n >= 2."""
     m, variance = np.asarray(medians, dtype=float), np.asarray(standard_errors, dtype=float) ** 2
     variance = np.minimum(variance, LARGEST_POSTERIOR_VARIANCE)
@@ -50,4 +70,4 @@ def shift_of(medians: ArrayLike, standard_errors: ArrayLike, *, norm_mean: float
     mean = float(np.average(theta, weights=weights))
     of_mean = float((weights**2 * (theta - mean) ** 2).sum() / weights.sum() ** 2)  # robust to another spread
     norm_error = norm_sd**2 / norm_n
-    return Shift(len(m), (mean - norm_mean) / norm_sd, float(np.sqrt(of_mean + norm_error)) / norm_sd)
+    return Shift(len(m), (mean - norm_mean) / norm_sd, float(np.sqrt(of_mean + norm_error)) / norm_sd, reach)

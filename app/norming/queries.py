@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from statistics import NormalDist
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.foundation import policies
 from app.foundation.audit import AuditEntry
 from app.norming import rules
+from app.norming.comparison import sittings_needed
 from app.norming.errors import NormNotFound
 from app.norming.former import former_of
 from app.norming.locked import APPROVED, STOPPED
@@ -253,12 +255,13 @@ def kinds_correlation_error(norm: NormView, *, session: Session) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonView:
-    """Founding sittings against sittings under the norm: the shift in standard deviations, with its 90 % interval."""
+    """Founding sittings against sittings under the norm: the shift in standard deviations, with its interval."""
 
     n: int
     shift: float
     low: float
     high: float
+    percent: int  # that the interval covers
     bound: float
     holds: bool
     compared_at: datetime
@@ -273,7 +276,24 @@ def comparison_of(norm_id: UUID, *, session: Session) -> ComparisonView | None:
 
 def view_of_comparison(row: SittingComparison) -> ComparisonView:
     """The comparison as others may see it."""
-    return ComparisonView(row.n, row.shift, row.low, row.high, row.bound, row.holds, row.compared_at)
+    reach = (row.high - row.low) / (2 * row.standard_error)
+    percent = round(100 * (1 - 2 * NormalDist().cdf(-reach)))
+    return ComparisonView(row.n, row.shift, row.low, row.high, percent, row.bound, row.holds, row.compared_at)
+
+
+def comparison_failed_with(norm_id: UUID, bound: float, *, session: Session) -> int | None:
+    """With how many sittings, at most, a comparison under this bound or a wider one failed; None where none did."""
+    query = select(func.max(SittingComparison.n)).where(
+        SittingComparison.norm_id == norm_id, SittingComparison.holds.is_(False), SittingComparison.bound >= bound
+    )
+    return session.scalar(query)
+
+
+def sittings_to_compare(norm_id: UUID, *, session: Session, at: datetime) -> int:
+    """First sittings under the norm that its next comparison needs."""
+    policy = policies.current(NormPolicy, session=session, at=at)
+    failed_with = comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
+    return sittings_needed(policy.compare_from_n, failed_with)
 
 
 def awards_wait(norm_id: UUID, *, session: Session, at: datetime) -> bool:

@@ -95,6 +95,7 @@ def norm_card(norm_id: UUID) -> str:
         watched_until = queries.watched_until(norm, session=session, at=now)
         waits = queries.awards_wait(norm_id, session=session, at=now)
         compared = queries.comparison_of(norm_id, session=session)
+        to_compare = queries.sittings_to_compare(norm_id, session=session, at=now)
         stopped = queries.stop_of(norm_id, session=session)
         earliest = queries.earliest_effect(session=session, at=now)
         has_moved_on = queries.has_moved_on(norm, session=session)
@@ -112,6 +113,7 @@ def norm_card(norm_id: UUID) -> str:
         reasons=[str(reason) for reason in RollbackReason],
         waits=waits,
         compared=compared,
+        to_compare=to_compare,
         stopped=stopped,
         earliest=earliest,
         has_moved_on=has_moved_on,

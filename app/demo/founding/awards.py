@@ -55,7 +55,7 @@ def _compared(norm_id: UUID, run: FoundingRun) -> ComparisonView:
         )
     )
     run.log(
-        f"Founders compared with {found.n} first sittings: shift {found.shift:+.3f} SD, 90 % interval "
+        f"Founders compared with {found.n} first sittings: shift {found.shift:+.3f} SD, {found.percent} % interval "
         f"{found.low:+.3f} to {found.high:+.3f}, bound ±{found.bound:g}: {'holds' if found.holds else 'FAILS'}."
     )
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 
+from app.accounts.grant_role import grant_role
 from app.assessment.adopt_edition import adopt_edition
 from app.assessment.models import PINNED, Edition, Sitting, SittingCheck, State
 from app.assessment.pages import start_page
@@ -27,6 +30,7 @@ from tests.app.assessment.builders import (
     take,
     the_collaboration_bank,
 )
+from tests.app.norming.builders import EDITOR_ID, people
 from tests.browser.normed_bank import adopt_a_norm, give_it_its_hash
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
@@ -77,6 +81,12 @@ def compare(place: Place, norm_id):
     )
 
 
+def seat_an_editor(place: Place) -> None:
+    with place.database.transaction() as session:
+        people(session, place.clock.now())
+        grant_role(EDITOR_ID, "norm_editor", session=session, clock=place.clock, actor=operator())
+
+
 def decisions(place: Place) -> int:
     return place.do(lambda session: session.scalar(select(func.count()).select_from(AwardDecision)))
 
@@ -106,13 +116,45 @@ def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_i
     seat(place)
     run_jobs(with_signer(runtime, tmp_path))
 
-    for _ in range(2):
-        assert not compare(place, norm_id).holds
+    assert not compare(place, norm_id).holds
 
     assert "open_awards" not in place.jobs.names()
     with place.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(SittingComparison)) == 2
+        assert session.scalar(select(func.count()).select_from(SittingComparison)) == 1
         assert queries.awards_wait(norm_id, session=session, at=place.clock.now())
+
+
+def test_after_a_comparison_that_failed_the_next_needs_half_as_many_sittings_again_and_a_wider_interval(
+    place, norm_id, browser_of
+):
+    with_bound(place, 0.01)
+    seat(place)
+    assert compare(place, norm_id).percent == 90
+
+    with pytest.raises(TooFewToCompare, match=r"4 first sittings .* 6 are needed"):
+        compare(place, norm_id)
+    seat_an_editor(place)
+    card = browser_of(EDITOR_ID).get(f"/desk/norms/{norm_id}").text
+    assert "90\N{NO-BREAK SPACE}% interval" in card
+    assert "The next comparison needs 6 first sittings" in card
+    seat(place, 2)
+    again = compare(place, norm_id)
+
+    assert (again.n, again.percent, again.holds) == (6, 98, False)
+    with pytest.raises(TooFewToCompare, match="9 are needed"):
+        compare(place, norm_id)
+
+
+def test_under_a_wider_bound_the_comparison_is_a_first_one(place, norm_id):
+    with_bound(place, 0.01)
+    seat(place)
+    assert not compare(place, norm_id).holds
+    place.clock.advance(timedelta(days=1))
+    with_bound(place, 9.0)
+
+    found = compare(place, norm_id)
+
+    assert (found.n, found.percent, found.holds) == (SEATED, 90, True)
 
 
 def test_with_too_few_sittings_nothing_is_compared(place, norm_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.norming.comparison import Shift, shift_of
+from app.norming.comparison import FIRST_REACH, LATER_REACH, Shift, shift_of, sittings_needed
 
 
 def sittings(mean: float, n: int, seed: int, *, sd: float = 1.0):
@@ -51,3 +51,25 @@ def test_the_shift_is_in_standard_deviations_of_the_group_and_counts_the_norms_o
 )
 def test_equivalence_needs_the_whole_interval_within_the_bound_on_both_sides(shift, error, holds):
     assert Shift(300, shift, error).is_within(0.25) is holds
+
+
+def test_the_next_comparison_needs_half_as_many_sittings_again():
+    assert sittings_needed(200, None) == 200
+    assert sittings_needed(200, 201) == 302
+    assert sittings_needed(200, 100) == 200  # the policy asked for fewer then
+
+
+def test_a_shift_at_the_bound_passes_at_some_look_in_few_of_its_norms():
+    """Every comparison that 2,000 sittings allow; looking after every fifty let .17 pass."""
+    looks, bound, founders = [200], 0.25, 1000
+    while (more := sittings_needed(200, looks[-1])) <= 2000:
+        looks.append(more)
+    rng, passed, trials = np.random.default_rng(1), 0, 3000
+    for _ in range(trials):
+        means = np.cumsum(rng.normal(bound, 1.05, looks[-1])) / np.arange(1, looks[-1] + 1)
+        of_norm = rng.normal(0, 1 / np.sqrt(founders))
+        passed += any(
+            Shift(n, means[n - 1] - of_norm, np.hypot(1.05 / np.sqrt(n), 1 / np.sqrt(founders)), reach).is_within(bound)
+            for n, reach in zip(looks, [FIRST_REACH] + [LATER_REACH] * (len(looks) - 1), strict=True)
+        )
+    assert passed / trials < 0.08  # .064, and three standard errors of 3,000 trials, .013
