@@ -11,11 +11,12 @@ import click
 
 from app.awarding.bias_file import read_bias_file
 from app.awarding.bias_report import Particulars, as_text, bias_report
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 
 
 @click.command("bias-report")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(dir_okay=False, path_type=Path))
 @click.option("--skill", required=True, help="Which skill was decided about.")
 @click.option("--by", multiple=True, required=True, help="Column of categories; several are also crossed.")
 @click.option("--decision", help="Column of the award decision: 1 or 0.")

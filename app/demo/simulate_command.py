@@ -13,6 +13,7 @@ from rich.progress import Progress
 from app.demo.characteristics import characteristics
 from app.demo.characteristics_report import write_report
 from app.demo.simulate import simulate
+from app.foundation.given_paths import GivenPath
 
 PEOPLE, SEED = 2000, 1
 
@@ -25,7 +26,7 @@ PEOPLE, SEED = 2000, 1
     help="Each has a database of its own.",
 )  # fmt: skip
 @click.option(
-    "--out", "directory", type=click.Path(path_type=Path, file_okay=False), required=True,
+    "--out", "directory", type=GivenPath(path_type=Path, file_okay=False), required=True,
     help="Where report and pictures go.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the gates as JSON.")

@@ -10,6 +10,7 @@ import click
 
 from app.accounts import queries as accounts
 from app.foundation.access import operator
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.foundation.shipped import ITEM_BANKS
 from app.item_bank.bank_differences import differences
@@ -24,7 +25,7 @@ from app.item_bank.release_skills import release_skills
 from app.item_bank.shown import lines_of
 
 QTI = "qti"
-BANK_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+BANK_FOLDER = GivenPath(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group("bank")
@@ -155,8 +156,8 @@ def export_command(path: Path, *, form: str, file: BinaryIO) -> None:
 
 
 @bank.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("item_banks"), show_default=True)
+@click.argument("file", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
+@click.option("--into", type=GivenPath(file_okay=False, path_type=Path), default=Path("item_banks"), show_default=True)
 def import_command(file: Path, into: Path) -> None:
     """Lay out an exported bank (JSON, YAML, or a QTI package *.zip) as the folder of its version.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.manual.build_manual import build_manual
 from app.manual.release_gate import Limits, require_within
@@ -22,9 +23,7 @@ def manual() -> None:
 
 
 @manual.command("build")
-@click.option(
-    "--to", "directory", type=click.Path(file_okay=False, path_type=Path), default="manual", show_default=True
-)
+@click.option("--to", "directory", type=GivenPath(file_okay=False, path_type=Path), default="manual", show_default=True)
 @click.pass_obj
 def build_command(runtime: Runtime, directory: Path) -> None:
     """Write the manual as HTML, PDF and JSON, with the release manifest. The same database gives the same bytes.
@@ -40,7 +39,7 @@ def build_command(runtime: Runtime, directory: Path) -> None:
 
 
 @manual.command("gate")
-@click.argument("manifest", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("manifest", type=GivenPath(dir_okay=False, path_type=Path))
 @click.option("--false-certify", type=click.FloatRange(0, 1), default=FOUNDERS.false_certify, show_default=True)
 @click.option("--false-miss", type=click.FloatRange(0, 1), default=FOUNDERS.false_miss, show_default=True)
 def gate_command(manifest: Path, false_certify: float, false_miss: float) -> None:

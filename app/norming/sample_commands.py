@@ -9,6 +9,7 @@ import click
 
 from app.foundation import policies
 from app.foundation.access import operator
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.norming import phases, queries
 from app.norming.cluster import placing_on
@@ -20,7 +21,7 @@ from app.norming.norm_options import shown_working
 from app.norming.policy import NormPolicy
 from app.norming.sample_file import SampleFile, read_sample
 
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = GivenPath(dir_okay=False, path_type=Path)
 MAPPING_SUFFIX = ".mapping.yaml"
 
 
@@ -33,7 +34,7 @@ def responses() -> None:
 
 
 @responses.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--skill", required=True, help="Slug of the skill the responses belong to.")
 @click.option("--population", required=True, help="Who these people are, in one line: it is printed with every rank.")
 @click.option("--mapping", "mapping_path", type=FILE, help="What the columns mean; default: FILE with .mapping.yaml.")

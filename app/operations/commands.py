@@ -16,6 +16,7 @@ from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, SettingsRefused, read_settings
+from app.foundation.given_paths import GivenPath
 from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import Check, State
@@ -25,8 +26,8 @@ from app.operations.make_backup import make_backup
 from app.operations.restore_backup import Restored, restore_backup
 from app.transparency.published_copy import write_copy
 
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-GIVEN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = GivenPath(dir_okay=False, path_type=Path)
+GIVEN_FILE = GivenPath(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("backup")
@@ -49,7 +50,7 @@ def backup(runtime: Runtime, file: Path) -> None:
 
 
 @click.command("copy")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=GivenPath(file_okay=False, path_type=Path))
 @click.pass_obj
 def copy_log(runtime: Runtime, folder: Path) -> None:
     """Write what is signed of the log, and the status lists, into FOLDER. Keep it elsewhere: a restore needs both.
@@ -84,8 +85,8 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
     @click.option(
         "--log",
         "log_copy",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="A folder with a copy of the public log and the status lists, newer than FILE (`decile log copy`).",
+        type=GivenPath(exists=True, file_okay=False, path_type=Path),
+        help="A folder of `decile log copy`, newer than FILE: the public log, the public keys and the status lists.",
     )
     @click.option(
         "--erased", type=GIVEN_FILE, help="The list of erased people, newer than FILE (`decile person list-erased`)."

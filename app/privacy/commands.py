@@ -11,6 +11,8 @@ import click
 from app.accounts import queries as accounts
 from app.accounts.restrictions import Cause, RestrictionView, restrictions
 from app.foundation.access import operator
+from app.foundation.given_paths import GivenPath
+from app.foundation.links import Links
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.foundation.whole_files import write_whole
@@ -24,7 +26,7 @@ from app.privacy.restrict_person import erasure_asked_for, lift_restriction, res
 
 @click.command("export")
 @click.argument("email")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(dir_okay=False, path_type=Path))
 @click.pass_obj
 def export_command(runtime: Runtime, email: str, file: Path) -> None:
     """Write a complete copy of somebody's data to FILE, a new ZIP that only you may read.
@@ -64,7 +66,7 @@ def erase_command(runtime: Runtime, email: str, certificates: str, *, yes: bool)
 
 
 @click.command("list-erased")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(dir_okay=False, path_type=Path))
 @click.pass_obj
 def list_erased_command(runtime: Runtime, file: Path) -> None:
     """Write who was erased to FILE, as keyed hashes that name nobody. Run it every hour and keep FILE elsewhere.
@@ -79,7 +81,7 @@ def list_erased_command(runtime: Runtime, file: Path) -> None:
 
 
 @click.command("erase-again")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def erase_again_command(runtime: Runtime, file: Path) -> None:
     """Erase whom FILE names and a restore brought back; exit 1 if something stands against one of them.

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.credentials import codes
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.verification.bundle_credential import bundle_credential
 from app.verification.export_register import export_register
@@ -15,7 +16,7 @@ from app.verification.export_register import export_register
 @click.command("bundle")
 @click.argument("code")
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; CODE.zip if left out."
+    "--output", "-o", type=GivenPath(dir_okay=False, path_type=Path), help="New file to write; CODE.zip if left out."
 )
 @click.pass_obj
 def bundle(runtime: Runtime, code: str, output: Path | None) -> None:
@@ -33,7 +34,7 @@ def bundle(runtime: Runtime, code: str, output: Path | None) -> None:
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=GivenPath(file_okay=False, path_type=Path))
 @click.pass_obj
 def export(runtime: Runtime, folder: Path) -> None:
     """Write the register into FOLDER as files of the same addresses, for the day on which the issuer closes.
