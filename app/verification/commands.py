@@ -9,6 +9,7 @@ import click
 from app.credentials import codes
 from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
+from app.foundation.whole_files import PUBLIC, write_whole
 from app.verification.bundle_credential import bundle_credential
 from app.verification.export_register import export_register
 
@@ -29,7 +30,7 @@ def bundle(runtime: Runtime, code: str, output: Path | None) -> None:
         base_url = runtime.settings.base_url
         content = bundle_credential(exact, base_url=base_url, session=session, at=runtime.clock.now())
     file = output or Path(f"{codes.grouped(exact)}.zip")
-    file.write_bytes(content)
+    write_whole(file, content, replacing=False, mode=PUBLIC)
     click.echo(f"Wrote {file}, {len(content)} bytes. Unpack it and run `python verify.py` inside.")
 
 

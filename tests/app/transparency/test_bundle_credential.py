@@ -113,6 +113,10 @@ def test_a_bundle_waits_for_its_entry_and_its_page_can_be_read(house, clock, tmp
     done = CliRunner().invoke(bundle, [code], obj=house)
     assert isinstance(done.exception, NotLoggedYet)
     sign(house)
+    (tmp_path / "mine.zip").write_text("mine")
+    done = CliRunner().invoke(bundle, [code, "-o", str(tmp_path / "mine.zip")], obj=house)
+    assert isinstance(done.exception, FileExistsError), "it overwrites nothing"
+    assert (tmp_path / "mine.zip").read_text() == "mine"
     place = unpacked(house, code, tmp_path)
     page = (place / "certificate.html").read_text()
     assert "Percentile rank" in page
