@@ -97,10 +97,13 @@ def _require_nothing_there(settings: Settings) -> None:
     running.require_whole(settings.data)
     places = [settings.data / SECRET_KEYS, settings.key_directory]
     if Database(settings.resolved_database_url).is_sqlite:
-        places.append(sqlite_snapshot.database_file(settings.resolved_database_url))
-    for place in places:
-        if place.exists():
-            raise RestoreRefused(f"There is {place} already; a restore overwrites nothing. Move it away first.")
+        places += sqlite_snapshot.files_of(settings.resolved_database_url)
+    there = [str(place) for place in places if place.exists()]
+    if there:
+        raise RestoreRefused(
+            f"There is already {', '.join(there)}; a restore overwrites nothing. Move all of {settings.data} away and "
+            "restore into an empty directory."
+        )
 
 
 @contextmanager

@@ -20,6 +20,12 @@ def database_file(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
+def files_of(url: str) -> list[Path]:
+    """It, and what SQLite keeps beside it: a log left over by another database would be read into a new one."""
+    file = database_file(url)
+    return [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
+
+
 def take(url: str, directory: Path) -> dict[str, int]:
     """Copy the database as it is at one instant into `directory`; the rows of each table.
 

@@ -289,6 +289,20 @@ def test_a_restore_overwrites_nothing(installation, elsewhere, tmp_path):
     assert person in people(installation.database)[0]
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("beside", ["-wal", "-shm", "-journal"])
+def test_a_restore_refuses_beside_what_another_database_left_over(installation, elsewhere, tmp_path, beside):
+    make_backup(tmp_path / "x.backup", runtime=installation)
+    elsewhere.data.mkdir()
+    for name in (f"decile.sqlite3{beside}", "secret_keys.json"):
+        (elsewhere.data / name).write_text("of another")
+    with pytest.raises(
+        RestoreRefused, match=rf"secret_keys\.json, .*decile\.sqlite3{beside}; .*all of {elsewhere.data}"
+    ):
+        restore_backup(tmp_path / "x.backup", settings=elsewhere, clock=CLOCK)
+    assert names_below(elsewhere.data) == {f"decile.sqlite3{beside}", "secret_keys.json"}
+
+
 @pytest.mark.parametrize("where", ["_bring_up_to_date", "_moved_into_place"])
 def test_a_restore_that_fails_leaves_nothing_and_can_be_repeated(installation, elsewhere, tmp_path, where, monkeypatch):
     person = add_person(installation)
