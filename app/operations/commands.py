@@ -63,7 +63,7 @@ def copy_log(runtime: Runtime, folder: Path) -> None:
     click.echo(f"Copied {size} entries, their checkpoint and the status lists ({lists}) to {folder}.")
 
 
-BeforeRestore = Callable[[Path], Callable[[Settings], None]]
+BeforeRestore = Callable[[Path, Settings], Callable[[Settings], None]]
 
 
 def restore_command(reads_erased: BeforeRestore) -> click.Command:
@@ -101,7 +101,7 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
         Example: decile restore 2026-11-28.backup --log decile-log --erased erased.json
         """
         settings, signed = read_settings(), [path.read_text("utf-8", errors="replace") for path in status_lists]
-        erase_again = reads_erased(erased) if erased else None
+        erase_again = reads_erased(erased, settings) if erased else None
         restored = restore_backup(file, settings=settings, clock=SystemClock(), signed_lists=signed, log_copy=log_copy)
         _tell_of_restore(restored, has_log=log_copy is not None)
         if erase_again:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from app.foundation.settings import Settings
 from app.foundation.whole_files import write_whole
 from app.privacy.erase_again import erase_again
 from app.privacy.erase_person import erase_for_operator
-from app.privacy.erased_people import Erased, read_erased, write_erased
+from app.privacy.erased_people import ErasedList, read_erased, write_erased
 from app.privacy.export_person import export_person
 from app.privacy.models import Certificates
 from app.privacy.restrict_person import erasure_asked_for, lift_restriction, restrict_person
@@ -76,7 +76,7 @@ def list_erased_command(runtime: Runtime, file: Path) -> None:
     Example: decile person list-erased /mnt/elsewhere/erased.json
     """
     with runtime.reading() as session:
-        lines = write_erased(file, session=session, clock=runtime.clock)
+        lines = write_erased(file, session=session, clock=runtime.clock, links=runtime.links)
     click.echo(f"Wrote {file}: {lines} erasures.")
 
 
@@ -93,23 +93,37 @@ def erase_again_command(runtime: Runtime, file: Path) -> None:
     _erase_again(read_erased(file), runtime)
 
 
-def reads_erased(build_runtime: Callable[[Settings], Runtime]) -> Callable[[Path], Callable[[Settings], None]]:
-    """For `decile restore`: read the file first, erase in what was restored afterwards."""
+def reads_erased(
+    build_runtime: Callable[[Settings], Runtime],
+) -> Callable[[Path, Settings], Callable[[Settings], None]]:
+    """For `decile restore`: read the file first, erase in what was restored afterwards.
 
-    def read(file: Path) -> Callable[[Settings], None]:
+    Keys that come with the backup are known only then; those of the settings can be tried before.
+    """
+
+    def read(file: Path, settings: Settings) -> Callable[[Settings], None]:
         listed = read_erased(file)
-        return lambda settings: _erase_again(listed, build_runtime(settings))
+        if settings.secret_keys:
+            listed.require_key(Links(settings.secret_keys))
+        return lambda restored: _erase_again(listed, build_runtime(restored))
 
     return read
 
 
-def _erase_again(listed: Sequence[Erased], runtime: Runtime) -> None:
+def _erase_again(listed: ErasedList, runtime: Runtime) -> None:
     again = erase_again(listed, runtime=runtime)
     click.echo(f"Erased again: {again.erased}.")
     for person_id, reason in again.kept:
         click.echo(f"Not erased: {person_id}. {reason}", err=True)
     if again.kept:
         click.echo("Remove what stands against it, then `decile person erase-again` before anything opens.", err=True)
+    if again.keys_lacking:
+        click.echo(
+            f"{again.keys_lacking} of the keys that the list was made with are not in DECILE_SECRET_KEYS: whoever was "
+            "erased under them is not recognised. Add them behind those of now, then `decile person erase-again`.",
+            err=True,
+        )
+    if again.kept or again.keys_lacking:
         raise click.exceptions.Exit(1)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.foundation.errors import Conflict
 from app.foundation.runtime import Runtime
 from app.privacy.erase_person import erase_for_operator
-from app.privacy.erased_people import Erased, adopt_erased, people_among
+from app.privacy.erased_people import ErasedList, adopt_erased, people_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +17,20 @@ class ErasedAgain:
 
     erased: int
     kept: tuple[tuple[UUID, str], ...]
+    keys_lacking: int  # of the list: whoever was erased under one of them was not recognised
 
 
-def erase_again(listed: Sequence[Erased], *, runtime: Runtime) -> ErasedAgain:
-    """Each in a transaction of its own, so that one who cannot go keeps nobody else; repeating it changes nothing."""
+def erase_again(listed: ErasedList, *, runtime: Runtime) -> ErasedAgain:
+    """Each in a transaction of its own, so that one who cannot go keeps nobody else; repeating it changes nothing.
+
+    Raises
+    ------
+    ErasedListOfOtherKeys
+    """
+    listed.require_key(runtime.links)
     with runtime.transaction() as session:
-        adopt_erased(listed, session=session)
-        people = people_among(listed, session=session, links=runtime.links)
+        adopt_erased(listed.lines, session=session)
+        people = people_among(listed.lines, session=session, links=runtime.links)
     kept = []
     for person_id, certificates in people:
         try:
@@ -33,4 +39,4 @@ def erase_again(listed: Sequence[Erased], *, runtime: Runtime) -> ErasedAgain:
         except Conflict as reason:
             kept.append((person_id, str(reason)))
     runtime.database.empty_log()
-    return ErasedAgain(len(people) - len(kept), tuple(kept))
+    return ErasedAgain(len(people) - len(kept), tuple(kept), listed.keys_lacking(runtime.links))

@@ -21,10 +21,11 @@ from app.accounts import queries as accounts
 from app.foundation.clock import Clock
 from app.foundation.links import Links
 from app.foundation.whole_files import write_whole
-from app.privacy.errors import ErasedListUnreadable
+from app.privacy.errors import ErasedListOfOtherKeys, ErasedListUnreadable
 from app.privacy.models import Certificates, ErasedPerson
 
 PURPOSE, FORMAT = "erased-person", "decile-erased-people-1"
+LIST_PURPOSE, CHECK_DIGITS = "erased-people", 16  # tells keys apart, and is too short to be of use to anybody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,23 @@ class Erased:
     subject: str
     certificates: Certificates
     erased_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedList:
+    """The file: its lines, and a check of each key that was held when it was written; a former release wrote none."""
+
+    lines: tuple[Erased, ...]
+    checks: tuple[str, ...] = ()
+
+    def require_key(self, links: Links) -> None:
+        """Raise `ErasedListOfOtherKeys` if none of its keys is held here, so that it would name nobody."""
+        if self.lines and self.checks and not set(self.checks) & set(_checks(links)):
+            raise ErasedListOfOtherKeys
+
+    def keys_lacking(self, links: Links) -> int:
+        """How many of its keys are not held here: whoever was erased under one of them is not recognised."""
+        return len(set(self.checks) - set(_checks(links))) if self.lines else 0
 
 
 def note_erased(
@@ -52,19 +70,23 @@ def forget_erased_people(*, session: Session, clock: Clock) -> None:
     session.execute(delete(ErasedPerson).where(ErasedPerson.erased_on < (now - kept).date()))
 
 
-def write_erased(path: Path, *, session: Session, clock: Clock) -> int:
+def write_erased(path: Path, *, session: Session, clock: Clock, links: Links) -> int:
     """Write the file, in the place of a former one; how many lines."""
     rows = session.scalars(select(ErasedPerson).order_by(ErasedPerson.erased_on, ErasedPerson.subject)).all()
     lines = [
         {"subject": row.subject, "certificates": row.certificates, "erased_on": str(row.erased_on)} for row in rows
     ]
-    whole = {"format": FORMAT, "written_at": clock.now().isoformat(), "erased": lines}
+    whole = {"format": FORMAT, "written_at": clock.now().isoformat(), "checks": _checks(links), "erased": lines}
     write_whole(path, json.dumps(whole, indent=1).encode(), replacing=True)
     return len(lines)
 
 
-def read_erased(path: Path) -> tuple[Erased, ...]:
-    """The lines of such a file.
+def _checks(links: Links) -> list[str]:
+    return [mac[:CHECK_DIGITS] for mac in links.macs(LIST_PURPOSE, FORMAT)]
+
+
+def read_erased(path: Path) -> ErasedList:
+    """Such a file.
 
     Raises
     ------
@@ -76,7 +98,11 @@ def read_erased(path: Path) -> tuple[Erased, ...]:
         raise ErasedListUnreadable(path, "it is not JSON") from problem
     if not isinstance(whole, dict) or whole.get("format") != FORMAT or not isinstance(whole.get("erased"), list):
         raise ErasedListUnreadable(path, f"its format is not {FORMAT}")
-    return tuple(_line(path, number, row) for number, row in enumerate(whole["erased"], 1))
+    checks = whole.get("checks", [])
+    if not isinstance(checks, list):
+        raise ErasedListUnreadable(path, "its checks are no list")
+    lines = tuple(_line(path, number, row) for number, row in enumerate(whole["erased"], 1))
+    return ErasedList(lines, tuple(str(one) for one in checks))
 
 
 def _line(path: Path, number: int, row: Any) -> Erased:

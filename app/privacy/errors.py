@@ -17,6 +17,19 @@ class ChoiceMissing(Invalid):
         super().__init__("Say what becomes of certificates: revoke, or keep. Nothing was erased.")
 
 
+class ErasedListOfOtherKeys(Refused):
+    """A list that says nothing here: its hashes were made with keys that are not in SECRET_KEYS."""
+
+    code = "erased-list-of-other-keys"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list of erased people was made with other DECILE_SECRET_KEYS, so it names nobody here. Add the keys "
+            "that were in use when it was written behind those of now, then run `decile person erase-again` before "
+            "anything opens. Nobody was erased."
+        )
+
+
 class ErasedListUnreadable(Invalid):
     """The file is no list of erased people."""
 

@@ -21,6 +21,7 @@ from app.cli import main
 from app.foundation import schema
 from app.foundation.access import operator
 from app.foundation.jobs import migrate_jobs
+from app.foundation.links import Links
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.operations import sealed_file
@@ -76,7 +77,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def listed(world: World, path: Path) -> Path:
     with world.runtime.reading() as session:
-        write_erased(path, session=session, clock=world.runtime.clock)
+        write_erased(path, session=session, clock=world.runtime.clock, links=world.runtime.links)
     return path
 
 
@@ -109,6 +110,34 @@ def test_case_057_a_restore_of_an_older_backup_erases_again_whom_the_list_names(
     assert listed(restored, tmp_path / "again.json").read_bytes().count(b"subject") == 1  # the next restore knows too
     words = {word.encode() for word in strings if "@" in word or " " in word}
     assert not any(word in file.read_bytes() for word in words for file in elsewhere.data.rglob("*") if file.is_file())
+
+
+def test_a_list_made_with_other_keys_is_refused_by_name_before_anything_is_restored(
+    world, backed_up, elsewhere, tmp_path, monkeypatch
+):
+    erase(world)
+    file = listed(world, tmp_path / "erased.json")
+    monkeypatch.setenv("DECILE_SECRET_KEYS", "n" * 40)
+    done = run("restore", backed_up, "--erased", file)
+    assert done.exit_code == 1
+    assert "made with other DECILE_SECRET_KEYS" in done.output
+    assert not elsewhere.data.exists()
+    former = json.loads(file.read_text())
+    del former["checks"]
+    file.write_text(json.dumps(former))  # as a release before wrote it
+    assert "Erased again: 0." in run("restore", backed_up, "--erased", file).output
+
+
+def test_a_list_of_which_one_key_is_lacking_says_so(world, backed_up, elsewhere, tmp_path, monkeypatch):
+    erase(world)
+    both = replace(world, runtime=replace(world.runtime, links=Links(("n" * 40, *elsewhere.secret_keys))))
+    file = listed(both, tmp_path / "erased.json")
+    done = run("restore", backed_up, "--erased", file)
+    assert done.exit_code == 1
+    assert "Erased again: 1." in done.output
+    assert "1 of the keys that the list was made with" in done.output
+    monkeypatch.setenv("DECILE_SECRET_KEYS", ",".join(("n" * 40, *elsewhere.secret_keys)))
+    assert run("person", "erase-again", file).output == "Erased again: 0.\n"
 
 
 def test_planted_without_the_list_the_person_is_back_and_the_command_says_so(world, backed_up, elsewhere):
