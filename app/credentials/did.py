@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from app.credentials import multibase
 
@@ -23,6 +23,7 @@ CONTEXTS = (
     "https://w3id.org/security/jwk/v1",
 )
 ED25519_MULTICODEC = b"\xed\x01"
+ED25519_BYTES = 32
 
 
 class PublishedKey(Protocol):
@@ -97,6 +98,32 @@ def _method(did: str, key: PublishedKey) -> dict[str, Any]:
     return {**method, "type": "JsonWebKey", "publicKeyJwk": jwk(key.key_id, key.public_bytes)}
 
 
+def read_method(method: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Algorithm and public bytes of a key as a DID document of ours has it.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        For anything else.
+    """
+    if method["type"] != "Multikey":
+        return RS256, _der(method["publicKeyJwk"])
+    spelled = multibase.decode(method["publicKeyMultibase"])
+    public_bytes = spelled.removeprefix(ED25519_MULTICODEC)
+    if spelled == public_bytes or len(public_bytes) != ED25519_BYTES:
+        raise ValueError("no Ed25519 key")
+    return ED25519, public_bytes
+
+
+def _der(jwk: Mapping[str, Any]) -> bytes:
+    key = RSAPublicNumbers(_whole(jwk["e"]), _whole(jwk["n"])).public_key()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
 def _number(value: int) -> str:
     """A whole number in base64url without padding (RFC 7518, section 2: Base64urlUInt)."""
     return base64.urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8)).decode().rstrip("=")
+
+
+def _whole(text: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
@@ -59,6 +60,32 @@ class StatusListInvalid(Invalid):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The status list cannot be read: {reason}. Publish it again.")
+
+
+class ListOfUnknownKey(Invalid):
+    """A status list signed by a key that nothing here vouches for: a newer one of ours, or somebody else's."""
+
+    code = "status-list-of-unknown-key"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"A status list is signed by {key_id}, which the backup does not know, or knows as compromised. If it was "
+            "published after the backup, restore with `--log FOLDER`, a copy of the log that tells of it, and with the "
+            "issuer's DID document in that folder as did.json. `decile log copy` writes both; where a former release "
+            "wrote the copy, save there what a cache or a verifier kept of /.well-known/did.json. Else leave the list "
+            "out: it is not ours."
+        )
+
+
+class CopiedKeysUnreadable(Invalid):
+    """The file of our public keys is torn, or is none."""
+
+    code = "copied-keys-unreadable"
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} cannot be used: it is no DID document of this issuer. Take another copy, from whoever keeps one."
+        )
 
 
 class CarrierUnreadable(Invalid):

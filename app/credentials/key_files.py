@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.credentials.errors import KeyStoreRefused
@@ -38,10 +38,31 @@ def _entry(file: Path) -> dict[str, Any]:
 
 def kept_elsewhere(directory: Path, *, session: Session) -> tuple[str, ...]:
     """Ids of the published keys in use that do not lie in this directory, oldest first."""
-    in_use = (
+    here = ids(directory)
+    return tuple(key_id for key_id in in_use(session=session) if key_id not in here)
+
+
+def in_use(*, session: Session) -> tuple[str, ...]:
+    """Ids of the published keys in use, oldest first."""
+    query = (
         select(IssuerKey.key_id)
         .where(IssuerKey.retired_at.is_(None), IssuerKey.compromised_at.is_(None))
         .order_by(IssuerKey.activated_at, IssuerKey.key_id)
     )
-    here = {entry["key_id"] for entry in entries(directory).values()}
-    return tuple(key_id for key_id in session.scalars(in_use) if key_id not in here)
+    return tuple(session.scalars(query))
+
+
+def ids(directory: Path) -> frozenset[str]:
+    """Ids of the keys whose private halves lie in this directory."""
+    return frozenset(entry["key_id"] for entry in entries(directory).values())
+
+
+def remove_spent(directory: Path, *, session: Session) -> None:
+    """Delete the files of keys that may sign no more, so that `decile keys init` sees which are missing."""
+    spent = select(IssuerKey.key_id).where(
+        or_(IssuerKey.retired_at.is_not(None), IssuerKey.compromised_at.is_not(None))
+    )
+    named = frozenset(session.scalars(spent))
+    for file, entry in entries(directory).items():
+        if entry["key_id"] in named:
+            file.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -31,18 +32,32 @@ def log_issue(credential: Credential, *, at: datetime, session: Session) -> None
     log_event("issue", credential.id, facts, at=at, session=session, committed=document)
 
 
-def log_reissue(credential: Credential, former: tuple[int, int], *, at: datetime, session: Session) -> None:
+def log_reissue(
+    credential: Credential,
+    former: tuple[int, int],
+    meanwhile: Mapping[str, str],
+    *,
+    at: datetime,
+    session: Session,
+) -> None:
     """The same under another key and another status entry, by which its subject is told from those before.
 
-    `former` is the status entry it had. It names what the entry of then commits to: it is none more.
+    `former` is the status entry it had. It names what the entry of then commits to, or what stands in its place
+    `meanwhile`: it is none more.
     """
     facts = _facts(credential)
     replaced = _commitment(credential.id, former, session=session)
     if replaced is not None:
-        facts["replaces"] = replaced
+        facts["replaces"] = _latest(replaced, meanwhile)
     document = proof.parse(credential.unsigned_document)
     subject, _ = issue_subjects(credential.id, credential.status_list, credential.status_index)
     log_event("reissue", subject, facts, at=at, session=session, committed=document)
+
+
+def _latest(commitment: str, meanwhile: Mapping[str, str]) -> str:
+    while commitment in meanwhile:
+        commitment = meanwhile[commitment]
+    return commitment
 
 
 def _facts(credential: Credential) -> dict[str, JSON]:
@@ -61,6 +76,16 @@ def _former_commitment(credential: Credential, *, session: Session) -> str | Non
     if former is None:
         return None
     return _commitment(former.id, (former.status_list, former.status_index), session=session)
+
+
+def signed_anew(credentials: Iterable[Credential], *, session: Session) -> frozenset[UUID]:
+    """Ids of those whose signature of now was replaced, as the log tells; a restore does not bring back by which."""
+    replaced = log.replaced_meanwhile(session=session)
+    return frozenset(
+        row.id
+        for row in credentials
+        if _commitment(row.id, (row.status_list, row.status_index), session=session) in replaced
+    )
 
 
 def _commitment(credential_id: UUID, entry: tuple[int, int], *, session: Session) -> str | None:

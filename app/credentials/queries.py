@@ -261,6 +261,13 @@ def keys(*, session: Session) -> tuple[KeyView, ...]:
     return _key_views(session.scalars(select(IssuerKey).order_by(IssuerKey.activated_at)))
 
 
+def algorithms_without_key(*, session: Session) -> tuple[str, ...]:
+    """Those of which keys were published and none is in use: nothing is signed with them until there is a new one."""
+    known = keys(session=session)
+    in_use = {key.algorithm for key in known if not (key.retired_at or key.compromised_at)}
+    return tuple(dict.fromkeys(key.algorithm for key in known if key.algorithm not in in_use))
+
+
 def public_key(key_id: str, algorithm: str, *, session: Session) -> bytes | None:
     """The key's public bytes while it is published; None for one unknown, compromised or of another algorithm."""
     row = session.get(IssuerKey, key_id)

@@ -1,25 +1,33 @@
 """Use case: after a restore, revoke again what published status lists say is revoked.
 
 A restored database is older than the world: whoever was told of a revocation since must not see it undone.
+
+Where a key was given up since, every entry of what it signed is set, revoked or not. What the log tells to be signed
+anew the worker signs anew, unless a set entry is of nothing known here: it may be the new one, revoked. That, and what
+the log tells nothing of, is suspended, and a person decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.credentials import proof, queries, status_list
 from app.credentials.did import ED25519
-from app.credentials.errors import ProofInvalid, StatusListInvalid
-from app.credentials.models import Credential, ErasedCredential, WithdrawnSignature
+from app.credentials.errors import ListOfUnknownKey, ProofInvalid, StatusListInvalid
+from app.credentials.log_events import signed_anew
+from app.credentials.models import Credential, CredentialReview, ErasedCredential, IssuerKey, WithdrawnSignature
+from app.credentials.reissue_affected import queue_for_review
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 
 
@@ -29,19 +37,46 @@ class Reapplied:
 
     revoked: int
     unknown: int
+    waiting: int = 0  # for a person: of a key that was given up, so that the entry does not tell whether it is revoked
 
 
 def reapply_revocations(
-    signed_lists: Iterable[str], *, base_url: str, session: Session, clock: Clock, jobs: Jobs, actor: Actor
+    signed_lists: Iterable[str],
+    *,
+    base_url: str,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+    actor: Actor,
 ) -> Reapplied:
     """Revoke every credential whose entry is set in one of these signed lists and that still stands.
 
     Raises
     ------
     StatusListInvalid
-        If one is not signed by a key of ours, or is of another issuer. The caller's transaction then ends.
+        If one does not hold, or is of another issuer. The caller's transaction then ends.
+    ListOfUnknownKey
+        If no key of ours that is published signed one.
     """
-    revoked, unknown = 0, set[tuple[int, int]]()  # of two copies of one list an entry is told twice
+    standing, unknown = _told(signed_lists, base_url=base_url, session=session)
+    given_up = frozenset(session.scalars(select(IssuerKey.key_id).where(IssuerKey.compromised_at.is_not(None))))
+    withdrawn = [row for row in standing if given_up & {row.key_id, row.jwt_key_id}]
+    renewed = frozenset[UUID]() if unknown else signed_anew(withdrawn, session=session)
+    waiting = [row for row in withdrawn if row.id not in renewed]
+    for row in waiting:
+        keys = given_up & {row.key_id, row.jwt_key_id}
+        _let_a_person_decide(row, keys, session=session, clock=clock, entropy=entropy, jobs=jobs)
+    revoked = [row for row in standing if row not in withdrawn]
+    for row in revoked:
+        reason = RevocationReason.ADMINISTRATIVE  # the list says that, never why
+        revoke_credential(row.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
+    return Reapplied(len(revoked), unknown, len(waiting))
+
+
+def _told(signed_lists: Iterable[str], *, base_url: str, session: Session) -> tuple[list[Credential], int]:
+    """The credentials whose entry is set and that still stand, and how many set entries are of nothing known here."""
+    standing, unknown = dict[UUID, Credential](), set[tuple[int, int]]()  # of two copies an entry is told twice
     for text in signed_lists:
         number, bits = _checked(text, base_url=base_url, session=session)
         query = select(Credential).where(Credential.status_list == number)
@@ -52,10 +87,22 @@ def reapply_revocations(
             if credential is None:
                 unknown.add((number, index))
             elif credential.revoked_at is None:
-                reason = RevocationReason.ADMINISTRATIVE  # the list says that, never why
-                revoke_credential(credential.id, reason, session=session, clock=clock, jobs=jobs, actor=actor)
-                revoked += 1
-    return Reapplied(revoked, len(unknown))
+                standing[credential.id] = credential
+    return list(standing.values()), len(unknown)
+
+
+def _let_a_person_decide(
+    credential: Credential,
+    given_up: Collection[str],
+    *,
+    session: Session,
+    clock: Clock,
+    entropy: Entropy,
+    jobs: Jobs,
+) -> None:
+    query = select(CredentialReview.key_id).where(CredentialReview.credential_id == credential.id)
+    for key_id in sorted(set(given_up) - set(session.scalars(query))):
+        queue_for_review(credential, key_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
 
 
 def _of_no_credential(number: int, *, session: Session) -> set[int]:
@@ -85,7 +132,7 @@ def _signed_by_us(text: str, *, session: Session) -> dict[str, Any]:
         _, signature = proof.split(document)
         key = queries.public_key(signature["verificationMethod"], ED25519, session=session)
         if key is None:
-            raise StatusListInvalid("no key of this issuer signed it")
+            raise ListOfUnknownKey(signature["verificationMethod"])
         proof.verify(document, key)
     except ProofInvalid:
         raise StatusListInvalid("its signature does not hold") from None

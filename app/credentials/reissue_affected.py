@@ -31,6 +31,7 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.foundation.signing import Signer
 from app.foundation.working_days import working_days_after
+from app.transparency import queries as log
 
 BATCH = 250
 
@@ -74,7 +75,7 @@ def reissue_affected(
         )
     for row in affected:
         if row not in trusted:
-            _queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
+            queue_for_review(row, key_id, session=session, clock=clock, entropy=entropy, jobs=jobs)
     session.flush()
     return len(affected)
 
@@ -107,6 +108,7 @@ def reissue(
     # held here, so that the session need not read them again for each
     keys = {one.key_id: key_in_use(one.key_id, session=session) for one in (signer, jwt_signer) if one is not None}
     policy = policies.current(CredentialPolicy, session=session, at=now)
+    meanwhile = log.replaced_meanwhile(session=session)
     entries = free_entries(len(credentials), policy, session=session, entropy=entropy, jobs=jobs)
     for row, entry in zip(credentials, entries, strict=True):
         former = WithdrawnSignature(
@@ -118,7 +120,7 @@ def reissue(
         )
         session.add(former)
         _sign_again(row, entry, keys, at=now, signer=signer, jwt_signer=jwt_signer)
-        log_reissue(row, (former.status_list, former.status_index), at=now, session=session)
+        log_reissue(row, (former.status_list, former.status_index), meanwhile, at=now, session=session)
         detail = {"key_id": signer.key_id, "former_key_id": key_id}
         audit.record("credential.reissued", row.id, actor=actor, at=now, session=session, detail=detail)
     session.flush()
@@ -167,9 +169,10 @@ def _affected(key_id: str) -> Select[Credential]:
     )
 
 
-def _queue_for_review(
+def queue_for_review(
     row: Credential, key_id: str, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs
 ) -> None:
+    """Suspend it until a person has decided."""
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
     due_on = working_days_after(now.date(), policy.review_within_working_days)

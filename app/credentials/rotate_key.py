@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.credentials.models import IssuerKey
 from app.credentials.publish_key import publish_key
+from app.credentials.retire_key import retire_key
 from app.credentials.sign_lists_anew import sign_lists_anew
-from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
-from app.foundation.jobs import JSON
 from app.foundation.signing import Signers
-from app.transparency.log_event import log_event
 
 
 def rotate_key(
@@ -38,9 +36,6 @@ def rotate_key(
         .with_for_update()
     )
     for key in former:
-        key.retire(at=clock.now())
-        facts: dict[str, JSON] = {"event": "retired", "key": key.key_id}
-        log_event("key", f"retired:{key.key_id}", facts, at=clock.now(), session=session)
-        audit.record("key.retired", key.key_id, actor=actor, at=clock.now(), session=session)
+        retire_key(key, session=session, clock=clock, actor=actor)
     session.flush()
     sign_lists_anew(session=session, clock=clock, signers=signers, base_url=base_url)

@@ -35,6 +35,7 @@ LARGEST_LOG_BYTES = 64 * MIB  # of SQLite: more means that no checkpoint gets th
 MOST_CLOCK_DIFFERENCE = timedelta(seconds=5)  # authenticator codes and links bear thirty
 OLDEST_BACKUP = timedelta(hours=26)  # a nightly one, and two hours
 OTHERS_BITS = 0o077
+MAKE_KEYS = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
 
 
 class State(StrEnum):
@@ -192,14 +193,16 @@ def published_keys(session: Session, settings: Settings) -> Iterator[Check]:
     """The world knows a key with which we may sign, and where keys lie on this machine none of those is absent."""
     usable = [key for key in credentials.keys(session=session) if not (key.retired_at or key.compromised_at)]
     absent = key_files.kept_elsewhere(settings.key_directory, session=session)
+    keyless = credentials.algorithms_without_key(session=session)
     if usable and absent and key_files.entries(settings.key_directory) and not settings.has_keys_in_a_device:
         remedy = "Let all workers share the one directory that holds them; `decile keys rotate` retires what is lost."
         yield Check("published keys", State.FAIL, f"not in {settings.key_directory}: {', '.join(absent)}", remedy)
+    elif usable and keyless:
+        yield Check("published keys", State.FAIL, f"none of {', '.join(keyless)} is in use", MAKE_KEYS)
     elif usable:
         yield Check("published keys", State.OK, ", ".join(key.key_id for key in usable))
     else:
-        remedy = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
-        yield Check("published keys", State.FAIL, "none is in use", remedy)
+        yield Check("published keys", State.FAIL, "none is in use", MAKE_KEYS)
 
 
 def log_head(session: Session, settings: Settings) -> Iterator[Check]:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import click
 
+from app.credentials.adopt_keys import AdoptedKeys
+from app.credentials.copied_keys import write_keys
 from app.credentials.copied_lists import write_lists
 from app.foundation import addresses, policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
+from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, SettingsRefused, read_settings
-from app.foundation.given_paths import GivenPath
 from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import Check, State
@@ -25,6 +27,7 @@ from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import Restored, restore_backup
 from app.transparency.published_copy import write_copy
+from app.transparency.queries import unsigned
 
 NEW_FILE = GivenPath(dir_okay=False, path_type=Path)
 GIVEN_FILE = GivenPath(exists=True, dir_okay=False, path_type=Path)
@@ -53,14 +56,23 @@ def backup(runtime: Runtime, file: Path) -> None:
 @click.argument("folder", type=GivenPath(file_okay=False, path_type=Path))
 @click.pass_obj
 def copy_log(runtime: Runtime, folder: Path) -> None:
-    """Write what is signed of the log, and the status lists, into FOLDER. Keep it elsewhere: a restore needs both.
+    """Write what is signed of the log, the public keys and the status lists into FOLDER. A restore needs all of them.
+
+    Keep it elsewhere.
 
     Example: decile log copy /mnt/elsewhere/decile-log
     """
     with runtime.reading() as session:
         size = write_copy(folder, session=session)
+        write_keys(folder, base_url=runtime.settings.base_url, session=session)
         lists = write_lists(folder, session=session)  # after the log, so that they tell of whatever it tells of
-    click.echo(f"Copied {size} entries, their checkpoint and the status lists ({lists}) to {folder}.")
+        untold = [str(one["key"]) for one in unsigned("key", session=session) if one["event"] == "published"]
+    click.echo(f"Copied {size} entries, their checkpoint, the public keys and the status lists ({lists}) to {folder}.")
+    if untold:
+        click.echo(
+            f"No signed checkpoint tells of {', '.join(untold)} yet: copy again in a minute. A backup from before "
+            "would not believe what it signed."
+        )
 
 
 BeforeRestore = Callable[[Path, Settings], Callable[[Settings], None]]
@@ -94,9 +106,9 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
     def restore(file: Path, status_lists: tuple[Path, ...], log_copy: Path | None, erased: Path | None) -> None:
         """Put a backup into an empty data directory and an empty database; nothing may be running.
 
-        What the status lists say is revoked is revoked again; the log tells whether they tell of all. Both are in a
-        folder of `decile log copy`; a list that a cache or mirror kept may be newer. Whom the list of erased people
-        names is erased again.
+        What the status lists say is revoked is revoked again; the log tells whether they tell of all, and which keys
+        were retired or stolen since. All are in a folder of `decile log copy`; a list that a cache or mirror kept may
+        be newer. Whom the list of erased people names is erased again.
 
         Example: decile restore 2026-11-28.backup --log decile-log --erased erased.json
         """
@@ -124,13 +136,43 @@ def _tell_of_restore(restored: Restored, *, has_log: bool) -> None:
             "certificates. Two reviewers reverse them again on the desk."
         )
     if restored.reapplied.unknown:
-        click.echo(f"{restored.reapplied.unknown} revoked entries belong to credentials issued after the backup.")
+        click.echo(
+            f"{restored.reapplied.unknown} revoked entries belong to credentials issued, or signed anew, after the "
+            "backup."
+        )
+    if restored.reapplied.waiting:
+        click.echo(
+            f"{restored.reapplied.waiting} credentials were signed with a compromised key, and the lists do not tell "
+            "whether they were revoked besides: they are suspended until somebody decides. `decile credential reviews`"
+        )
     if has_log:
         click.echo(f"Brought back {restored.adopted.entries} entries of the public log, which goes on from there.")
     else:
-        click.echo("No copy of the log was given: the worker will not sign a log that is shorter than what it signed.")
+        click.echo(
+            "No copy of the log was given: the worker will not sign a log that is shorter than what it signed, and a "
+            "key that was retired or compromised since is in use again."
+        )
     if not restored.lists:
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
+    _tell_of_keys(restored.keys, restored.keyless)
+
+
+def _tell_of_keys(keys: AdoptedKeys, keyless: Sequence[str]) -> None:
+    if keys.retired:
+        click.echo(f"Retired since, or lost: {', '.join(keys.retired)}.")
+    if keys.compromised:
+        click.echo(f"Compromised, and used no more: {', '.join(keys.compromised)}.")
+    if keys.lacking:
+        click.echo(
+            f"The copy holds no public half of {', '.join(keys.lacking)}, so what was signed with it does not verify. "
+            "Save the issuer's DID document, as a cache or a verifier kept it, as did.json in the folder of the log, "
+            "and restore again."
+        )
+    if keyless:
+        click.echo(
+            f"No {' and no '.join(keyless)} key is in use any more: run `decile keys init` as the worker's user before "
+            "you start."
+        )
 
 
 @click.command("retention")

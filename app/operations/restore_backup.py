@@ -15,12 +15,17 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.accounts.end_all_sign_ins import end_all_sign_ins
+from app.credentials import key_files
+from app.credentials import queries as credentials
+from app.credentials.adopt_keys import AdoptedKeys, adopt_keys
+from app.credentials.copied_keys import CopiedKey, read_keys
 from app.credentials.copied_lists import read_lists
 from app.credentials.reapply_revocations import Reapplied, reapply_revocations
 from app.foundation import audit, running, schema
 from app.foundation.access import operator
 from app.foundation.clock import Clock
 from app.foundation.db import Database
+from app.foundation.entropy import SystemEntropy
 from app.foundation.jobs import DurableJobs
 from app.foundation.running import UNFINISHED_RESTORE
 from app.foundation.settings import Settings
@@ -36,21 +41,24 @@ from app.transparency.published_copy import read_copy
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, how many lists there were, what was revoked again, and what the public log had to tell."""
+    """What came back, how many lists there were, what was revoked again, and what the log tells, of keys too."""
 
     manifest: Manifest
     lists: int
     reapplied: Reapplied
     adopted: Adopted
+    keys: AdoptedKeys
+    keyless: tuple[str, ...]  # algorithms of which no key is in use any more
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What is known of the time after the backup: what hour it is, which lists and what log were published."""
+    """What is known of the time after the backup: what hour it is, which lists, log and keys were published."""
 
     clock: Clock
     signed_lists: tuple[str, ...]
     log_copy: Path | None
+    keys: tuple[CopiedKey, ...]
 
 
 def restore_backup(
@@ -65,13 +73,16 @@ def restore_backup(
     RestoreRefused
         Something is there already, the backup does not fit this release or database, or the log tells of more
         revocations than the lists do.
-    CopyUnreadable, LogBroken
-        The copy of the log is not one of this log.
+    CopyUnreadable, LogBroken, CopiedKeysUnreadable
+        The copy of the log is not one of this log, or what lies beside it is torn.
+    ListOfUnknownKey
+        A list is signed by a key of which neither the backup nor the log tells.
     SystemRunning
         A web or worker process is at work.
     """
     passphrase = passphrase_of(settings)
-    later = Later(clock, (*signed_lists, *(read_lists(log_copy) if log_copy else ())), log_copy)
+    copied = read_lists(log_copy) if log_copy else ()
+    later = Later(clock, (*signed_lists, *copied), log_copy, read_keys(log_copy) if log_copy else ())
     _require_fit(archive.read_manifest(path, passphrase), settings)
     with running.nothing_running(settings.data):
         _require_nothing_there(settings)
@@ -122,7 +133,7 @@ def _restore_sqlite(stage: Path, manifest: Manifest, settings: Settings, later: 
     database = Database(f"sqlite:///{copy}")
     try:
         with database.transaction() as session:
-            restored = _bring_up_to_date(session, database, manifest, settings, later)
+            restored = _bring_up_to_date(session, database, manifest, settings, later, private_keys=stage / KEYS)
     finally:
         database.dispose()  # the last connection writes the log into the file and removes it
     if copy.with_name(copy.name + "-wal").exists():
@@ -150,7 +161,7 @@ def _restore_postgres(stage: Path, manifest: Manifest, settings: Settings, later
         schema.upgrade(database)
         with ExitStack() as moved, database.transaction() as session:
             postgres_snapshot.load(session.connection(), stage / DATABASE, manifest.rows)
-            restored = _bring_up_to_date(session, database, manifest, settings, later)
+            restored = _bring_up_to_date(session, database, manifest, settings, later, private_keys=stage / KEYS)
             session.flush()
             moved.enter_context(_moved_into_place(stage, settings))
         return restored
@@ -164,24 +175,41 @@ def _bring_up_to_date(
     manifest: Manifest,
     settings: Settings,
     later: Later,
+    *,
+    private_keys: Path,
 ) -> Restored:
-    """What must be true before anybody is let in again: revoked stays revoked, and signed out stays signed out."""
+    """What must be true before anybody is let in again: revoked stays revoked, and signed out stays signed out.
+
+    The keys come before the lists: a newer one may have signed them, and one that was given up proves nothing.
+    """
+    jobs = DurableJobs(database)
     adopted = _adopted(later, session)
+    held = None if settings.has_keys_in_a_device else key_files.ids(private_keys)
+    keys = adopt_keys(adopted.keys, later.keys, held, session=session, clock=later.clock, jobs=jobs, actor=operator())
+    key_files.remove_spent(private_keys, session=session)
     reapplied = reapply_revocations(
         later.signed_lists,
         base_url=settings.base_url,
         session=session,
         clock=later.clock,
-        jobs=DurableJobs(database),
+        entropy=SystemEntropy(),
+        jobs=jobs,
         actor=operator(),
     )
     _require_as_many_as_the_log_tells(adopted, reapplied)
     end_all_sign_ins(session=session)
-    detail = {"made_at": manifest.made_at, "revoked_again": reapplied.revoked, "log": adopted.entries}
+    detail = {
+        "made_at": manifest.made_at,
+        "revoked_again": reapplied.revoked,
+        "log": adopted.entries,
+        "keys_retired": list(keys.retired),
+        "keys_compromised": list(keys.compromised),
+    }
     audit.record(
         "backup.restored", manifest.made_at, actor=operator(), at=later.clock.now(), session=session, detail=detail
     )
-    return Restored(manifest, len(later.signed_lists), reapplied, adopted)
+    keyless = credentials.algorithms_without_key(session=session)
+    return Restored(manifest, len(later.signed_lists), reapplied, adopted, keys, keyless)
 
 
 def _adopted(later: Later, session: Session) -> Adopted:
@@ -193,7 +221,7 @@ def _adopted(later: Later, session: Session) -> Adopted:
 
 def _require_as_many_as_the_log_tells(adopted: Adopted, reapplied: Reapplied) -> None:
     """The log tells how many were revoked and hides which; the lists tell which. An old list is noticed here."""
-    listed = reapplied.revoked + reapplied.unknown
+    listed = reapplied.revoked + reapplied.unknown + reapplied.waiting
     if adopted.revocations > listed:
         raise RestoreRefused(
             f"The log tells of {adopted.revocations} revocations after the backup, the status lists of {listed}. "

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from app.transparency import merkle
 from app.transparency.errors import LogBroken
 from app.transparency.models import LogCheckpoint, LogEntry
 from app.transparency.published_copy import PublishedCopy
+from app.transparency.queries import TAKEN_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Adopted:
     entries: int
     revocations: int
     reversals: int = 0  # of revocations that the backup holds, so that they have to be made again here
+    keys: tuple[Mapping[str, Any], ...] = ()  # what they say of the issuer's keys
 
 
 def adopt_published(copy: PublishedCopy, *, session: Session, clock: Clock) -> Adopted:
@@ -62,13 +65,14 @@ def _told_of(added: Sequence[LogEntry]) -> Adopted:
     told = [json.loads(row.entry) for row in added]
     revoked = Counter(one["at"] for one in told if one["kind"] == "revoke")
     reversed_ = Counter(one["of"] for one in told if one["kind"] == "reverse")
-    return Adopted(len(added), (revoked - reversed_).total(), (reversed_ - revoked).total())
+    keys = tuple(one for one in told if one["kind"] == "key")
+    return Adopted(len(added), (revoked - reversed_).total(), (reversed_ - revoked).total(), keys)
 
 
 def _entry(text: str, number: int) -> LogEntry:
     told = json.loads(text)
     at = datetime.strptime(told["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return LogEntry(id=uuid4(), kind=told["kind"], subject=f"published:{number}", at=at, entry=text, salt=None)
+    return LogEntry(id=uuid4(), kind=told["kind"], subject=f"{TAKEN_BACK}{number}", at=at, entry=text, salt=None)
 
 
 def _remember_signature(copy: PublishedCopy, *, session: Session, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.foundation import audit
@@ -21,6 +21,7 @@ from app.transparency.models import LogCheckpoint, LogEntry
 TILE = 256
 ISSUES = ("issue", "reissue")
 SEAL = "audit"
+TAKEN_BACK = "published:"  # before the number, where a restore knows no subject any more
 HIGHEST_LEVEL = 5  # 2 ** 48 entries
 
 
@@ -149,11 +150,25 @@ def numbered(kind: str, *, session: Session) -> tuple[tuple[int, Mapping[str, An
     return tuple((number, json.loads(text)) for number, text in rows if number is not None)
 
 
+def unsigned(kind: str, *, session: Session) -> tuple[Mapping[str, Any], ...]:
+    """What those entries of a kind say that stand under no signed checkpoint yet."""
+    size = select(func.coalesce(func.max(LogCheckpoint.size), 0)).scalar_subquery()
+    query = select(LogEntry.entry).where(LogEntry.kind == kind, or_(LogEntry.number.is_(None), LogEntry.number >= size))
+    return tuple(json.loads(text) for text in session.scalars(query.order_by(LogEntry.at, LogEntry.id)))
+
+
 def commitment_of(kind: str, subject: object, *, session: Session) -> str | None:
     """What the entry about this subject commits to, by which another entry can name it; None where there is none."""
     query = select(LogEntry.entry).where(LogEntry.kind == kind, LogEntry.subject == str(subject))
     text = session.scalar(query)
     return json.loads(text)["commitment"] if text is not None else None
+
+
+def replaced_meanwhile(*, session: Session) -> dict[str, str]:
+    """By the commitment of an issue, the one that stands in its place, as entries tell that a restore took back."""
+    query = select(LogEntry.entry).where(LogEntry.kind == "reissue", LogEntry.subject.startswith(TAKEN_BACK))
+    told = [json.loads(text) for text in session.scalars(query)]
+    return {one["replaces"]: one["commitment"] for one in told if "replaces" in one}
 
 
 def verify(*, session: Session) -> CheckpointView:
