@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
     ------
     BackupRefused
         If there is a file already, no passphrase, a database that is not at this release's schema, or a published key
-        in use that does not lie here.
+        in use that does not lie here, or was retired meanwhile.
     """
     settings, database = runtime.settings, runtime.database
     passphrase = passphrase_of(settings)
@@ -57,6 +57,7 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
         if not schema.is_at_head(session.connection()):
             raise schema.SchemaBehind
         _require_keys(settings, session)
+        in_use = key_files.in_use(session=session)
     with _workplace(settings.data) as content:
         made_at = runtime.clock.now()
         (content / DATABASE).mkdir()
@@ -65,6 +66,7 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
         else:
             rows = postgres_snapshot.take(database, content / DATABASE)
         _copy_files(settings, content)
+        _require_copied(in_use, settings, content / KEYS)
         engine = "sqlite" if database.is_sqlite else "postgresql"
         manifest = Manifest(made_at.isoformat(), engine, schema.head(), rows, archive.files_below(content))
         archive.write_archive(path, content, passphrase, manifest=manifest)
@@ -80,6 +82,16 @@ def _require_keys(settings: Settings, session: Session) -> None:
         raise BackupRefused(
             f"Published keys in use do not lie in {settings.key_directory}: {', '.join(absent)}. Run this where they "
             "do; every worker needs the one directory that holds them all. `decile keys rotate` retires what is lost."
+        )
+
+
+def _require_copied(in_use: Collection[str], settings: Settings, copied: Path) -> None:
+    """A key that was retired between the database's copy and that of the files is in use there and lies nowhere."""
+    absent = set(in_use) - key_files.ids(copied)
+    if absent and not settings.has_keys_in_a_device:
+        raise BackupRefused(
+            f"Keys were changed while the backup was made: {', '.join(sorted(absent))} is in it no more. Nothing was "
+            "written; make it again."
         )
 
 

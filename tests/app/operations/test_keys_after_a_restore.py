@@ -23,7 +23,9 @@ from app.credentials.models import IssuerKey
 from app.foundation.job_list import list_jobs
 from app.foundation.jobs import DurableJobs
 from app.foundation.runtime import Runtime
+from app.operations import sqlite_snapshot
 from app.operations.checks import State, published_keys
+from app.operations.errors import BackupRefused
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import Restored, restore_backup
 from app.transparency import queries as log
@@ -218,3 +220,20 @@ def test_a_copy_says_when_the_log_does_not_tell_of_the_newest_key_yet(house: Hou
     words = ["copy", str(house.data.parent / "copy")]
     done = CliRunner().invoke(main.get_command(Context(main), "log"), words, obj=house.runtime)
     assert f"No signed checkpoint tells of {key_in_use(house.runtime)} yet: copy again in a minute" in done.output
+
+
+def test_a_backup_during_which_keys_are_rotated_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    former, real = key_in_use(house.runtime), sqlite_snapshot.take
+
+    def takes_a_while(url: str, directory: Path) -> dict[str, int]:
+        rows = real(url, directory)
+        ask(house.runtime, "rotate", "--algorithm", ED25519)
+        return rows
+
+    path = house.data.parent / "another.backup"
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sqlite_snapshot, "take", takes_a_while)
+        with pytest.raises(BackupRefused, match=f"while the backup was made: {former} "):
+            make_backup(path, runtime=house.runtime)
+    assert not path.exists()
+    make_backup(path, runtime=house.runtime)
