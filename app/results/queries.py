@@ -88,14 +88,6 @@ def result(result_id: UUID, *, session: Session) -> ResultView:
     return _view(row, session=session)
 
 
-def reported_result(result_id: UUID, *, session: Session) -> ResultView:
-    """The result as it was reported, whatever was corrected since; or `ResultNotFound`."""
-    row = session.get(SkillResult, result_id)
-    if row is None:
-        raise ResultNotFound(result_id)
-    return _as_reported(row)
-
-
 def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | None:
     """The sitting's result, or None while it is on its way or where there is none."""
     row = session.scalar(select(SkillResult).where(SkillResult.sitting_id == sitting_id))
