@@ -57,7 +57,8 @@ def check(document: Mapping[str, Any]) -> CheckedDocument:
     DocumentRefused
         Naming the place and the reason.
     """
-    if "BitstringStatusListCredential" in (document.get("type") or ()):
+    types = document.get("type")
+    if isinstance(types, list) and "BitstringStatusListCredential" in types:
         _obeys(_STATUS_LIST, document)
         _check_status_list(document)
     else:

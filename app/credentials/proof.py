@@ -21,6 +21,7 @@ from app.credentials.errors import DocumentRefused, ProofInvalid
 from app.foundation.signing import Signer
 
 SIGNATURE_BYTES = 64
+_TO_STRICT_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 OPTION_NAMES = ("type", "cryptosuite", "created", "verificationMethod", "proofPurpose")
 FIXED_OPTIONS = {
     "type": "DataIntegrityProof",
@@ -107,10 +108,12 @@ def parse(text: str | bytes) -> dict[str, Any]:
     Raises
     ------
     ProofInvalid
-        If it is not one JSON object, or says one thing twice.
+        If it is not one JSON object, says one thing twice, or holds what no JSON can be written of: half a character,
+        or a number beyond all bounds.
     """
     try:
         document = json.loads(text, object_pairs_hook=_each_key_once)
+        _TO_STRICT_JSON(document).encode()
     except (ValueError, RecursionError):
         raise ProofInvalid("the document is not readable JSON") from None
     if not isinstance(document, dict):

@@ -270,7 +270,7 @@ def algorithms_without_key(*, session: Session) -> tuple[str, ...]:
 
 def public_key(key_id: str, algorithm: str, *, session: Session) -> bytes | None:
     """The key's public bytes while it is published; None for one unknown, compromised or of another algorithm."""
-    row = session.get(IssuerKey, key_id)
+    row = session.get(IssuerKey, key_id) if "\0" not in key_id else None  # PostgreSQL takes no such text
     if row is None or row.compromised_at is not None or row.algorithm != algorithm:
         return None
     return row.public_bytes

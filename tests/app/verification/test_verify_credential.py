@@ -168,6 +168,27 @@ def test_a_change_of_any_one_leaf_of_a_document_in_hand_is_never_valid(desk: Des
     assert unknown == [("proof", 0, "verificationMethod")]
 
 
+@pytest.mark.parametrize(
+    "value", ["5", "true", '{"a": 1}', "1e400", "-1e400", "NaN", r'"\ud800"', '"\\u0000"', "9" * 400]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("type",),
+        ("credentialStatus", "statusListIndex"),
+        ("proof", 0, "verificationMethod"),
+        ("issuer", "id"),
+        ("name",),
+    ],
+)
+def test_a_value_that_no_program_of_ours_writes_is_altered_or_unknown_and_never_a_crash(
+    desk: Desk, path: tuple[str | int, ...], value: str
+) -> None:
+    document = json.loads(desk.issued().signed_document or "")
+    text = json.dumps(with_value(document, path, "@@")).replace('"@@"', value)
+    assert verdict_on_text(desk, text) in (Verdict.ALTERED, Verdict.UNKNOWN)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 1}', "\ud800", '{"a":' * 5000])
 def test_something_that_is_no_credential_at_all_is_altered_and_never_a_crash(desk: Desk, text: str) -> None:
     assert verdict_on_text(desk, text) is Verdict.ALTERED
