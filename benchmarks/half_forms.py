@@ -5,7 +5,9 @@
 
 Each scale is calibrated as a whole (graded model); the cut is the 90th percentile of the latent distribution, a half
 awards at P >= .5. "before": normal prior; "latent": the latent density as estimated; "after": the posterior softened by
-the stray share, which is estimated from how people stand on both halves, never from who is awarded.
+the stray share, which is estimated from how people stand on both halves, never from who is awarded. These three have
+the quantile of their own prior as cut. "sittings": as a sitting has it, with a N(0, 1) prior, the same stray share, and
+the cut, with its error, of a norm made of these people.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from scoring.calibration import calibrate
 from scoring.graded_response import log_likelihood
 from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
 from scoring.latent_density import estimate_latent_density
+from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES
+from scoring.norms import NormTable
 
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 SEED = 20_261_123
@@ -107,11 +111,12 @@ def answers(scale: RealScale) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Found:
-    """A scale under the normal prior, the latent density, and the softened posterior."""
+    """A scale under the normal prior, the latent density, the softened posterior, and that of a sitting."""
 
     before: HalfFormAgreement
     latent: HalfFormAgreement
     after: HalfFormAgreement
+    sittings: HalfFormAgreement
     stray: StrayShare
 
 
@@ -120,18 +125,27 @@ def examined(codes: np.ndarray, splits: int) -> Found:
     density = estimate_latent_density(log_likelihood(codes, items, NODES), NODES).masses
     stray = estimate_stray_share(codes, items, splits=min(splits, STRAY_SPLITS), rng=np.random.default_rng([SEED, 1]))
 
-    def agreed(masses: np.ndarray | None, share: float) -> HalfFormAgreement:
-        rng = np.random.default_rng([SEED, 2])
-        return half_form_agreement(codes, items, density=masses, stray_share=share, splits=splits, rng=rng)
+    softened = misfit_aware(log_likelihood(codes, items, NODES), stray.share)
+    norm = NormTable.from_log_likelihoods(softened, NODES).cut(0.9)
 
-    return Found(agreed(None, 0.0), agreed(density, 0.0), agreed(stray.density, stray.share), stray)
+    def agreed(masses: np.ndarray | None, share: float, cut: tuple[float, float] | None = None) -> HalfFormAgreement:
+        rng = np.random.default_rng([SEED, 2])
+        return half_form_agreement(codes, items, density=masses, stray_share=share, cut=cut, splits=splits, rng=rng)
+
+    return Found(
+        agreed(None, 0.0),
+        agreed(density, 0.0),
+        agreed(stray.density, stray.share),
+        agreed(None, stray.share, (norm.theta, norm.standard_error)),
+        stray,
+    )
 
 
 def row(name: str, found: Found, seconds: float) -> str:
     parts = [
         f"{a.observed:.3f} {a.interval[0]:.3f}–{a.interval[1]:.3f} {a.predicted:.3f} "
         f"{a.predicted - a.observed:+.3f}{' ' if a.is_predicted else '*'}"
-        for a in (found.before, found.latent, found.after)
+        for a in (found.before, found.latent, found.after, found.sittings)
     ]
     stray = f"{found.stray.share:.3f} ±{1.96 * found.stray.standard_error:.3f}"
     return f"{name:<15}{found.after.n:>7} | {' | '.join(parts)} | {stray} | {found.after.awarded:.3f} {seconds:4.0f} s"
@@ -144,8 +158,8 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {chosen.splits} random halves")
     print("awarded again: observed, its 95 % interval, predicted, difference; * outside the interval")
-    print(f"{'':<22} | {'before':<34} | {'latent':<34} | {'after':<34} | stray share   | awarded")
-    outside, far = [], []
+    print(f"{'':<22} | {'before':<34} | {'latent':<34} | {'after':<34} | {'sittings':<34} | stray share   | awarded")
+    outside, far, unlike = [], [], []
     for name in chosen.scales:
         began = time.perf_counter()
         found = examined(answers(SCALES[name]), chosen.splits)
@@ -154,7 +168,10 @@ def main() -> None:
             outside.append(name)
         if found.after.n >= LARGE and abs(found.after.predicted - found.after.observed) > NEAR:
             far.append(name)
+        if not found.sittings.is_predicted:
+            unlike.append(name)
     print(f"\nafter, outside the observed interval: {', '.join(outside) or 'none'}")
+    print(f"sittings, outside: {', '.join(unlike) or 'none'}")
     print(f"after, farther than {NEAR} where N >= {LARGE}: {', '.join(far) or 'none'}")
 
 

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import KERNEL_STEPS, refuse_cut
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities, log_likelihood
 from scoring.items import ItemParameters
 from scoring.latent_density import estimate_latent_density
 from scoring.misfit_aware import STRAY_MASSES, misfit_aware
-from scoring.normal import NODES, normal_prior
+from scoring.normal import NODES, normal_distribution, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
 
 STANDINGS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98])
@@ -161,6 +162,7 @@ def half_form_agreement(
     density: ArrayLike | None = None,
     stray_share: float = 0.0,
     quantile: float = 0.90,
+    cut: tuple[float, float] | None = None,
     confidence: float = 0.50,
     splits: int = SPLITS,
     rng: np.random.Generator,
@@ -178,6 +180,8 @@ def half_form_agreement(
         Of half forms; the posterior is softened by it.
     quantile : float
         The cut, as a share of the latent distribution below it.
+    cut : (theta, standard error), optional
+        A cut as a norm gives it, in place of the quantile; people above it are read off as in a sitting.
     confidence : float
         P(theta >= cut) from which a half awards.
     splits : int
@@ -197,7 +201,7 @@ def half_form_agreement(
     """
     halves = _Halves(responses, items)
     masses = _masses(density)
-    above = _above(masses, quantile)
+    above = _above(masses, quantile) if cut is None else _above_cut(*cut)
     _check_share(stray_share)
     once, twice, stated = np.zeros(halves.persons), np.zeros(halves.persons), 0.0
     for _ in range(splits):
@@ -372,3 +376,10 @@ def _above(masses: Doubles, quantile: float) -> Floats:
         raise ScoringError(f"A cut is a quantile between 0 and 1; got {quantile}.")
     part = (np.cumsum(masses) - quantile) / np.maximum(masses, np.finfo(float).tiny)
     return np.asarray(np.clip(part, 0.0, 1.0), dtype=np.float32)
+
+
+def _above_cut(cut: float, cut_se: float) -> Floats:
+    """P(theta >= cut) at each node, over the cut's own error and the kernel of a sitting's posterior, shape (61,)."""
+    refuse_cut(cut, cut_se)
+    spread = math.hypot(KERNEL_STEPS * float(NODES[1] - NODES[0]), cut_se)
+    return np.asarray(normal_distribution((NODES - cut) / spread), dtype=np.float32)

@@ -87,6 +87,18 @@ def test_real_scales_are_predicted_better_than_before() -> None:
     assert after.is_predicted
 
 
+def test_the_cut_of_a_norm_takes_the_place_of_the_quantile() -> None:
+    quantile = agreed(people(0.0))
+    same = agreed(people(0.0), cut=(1.2816, 0.0))
+    higher = agreed(people(0.0), cut=(1.6, 0.05))
+
+    assert same.awarded == pytest.approx(quantile.awarded, abs=0.01)
+    assert abs(same.predicted - same.observed) < 0.02
+    assert higher.awarded < 0.7 * quantile.awarded
+    with pytest.raises(ScoringError):
+        agreed(people(0.0), cut=(1.2816, -1.0))
+
+
 def test_the_order_of_items_and_persons_does_not_matter_to_the_share() -> None:
     codes, rng = people(SHARE), np.random.default_rng(9)
     order, rows = rng.permutation(12), rng.permutation(PERSONS)
