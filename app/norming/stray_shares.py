@@ -23,9 +23,7 @@ from scoring.responses import MISSING
 STRAY_SHARES: Final = "stray_shares"  # in a composite's pins: [judgement, self_report]
 MOST_PEOPLE = 20_000  # the share then has an error of a thousandth or two
 FEWEST_FORMS = 300  # without a gap; a hundred and fewer gave shares of up to .25 where none is true
-LEAST_PART = (
-    0.5  # of the people who answered the kind; those few who answered all of it may be selected by how they did
-)
+LEAST_PART = 0.5  # of the people who answered the kind; a small part may be selected by how they did
 LARGEST_ERROR = 0.01  # beyond, the share may as well be 0: true ones are a few thousandths to a few hundredths
 SEED = 20_261_128  # the same responses always give the same halves
 
