@@ -21,6 +21,7 @@ from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import ReviewDecision, RevocationReason
 from app.credentials.suspend_credential import reinstate_credential, suspend_credential
 from app.foundation.access import operator
+from app.foundation.command_options import HOW_MANY
 from app.foundation.runtime import Runtime
 
 LISTED = 100
@@ -53,7 +54,7 @@ def credential() -> None:
 
 
 @credential.command("list")
-@click.option("--limit", default=LISTED, show_default=True, help="How many, newest first.")
+@click.option("--limit", type=HOW_MANY, default=LISTED, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 @click.pass_obj
 def list_command(runtime: Runtime, limit: int, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import click
 
 from app.foundation import audit
 from app.foundation.access import operator
+from app.foundation.command_options import HOW_MANY
 from app.foundation.errors import DecileError
 from app.foundation.job_list import JobState, JobView, drop_job, failed_jobs, list_jobs, retry_job
 from app.foundation.jobs import DurableJobs
@@ -30,7 +31,7 @@ def jobs_group() -> None:
 
 
 def _listing(command: Command) -> Command:
-    limit = click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+    limit = click.option("--limit", type=HOW_MANY, default=100, show_default=True, help="At most so many.")
     return limit(click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")(command))
 
 

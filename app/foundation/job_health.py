@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import TableClause, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.foundation.job_list import STATUSES, JobState
-from app.foundation.job_queues import QUEUE
+from app.foundation.job_list import MAIL_IS_TRIED_FOR, STATUSES, JobState
+from app.foundation.job_queues import MAIL_QUEUE, QUEUE
 from app.foundation.job_slots import MOST_AHEAD, WorkerSlot
 from app.foundation.job_table import job_table
 
@@ -16,10 +16,13 @@ MILLISECONDS = 1000
 
 
 def oldest_waiting_seconds(session: Session, now: datetime) -> float:
-    """How long the oldest job in the queue has waited for a worker, mail apart; 0 if none waits."""
+    """How long the oldest job in the queue has waited for a worker, mail apart; 0 if none waits.
+
+    From when it was put there last: one that is tried again after days has not waited for days.
+    """
     job = _job_table(session)
     # a literal, not a parameter: SQLite uses its partial index of unfinished jobs only if it can see the status
-    waiting = select(func.min(job.c.created_at)).where(
+    waiting = select(func.min(job.c.updated_at)).where(
         job.c.status == literal_column("'ENQUEUED'"), job.c.queue_name == QUEUE
     )
     since = session.scalar(waiting)
@@ -31,6 +34,16 @@ def failed_count(session: Session) -> int:
     job = _job_table(session)
     dead = select(func.count()).where(job.c.status.in_(STATUSES[JobState.FAILED]))
     return session.scalar(dead) or 0
+
+
+def unsent_count(session: Session, now: datetime) -> int:
+    """How many of those are mail within the day for which it is put back by itself."""
+    job = _job_table(session)
+    since = (now - MAIL_IS_TRIED_FOR).timestamp() * MILLISECONDS
+    unsent = select(func.count()).where(
+        job.c.status.in_(STATUSES[JobState.FAILED]), job.c.queue_name == MAIL_QUEUE, job.c.created_at > since
+    )
+    return session.scalar(unsent) or 0
 
 
 def unfinished_count(session: Session) -> int:

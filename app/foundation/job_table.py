@@ -15,6 +15,7 @@ def job_table(*, is_sqlite: bool) -> TableClause:
         column("status", String),
         column("queue_name", String),
         column("created_at", BigInteger),
+        column("updated_at", BigInteger),  # of a job that waits: when it was put into the queue
         column("recovery_attempts", BigInteger),
         column("attributes", JSON),
         schema=None if is_sqlite else JOB_SCHEMA,

@@ -34,6 +34,7 @@ SPARE_FREE_BYTES = 1024 * MIB
 LARGEST_LOG_BYTES = 64 * MIB  # of SQLite: more means that no checkpoint gets through
 MOST_CLOCK_DIFFERENCE = timedelta(seconds=5)  # authenticator codes and links bear thirty
 OLDEST_BACKUP = timedelta(hours=26)  # a nightly one, and two hours
+BACKUPS_CEASED = timedelta(days=3)  # they were made, and nobody noticed that they are not
 OTHERS_BITS = 0o077
 MAKE_KEYS = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
 
@@ -160,9 +161,19 @@ def worker(session: Session, now: datetime) -> Iterator[Check]:
     waiting = job_health.oldest_waiting_seconds(session, now)
     state = State.OK if waiting <= OLDEST_JOB_SECONDS else State.FAIL
     yield Check("job lag", state, f"the oldest job has waited {waiting:.0f} s", "" if state is State.OK else remedy)
-    failed = job_health.failed_count(session)
+    yield from _failed_jobs(session, now)
+
+
+def _failed_jobs(session: Session, now: datetime) -> Iterator[Check]:
+    """Altered records are such a job too: what stands on the dead list stays undone until somebody looks."""
+    failed, unsent = job_health.failed_count(session), job_health.unsent_count(session, now)
     remedy = "Read `decile jobs failed`, mend the cause, then `decile jobs retry`."
-    yield Check("failed jobs", State.WARN if failed else State.OK, str(failed), remedy if failed else "")
+    if failed > unsent:
+        yield Check("failed jobs", State.FAIL, str(failed), remedy)
+    elif failed:
+        yield Check("failed jobs", State.WARN, f"{failed}, all of them mail that is tried again for a day", remedy)
+    else:
+        yield Check("failed jobs", State.OK, "0")
 
 
 def law_dates(session: Session, now: datetime) -> Iterator[Check]:
@@ -216,10 +227,15 @@ def log_head(session: Session, settings: Settings) -> Iterator[Check]:
 
 
 def backups(session: Session, now: datetime) -> Iterator[Check]:
-    """A backup was made lately. Whether it can be restored, only a restore can say."""
+    """A backup was made lately, or none ever. Whether it can be restored, only a restore can say."""
     latest = audit.latest("backup.made", session=session)
-    fresh = latest is not None and now - latest <= OLDEST_BACKUP
-    saw = "never" if latest is None else latest.isoformat(timespec="minutes")
-    yield Check(
-        "last backup", State.OK if fresh else State.WARN, saw, "" if fresh else "Run `decile backup` every night."
+    saw, remedy = (
+        "never" if latest is None else latest.isoformat(timespec="minutes"),
+        "Run `decile backup` every night.",
     )
+    if latest is not None and now - latest <= OLDEST_BACKUP:
+        yield Check("last backup", State.OK, saw)
+    elif latest is None or now - latest <= BACKUPS_CEASED:
+        yield Check("last backup", State.WARN, saw, remedy)
+    else:
+        yield Check("last backup", State.FAIL, saw, remedy)

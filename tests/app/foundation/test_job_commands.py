@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from app.foundation import job_health
 from app.foundation.audit import AuditEntry
 from app.foundation.job_commands import jobs_group
 from app.foundation.job_list import JobState, failed_jobs
 from app.foundation.job_runner import JobRunner
+from app.foundation.job_table import job_table
 from app.foundation.mail import Message, SmtpMailer
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import QUICK, client_of, enqueue_effects, running, state_of, wait_until
@@ -41,6 +43,25 @@ def test_jobs_are_listed_as_lines_and_as_json(one_failed: Runtime) -> None:
     assert [(job["key"], job["name"], job["state"], job["error"]) for job in found] == [
         ("waiting", "leave_effect", "waiting", None)
     ]
+
+
+def test_a_job_that_is_tried_again_after_days_has_not_waited_for_days(worker_runtime: Runtime) -> None:
+    enqueue_effects(worker_runtime, "old")
+    with worker_runtime.transaction() as session:
+        job = job_table(is_sqlite=worker_runtime.database.is_sqlite)
+        at = int((worker_runtime.clock.now() - timedelta(days=3)).timestamp() * 1000)
+        session.execute(job.update().values(status="ERROR", created_at=at, updated_at=at))
+    assert call(worker_runtime, "retry", "old").exit_code == 0
+    with worker_runtime.reading() as session:
+        assert job_health.oldest_waiting_seconds(session, worker_runtime.clock.now()) < 60
+        later = worker_runtime.clock.now() + timedelta(minutes=6)
+        assert job_health.oldest_waiting_seconds(session, later) > 300
+
+
+@pytest.mark.parametrize("command", ["list", "failed"])
+def test_more_jobs_than_can_be_counted_is_wrong_usage(worker_runtime: Runtime, command: str) -> None:
+    asked = call(worker_runtime, command, "--limit", "99999999999999999999")
+    assert (asked.exit_code, "is not in the range" in asked.output) == (2, True)
 
 
 def test_failed_jobs_are_listed_with_their_reason(one_failed: Runtime) -> None:

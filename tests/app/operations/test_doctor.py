@@ -151,7 +151,22 @@ def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
     assert amiss(found) == {"worker": State.FAIL, "job lag": State.FAIL}
 
     DurableJobs(installation.database).client.cancel_workflow("old")
-    assert amiss(seen(installation, well)) == {"failed jobs": State.WARN}
+    assert amiss(seen(installation, well)) == {"failed jobs": State.FAIL}
+
+
+def test_a_failed_job_fails_unless_it_is_mail_within_its_day(installation, well):
+    with installation.transaction() as session:
+        installation.jobs.enqueue("send_sign_in_mail", "unsent", session=session, arguments={})
+        session.connection().exec_driver_sql("UPDATE workflow_status SET status = 'ERROR'")
+    found = seen(installation, well)
+    assert (amiss(found), found["failed jobs"].saw[:12]) == ({"failed jobs": State.WARN}, "1, all of th")
+
+    found = examine(well, clock=FrozenClock(installation.clock.now() + timedelta(hours=25)), instruments=INSTRUMENTS)
+    assert {check.name: check for check in found}["failed jobs"].state is State.FAIL
+    with installation.transaction() as session:
+        installation.jobs.enqueue("examine_records", "altered", session=session, arguments={})
+    DurableJobs(installation.database).client.cancel_workflow("altered")
+    assert amiss(seen(installation, well)) == {"failed jobs": State.FAIL}
 
 
 @pytest.mark.parametrize(
@@ -198,9 +213,19 @@ def test_a_heartbeat_of_a_clock_that_ran_ahead_is_no_sign_of_life(installation, 
 
 
 def test_a_clock_behind_the_record_and_an_old_backup_are_named(installation, well):
-    for step, trouble in ((timedelta(hours=-1), "clock"), (timedelta(hours=27), "last backup")):
+    for step, trouble, state in (
+        (timedelta(hours=-1), "clock", State.FAIL),
+        (timedelta(hours=27), "last backup", State.WARN),
+        (timedelta(days=4), "last backup", State.FAIL),
+    ):
         found = examine(well, clock=FrozenClock(installation.clock.now() + step), instruments=INSTRUMENTS)
-        assert trouble in amiss({check.name: check for check in found})
+        assert amiss({check.name: check for check in found})[trouble] is state
+
+
+def test_where_no_backup_was_ever_made_nothing_fails(installation):
+    with installation.reading() as session:
+        (check,) = checks.backups(session, installation.clock.now())
+    assert check.state is State.WARN
 
 
 def test_an_older_schema_is_named_and_hides_nothing_else(installation, well):
