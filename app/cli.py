@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.foundation.runtime import Runtime
 
 SETTINGS_ALONE = ("up", "restore", "doctor")  # the first starts others before it loads anything itself
+NOT_UTF8 = "surrogates not allowed"  # so Python keeps the bytes of an argument that are no UTF-8
 SERVERS = ("web", "worker")
 # what the machine refuses without naming a file: a full disk, a port that is taken, not ours to open or not here
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL}
@@ -42,6 +43,11 @@ class Doorkeeper(click.Group):
             return super().invoke(ctx)
         except DecileError as refusal:
             click.echo(f"Refused: {refusal}", err=True)
+            ctx.exit(1)
+        except UnicodeEncodeError as problem:
+            if problem.reason != NOT_UTF8:
+                raise
+            click.echo(f"Refused: {problem.object!a} is not text in UTF-8.", err=True)
             ctx.exit(1)
         except OSError as problem:
             file = problem.filename2 or problem.filename

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -17,9 +18,13 @@ def write_whole(path: Path, content: bytes, *, replacing: bool, mode: int = OWNE
     ------
     OSError
         If the disk fails. Where a file was replaced, the new one may be there, whole.
+    IsADirectoryError
+        If the path names no file.
     FileExistsError
         If there is one of this name and it is not to be replaced.
     """
+    if not path.name:  # as of an empty argument, which stands for the directory one is in
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     part = path.with_name(f".{path.name}.part")  # a backup of the directory passes it over
     try:
         _write(part, content, mode)

@@ -10,6 +10,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 LARGEST_FILE_BYTES = 2_000_000  # a bank of 120 statements and 60 scenarios in two languages is a tenth of this
+DEEPEST = 50  # a bank is nested five deep
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -65,19 +66,26 @@ def read_document(file: FilePath) -> Document:
 def _document(name: str, text: str) -> Document:
     reading = _Reading()
     try:
-        for happening in yaml.parse(text, Loader=LOADER) if "*" in text else ():
-            if isinstance(happening, yaml.AliasEvent):
-                line = happening.start_mark.line + 1 if happening.start_mark else 1
-                raise Unreadable(line, "an alias (*name) is used", "Write the text out.")
+        _require_plain(text)
         root = yaml.compose(text, Loader=LOADER)
         data = None if root is None else reading.value(root, ())
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
         reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
         raise Unreadable(mark.line + 1 if mark else 1, f"not YAML: {reason}", "Correct the syntax.") from None
-    except RecursionError:
-        raise Unreadable(1, "nested too deeply", "Write a bank as docs/item_bank_format.md shows it.") from None
     return Document(name, data, reading.lines)
+
+
+def _require_plain(text: str) -> None:
+    """No alias, and no depth: the library composes by recursion, in C, and would take the process down with it."""
+    depth = 0
+    for happening in yaml.parse(text, Loader=LOADER):
+        line = happening.start_mark.line + 1 if happening.start_mark else 1
+        if isinstance(happening, yaml.AliasEvent):
+            raise Unreadable(line, "an alias (*name) is used", "Write the text out.")
+        depth += isinstance(happening, yaml.CollectionStartEvent) - isinstance(happening, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Unreadable(line, "nested too deeply", "Write a bank as docs/item_bank_format.md shows it.")
 
 
 class _Reading:

@@ -64,6 +64,6 @@ def _budget(path: Path) -> list[dict[str, Any]]:
             for name in RATES:
                 if cell[name] is not None:
                     float(cell[name]["share"])
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise ManifestUnreadable(path, type(problem).__name__) from None
     return cells

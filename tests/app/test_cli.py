@@ -37,6 +37,18 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(tmp_path):
             assert (done.exit_code, done.output) == (1, f"Refused: {line}\n")
 
 
+def test_an_argument_that_is_no_utf8_is_one_line():
+    engine = create_engine("sqlite://")
+    argument = b"caf\xe9".decode("utf-8", "surrogateescape")  # as Python hands over what is in Latin-1
+
+    def look_up():
+        with engine.connect() as connection:
+            connection.execute(text("SELECT :x"), {"x": argument})
+
+    done = at_the_door(look_up)
+    assert (done.exit_code, done.output) == (1, "Refused: 'caf\\udce9' is not text in UTF-8.\n")
+
+
 def test_a_database_that_is_away_is_one_line_without_its_password():
     def fail():
         with create_engine("postgresql+psycopg://decile:password@127.0.0.1:1/decile").connect():

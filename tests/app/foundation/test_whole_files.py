@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.foundation.whole_files import write_whole
@@ -16,3 +18,8 @@ def test_a_file_is_replaced_only_where_that_is_meant_and_nothing_lies_beside_it(
     assert path.read_bytes() == b"second"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_path_that_names_no_file_is_refused_as_a_directory():
+    with pytest.raises(IsADirectoryError):
+        write_whole(Path(), b"x", replacing=False)

@@ -302,3 +302,9 @@ def test_any_text_is_read_or_refused_with_a_line_but_never_breaks_the_reader(tex
     with suppress(Unreadable):
         line = min(_document("any.yaml", text).lines.values(), default=1)
     assert line >= 1
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000 + "]" * 100_000, "- " * 100_000 + "x"], ids=["brackets", "dashes"])
+def test_a_file_nested_too_deeply_is_refused_before_the_library_dies_of_it(deep):
+    with pytest.raises(Unreadable, match="nested too deeply"):
+        _document("bank.yaml", deep)

@@ -161,7 +161,9 @@ def test_the_gate_opens_within_the_limits_and_closes_beyond_either(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"kind": "other", "budget": []}', '{"kind": "decile-release-manifest"}']
+    "text",
+    ["", "[]", "[" * 100_000, "{}", '{"kind": "other", "budget": []}', '{"kind": "decile-release-manifest"}'],
+    ids=["empty", "a-list", "deep", "nothing", "another-kind", "no-budget"],
 )
 def test_the_gate_is_closed_to_what_is_no_manifest(tmp_path, text):
     path = tmp_path / "manifest.json"
