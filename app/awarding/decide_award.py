@@ -20,6 +20,7 @@ from app.foundation.access import system
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.norming import founders_compared
 from app.norming import queries as norms
 from app.norming.policy import NormPolicy
 from app.results import queries as results
@@ -42,7 +43,7 @@ def decide_award(
     if waits(result, session=session, at=now):
         return None
     score = final_score(result.sitting_id, session=session)
-    if score.norm_id is not None and norms.awards_wait(score.norm_id, session=session, at=score.started_at):
+    if score.norm_id is not None and founders_compared.awards_wait(score.norm_id, session=session, at=score.started_at):
         return None
     policy = award_policy_of(score, session=session)
     decision = decide(evidence_of(result, score, session=session), policy)

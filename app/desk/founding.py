@@ -18,6 +18,7 @@ from app.item_bank.errors import ReleaseNotFound
 from app.item_bank.queries import BankReleaseView, SkillView
 from app.keying import queries as keying
 from app.keying.policy import KeyingPolicy
+from app.norming import founders_compared
 from app.norming import queries as norms
 from app.norming.policy import NormPolicy
 from app.norming.queries import NormView
@@ -138,9 +139,9 @@ def _norm(
     marks = ("demo",) if norm.demo else ()
     yield Check(Step.GATES, norm.may_certify and not norm.demo, reasons=norm.gate_reasons + marks)
     yield Check(Step.PUBLISHED, norm.state == "published")
-    needed = norms.sittings_to_compare(norm.id, session=session, at=at)
+    needed = founders_compared.sittings_to_compare(norm.id, session=session, at=at)
     under = first_sittings_under(norm.id, most=needed, session=session)
-    waits = norms.awards_wait(norm.id, session=session, at=at)
+    waits = founders_compared.awards_wait(norm.id, session=session, at=at)
     yield Check(Step.COMPARED, not waits, under, needed)
 
 

@@ -22,6 +22,7 @@ from app.credentials.standing import Standing, standing
 from app.foundation import drawings
 from app.item_bank import queries as banks
 from app.item_bank.development import Level, level_of
+from app.norming import founders_compared
 from app.norming import queries as norms
 from app.results import facets
 from app.results import queries as results
@@ -136,7 +137,7 @@ def _norm_came(person_id: UUID, skill: str, *, session: Session) -> bool:
 
 def _waits(result: results.ResultView | None, sitting: sittings.SittingView, *, session: Session) -> bool:
     norm_id = result.norm_id if result else None
-    return norm_id is not None and norms.awards_wait(norm_id, session=session, at=sitting.started_at)
+    return norm_id is not None and founders_compared.awards_wait(norm_id, session=session, at=sitting.started_at)
 
 
 def _facet_plot(bands: Sequence[FacetBand], skill: banks.SkillView, language: str) -> drawings.Bars | None:

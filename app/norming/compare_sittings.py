@@ -13,7 +13,7 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.norming import queries
+from app.norming import founders_compared, queries
 from app.norming.comparison import FIRST_REACH, LATER_REACH, shift_of
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.locked import norm_for_update
@@ -23,7 +23,7 @@ from app.norming.policy import NormPolicy
 
 def compare_sittings(
     norm_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, jobs: Jobs, actor: Actor
-) -> queries.ComparisonView:
+) -> founders_compared.ComparisonView:
     """Record the comparison; where it holds, the decisions that waited for it are made next.
 
     Once it held, it is not made again. Where it did not, it is made again with half as many sittings more and a wider
@@ -35,17 +35,17 @@ def compare_sittings(
     """
     require(actor, "norm_editor", "norm_approver", "operator")
     norm, now = norm_for_update(norm_id, session=session), clock.now()
-    former = queries.comparison_of(norm_id, session=session)
+    former = founders_compared.comparison_of(norm_id, session=session)
     if former is not None and former.holds:
         return former
     if not norm.run.sample.is_founding:
         raise NothingToCompare(norm.label)
     policy = policies.current(NormPolicy, session=session, at=now)
     scores = first_scores_under(norm_id, session=session)
-    needed = queries.sittings_to_compare(norm_id, session=session, at=now)
+    needed = founders_compared.sittings_to_compare(norm_id, session=session, at=now)
     if len(scores) < needed:
         raise TooFewToCompare(norm.label, len(scores), needed)
-    failed_with = queries.comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
+    failed_with = founders_compared.comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
     table = queries.view_of(norm).table
     medians, errors = zip(*scores, strict=True)
     found = shift_of(
@@ -78,4 +78,4 @@ def compare_sittings(
         group = norm.group
         end_awards_wait(norm_id, group.skill, group.language, session=session, at=now)
         jobs.enqueue("open_awards", f"open-awards:{norm_id}", session=session, arguments={"norm_id": str(norm_id)})
-    return queries.view_of_comparison(row)
+    return founders_compared.view_of_comparison(row)

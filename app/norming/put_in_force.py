@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.assessment.adopt_edition import adopt_edition
 from app.foundation.jobs import JSON
-from app.norming import queries
+from app.norming import founders_compared
 from app.norming.models import NormVersion
 from app.norming.snapshot import cut_of
 from app.transparency.log_event import log_event
@@ -30,7 +30,7 @@ def put_in_force(norm: NormVersion, *, session: Session, at: datetime) -> None:
         norm_count=norm.n,
         composite=norm.composite,
         exposure=norm.run.exposure,
-        awards_wait=queries.awards_wait(norm.id, session=session, at=at),
+        awards_wait=founders_compared.awards_wait(norm.id, session=session, at=at),
         session=session,
         at=at,
     )

@@ -15,7 +15,7 @@ from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
 from app.foundation.web.typed import typed_form
 from app.item_bank import queries as banks
-from app.norming import pictures, queries, recalibrations
+from app.norming import founders_compared, pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
 from app.norming.cancel_recalibration import cancel_recalibration
@@ -93,9 +93,9 @@ def norm_card(norm_id: UUID) -> str:
         rollback = queries.rollback_of(norm_id, session=session, at=now)
         former = queries.former(norm_id, session=session)
         watched_until = queries.watched_until(norm, session=session, at=now)
-        waits = queries.awards_wait(norm_id, session=session, at=now)
-        compared = queries.comparison_of(norm_id, session=session)
-        to_compare = queries.sittings_to_compare(norm_id, session=session, at=now)
+        waits = founders_compared.awards_wait(norm_id, session=session, at=now)
+        compared = founders_compared.comparison_of(norm_id, session=session)
+        to_compare = founders_compared.sittings_to_compare(norm_id, session=session, at=now)
         stopped = queries.stop_of(norm_id, session=session)
         earliest = queries.earliest_effect(session=session, at=now)
         has_moved_on = queries.has_moved_on(norm, session=session)

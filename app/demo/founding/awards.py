@@ -22,8 +22,9 @@ from app.demo.founding.trial import loosen, outwards
 from app.demo.population import KINDS_CORRELATION
 from app.foundation.access import Actor
 from app.norming.compare_sittings import compare_sittings
+from app.norming.founders_compared import ComparisonView
 from app.norming.policy import NormPolicy
-from app.norming.queries import ComparisonView, NormView
+from app.norming.queries import NormView
 from app.results import queries as results
 from app.verification.verify_credential import CertificateVerification, verify_credential
 

@@ -28,7 +28,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 from app.item_bank import queries as item_bank
 from app.keying.models import Agreement, Panel, Seat
-from app.norming import queries as norms
+from app.norming import founders_compared
 from app.norming.models import CalibrationRun, NormVersion, SittingComparison
 from app.norming.policy import NormPolicy
 from app.results import queries as results
@@ -188,7 +188,7 @@ def test_a_comparison_that_fails_is_kept_and_decisions_come_only_after_one_that_
         made = session.scalars(select(SittingComparison).order_by(SittingComparison.compared_at)).all()
         under = results.results_under(played.founded.norm_id, session=session)
         decided = session.scalars(select(AwardDecision).where(AwardDecision.result_id.in_(under))).all()
-        waits = norms.awards_wait(played.founded.norm_id, session=session, at=played.runtime.clock.now())
+        waits = founders_compared.awards_wait(played.founded.norm_id, session=session, at=played.runtime.clock.now())
 
     assert [one.holds for one in made[:-1]] == [False] * (len(made) - 1)
     assert made[-1].holds

@@ -16,7 +16,7 @@ from app.assessment.scored_sittings import first_sittings_under
 from app.awarding.models import AwardDecision
 from app.foundation import policies
 from app.foundation.access import Actor, operator
-from app.norming import queries
+from app.norming import founders_compared
 from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.models import LegacySample, SittingComparison
@@ -98,7 +98,7 @@ def test_decisions_wait_until_the_comparison_holds_and_are_then_made_once(place,
     run_jobs(working)
     assert decisions(place) == 0
     with place.database.reading() as session:
-        assert queries.awards_wait(norm_id, session=session, at=place.clock.now())
+        assert founders_compared.awards_wait(norm_id, session=session, at=place.clock.now())
 
     found = compare(place, norm_id)
     place.jobs.enqueued = {key: job for key, job in place.jobs.enqueued.items() if job[0] == "open_awards"}
@@ -108,7 +108,7 @@ def test_decisions_wait_until_the_comparison_holds_and_are_then_made_once(place,
     assert decisions(place) == SEATED
     assert compare(place, norm_id) == found
     with place.database.reading() as session:
-        assert not queries.awards_wait(norm_id, session=session, at=place.clock.now())
+        assert not founders_compared.awards_wait(norm_id, session=session, at=place.clock.now())
 
 
 def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_id, runtime, tmp_path):
@@ -121,7 +121,7 @@ def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_i
     assert "open_awards" not in place.jobs.names()
     with place.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(SittingComparison)) == 1
-        assert queries.awards_wait(norm_id, session=session, at=place.clock.now())
+        assert founders_compared.awards_wait(norm_id, session=session, at=place.clock.now())
 
 
 def test_after_a_comparison_that_failed_the_next_needs_half_as_many_sittings_again_and_a_wider_interval(
@@ -235,6 +235,6 @@ def test_a_norm_of_other_people_waits_for_nothing(place):
     norm_id = a_norm(place)
 
     with place.database.reading() as session:
-        assert not queries.awards_wait(norm_id, session=session, at=place.clock.now())
+        assert not founders_compared.awards_wait(norm_id, session=session, at=place.clock.now())
     with pytest.raises(NothingToCompare):
         compare(place, norm_id)
