@@ -30,7 +30,7 @@ class Holding:
 
     table: str
     by: tuple[tuple[str, str], ...]  # (column, name in `Owned`)
-    withheld: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()  # columns; `column.key` is one entry of a column that holds an object
 
 
 def _held(table: str, column: str = "person_id", owned: str = PERSON, *, withheld: tuple[str, ...] = ()) -> Holding:
@@ -96,7 +96,11 @@ HOLDINGS = (
         (("staying_id", PERSON), ("leaving_id", PERSON)),
         withheld=("staying_id", "leaving_id", "asked_by", "applied_by", "dropped_by"),
     ),
-    Holding("audit_entry", (("actor_id", PERSON), ("subject", ANYTHING)), withheld=("actor_id",)),
+    Holding(
+        "audit_entry",
+        (("actor_id", PERSON), ("subject", ANYTHING)),
+        withheld=("actor_id", "detail.asked_by", "detail.drafted_by"),
+    ),
 )
 
 # Tables of which no row belongs to a person, each with the reason.
@@ -175,4 +179,12 @@ def rows_of(holding: Holding, owned: Owned, *, session: Session) -> Iterator[dic
     matches = [table.c[column].in_(owned[name]) for column, name in holding.by]
     shown = [column for column in table.c if column.name not in holding.withheld]
     query = select(*shown).where(or_(*matches)).order_by(*table.primary_key.columns)
-    return (dict(row) for row in session.execute(query).mappings())
+    return (_without(holding.withheld, dict(row)) for row in session.execute(query).mappings())
+
+
+def _without(withheld: Sequence[str], shown: dict[str, Any]) -> dict[str, Any]:
+    """The row, less the entries of its objects that are withheld."""
+    for column, _, key in (name.partition(".") for name in withheld):
+        if key:
+            shown[column] = {name: value for name, value in shown[column].items() if name != key}
+    return shown

@@ -62,6 +62,9 @@ def test_nothing_of_anybody_else_and_no_secret_is_in_it(world: World):
     text = json.dumps(copy)
     others = [str(one) for role, one in world.facts.people.items() if role != OWNER]
     assert [one for one in others if one in text or one in page] == []
+    applied = [row["detail"] for row in copy["tables"]["audit_entry"] if row["kind"] == "register.applied"]
+    assert applied == [{"change": "suspend"}, {"change": "reinstate"}]
+    assert copy["withheld"]["audit_entry"] == ["actor_id", "detail.asked_by", "detail.drafted_by"]
     secrets = ("hash-of-olivias-code", "sealed-for-olivia", "olivias-challenge")
     assert [one for one in secrets if one in text or one in page] == []
 
