@@ -13,14 +13,17 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import hash_of
 from app.accounts.errors import ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
 from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, Person
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import require_unrestricted
 from app.accounts.rules import tidy_name
 from app.accounts.scopes import Scope, scopes_open_to
 from app.foundation import audit, policies
 from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.locks import hold
 
 PREFIX = "decile_"  # by which programs that look for leaked secrets know ours
 
@@ -51,6 +54,8 @@ def issue_api_token(
     ProofNotFresh
         The actor did not prove just now who they are.
     ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, NameInvalid, TooManyTokens
+    AccountRestricted, AccountMerged
+        It was put to rest while this was on its way: its sign-ins are over, and nothing may follow them.
     """
     if actor.person_id is None:
         raise SignInNeeded
@@ -60,6 +65,9 @@ def issue_api_token(
     _require_scopes(wanted, actor)
     if name is None or lifetime_days not in policy.api_token_days:
         raise TokenTermsInvalid(policy.api_token_days)
+    hold(session, "restriction", actor.person_id)
+    require_unmerged(actor.person_id, session=session)
+    require_unrestricted(actor.person_id, session=session)
     _require_room(actor.person_id, session=session, at=now, policy=policy)
     token = PREFIX + entropy.token()
     row = ApiToken(

@@ -12,7 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import queries as accounts
 from app.accounts.close_merged_account import close_merged_account
 from app.accounts.consents import NORM_USE, offer_of
-from app.accounts.errors import AlreadyRestricted, NotRestricted, RestrictionReasonNeeded
+from app.accounts.errors import (
+    AccountMerged,
+    AccountRestricted,
+    AlreadyRestricted,
+    NotRestricted,
+    RestrictionReasonNeeded,
+)
+from app.accounts.issue_api_token import issue_api_token
 from app.accounts.models import ApiToken, BrowserSession, ErasedAddress, Letter, Person, PersonRestriction, RoleGrant
 from app.accounts.record_consent import record_consent
 from app.accounts.restrictions import Cause
@@ -94,6 +101,30 @@ def test_edge_061_a_restricted_person_is_not_let_in_and_everything_is_there_when
     assert again.sign_in(EMAIL).status_code in (200, 302, 303)
     assert again.open("/me/timeline").status_code == 200
     assert kinds(world) == [("person.restricted", "death"), ("person.restriction_lifted", "death")]
+
+
+def test_no_token_is_made_for_an_account_that_was_put_to_rest_or_merged_a_moment_ago(world: World):
+    """Who asks was recognised before; what ended their sign-ins was done before their transaction began."""
+    now = world.runtime.clock.now()
+    actor = Actor(owner_id(world), "owner", frozenset({"candidate"}), signed_in_at=now)
+    restrict(world, Cause.DEATH)
+    with pytest.raises(AccountRestricted):
+        _make_a_token(world, actor)
+    lift(world)
+    with world.runtime.transaction() as session:
+        session.get_one(Person, owner_id(world)).merged_into_id = world.facts.people[OTHER]
+    with pytest.raises(AccountMerged):
+        _make_a_token(world, actor)
+    with world.runtime.reading() as session:
+        assert session.query(ApiToken).filter_by(person_id=owner_id(world)).count() == 0
+
+
+def _make_a_token(world: World, actor: Actor) -> None:
+    here = world.runtime
+    with here.transaction() as session:
+        issue_api_token(
+            "late", ["results:read"], 30, session=session, clock=here.clock, entropy=here.entropy, actor=actor
+        )
 
 
 def test_edge_061_under_a_legal_hold_nothing_is_erased_or_forgotten_until_it_is_lifted(world: World):
