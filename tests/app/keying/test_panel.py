@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Person, RoleGrant
-from app.foundation.access import ProofNotFresh
+from app.foundation import policies
+from app.foundation.access import ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.foundation.links import LinkExpired, LinkInvalid
 from app.item_bank import queries as item_bank
@@ -27,6 +28,7 @@ from app.keying.errors import (
 )
 from app.keying.models import Agreement, Panel, Seat
 from app.keying.open_panel import open_panel
+from app.keying.policy import KeyingPolicy
 from app.keying.send_judge_invitation import send_judge_invitation
 from tests.app.keying.builders import JUDGES, a_panel, disputing
 
@@ -171,6 +173,16 @@ def test_simulated_judges_never_take_the_mark_away(judged):
         session.get_one(Panel, judged.panel_id).is_simulated = True
 
     assert judged.clear().provisional_key
+
+
+def test_a_panel_of_which_a_trial_asks_less_never_takes_the_mark_away(runtime):
+    with runtime.transaction() as session:
+        tools = {"session": session, "at": runtime.clock.now(), "actor": operator()}
+        policies.set_policy(KeyingPolicy, {"fewest_judges": JUDGES - 1}, **tools)
+    judging = a_panel(runtime)
+    judging.judge(JUDGES)
+
+    assert judging.clear().provisional_key
 
 
 def test_a_panels_key_is_not_judged_again(judged):
