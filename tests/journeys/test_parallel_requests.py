@@ -22,7 +22,7 @@ from sqlalchemy import delete, func, select
 from app.accounts.models import BrowserSession, Person, SignInRequest
 from app.assessment.models import FrozenSitting, Response, Sitting
 from app.assessment.replay_sitting import replay_sitting
-from app.awarding.models import Award, AwardDecision
+from app.awarding.models import Award, AwardDecision, Outcome
 from app.credentials.models import Credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
@@ -42,6 +42,8 @@ AT_ONCE, CROWDED = 8, 64
 WRITERS, TABS = 32, 2
 WRITING_SECONDS = 5.0
 PATIENCE_SECONDS = 60
+OUTSTANDING = 3.0  # theta
+MOST_TRIES = 5
 MOST_SITTINGS = 3  # of the shipped policy, in twelve months
 WRITES = 8  # from two tabs at one position
 CODE, LINK = re.compile(r"\b(\d{3}) ?(\d{3})\b"), re.compile(r"http://\S+/sign-in/\S+")
@@ -72,6 +74,20 @@ def somebody(world: Collaboration) -> InsistingPerson:
     person = InsistingPerson(world, next(_numbers), Ledger())
     person.sign_in_with_link()
     return person
+
+
+def somebody_with_a_credential(world: Collaboration) -> tuple[InsistingPerson, UUID]:
+    """Somebody outstanding, and their credential; nearly always the first who sits."""
+    for _ in range(MOST_TRIES):
+        person = somebody(world)
+        person.theta = OUTSTANDING
+        sitting_id = person.sit()
+        settle(world)
+        with world.runtime.reading() as session:
+            found = session.scalar(select(Credential.id).where(Credential.sitting_id == sitting_id))
+        if found is not None:
+            return person, found
+    raise AssertionError(f"none of {MOST_TRIES} outstanding people earned a credential")
 
 
 def message(person: Browser, path: str, **options: Any) -> bytes:
@@ -158,10 +174,14 @@ def test_case_022_of_many_who_take_the_last_start_of_the_year_one_succeeds(world
 
 @in_windows(2, 1000, 20)
 def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_the_same_answer(world, rounds, windows):
-    """Every response is sent by eight windows at once, the last, which completes the sitting, like all before it."""
+    """Every response is sent by eight windows at once, the last, which completes the sitting, like all before it.
+
+    By chance one of some hundred outstanding people earns nothing: then there is no credential either, once.
+    """
+    earned = 0
     for _ in range(rounds):
         person = somebody(world)
-        person.theta = 3.0
+        person.theta = OUTSTANDING
         sitting_id = person.begin()
         while (page := person.stands(sitting_id))["state"] == "open":
             value = world.answer(page["item"]["code"], person.theta, person.chance)
@@ -173,12 +193,16 @@ def test_case_023_eight_completions_at_once_give_one_result_one_credential_and_t
         assert how_many(world, FrozenSitting.sitting_id == sitting_id) == 1
         assert how_many(world, SkillResult.sitting_id == sitting_id) == 1
         of_this = SkillResult.sitting_id == sitting_id
-        assert how_many(world, AwardDecision.result_id == SkillResult.id, of_this) == 1
-        assert how_many(world, Award.result_id == SkillResult.id, of_this) == 1
-        signed = Credential.signed_document.is_not(None)
-        assert how_many(world, Credential.sitting_id == sitting_id, signed) == 1
         with world.runtime.reading() as session:
+            decided = select(AwardDecision.outcome).where(AwardDecision.result_id == SkillResult.id, of_this)
+            is_awarded = session.scalars(decided).one() is Outcome.AWARDED
             assert replay_sitting(sitting_id, session=session).matches
+        assert how_many(world, Award.result_id == SkillResult.id, of_this) == is_awarded
+        signed = Credential.signed_document.is_not(None)
+        assert how_many(world, Credential.sitting_id == sitting_id, signed) == is_awarded
+        earned += is_awarded
+    print(f"{earned} of {rounds} sittings earned a credential")
+    assert earned >= 0.9 * rounds
 
 
 @pytest.mark.long
@@ -220,12 +244,9 @@ def ask_again(world: Collaboration, person: InsistingPerson) -> None:
 def test_many_who_verify_while_it_is_revoked_see_it_valid_or_revoked_and_then_revoked(world, rounds, windows):
     tools = {"clock": world.runtime.clock, "jobs": world.runtime.jobs, "actor": operator()}
     for _ in range(rounds):
-        person = somebody(world)
-        person.theta = 3.0
-        sitting_id = person.sit()
-        settle(world)
+        person, credential_id = somebody_with_a_credential(world)
         with world.writing, world.runtime.transaction() as session:
-            credential = session.scalars(select(Credential).where(Credential.sitting_id == sitting_id)).one()
+            credential = session.get_one(Credential, credential_id)
             credential.visibility, code = "unlisted", credential.code
         asking = message(person, "/verify", json={"code": code}, headers=AS_JSON)
         with ThreadPoolExecutor(1) as pool:
