@@ -50,7 +50,7 @@ class CheckedDocument:
 
 
 def check(document: Mapping[str, Any]) -> CheckedDocument:
-    """The document, proven fit to be signed.
+    """The document, proven to be one of ours by its form.
 
     Raises
     ------
@@ -71,6 +71,21 @@ def check(document: Mapping[str, Any]) -> CheckedDocument:
         claims=MappingProxyType(claims_of(document)),
         _seal=_SEAL,
     )
+
+
+def check_to_sign(document: Mapping[str, Any]) -> CheckedDocument:
+    """The same of one that is signed now: a real credential must also reach what it says it requires.
+
+    Of one that is verified that is not asked. What we signed is ours, however it came to be.
+
+    Raises
+    ------
+    DocumentRefused
+        Naming the place and the reason.
+    """
+    checked = check(document)
+    _check_required(document)
+    return checked
 
 
 def to_text(document: Mapping[str, Any]) -> str:
@@ -265,7 +280,6 @@ def _check_credential(document: Mapping[str, Any]) -> None:
         _require(one["id"].startswith(issuer["url"] + "/"), "evidence.id", "it is not at the issuer's address")
     _check_results(document["credentialSubject"])
     _check_specimen(document)
-    _check_required(document)
 
 
 def _did_of(base_url: str, place: str) -> str:

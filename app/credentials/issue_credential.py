@@ -31,7 +31,7 @@ def issue_credential(
         raise CredentialNotFound
     needs_jwt = jwt_signer is not None and credential.signed_jwt is None and credential.revoked_at is None
     if not credential.is_issued or needs_jwt:
-        checked = conformance.check(proof.parse(credential.unsigned_document))
+        checked = conformance.check_to_sign(proof.parse(credential.unsigned_document))
         if not credential.is_issued:
             _sign_document(credential, checked, session=session, clock=clock, signer=signer)
         if jwt_signer is not None and needs_jwt:

@@ -83,7 +83,7 @@ def reissue_affected(
 def _may_be_signed(row: Credential) -> bool:
     """Whether its text passes the rules of today: one that does not must not hold up all the others."""
     try:
-        conformance.check(proof.parse(row.unsigned_document))
+        conformance.check_to_sign(proof.parse(row.unsigned_document))
     except DocumentRefused:
         return False
     return True
@@ -137,7 +137,7 @@ def _sign_again(
 ) -> None:
     document = proof.parse(row.unsigned_document)
     document["credentialStatus"] = status_list.moved(document["credentialStatus"], *entry)
-    checked = conformance.check(document)
+    checked = conformance.check_to_sign(document)
     signed = proof.sign(checked, signer=signer, created=at)
     proof.verify_signed(signed, checked, keys[signer.key_id].public_bytes)
     token = jwt.sign(checked, signer=jwt_signer) if jwt_signer else None

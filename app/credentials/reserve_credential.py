@@ -65,7 +65,7 @@ def reserve_credential(
         valid_from=identity.valid_from,
         valid_until=identity.valid_until,
         display=display.display_facts(award, issuer=issuer),
-        unsigned_document=conformance.check(document).text,
+        unsigned_document=conformance.check_to_sign(document).text,
         reserved_at=now,
         renews_id=_former(award, identity.valid_until, session=session),
     )

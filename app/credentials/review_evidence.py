@@ -150,7 +150,7 @@ def _says(credential: Credential, award: AwardView) -> bool:
     """Whether the stored text is what would be written of this award: term, figures, and names of what is certified."""
     try:
         stored = proof.parse(credential.unsigned_document)
-        conformance.check(stored)
+        conformance.check_to_sign(stored)
         again = open_badge.credential_document(
             display.award_facts(award), _identity(credential), issuer=_issuer(credential)
         )

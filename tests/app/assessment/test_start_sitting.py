@@ -320,7 +320,8 @@ def _corrected(place: Place, sitting_id: UUID) -> UUID:
         item_id = item_record.item_id_of(SKILL, code, session=session)
         (found,) = scored_without(code, [item_id], ["en"], session=session)
         tools = {"clock": place.clock, "entropy": place.entropy, "actor": operator()}
-        correct_sitting(found, rescoring_id, effect="none", is_told=False, session=session, **tools)
+        until = place.clock.now()
+        correct_sitting(found, rescoring_id, effect="none", is_told=False, undo_until=until, session=session, **tools)
 
     place.do(correct)
     return rescoring_id

@@ -47,7 +47,7 @@ def test_a_suspended_one_is_revoked_for_nobody_could_take_it_back_any_more(house
     (code,) = issue(house)
     with house.transaction() as session:
         held = stored(session, code)
-        suspend_credential(held.id, "somebody else sat", session=session, clock=house.clock, actor=operator())
+        suspend_credential(held.id, "2026-114", session=session, clock=house.clock, actor=operator())
     assert verdicts(house, erased_but_kept(house, code)) == {Verdict.REVOKED}
     with house.reading() as session:
         line = session.scalars(select(ErasedCredential)).one()
