@@ -360,20 +360,33 @@ def audit(
     return problems
 
 
+def certificate_in(path: str) -> str:
+    """The text of a signed document, or a refusal that names the file."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = json.loads(text)
+        is_one = isinstance(document, dict) and isinstance(document.get("id"), str)
+    except (OSError, ValueError, RecursionError):
+        is_one = False
+    if not is_one:
+        raise argparse.ArgumentTypeError(f"{path} is no certificate; take its JSON from its page, at /c/CODE.json")
+    return text
+
+
 def main() -> int:
     """Read the arguments, audit, say what was found."""
     parser = argparse.ArgumentParser(description="Audit the public log of an issuer.")
     parser.add_argument("source", help="the issuer's address, or a folder with a copy of its log")
-    parser.add_argument("certificates", nargs="*", type=Path, help="signed documents (JSON) that should be in the log")
+    of_certificates = "signed documents (JSON) that should be in the log"
+    parser.add_argument("certificates", nargs="*", type=certificate_in, help=of_certificates)
     parser.add_argument("--key", action="append", required=True, help="the log's public key, from /log/keys")
     parser.add_argument("--notebook", type=Path, help="file in which seen checkpoints are kept")
     parser.add_argument("--ceiling", type=float, default=0.25, help="largest share above the line to accept")
     given = parser.parse_intermixed_args()  # certificates stand behind the options too
     has_notes = given.notebook is not None and given.notebook.is_file()
     notebook = json.loads(given.notebook.read_text(encoding="utf-8")) if has_notes else []
-    certificates = [file.read_text(encoding="utf-8") for file in given.certificates]
     now = datetime.now(UTC)
-    problems = audit(given.source, given.key, notebook, certificates, at=now, ceiling=given.ceiling)
+    problems = audit(given.source, given.key, notebook, given.certificates, at=now, ceiling=given.ceiling)
     if given.notebook is not None:
         given.notebook.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
     for kind, where in problems:

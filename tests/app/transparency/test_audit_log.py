@@ -316,6 +316,24 @@ def test_the_line_of_the_guide_runs_as_it_stands_there(scene: Scene, tmp_path: P
     assert (done.returncode, done.stdout) == (0, "0 problems found\n"), done.stderr
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"verdict": "altered"}'])
+def test_a_file_that_is_no_certificate_is_named(scene: Scene, tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text)
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(AUDIT),
+        str(tmp_path),
+        "--key",
+        scene.key[0],
+        str(tmp_path / "other.json"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "other.json is no certificate; take its JSON from its page" in done.stderr
+
+
 def test_what_a_demonstration_does_to_the_dates_is_said_where_backdating_is_told(scene: Scene, tmp_path: Path) -> None:
     backdate_entry(scene)
     place = copied(scene.client, tmp_path / "log", scene.codes)
