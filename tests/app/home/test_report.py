@@ -98,6 +98,23 @@ def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(
     assert "No award is made yet" not in page
 
 
+def test_a_result_from_before_the_norm_does_not_say_that_none_exists(world: World):
+    _page, result = sat(world, OTHER, -0.5, 2)
+    clock = world.runtime.clock
+    with world.runtime.transaction() as session:
+        session.execute(
+            update(SkillResult).where(SkillResult.id == result.id).values(percentile_rank=None, norm_id=None)
+        )
+        made = {"person_id": result.person_id, "skill": result.skill, "language": "en", "made_at": clock.now()}
+        session.add(FoundingPromise(**made))
+    assert "no norm exists for this skill" in world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    with world.runtime.transaction() as session:
+        note_founder_told(result.person_id, result.skill, session=session, clock=clock)
+    page = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    assert "you took this before its norm existed" in page
+    assert "no norm exists" not in page
+
+
 def test_a_near_miss_is_explained(world: World):
     with world.runtime.transaction() as session:
         row = session.get_one(FrozenSitting, world.facts.ended_sitting)
