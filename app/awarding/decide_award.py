@@ -73,7 +73,7 @@ def decide_award(
 
 
 def waits(result: results.ResultView, *, session: Session, at: datetime) -> bool:
-    """Whether nothing is decided on a result for now: what it rests on can be undone, or its data is only kept."""
+    """Whether nothing is decided on a result yet: what it rests on can be undone, or its data is only kept."""
     if corrections.undoable_until(result.sitting_id, session=session, at=at) is not None:
         return True
     return is_restricted(result.person_id, session=session)

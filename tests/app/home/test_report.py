@@ -74,6 +74,18 @@ def test_without_a_certificate_the_words_are_warm_and_the_way_on_is_shown(world:
     assert not {"failed", "rejected", "insufficient"} & set(page.lower().split())
 
 
+def before_and_after_the_norm_came(world: World, result: SkillResult) -> tuple[str, str]:
+    """The result's page for a founder who was promised word of the norm, and once they had it."""
+    clock, path = world.runtime.clock, f"/results/{result.sitting_id}"
+    promise = FoundingPromise(person_id=result.person_id, skill=result.skill, language="en", made_at=clock.now())
+    with world.runtime.transaction() as session:
+        session.add(promise)
+    promised = world.browser(OTHER).get(path).text
+    with world.runtime.transaction() as session:
+        note_founder_told(result.person_id, result.skill, session=session, clock=clock)
+    return promised, world.browser(OTHER).get(path).text
+
+
 def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(world: World, monkeypatch):
     _page, result = sat(world, OTHER, -0.5, 2)
     with world.runtime.reading() as session:
@@ -86,31 +98,20 @@ def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(
     assert "does not earn a certificate" not in page
     assert "Less than half of the evidence" not in page
 
-    clock = world.runtime.clock
-    promise = FoundingPromise(person_id=result.person_id, skill=result.skill, language="en", made_at=clock.now())
-    with world.runtime.transaction() as session:
-        session.add(promise)
-    assert "No award is made yet" in world.browser(OTHER).get(f"/results/{result.sitting_id}").text
-    with world.runtime.transaction() as session:
-        note_founder_told(result.person_id, result.skill, session=session, clock=clock)
-    page = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    promised, page = before_and_after_the_norm_came(world, result)
+    assert "No award is made yet" in promised
     assert "you helped to build it, and it exists now" in page
     assert "No award is made yet" not in page
 
 
 def test_a_result_from_before_the_norm_does_not_say_that_none_exists(world: World):
     _page, result = sat(world, OTHER, -0.5, 2)
-    clock = world.runtime.clock
     with world.runtime.transaction() as session:
         session.execute(
             update(SkillResult).where(SkillResult.id == result.id).values(percentile_rank=None, norm_id=None)
         )
-        made = {"person_id": result.person_id, "skill": result.skill, "language": "en", "made_at": clock.now()}
-        session.add(FoundingPromise(**made))
-    assert "no norm exists for this skill" in world.browser(OTHER).get(f"/results/{result.sitting_id}").text
-    with world.runtime.transaction() as session:
-        note_founder_told(result.person_id, result.skill, session=session, clock=clock)
-    page = world.browser(OTHER).get(f"/results/{result.sitting_id}").text
+    promised, page = before_and_after_the_norm_came(world, result)
+    assert "no norm exists for this skill" in promised
     assert "you took this before its norm existed" in page
     assert "no norm exists" not in page
 
