@@ -49,6 +49,6 @@ def judge_report(
     now = clock.now()
     report.judge(verdict, reason, by=actor.person_id, at=now)
     session.flush()
-    detail = {"verdict": str(verdict), "reason": reason}
+    detail = {"verdict": str(verdict)}  # the reason stands with the report, where it can be erased
     audit.record("item.report_judged", report.id, actor=actor, at=now, session=session, detail=detail)
     return report

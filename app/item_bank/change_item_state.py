@@ -124,5 +124,6 @@ def add_step(
     session.add(step)
     session.flush()
     session.info[HAS_APPENDED] = True
-    detail = {"item": item.code, "language": language, "from": step.former, "to": str(state), "reason": reason}
+    # The reason stands with the step: words that somebody wrote have no place in a record that nothing can erase.
+    detail = {"item": item.code, "language": language, "from": step.former, "to": str(state), "step": step.number}
     audit.record("item.state_changed", item.id, actor=actor, at=step.changed_at, session=session, detail=detail)

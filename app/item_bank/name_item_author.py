@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -21,15 +22,13 @@ def name_item_author(item_id: UUID, person_id: UUID, *, session: Session, clock:
     Raises
     ------
     OwnItem
-        If the person has reviewed these words already.
+        If the person, or whoever reads the same mailbox, has reviewed these words already.
     """
     require(actor, "operator")
     item = found(item_id, session=session, locked=True)
     same = same_words(item, session=session)
-    reviewed = select(ItemReview.id).where(
-        ItemReview.item_id.in_([other.id for other in same]), ItemReview.reviewer_id == person_id
-    )
-    if session.scalar(reviewed.limit(1)) is not None:
+    reviewers = select(ItemReview.reviewer_id).where(ItemReview.item_id.in_([other.id for other in same])).distinct()
+    if any(accounts.is_same_person(person_id, one, session=session) for one in session.scalars(reviewers)):
         raise OwnItem(item.code)
     for other in same:
         if person_id not in authors_of(other.id, session=session):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
@@ -44,7 +45,7 @@ def review_item(
     Raises
     ------
     OwnItem
-        If the reviewer is on record as an author. The database refuses it too.
+        If the reviewer is on record as an author, or reads an author's mailbox. The database refuses the account too.
     IndependenceNotDeclared
         Authors without an account are known to nobody, so every reviewer says that the item is not theirs.
     ReasonMissing, LanguageNotReleased
@@ -65,7 +66,7 @@ def review_item(
     authors = {
         person for other in same_words(item, session=session) for person in authors_of(other.id, session=session)
     }
-    if actor.person_id in authors:
+    if any(accounts.is_same_person(actor.person_id, author, session=session) for author in authors):
         raise OwnItem(item.code)
     review = ItemReview(
         id=entropy.uuid(),

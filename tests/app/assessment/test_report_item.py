@@ -159,3 +159,5 @@ def test_a_report_is_judged_once_with_a_reason_and_may_suspend_the_item_in_its_l
     assert (judged.verdict, judged.reason) == ("suspended", "two options say the same")
     kinds = place.do(lambda session: [entry.kind for entry in session.query(AuditEntry)])
     assert (kinds.count("item.reported"), kinds.count("item.report_judged")) == (2, 2)
+    written = place.do(lambda session: [str(entry.detail) for entry in session.query(AuditEntry)])
+    assert not any("say the same" in detail or "clear enough" in detail for detail in written)

@@ -49,9 +49,9 @@ class Desk:
 
     def __init__(self, session, clock, entropy):
         self.session, self.clock, self.entropy = session, clock, entropy
-        self.writer, self.reviewer, self.second = (self._person(name) for name in ("writer", "reviewer", "second"))
+        self.writer, self.reviewer, self.second = (self.a_person(name) for name in ("writer", "reviewer", "second"))
 
-    def _person(self, name):
+    def a_person(self, name):
         person_id = self.entropy.uuid()
         email, now = f"{name}@example.org", self.clock.now()
         self.session.add(Person(id=person_id, email=email, language="en", known_since_at=now, adult_confirmed_at=now))
@@ -156,6 +156,8 @@ def test_a_draft_goes_all_the_way_to_published_and_every_step_is_on_record(desk,
     assert [step.state for step in reversed(steps)] == states
     assert [step.former for step in reversed(steps)] == [None, *states[:-1]]
     assert (steps[0].reason, steps[0].changed_by) == ("now published", desk.reviewer.person_id)
+    everything = [str(entry) for entry in session.scalars(select(AuditEntry.detail))]
+    assert not any("now published" in entry for entry in everything), "words are in the record that nothing erases"
     told = select(AuditEntry.detail).where(
         AuditEntry.kind == "item.state_changed", AuditEntry.subject == str(desk.item())
     )
@@ -205,6 +207,16 @@ def test_an_author_cannot_review_their_own_item_by_the_rule(desk):
     desk.review(Aspect.CONTENT, actor=desk.second)
     with pytest.raises(OwnItem):
         name_item_author(desk.item(), desk.second.person_id, session=desk.session, clock=desk.clock, actor=operator())
+
+
+def test_an_author_cannot_review_their_own_item_from_a_second_account(desk):
+    desk.release(as_drafts=True, authors=[desk.writer.person_id])
+    with pytest.raises(OwnItem):
+        desk.review(Aspect.CONTENT, actor=desk.a_person("writer+reviews"))
+    desk.review(Aspect.CONTENT, actor=desk.second)
+    other = desk.a_person("second+writes").person_id
+    with pytest.raises(OwnItem):
+        name_item_author(desk.item(), other, session=desk.session, clock=desk.clock, actor=operator())
 
 
 def test_an_author_cannot_review_their_own_item_by_the_database(database, clock, entropy):
