@@ -15,6 +15,7 @@ from app.assessment.hold_completed import hold_completed
 from app.awarding.models import Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
 from app.awarding.rules import Evidence, decide
+from app.awarding.trial_norms import is_of_trial
 from app.foundation import audit, policies
 from app.foundation.access import system
 from app.foundation.clock import Clock
@@ -22,7 +23,6 @@ from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.norming import founders_compared
 from app.norming import queries as norms
-from app.norming.policy import NormPolicy
 from app.results import queries as results
 
 
@@ -126,16 +126,7 @@ def evidence_of(result: results.ResultView, score: FinalScore, *, session: Sessi
         is_balanced=score.is_balanced,
         norm_may_certify=norm is not None and norm.may_certify,
         norm_reasons=norm.gate_reasons if norm else (),
-        norm_of_trial=norm is not None and _is_of_trial(norm.id, session=session),
+        norm_of_trial=norm is not None and is_of_trial(norm.id, session=session),
         demo=score.demo or (norm is not None and norm.demo),
         provisional_key=score.provisional_key,
-    )
-
-
-def _is_of_trial(norm_id: UUID, *, session: Session) -> bool:
-    """Whether a trial issuer's looser gates let the norm through: the end of the trial makes it no better."""
-    return any(
-        policies.current(AwardPolicy, session=session, at=at).trial_issuer
-        and policies.loosened(policies.current(NormPolicy, session=session, at=at))
-        for at in norms.judged_at(norm_id, session=session)
     )

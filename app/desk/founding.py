@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.assessment.founding_progress import FoundingProgress, founding_progress
 from app.assessment.scored_sittings import first_sittings_under
 from app.awarding.policy import AwardPolicy
+from app.awarding.trial_norms import is_of_trial
 from app.foundation import policies
 from app.item_bank import queries as item_bank
 from app.item_bank.errors import ReleaseNotFound
@@ -136,8 +137,9 @@ def _norm(
     yield Check(Step.PEOPLE, norm.n >= policy.awards_from_n, norm.n, policy.awards_from_n)
     error, largest = norm.cut_error_in_sd, policy.largest_cut_standard_error
     yield Check(Step.CUT, error <= largest, error, largest)
-    marks = ("demo",) if norm.demo else ()
-    yield Check(Step.GATES, norm.may_certify and not norm.demo, reasons=norm.gate_reasons + marks)
+    marks = {"demo": norm.demo, "trial-norm": is_of_trial(norm.id, session=session)}
+    stand_against = tuple(mark for mark, is_set in marks.items() if is_set)
+    yield Check(Step.GATES, norm.may_certify and not stand_against, reasons=norm.gate_reasons + stand_against)
     yield Check(Step.PUBLISHED, norm.state == "published")
     needed = founders_compared.sittings_to_compare(norm.id, session=session, at=at)
     under = first_sittings_under(norm.id, most=needed, session=session)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from app.assessment.models import Edition
 from app.awarding.models import Award
 from app.awarding.policy import AwardPolicy
+from app.desk.founding import Step, checklist
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.policies import Policy
@@ -67,3 +68,8 @@ def test_the_end_of_a_trial_makes_its_norm_no_better(world, house, changes, reas
     house.clock.advance(timedelta(days=1))
     held_at_the_draft(world, house, *changes)
     assert reasons_of_a_new_award(house) == reasons
+    with house.reading() as session:
+        norm = norms.norm(world.facts.norm, session=session)
+        found = checklist(norm.skill, norm.language, session=session, at=house.clock.now())
+    (gates,) = (check for check in found.checks if check.step == Step.GATES)
+    assert (gates.is_done, gates.reasons) == (not reasons, tuple(reasons))
