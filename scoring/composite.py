@@ -3,7 +3,11 @@
 A format is a method factor, so the kinds do not share one theta: with one theta for all, self-report decides nearly
 alone. Each kind has its own; both are standardised in the norm group and correlated there. Their joint posterior lives
 on a grid of 61 x 61 nodes, and the composite is c = (w_j theta_j + w_s theta_s) / s, where s gives c the standard
-deviation 1 under the prior.
+deviation 1 under the normal prior.
+
+The norm group is not normal as a rule, and where it is not, a normal prior states a confidence that half forms do not
+bear out (decision 87). So the prior of a norm's sittings has the norm's own latent distribution along c; how the two
+kinds stand where c is given stays as in the normal one.
 
 From the grid to one continuous distribution of c
 -------------------------------------------------
@@ -59,16 +63,18 @@ class Composite:
         Not negative, not both zero; only their ratio matters.
     correlation : float
         Of judgement theta and self-report theta in the norm group, -.99 … .99.
+    masses : array-like, shape (61,), optional
+        Of the composite in the norm group over `nodes`, from `NormTable.masses`; N(0, 1) without.
 
     Raises
     ------
     ScoringError
-        For weights or a correlation outside their range.
+        For weights, a correlation or masses outside their range.
     """
 
     nodes: ClassVar[NDArray[np.float64]] = NODES
 
-    def __init__(self, weights: Sequence[float], correlation: float) -> None:
+    def __init__(self, weights: Sequence[float], correlation: float, masses: ArrayLike | None = None) -> None:
         pair = tuple(float(weight) for weight in weights)
         if len(pair) != 2 or not all(math.isfinite(weight) and weight >= 0 for weight in pair) or sum(pair) == 0:
             raise ScoringError(f"A composite needs two weights, not negative and not both zero; got {pair}.")
@@ -80,11 +86,23 @@ class Composite:
         self.weights: NDArray[np.float64] = raw / math.sqrt(raw @ self.covariance @ raw)
         self.kernel_sd = KERNEL_STEPS * STEP * float(np.hypot(*self.weights))
         self._lay_axis()
-        self.prior = _with_normal_margins(_joint_normal(np.zeros(2), self.covariance))
+        self._beside_normal = None if masses is None else _beside_normal(_checked_masses(masses), self._values())
+        self.prior = self._as_norm_group(_with_normal_margins(_joint_normal(np.zeros(2), self.covariance)), 1.0)
+
+    def _values(self) -> NDArray[np.float64]:
+        """The composite of each cell of the grid, shape (61, 61)."""
+        return np.asarray(self.weights[0] * NODES[:, None] + self.weights[1] * NODES[None, :])
+
+    def _as_norm_group(self, weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+        """Normal weights, shape (61, 61), with a share, 0 … 1, of what the norm group's log density has beside them."""
+        if self._beside_normal is None or share == 0.0:
+            return weights
+        tilted = weights * np.exp(share * self._beside_normal)
+        return np.asarray(tilted / tilted.sum())
 
     def _lay_axis(self) -> None:
         """Places along c, and how each cell of the grid divides between its two neighbours there."""
-        values = (self.weights[0] * NODES[:, None] + self.weights[1] * NODES[None, :]).reshape(-1)
+        values = self._values().reshape(-1)
         larger = float(self.weights.max())
         smaller = float(self.weights[self.weights > 0].min())
         spacing = STEP * max(smaller, SMALLEST_WEIGHT_SHARE * larger)
@@ -135,12 +153,18 @@ class Composite:
         known = prior if isinstance(prior, JointPrior) else self.laid(*prior)
         return CompositePosterior(self, logs[0], logs[1], known.weights, known.information)
 
-    def laid(self, mean: ArrayLike, covariance: ArrayLike) -> JointPrior:
-        """Lay a prior's mean (2,) and covariance (2, 2) on the grid: once, where many posteriors start from it."""
+    def laid(self, mean: ArrayLike, covariance: ArrayLike, norm_share: float = 0.0) -> JointPrior:
+        """Lay a prior's mean (2,) and covariance (2, 2) on the grid: once, where many posteriors start from it.
+
+        A former posterior has the norm group's shape in it already. What has faded of it, `norm_share` (0 … 1, from
+        `faded_share`), takes that shape anew, so that one long forgotten is the norm group's prior again.
+        """
         centre, spread = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
         _check_joint_normal(centre, spread)
+        if not 0.0 <= norm_share <= 1.0:
+            raise ScoringError(f"The share of a prior that is the norm group's lies within 0 … 1; got {norm_share}.")
         beyond = np.diag(np.linalg.inv(spread) - np.linalg.inv(self.covariance))
-        return JointPrior(_joint_normal(centre, spread), np.maximum(beyond, 0.0))
+        return JointPrior(self._as_norm_group(_joint_normal(centre, spread), norm_share), np.maximum(beyond, 0.0))
 
 
 class CompositePosterior:
@@ -295,15 +319,20 @@ def decayed_prior(
     norm_variance : float or array-like, shaped as `variance`
         Of the norm group: 1, or `Composite.covariance`.
     """
+    share = faded_share(months, retention_per_month)
+    former = np.asarray(variance, dtype=float)
+    faded = (1 - share) * former + share * np.asarray(norm_variance, dtype=float)
+    return np.asarray(retention_per_month**months * np.asarray(mean, dtype=float)), np.asarray(faded)
+
+
+def faded_share(months: float, retention_per_month: float) -> float:
+    """1 - rho^2t, the share of a former posterior that the norm group's prior has replaced; see `decayed_prior`."""
     if not months >= 0 or not 0.0 <= retention_per_month <= 1.0:
         raise ScoringError(
             f"Months since the former sitting must be at least 0 and the retention within 0 … 1; "
             f"got {months} and {retention_per_month}."
         )
-    kept = retention_per_month**months
-    former = np.asarray(variance, dtype=float)
-    faded = kept**2 * former + (1 - kept**2) * np.asarray(norm_variance, dtype=float)
-    return np.asarray(kept * np.asarray(mean, dtype=float)), np.asarray(faded)
+    return 1.0 - float(retention_per_month**months) ** 2
 
 
 def _spread(kernel_sd: float, cut_se: float) -> float:
@@ -339,6 +368,18 @@ def _joint_normal(mean: NDArray[np.float64], covariance: NDArray[np.float64]) ->
     exponent = -0.5 * (precision[0, 0] * a * a + 2 * precision[0, 1] * a * b + precision[1, 1] * b * b)
     weights = np.exp(exponent - exponent.max())
     return np.asarray(weights / weights.sum())
+
+
+def _checked_masses(given: ArrayLike) -> NDArray[np.float64]:
+    masses = np.asarray(given, dtype=float).reshape(-1)
+    if masses.size != NODES.size or not np.isfinite(masses).all() or not (masses > 0).all():
+        raise ScoringError(f"A norm group needs {NODES.size} masses above 0, one per node; got {masses.size}.")
+    return np.asarray(masses / masses.sum())
+
+
+def _beside_normal(masses: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log of the norm group's density over N(0, 1) at any composite; beyond the nodes as at the outermost."""
+    return np.asarray(np.interp(at, NODES, np.log(masses) - np.log(NORM_MARGIN)))
 
 
 def _with_normal_margins(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -325,6 +325,12 @@ class NormTable:
         f0, f1 = self.distribution[right - 1], self.distribution[right]
         return float(x0 + (x1 - x0) * (quantile - f0) / (f1 - f0))
 
+    def masses(self, nodes: ArrayLike) -> NDArray[np.float64]:
+        """Masses of theta at equally spaced nodes, summing to one: the norm group as a prior, shape (Q,)."""
+        at = np.interp(np.asarray(nodes, dtype=float), self.grid, self.density)
+        heights = np.maximum(at, FLOOR * at.max())
+        return np.asarray(heights / heights.sum())
+
     @property
     def sha256(self) -> str:
         """Hex digest of the table's canonical JSON."""

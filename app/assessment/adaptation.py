@@ -26,7 +26,7 @@ from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
 from app.item_bank.item_states import States
 from app.item_bank.queries import ItemView
-from scoring.composite import Composite, CompositePosterior, JointPrior, decayed_prior
+from scoring.composite import Composite, CompositePosterior, JointPrior, decayed_prior, faded_share
 from scoring.errors import InvalidResponses
 from scoring.graded_response import category_logs
 from scoring.items import ItemParameters
@@ -227,8 +227,10 @@ def content_of(units: Sequence[Unit], bank: Bank) -> Content:
 
 def composite_of(pins: Pins, policy: SittingPolicy) -> Composite:
     """The composite under which the pinned cut was computed, or the policy's while there is no cut."""
-    weights = (pins.composite or {}).get("weights", policy.composite_weights)
-    return _composite(tuple(weights), kinds_correlation(pins, policy))
+    pinned = pins.composite or {}
+    masses = pinned.get("masses")  # pins of norms older than decision 87 have none
+    weights = tuple(pinned.get("weights", policy.composite_weights))
+    return _composite(weights, kinds_correlation(pins, policy), tuple(masses) if masses is not None else None)
 
 
 def kinds_correlation(pins: Pins, policy: SittingPolicy) -> float:
@@ -237,8 +239,8 @@ def kinds_correlation(pins: Pins, policy: SittingPolicy) -> float:
 
 
 @lru_cache(maxsize=MOST_COMPOSITES_KEPT)
-def _composite(weights: tuple[float, ...], correlation: float) -> Composite:
-    return Composite(weights, correlation)
+def _composite(weights: tuple[float, ...], correlation: float, masses: tuple[float, ...] | None) -> Composite:
+    return Composite(weights, correlation, masses)
 
 
 def posterior_of(
@@ -252,13 +254,20 @@ def posterior_of(
     return composite.posterior(
         _log_likelihood(units, bank, JUDGEMENT, strays[JUDGEMENT]),
         _log_likelihood(units, bank, SELF_REPORT, strays[SELF_REPORT]),
-        prior=_laid(composite, tuple(prior["mean"]), tuple(map(tuple, prior["covariance"]))) if prior else None,
+        prior=_laid_former(composite, prior) if prior else None,
     )
 
 
+def _laid_former(composite: Composite, prior: Mapping[str, Any]) -> JointPrior:
+    faded = prior.get("faded", 0.0)  # priors older than decision 87 were pinned where all of it was normal
+    return _laid(composite, tuple(prior["mean"]), tuple(map(tuple, prior["covariance"])), faded)
+
+
 @lru_cache(maxsize=MOST_PRIORS_KEPT)
-def _laid(composite: Composite, mean: tuple[float, ...], covariance: tuple[tuple[float, ...], ...]) -> JointPrior:
-    return composite.laid(mean, covariance)
+def _laid(
+    composite: Composite, mean: tuple[float, ...], covariance: tuple[tuple[float, ...], ...], faded: float
+) -> JointPrior:
+    return composite.laid(mean, covariance, faded)
 
 
 def _log_likelihood(units: Sequence[Unit], bank: Bank, kind: int, stray_share: float) -> NDArray[np.float64] | None:
@@ -460,4 +469,5 @@ def decayed(
         policy.retention_per_month,
         norm_variance=composite_of(pins, policy).covariance,
     )
-    return {"mean": mean.tolist(), "covariance": covariance.tolist()}
+    faded = faded_share(months, policy.retention_per_month)
+    return {"mean": mean.tolist(), "covariance": covariance.tolist(), "faded": faded}

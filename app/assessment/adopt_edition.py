@@ -38,7 +38,8 @@ def adopt_edition(
     ----------
     composite
         `{"weights": [judgement, self_report], "correlation": r, "stray_shares": [judgement, self_report]}` under
-        which the cut was computed, the shares only where there are any; without it, those of the sitting policy.
+        which the cut was computed, the shares only where there are any, and `"masses"` of the norm group, (61,), the
+        prior of its sittings; without it, weights and correlation of the sitting policy, and a normal prior.
     exposure
         Chances by which items rest, as calibration found them; without it none do.
     awards_wait

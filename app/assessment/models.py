@@ -67,7 +67,7 @@ class Pins:
     cut: Mapped[float | None]
     cut_standard_error: Mapped[float | None]
     norm_count: Mapped[int | None]
-    composite: Mapped[dict[str, Any] | None]  # weights, correlation and stray shares under which the cut was computed
+    composite: Mapped[dict[str, Any] | None]  # what the cut was computed under, see `adopt_edition`
     may_certify: Mapped[bool]
     demo: Mapped[bool]
     provisional_key: Mapped[bool]

@@ -28,11 +28,13 @@ from app.norming.queries import NormView
 from scoring.cut_scores import classification_accuracy
 from scoring.graded_response import test_information
 from scoring.items import ItemParameters
+from scoring.normal import NODES, normal_prior
 from scoring.reliability import marginal_reliability
 
 NO_EVIDENCE = "no evidence yet"
 THETAS = tuple(float(theta) for theta in np.arange(-3.0, 3.01, 0.25))
 LEAST_INFORMATION = 1e-9  # far beyond every threshold it is none at all
+SAID = (-12.0, 12.0, 2_401)  # thetas: from, to, how many
 NEVER_STUDIED = ("retest", "ratings by colleagues", "performance at work", "transfer to other countries")
 
 
@@ -74,7 +76,7 @@ def _of_norm(
     norm, items = basis.norm, basis.calibrated.items
     skill = item_bank.skill(norm.skill, session=session)
     scores = first_scores_under(norm.id, session=session)
-    above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error)
+    above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error, norm.masses)
     return {
         "label": norm.label,
         "skill": norm.skill,
@@ -147,7 +149,7 @@ def _reliability(items: CalibratedItems, norm: NormView) -> dict[str, Any]:
 
 
 def _information(items: ItemParameters, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """With that of the N(0, 1) prior, as the posterior of a sitting has it."""
+    """With that of a N(0, 1) prior, the scale that the kind was calibrated on."""
     return test_information(items, theta) + 1.0
 
 
@@ -163,9 +165,9 @@ def _precision(scores: tuple[tuple[float, float], ...]) -> dict[str, Any] | str:
 def _classification(items: CalibratedItems, norm: NormView) -> dict[str, Any]:
     """Accuracy and consistency if every item of a kind were answered and the EAP decided (Rudner 2005; Lee 2010).
 
-    An EAP is drawn towards 0: with test information I(c) at the cut c it reaches c where the likelihood alone says
-    c (1 + 1 / I(c)), and what that says falls around a true theta with variance 1 / I(theta). So theta is awarded with
-    Phi((theta - c (1 + 1 / I(c))) sqrt(I(theta))), and stands above the cut from c on.
+    An EAP is drawn to where the prior is denser: it reaches the cut c where the answers alone say u, as a normal
+    likelihood with the test information I(c), and what they say falls around a true theta with variance 1 / I(theta).
+    So theta is awarded with Phi((theta - u) sqrt(I(theta))), and stands above the cut from c on.
     """
     table, grid = norm.table, norm.table.grid
     masses = np.diff(table.distribution)
@@ -174,10 +176,18 @@ def _classification(items: CalibratedItems, norm: NormView) -> dict[str, Any]:
     for kind, parameters in _kinds(items):
         errors = 1 / np.sqrt(np.maximum(test_information(parameters, middle), LEAST_INFORMATION))
         at_cut = float(test_information(parameters, np.array([norm.cut]))[0])
-        unshrunk = norm.cut * (1 + 1 / max(at_cut, LEAST_INFORMATION))
+        unshrunk = _unshrunk_cut(norm, max(at_cut, LEAST_INFORMATION))
         seen = classification_accuracy(middle, errors, unshrunk, masses, true_cut=norm.cut)
         found[kind] = {"accuracy": _rounded(seen.accuracy), "consistency": _rounded(seen.consistency)}
     return found
+
+
+def _unshrunk_cut(norm: NormView, information: float) -> float:
+    """What answers have to say by themselves for an EAP at the cut, under the prior that sittings begin from."""
+    masses = normal_prior(NODES) if norm.masses is None else np.asarray(norm.masses)
+    said = np.linspace(*SAID)
+    posterior = masses * np.exp(-0.5 * information * (NODES - said[:, None]) ** 2)
+    return float(np.interp(norm.cut, posterior @ NODES / posterior.sum(axis=1), said))
 
 
 def _budget(basis: PreviewBasis, above: NDArray[np.float64], confidence: float) -> list[Cell]:

@@ -46,7 +46,8 @@ def compare_sittings(
     if len(scores) < needed:
         raise TooFewToCompare(norm.label, len(scores), needed)
     failed_with = founders_compared.comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
-    table = queries.view_of(norm).table
+    view = queries.view_of(norm)
+    table = view.table
     medians, errors = zip(*scores, strict=True)
     found = shift_of(
         medians,
@@ -54,6 +55,7 @@ def compare_sittings(
         norm_mean=table.mean,
         norm_sd=norm.latent_sd,
         norm_n=norm.n,
+        prior=(0.0, 1.0) if view.masses is None else (table.mean, norm.latent_sd),
         reach=FIRST_REACH if failed_with is None else LATER_REACH,
     )
     row = SittingComparison(

@@ -1,10 +1,11 @@
 """Did people answer otherwise once an award was at stake? A shift with its interval, held against a bound. Pure.
 
 Medians of composites are shrunk towards the middle of the prior, and the more so the fewer units a sitting has. Each
-is therefore read as what its responses alone say: with prior variance 1, the posterior (m, s^2) comes from a likelihood
-around m / (1 - s^2) with error variance s^2 / (1 - s^2). The mean of these, weighted by their precision, is compared
-with the mean of the norm's latent distribution. The two one-sided tests of Schuirmann (1987) at 5 % are the 90 %
-interval within the bound.
+is therefore read as what its responses alone say: with a prior of mean p and variance v, the posterior (m, s^2) comes
+from a likelihood around p + (m - p) / r with error variance s^2 / r, where r = 1 - s^2 / v. The mean of these, weighted
+by their precision, is compared with the mean of the norm's latent distribution. Where that is the prior itself, the
+mean of posterior means is that of the norm if nothing shifted, normal or not. The two one-sided tests of Schuirmann
+(1987) at 5 % are the 90 % interval within the bound.
 
 One look more after each that failed would let every shift pass in the end, so a later comparison needs half as many
 sittings again, and a 98 % interval (decision 82).
@@ -21,7 +22,7 @@ from numpy.typing import ArrayLike
 FIRST_REACH = 1.6448536269514722  # standard errors to either side: a 90 % interval, two one-sided tests at 5 %
 LATER_REACH = 2.3263478740408408  # after a comparison that failed: 98 %, tests at 1 %
 MORE_AGAIN = 1.5  # times the sittings of the comparison that failed
-LARGEST_POSTERIOR_VARIANCE = 0.95  # of the prior's 1: beyond, a sitting says next to nothing by itself
+LARGEST_POSTERIOR_VARIANCE = 0.95  # of the prior's: beyond, a sitting says next to nothing by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,18 @@ def shift_of(
     norm_mean: float,
     norm_sd: float,
     norm_n: int,
+    prior: tuple[float, float] = (0.0, 1.0),
     reach: float = FIRST_REACH,
 ) -> Shift:
-    """The shift of sittings under a norm; posterior medians and standard errors have shape (n,), n >= 2."""
+    """The shift of sittings under a norm; posterior medians and standard errors have shape (n,), n >= 2.
+
+    `prior` is the mean and standard deviation of what the sittings began from.
+    """
+    middle, spread = prior
     m, variance = np.asarray(medians, dtype=float), np.asarray(standard_errors, dtype=float) ** 2
-    variance = np.minimum(variance, LARGEST_POSTERIOR_VARIANCE)
-    theta, error = m / (1 - variance), variance / (1 - variance)
+    variance = np.minimum(variance, LARGEST_POSTERIOR_VARIANCE * spread**2)
+    reliability = 1 - variance / spread**2
+    theta, error = middle + (m - middle) / reliability, variance / reliability
     weights = 1 / (norm_sd**2 + error)
     mean = float(np.average(theta, weights=weights))
     of_mean = float((weights**2 * (theta - mean) ** 2).sum() / weights.sum() ** 2)  # robust to another spread

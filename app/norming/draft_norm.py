@@ -17,7 +17,7 @@ from app.norming.bases import DraftBasis
 from app.norming.errors import LatentNotEstimated, NotCalibrated
 from app.norming.models import CalibrationRun, NormVersion
 from app.norming.rules import SampleFacts, standing
-from app.norming.snapshot import sha256_of
+from app.norming.snapshot import MASSES, masses_of, sha256_of
 from scoring.errors import ScoringError
 from scoring.norms import NormTable
 
@@ -67,7 +67,7 @@ def draft_norm(basis: DraftBasis, *, session: Session, clock: Clock, entropy: En
         window_start_on=stored.window_start_on,
         window_end_on=stored.window_end_on,
         latent=table.to_dict(),
-        composite=basis.calibrated.as_pins(),
+        composite={**basis.calibrated.as_pins(), MASSES: masses_of(table)},
         cut=cut.theta,
         cut_standard_error=cut.standard_error,
         cut_percentile=basis.policy.cut_percentile,

@@ -6,7 +6,7 @@ the composite's scale, and the distribution behind them is estimated (Mislevy 19
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -127,10 +127,15 @@ class CalibratedSample:
         """The latent distribution of the composite in the group the sample comes from."""
         return NormTable.from_density(self._latent)
 
-    def probability_above(self, cut: float, cut_standard_error: float) -> NDArray[np.float64]:
-        """P(composite >= cut) of each person as a sitting with these responses would have it, shape (N,)."""
+    def probability_above(
+        self, cut: float, cut_standard_error: float, masses: Sequence[float] | None = None
+    ) -> NDArray[np.float64]:
+        """P(composite >= cut) of each person as a sitting with these responses would have it, shape (N,).
+
+        `masses` are those that the cut's norm pins, (61,); None for a norm older than they are.
+        """
         places, likelihoods = self._likelihoods
-        kernel, prior = KERNEL_STEPS * (places[1] - places[0]), normal_prior(places)
+        kernel, prior = KERNEL_STEPS * (places[1] - places[0]), self._prior(masses)
         spread = np.hypot(kernel, cut_standard_error)
 
         def part(rows: slice) -> NDArray[np.float64]:
@@ -143,6 +148,13 @@ class CalibratedSample:
             return np.asarray((posterior * above).sum(axis=1))
 
         return np.concatenate(list(over_blocks(likelihoods.shape[0], part)))
+
+    def _prior(self, masses: Sequence[float] | None) -> NDArray[np.float64]:
+        """What a sitting begins from, at each place, (Q,)."""
+        if not self._has_both:
+            return normal_prior(NODES) if masses is None else np.asarray(masses, dtype=float)
+        composite = Composite(self.weights, self.correlation, masses)
+        return np.asarray(composite.along(composite.prior)[np.abs(composite.places) <= FURTHEST_PLACE])
 
 
 def _drawn(posterior: NDArray[np.float64], places: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:

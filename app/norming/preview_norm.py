@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.foundation import audit
@@ -14,8 +15,10 @@ from app.norming.bases import PreviewBasis
 from app.norming.errors import NormMovedOn
 from app.norming.forecast import EVEN_ODDS, impact, renewals, sensitivity
 from app.norming.item_checks import drift, functioning
+from app.norming.latent import CalibratedSample
 from app.norming.locked import norm_for_update, published_for_update
 from app.norming.models import NormVersion
+from app.norming.queries import NormView
 from app.norming.release_gates import gates
 from app.norming.still_holds import IN_FORCE
 
@@ -42,7 +45,7 @@ def preview_norm(basis: PreviewBasis, *, session: Session, clock: Clock, actor: 
 
 def _preview(basis: PreviewBasis) -> dict[str, Any]:
     norm, former = basis.norm, basis.compared
-    above = basis.calibrated.probability_above(norm.cut, norm.cut_standard_error) >= EVEN_ODDS
+    above = _above(basis.calibrated, norm)
     preview: dict[str, Any] = {
         "people": int(above.size),
         "above": int(above.sum()),
@@ -56,7 +59,7 @@ def _preview(basis: PreviewBasis) -> dict[str, Any]:
         IN_FORCE: str(basis.former.id) if basis.former else None,
     }
     if former is not None:
-        before = basis.calibrated.probability_above(former.cut, former.cut_standard_error) >= EVEN_ODDS
+        before = _above(basis.calibrated, former)
         preview["former"] = {
             "id": str(former.id),
             "label": former.label,
@@ -73,3 +76,8 @@ def _preview(basis: PreviewBasis) -> dict[str, Any]:
     preview["impact"] = impact(basis, above)
     preview["gates"] = gates(basis, preview)
     return preview
+
+
+def _above(calibrated: CalibratedSample, norm: NormView) -> NDArray[np.bool_]:
+    """Whom of the sample a sitting under the norm would place above its line, shape (N,)."""
+    return calibrated.probability_above(norm.cut, norm.cut_standard_error, norm.masses) >= EVEN_ODDS

@@ -31,7 +31,7 @@ from app.norming.models import (
 from app.norming.policy import NormPolicy
 from app.norming.rules import Gate, RollbackReason
 from app.norming.scales import correlation_error
-from app.norming.snapshot import content_of, is_as_drafted
+from app.norming.snapshot import MASSES, content_of, is_as_drafted
 from app.norming.still_holds import compared_with
 from scoring.norms import NormTable
 
@@ -89,6 +89,12 @@ class NormView:
     def is_provisional(self) -> bool:
         """Whether what is shown must say that it may still move."""
         return self.gate is not Gate.FULL
+
+    @property
+    def masses(self) -> tuple[float, ...] | None:
+        """Of the norm group over the nodes, (61,): what its sittings begin from; None for a normal prior."""
+        masses = self.composite.get(MASSES)
+        return None if masses is None else tuple(masses)
 
     @property
     def cut_error_in_sd(self) -> float:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from app.norming.models import NormVersion
 from scoring.errors import ScoringError
+from scoring.normal import NODES
 from scoring.norms import Cut, NormTable
 
 PERCENT = 100
+MASSES: Final = "masses"  # in a composite's pins: the norm group over the nodes, the prior of its sittings
+DIGITS = 6  # of a mass; each sitting has a copy
+SAME_MASS = 1e-5  # relative: a unit of the last digit, which may round otherwise on another machine
 
 
 def content_of(norm: NormVersion) -> dict[str, Any]:
@@ -49,6 +55,11 @@ def cut_of(norm: NormVersion) -> Cut:
     return NormTable.from_dict(norm.latent).cut(norm.cut_percentile / PERCENT)
 
 
+def masses_of(table: NormTable) -> list[float]:
+    """The norm group as the prior of its sittings, (61,), as the norm's own table gives it."""
+    return [float(f"{mass:.{DIGITS}g}") for mass in table.masses(NODES)]
+
+
 def sha256_of(norm: NormVersion) -> str:
     """SHA-256 of the canonical JSON: keys sorted, no spaces, UTF-8, floats as their shortest exact form."""
     text = json.dumps(content_of(norm), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -56,11 +67,13 @@ def sha256_of(norm: NormVersion) -> str:
 
 
 def is_as_drafted(norm: NormVersion) -> bool:
-    """Whether hash, approved hash and cut all follow from the numbers that are stored."""
+    """Whether hash, approved hash, cut and prior all follow from the numbers that are stored."""
     if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
         return False
     try:
-        cut = cut_of(norm)
+        cut, masses = cut_of(norm), masses_of(NormTable.from_dict(norm.latent))
+        pinned = np.asarray(norm.composite.get(MASSES, masses), dtype=float)  # norms before decision 87 have none
     except (ScoringError, KeyError, TypeError, ValueError):  # a table that is none
         return False
-    return (cut.theta, cut.standard_error) == (norm.cut, norm.cut_standard_error)
+    is_same_prior = pinned.shape == NODES.shape and np.allclose(pinned, masses, rtol=SAME_MASS, atol=0.0)
+    return is_same_prior and (cut.theta, cut.standard_error) == (norm.cut, norm.cut_standard_error)

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -22,7 +24,8 @@ from app.foundation.settings import Settings
 from app.item_bank import queries as banks
 from app.load_item_banks import load_item_banks
 from app.norming.models import NormVersion
-from app.norming.snapshot import cut_of, sha256_of
+from app.norming.snapshot import MASSES, cut_of, masses_of, sha256_of
+from scoring.normal import NODES
 from scoring.norms import NormTable
 from tests.app.assessment.builders import SKILL, Place, sharpened
 from tests.app.credentials.awards import an_id, write
@@ -31,6 +34,7 @@ from tests.journeys.installation import Installation
 SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
 CUT_STANDARD_ERROR = 0.03
 PEOPLE = 5000
+COMPOSITE = {"weights": [0.5, 0.5], "correlation": 0.5}
 POPULATION = {"en": "simulated adults at work", "fr": "adultes au travail, simulés"}
 
 
@@ -53,9 +57,12 @@ def an_installation_with_a_norm(directory: Path) -> Iterator[Installation]:
         yield installation
 
 
-def adopt_a_norm(place: Place) -> UUID:
-    """A norm of 5,000 for new sittings in both languages; its id."""
-    return place.do(lambda session: _adopt(place, session))
+def adopt_a_norm(place: Place, heights: NDArray[np.float64] | None = None) -> UUID:
+    """A norm of 5,000 for new sittings in both languages; its id.
+
+    With `heights` over the nodes, (61,), the norm group has that shape, and sittings begin from it.
+    """
+    return place.do(lambda session: _adopt(place, heights, session))
 
 
 def give_it_its_hash(norm_id: UUID, place: Place) -> None:
@@ -69,14 +76,14 @@ def give_it_its_hash(norm_id: UUID, place: Place) -> None:
         norm.sha256 = sha256_of(norm)
 
 
-def _adopt(place: Place, session: Session) -> UUID:
+def _adopt(place: Place, heights: NDArray[np.float64] | None, session: Session) -> UUID:
     release = banks.latest_release(SKILL, session=session)
     prior = banks.prior_calibration(release.id, session=session)
     assert prior is not None
     calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
-    nodes = np.linspace(-6, 6, 61)
-    table = NormTable.from_latent(nodes, np.exp(-(nodes**2) / 2), PEOPLE)
-    norm_id, cut = _write_norm(table, place, session), table.cut(0.9).theta
+    table = NormTable.from_latent(NODES, np.exp(-(NODES**2) / 2) if heights is None else heights, PEOPLE)
+    composite = {} if heights is None else {"composite": {**COMPOSITE, MASSES: masses_of(table)}}
+    norm_id, cut = _write_norm(table, composite, place, session), table.cut(0.9).theta
     for language in release.languages:
         adopt_edition(
             SKILL,
@@ -87,13 +94,14 @@ def _adopt(place: Place, session: Session) -> UUID:
             cut=cut,
             cut_standard_error=CUT_STANDARD_ERROR,
             may_certify=True,
+            **composite,
             session=session,
             at=place.clock.now(),
         )
     return norm_id
 
 
-def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
+def _write_norm(table: NormTable, composite: dict[str, Any], place: Place, session: Session) -> UUID:
     group = write(
         session,
         "norm_group",
@@ -129,6 +137,7 @@ def _write_norm(table: NormTable, place: Place, session: Session) -> UUID:
         window_start_on=date(2026, 1, 12),
         window_end_on=date(2026, 10, 30),
         latent=table.to_dict(),
+        **composite,
         cut=table.cut(0.9).theta,
         cut_standard_error=CUT_STANDARD_ERROR,
         cut_percentile=90.0,

@@ -22,6 +22,7 @@ from app.manual.errors import ManifestUnreadable, NoNormInForce, ReleaseGateClos
 from app.manual.release_gate import Limits, require_within
 from app.norming.models import NormState, NormVersion
 from scoring.ability import estimate_ability
+from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
 from scoring.normal import NODES, normal_prior
 from scoring.norms import NormTable
@@ -91,16 +92,41 @@ def test_the_figures_are_those_of_the_norm(runtime, norm):
     assert chapter["population"]["groups"]["sex"] == {"f": 150, "m": 150, "x": 12, "not known": 8}
 
 
+SKEWED = normal_prior(NODES, -0.5, 0.7) * 0.75 + normal_prior(NODES, 1.5, 0.6) * 0.25
+
+
 def test_classification_is_that_of_estimates_that_are_drawn_towards_the_middle():
     """Against simulated people who answer twice; errors of estimates taken for unshrunk said .874 consistency."""
     rng, cut = np.random.default_rng(2), 1.2816
     items = ItemParameters(rng.uniform(0.6, 0.8, 12), rng.normal(0, 0.6, (12, 1)) + np.linspace(-1.6, 1.6, 4))
-    norm = SimpleNamespace(table=NormTable.from_latent(NODES, normal_prior(NODES), 1000), cut=cut)
+    norm = SimpleNamespace(table=NormTable.from_latent(NODES, normal_prior(NODES), 1000), cut=cut, masses=None)
     found = chapters._classification(SimpleNamespace(judgement=items, self_report=None), norm)["judgement"]
     theta = rng.standard_normal(40_000)
     once, again = (estimate_ability(simulate_responses(items, theta, rng), items).theta >= cut for _ in range(2))
     assert found["accuracy"] == pytest.approx(np.mean(once == (theta >= cut)), abs=0.006)
     assert found["consistency"] == pytest.approx(np.mean(once == again), abs=0.006)
+
+
+def test_classification_under_a_norm_group_that_is_the_prior_is_that_of_its_sittings():
+    rng, density = np.random.default_rng(2), SKEWED / SKEWED.sum()
+    items = ItemParameters(rng.uniform(0.6, 0.8, 12), rng.normal(0, 0.6, (12, 1)) + np.linspace(-1.6, 1.6, 4))
+    table = NormTable.from_latent(NODES, density, 1000)
+    cut = table.cut(0.9).theta
+    norm = SimpleNamespace(table=table, cut=cut, masses=tuple(density))
+    found = chapters._classification(SimpleNamespace(judgement=items, self_report=None), norm)["judgement"]
+    theta = rng.choice(NODES, 40_000, p=density) + rng.uniform(-0.1, 0.1, 40_000)
+
+    def estimated() -> np.ndarray:
+        logs = log_likelihood(simulate_responses(items, theta, rng), items, NODES)
+        weights = np.exp(logs - logs.max(axis=1, keepdims=True)) * density
+        return weights @ NODES / weights.sum(axis=1)
+
+    once, again = (estimated() >= cut for _ in range(2))
+    assert found["accuracy"] == pytest.approx(np.mean(once == (theta >= cut)), abs=0.012)
+    assert found["consistency"] == pytest.approx(np.mean(once == again), abs=0.012)
+    norm.masses = None
+    normal = chapters._classification(SimpleNamespace(judgement=items, self_report=None), norm)["judgement"]
+    assert abs(normal["consistency"] - np.mean(once == again)) > 0.02, "the group's shape is not looked at"
 
 
 def test_dif_counts_where_it_is_significant_among_all_items(runtime, norm):

@@ -12,15 +12,17 @@ from app.assessment.adopt_edition import adopt_edition
 from app.assessment.models import PINNED, Edition, Sitting, SittingCheck, State
 from app.assessment.pages import start_page
 from app.assessment.queries import latest_edition
-from app.assessment.scored_sittings import first_sittings_under
+from app.assessment.scored_sittings import first_scores_under, first_sittings_under
 from app.awarding.models import AwardDecision
 from app.foundation import policies
 from app.foundation.access import Actor, operator
-from app.norming import founders_compared
+from app.norming import founders_compared, queries
 from app.norming.compare_sittings import compare_sittings
+from app.norming.comparison import shift_of
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.models import LegacySample, SittingComparison
 from app.norming.policy import NormPolicy
+from scoring.normal import NODES, normal_prior
 from tests.app.assessment.builders import (
     SKILL,
     Place,
@@ -109,6 +111,25 @@ def test_decisions_wait_until_the_comparison_holds_and_are_then_made_once(place,
     assert compare(place, norm_id) == found
     with place.database.reading() as session:
         assert not founders_compared.awards_wait(norm_id, session=session, at=place.clock.now())
+
+
+def test_scores_are_compared_by_the_prior_that_their_sittings_began_from(place):
+    heights = normal_prior(NODES, 0.2, 0.7) * 0.75 + normal_prior(NODES, 2.2, 0.6) * 0.25
+    norm_id = adopt_a_norm(place, heights)
+    give_it_its_hash(norm_id, place)
+    with place.database.transaction() as session:
+        session.execute(update(LegacySample).values(is_founding=True))
+    with_bound(place, 9.0)
+    seat(place)
+
+    found = compare(place, norm_id)
+
+    with place.database.reading() as session:
+        norm, scores = queries.norm(norm_id, session=session), first_scores_under(norm_id, session=session)
+    medians, errors = zip(*scores, strict=True)
+    group = {"norm_mean": norm.table.mean, "norm_sd": norm.latent_sd, "norm_n": norm.n}
+    assert found.shift == shift_of(medians, errors, **group, prior=(norm.table.mean, norm.latent_sd)).shift
+    assert abs(found.shift - shift_of(medians, errors, **group).shift) > 0.02
 
 
 def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_id, runtime, tmp_path):

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from app.norming.comparison import FIRST_REACH, LATER_REACH, Shift, shift_of, sittings_needed
+from scoring.composite import Composite
+from scoring.normal import NODES, normal_prior
+from scoring.norms import NormTable
 
 
 def sittings(mean: float, n: int, seed: int, *, sd: float = 1.0):
@@ -43,6 +46,36 @@ def test_the_shift_is_in_standard_deviations_of_the_group_and_counts_the_norms_o
 
     assert wide.shift == pytest.approx((plain.shift - 0.5) / 2, abs=0.05)
     assert wide.standard_error > 0.1
+
+
+HIGHER = normal_prior(NODES, 0.2, 0.7) * 0.75 + normal_prior(NODES, 2.2, 0.6) * 0.25  # than people at calibration
+
+
+def sittings_from(density, n: int, seed: int, *, shift: float = 0.0):
+    """The same of people from a norm group that is not normal, read with that group as prior."""
+    rng = np.random.default_rng(seed)
+    people = rng.choice(NODES, n, p=density) + rng.uniform(-0.1, 0.1, n) + shift
+    information = rng.uniform(1.5, 8.0, n)
+    observed = people + rng.normal(0, 1 / np.sqrt(information))
+    composite = Composite((0.0, 1.0), 0.0, density)
+    found = [
+        composite.posterior(None, -0.5 * known * (NODES - at) ** 2)
+        for at, known in zip(observed, information, strict=True)
+    ]
+    return [one.median() for one in found], [one.standard_error for one in found]
+
+
+@pytest.mark.parametrize("true", [0.0, 0.2])
+def test_the_shift_is_recovered_where_the_norm_group_is_not_normal_and_is_the_prior(true):
+    density = HIGHER / HIGHER.sum()
+    table = NormTable.from_latent(NODES, density, 100_000)
+    medians, errors = sittings_from(density, 3000, seed=8, shift=true * table.sd)
+    norm = {"norm_mean": table.mean, "norm_sd": table.sd, "norm_n": 100_000}
+
+    found = shift_of(medians, errors, **norm, prior=(table.mean, table.sd))
+
+    assert abs(found.shift - true) < max(3 * found.standard_error, 0.03)
+    assert abs(shift_of(medians, errors, **norm).shift - true) > 0.05 or true == 0.0
 
 
 @pytest.mark.parametrize(

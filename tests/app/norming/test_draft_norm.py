@@ -12,7 +12,7 @@ import pytest
 
 from app.assessment.queries import latest_edition
 from app.foundation import policies
-from app.foundation.access import operator
+from app.foundation.access import operator, system
 from app.item_bank.calibrated_items import CalibratedItems
 from app.item_bank.store_calibration import PRIOR
 from app.norming import bases, queries
@@ -27,10 +27,11 @@ from app.norming.publish_norm import publish_norm
 from app.norming.rules import Gate
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.schedule_norm import schedule_norm
+from app.norming.snapshot import is_as_drafted, sha256_of
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
-from scoring.normal import NODES
+from scoring.normal import NODES, normal_prior
 from scoring.norms import NormTable
 from scoring.responses import ResponseMatrix
 from scoring.simulation import simulate_responses
@@ -80,6 +81,38 @@ def test_anyone_recomputes_cut_error_and_hash_from_the_published_content_bit_for
     assert (cut.theta, cut.standard_error) == (content["cut"], content["cut_standard_error"])
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(text.encode()).hexdigest() == shown["sha256"] == norm.sha256
+
+
+def test_a_norm_states_its_group_as_the_prior_of_its_sittings_and_anyone_finds_it_in_the_table(
+    session, clock, entropy, staff
+):
+    a_calibrated_sample(session, clock, entropy, n=2000)
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(norm.id, session=session, clock=clock, actor=system())
+    content = json.loads(json.dumps(queries.content(norm.id, session=session)))["content"]
+
+    masses = np.array(content["composite"]["masses"])
+    np.testing.assert_allclose(masses, NormTable.from_dict(content["latent"]).masses(NODES), rtol=1e-5)
+    assert latest_edition(SKILL, "en", session=session).composite["masses"] == masses.tolist()
+    nothing = Composite((0.0, 1.0), 0.0, masses).posterior(None, None)
+    assert nothing.probability_above(norm.cut) == pytest.approx(0.1, abs=0.002)
+    assert is_as_drafted(norm)
+
+
+@pytest.mark.parametrize("masses", [np.full(61, 1 / 61), np.ones(3), np.full(61, np.nan)])
+def test_a_prior_that_is_not_the_norm_groups_is_noticed_whatever_the_hash_says(session, clock, entropy, staff, masses):
+    a_calibrated_sample(session, clock, entropy)
+    norm = a_draft(session, clock, entropy, staff[0])
+    assert is_as_drafted(norm)
+    with session.no_autoflush:
+        norm.composite = {**norm.composite, "masses": masses.tolist()}
+        if np.isfinite(masses).all():
+            norm.sha256 = sha256_of(norm)
+            assert not is_as_drafted(norm)
+        else:
+            with pytest.raises(ValueError, match="JSON"):
+                sha256_of(norm)
+        session.expire(norm)
 
 
 def test_no_way_into_a_draft_takes_a_number_of_the_norm():
@@ -261,10 +294,14 @@ def test_two_kinds_of_evidence_are_normed_on_the_standardised_composite(correlat
     assert cut.theta == pytest.approx(1.2816, abs=3 * cut.standard_error)
 
 
-def test_a_person_is_above_in_the_preview_as_in_a_sitting():
+SKEWED = normal_prior(NODES, -0.5, 0.7) * 0.75 + normal_prior(NODES, 1.5, 0.6) * 0.25
+
+
+@pytest.mark.parametrize("masses", [None, tuple(SKEWED / SKEWED.sum())])
+def test_a_person_is_above_in_the_preview_as_in_a_sitting(masses):
     calibrated = two_kinds(60, 0.5)
-    composite = Composite((0.5, 0.5), 0.5)
-    previewed = calibrated.probability_above(0.4, 0.05)
+    composite = Composite((0.5, 0.5), 0.5, masses)
+    previewed = calibrated.probability_above(0.4, 0.05, masses)
     judgement = log_likelihood(calibrated.sample.judgement.responses, calibrated.items.judgement, NODES)
     self_report = log_likelihood(calibrated.sample.self_report.responses, calibrated.items.self_report, NODES)
     sittings = [
@@ -274,16 +311,17 @@ def test_a_person_is_above_in_the_preview_as_in_a_sitting():
     np.testing.assert_allclose(previewed, sittings, atol=0.001)
 
 
+@pytest.mark.parametrize("masses", [None, tuple(SKEWED / SKEWED.sum())])
 @pytest.mark.parametrize("length", [10, 60])
-def test_a_person_is_above_in_the_preview_of_one_kind_as_in_a_sitting(length):
+def test_a_person_is_above_in_the_preview_of_one_kind_as_in_a_sitting(length, masses):
     rng = np.random.default_rng(4)
     items = ItemParameters(np.full(length, 1.6), np.sort(rng.normal(0, 1, (length, 4)), axis=1))
     answered = ResponseMatrix(simulate_responses(items, rng.normal(size=200), rng))
     codes = tuple(f"S{i}" for i in range(length))
     sample = replace(two_kinds(1, 0.5).sample, n=200, self_report=KindOfEvidence(codes, answered), judgement=None)
     calibrated = CalibratedSample(sample, CalibratedItems(codes, items, (), None), (0.0, 1.0), 0.0)
-    composite = Composite((0.0, 1.0), 0.0)
+    composite = Composite((0.0, 1.0), 0.0, masses)
     sittings = [
         composite.posterior(None, own).probability_above(0.8, 0.05) for own in log_likelihood(answered, items, NODES)
     ]
-    np.testing.assert_allclose(calibrated.probability_above(0.8, 0.05), sittings, atol=1e-6)
+    np.testing.assert_allclose(calibrated.probability_above(0.8, 0.05, masses), sittings, atol=1e-6)

@@ -131,7 +131,7 @@ def test_the_edition_carries_what_the_norm_says(session, clock, entropy, staff, 
     assert (edition.cut, edition.cut_standard_error) == (norm.cut, norm.cut_standard_error)
     assert (edition.release_id, edition.calibration_id) == (run.sample.release_id, run.calibration_id)
     assert (edition.may_certify, edition.demo, edition.norm_count) == (norm.may_certify, norm.demo, norm.n)
-    assert edition.composite == {"weights": [0.0, 1.0], "correlation": 0.0}
+    assert edition.composite == {"weights": [0.0, 1.0], "correlation": 0.0, "masses": norm.composite["masses"]}
 
 
 def test_a_norm_that_is_not_due_leaves_the_former_one_in_force(session, clock, entropy, staff, run):

@@ -1,0 +1,141 @@
+"""A sitting begins from the norm group that its pins name, and older pins mean what they meant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+
+from app.assessment import adaptation
+from app.assessment.course import course_of
+from app.assessment.final_scores import final_score
+from app.assessment.models import Sitting, State
+from app.assessment.policy import SittingPolicy
+from app.assessment.read_under_line import Line, read_under_line
+from app.assessment.replay_sitting import replay_sitting
+from app.assessment.rules import months_between
+from scoring.composite import Composite, faded_share
+from scoring.normal import NODES, normal_prior
+from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, take
+from tests.app.assessment.test_stray_shares import PLAIN, _with_composite
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HUMP = normal_prior(NODES, -0.4, 0.8) * 0.8 + normal_prior(NODES, 1.8, 0.4) * 0.2
+NORMED = {**PLAIN, "masses": (HUMP / HUMP.sum()).tolist()}
+
+
+def _sat(place: Place, composite: dict[str, Any], person_id: UUID | None = None, theta: float = 1.3) -> UUID:
+    _with_composite(place, composite)
+    return take(place, person_id or a_person(place), SimulatedPerson(place, theta, theta).answer)
+
+
+def _posterior(place: Place, sitting_id: UUID, composite: Composite, prior: Any = None) -> float:
+    """P(composite >= cut) of a sitting's answers from the plain modules of scoring."""
+
+    def read(session: Any) -> float:
+        course = course_of(session.get_one(Sitting, sitting_id), session=session)
+        logs = [adaptation._log_likelihood(course.units, course.bank, kind, 0.0) for kind in (0, 1)]
+        posterior = composite.posterior(*logs, prior=prior)
+        return float(posterior.probability_above(course.sitting.cut, course.sitting.cut_standard_error))
+
+    return place.do(read)
+
+
+def _stated(place: Place, sitting_id: UUID) -> float:
+    return place.do(lambda session: final_score(sitting_id, session=session)).probability_above
+
+
+def test_a_sitting_begins_from_the_norm_group_it_is_pinned_to(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = _sat(place, NORMED)
+
+    assert place.sitting(sitting_id).composite == NORMED
+    stated = _stated(place, sitting_id)
+    assert stated == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5, NORMED["masses"]))
+    assert abs(stated - _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5))) > 0.01
+    assert place.do(lambda session: replay_sitting(sitting_id, session=session)).matches
+
+
+def test_pins_without_a_norm_group_have_the_normal_prior_to_the_last_bit(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = _sat(place, PLAIN)
+
+    assert _stated(place, sitting_id) == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5))
+
+
+def test_a_norm_group_that_was_altered_is_noticed_by_a_replay(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = _sat(place, NORMED)
+    forged = {**NORMED, "masses": normal_prior(NODES, 1.0, 1.0).tolist()}
+    place.do(lambda session: session.execute(update(Sitting).where(Sitting.id == sitting_id).values(composite=forged)))
+
+    replay = place.do(lambda session: replay_sitting(sitting_id, session=session))
+
+    assert any("probability_above" in difference for difference in replay.differences)
+
+
+def test_a_norm_adopted_in_mid_sitting_counts_from_the_next_one(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    _with_composite(place, PLAIN)
+    person_id, person = a_person(place), SimulatedPerson(place, 1.0, 1.0)
+    sitting_id = take(place, person_id, person.answer, most=3)
+    _with_composite(place, NORMED)
+    while place.sitting(sitting_id).state == State.OPEN:
+        shown = place.shown(sitting_id)[-1]
+        place.respond(person_id, sitting_id, shown.position, person.answer(shown.item_code))
+
+    assert "masses" not in place.sitting(sitting_id).composite
+    assert _stated(place, sitting_id) == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5))
+
+
+def test_a_retake_takes_the_norm_group_for_what_has_faded_of_the_former_sitting(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    person_id = a_person(place)
+    first = place.sitting(_sat(place, NORMED, person_id))
+    place.clock.advance(timedelta(days=200))
+    second = place.sitting(_sat(place, NORMED, person_id))
+
+    months = months_between(first.completed_at, second.started_at)
+    assert second.prior is not None
+    assert second.prior["faded"] == faded_share(months, SittingPolicy().retention_per_month)
+    composite = Composite((0.5, 0.5), 0.5, NORMED["masses"])
+    laid = composite.laid(*(np.array(second.prior[name]) for name in ("mean", "covariance")), second.prior["faded"])
+    assert _stated(place, second.id) == _posterior(place, second.id, composite, laid)
+    without = composite.laid(*(np.array(second.prior[name]) for name in ("mean", "covariance")))
+    assert _stated(place, second.id) != _posterior(place, second.id, composite, without)
+
+
+def test_a_prior_pinned_before_norm_groups_were_is_read_as_it_was(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    person_id = a_person(place)
+    _sat(place, PLAIN, person_id)
+    place.clock.advance(timedelta(days=200))
+    second_id = _sat(place, PLAIN, person_id)
+    stated, prior = _stated(place, second_id), place.sitting(second_id).prior
+    older = {name: prior[name] for name in ("mean", "covariance")}
+    place.do(lambda session: session.execute(update(Sitting).where(Sitting.id == second_id).values(prior=older)))
+
+    assert place.do(lambda session: replay_sitting(second_id, session=session)).matches
+    assert _stated(place, second_id) == stated
+
+
+def test_a_sitting_read_under_another_norm_has_that_norms_group(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    sitting_id = _sat(place, PLAIN)
+    sitting = place.sitting(sitting_id)
+    line = Line(
+        sitting.release_id,
+        sitting.calibration_id,
+        NORMED,
+        cut=sitting.cut,
+        cut_standard_error=sitting.cut_standard_error,
+    )
+
+    read = place.do(lambda session: read_under_line(sitting_id, line, session=session))
+
+    assert read == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5, NORMED["masses"]))
+    assert read != _stated(place, sitting_id)
