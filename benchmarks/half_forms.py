@@ -6,8 +6,14 @@
 Each scale is calibrated as a whole (graded model); the cut is the 90th percentile of the latent distribution, a half
 awards at P >= .5. "before": normal prior; "latent": the latent density as estimated; "after": the posterior softened by
 the stray share, which is estimated from how people stand on both halves, never from who is awarded. These three have
-the quantile of their own prior as cut. "sittings": as a sitting has it, with a N(0, 1) prior, the same stray share, and
-the cut, with its error, of a norm made of these people.
+the quantile of their own prior as cut.
+
+The others are as a sitting has it: the same stray share, and the cut, with its error, of a norm. "normal" has the
+N(0, 1) prior of norms older than decision 87, "own" the norm's own distribution; both of a norm made of these people.
+"new normal" and "new own" are the same with everything (parameters, density, share, cut) from 1,000 people drawn at
+random (`--founders`), or half of them where there are fewer, and looked at among the rest: people whom the norm has
+never seen. "Beyond chance" is the root mean square of the differences over the scales, less what the observed share's
+own error adds.
 """
 
 from __future__ import annotations
@@ -26,7 +32,8 @@ import numpy as np
 
 from scoring.calibration import calibrate
 from scoring.graded_response import log_likelihood
-from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
+from scoring.half_forms import LEVEL_REACH, HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
+from scoring.items import ItemParameters
 from scoring.latent_density import estimate_latent_density
 from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES
@@ -111,33 +118,77 @@ def answers(scale: RealScale) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Found:
-    """A scale under the normal prior, the latent density, the softened posterior, and that of a sitting."""
+    """A scale by each posterior; see the module."""
 
     before: HalfFormAgreement
     latent: HalfFormAgreement
     after: HalfFormAgreement
-    sittings: HalfFormAgreement
+    normal: HalfFormAgreement
+    own: HalfFormAgreement
+    new_normal: HalfFormAgreement
+    new_own: HalfFormAgreement
     stray: StrayShare
 
+    @property
+    def columns(self) -> dict[str, HalfFormAgreement]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, HalfFormAgreement)}
 
-def examined(codes: np.ndarray, splits: int) -> Found:
-    items = calibrate(codes).items
-    density = estimate_latent_density(log_likelihood(codes, items, NODES), NODES).masses
-    stray = estimate_stray_share(codes, items, splits=min(splits, STRAY_SPLITS), rng=np.random.default_rng([SEED, 1]))
 
-    softened = misfit_aware(log_likelihood(codes, items, NODES), stray.share)
-    norm = NormTable.from_log_likelihoods(softened, NODES).cut(0.9)
+@dataclass(frozen=True)
+class Norm:
+    """What a norm hands to its sittings, made of some people's answers."""
 
-    def agreed(masses: np.ndarray | None, share: float, cut: tuple[float, float] | None = None) -> HalfFormAgreement:
+    items: ItemParameters
+    stray: StrayShare
+    table: NormTable
+
+    @classmethod
+    def of(cls, codes: np.ndarray, splits: int) -> Norm:
+        items = calibrate(codes).items
+        stray = estimate_stray_share(
+            codes, items, splits=min(splits, STRAY_SPLITS), rng=np.random.default_rng([SEED, 1])
+        )
+        softened = misfit_aware(log_likelihood(codes, items, NODES), stray.share)
+        return cls(items, stray, NormTable.from_log_likelihoods(softened, NODES))
+
+    def sittings(self, codes: np.ndarray, splits: int, *, own: bool) -> HalfFormAgreement:
+        cut = self.table.cut(0.9)
+        return self.agreement(
+            codes, splits, self.table.masses(NODES) if own else None, self.stray.share, (cut.theta, cut.standard_error)
+        )
+
+    def agreement(
+        self,
+        codes: np.ndarray,
+        splits: int,
+        masses: np.ndarray | None,
+        share: float,
+        cut: tuple[float, float] | None = None,
+    ) -> HalfFormAgreement:
         rng = np.random.default_rng([SEED, 2])
-        return half_form_agreement(codes, items, density=masses, stray_share=share, cut=cut, splits=splits, rng=rng)
+        return half_form_agreement(
+            codes, self.items, density=masses, stray_share=share, cut=cut, splits=splits, rng=rng
+        )
 
+
+def examined(codes: np.ndarray, splits: int, founders: int) -> Found:
+    norm = Norm.of(codes, splits)
+    density = estimate_latent_density(log_likelihood(codes, norm.items, NODES), NODES).masses
+    order = np.random.default_rng([SEED, 3]).permutation(len(codes))
+    founders = min(founders, len(codes) // 2)
+    of_some = Norm.of(codes[np.sort(order[:founders])], splits)
+    rest = codes[np.sort(order[founders:])]
+    # A category that no founder chose is the highest that one did, as in a sitting.
+    rest = np.minimum(rest, (of_some.items.categories - 1).astype(np.int8))
     return Found(
-        agreed(None, 0.0),
-        agreed(density, 0.0),
-        agreed(stray.density, stray.share),
-        agreed(None, stray.share, (norm.theta, norm.standard_error)),
-        stray,
+        norm.agreement(codes, splits, None, 0.0),
+        norm.agreement(codes, splits, density, 0.0),
+        norm.agreement(codes, splits, norm.stray.density, norm.stray.share),
+        norm.sittings(codes, splits, own=False),
+        norm.sittings(codes, splits, own=True),
+        of_some.sittings(rest, splits, own=False),
+        of_some.sittings(rest, splits, own=True),
+        norm.stray,
     )
 
 
@@ -145,7 +196,7 @@ def row(name: str, found: Found, seconds: float) -> str:
     parts = [
         f"{a.observed:.3f} {a.interval[0]:.3f}–{a.interval[1]:.3f} {a.predicted:.3f} "
         f"{a.predicted - a.observed:+.3f}{' ' if a.is_predicted else '*'}"
-        for a in (found.before, found.latent, found.after, found.sittings)
+        for a in found.columns.values()
     ]
     stray = f"{found.stray.share:.3f} ±{1.96 * found.stray.standard_error:.3f}"
     return f"{name:<15}{found.after.n:>7} | {' | '.join(parts)} | {stray} | {found.after.awarded:.3f} {seconds:4.0f} s"
@@ -155,24 +206,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scales", nargs="*", default=list(SCALES))
     parser.add_argument("--splits", type=int, default=SPLITS)
+    parser.add_argument("--founders", type=int, default=1_000)
     chosen = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {chosen.splits} random halves")
     print("awarded again: observed, its 95 % interval, predicted, difference; * outside the interval")
-    print(f"{'':<22} | {'before':<34} | {'latent':<34} | {'after':<34} | {'sittings':<34} | stray share   | awarded")
-    outside, far, unlike = [], [], []
+    heads = " | ".join(
+        f"{name:<34}" for name in ("before", "latent", "after", "normal", "own", "new normal", "new own")
+    )
+    print(f"{'':<22} | {heads} | stray share   | awarded")
+    seen: dict[str, list[tuple[str, HalfFormAgreement]]] = {}
     for name in chosen.scales:
         began = time.perf_counter()
-        found = examined(answers(SCALES[name]), chosen.splits)
+        found = examined(answers(SCALES[name]), chosen.splits, chosen.founders)
         print(row(name, found, time.perf_counter() - began), flush=True)
-        if not found.after.is_predicted:
-            outside.append(name)
-        if found.after.n >= LARGE and abs(found.after.predicted - found.after.observed) > NEAR:
-            far.append(name)
-        if not found.sittings.is_predicted:
-            unlike.append(name)
-    print(f"\nafter, outside the observed interval: {', '.join(outside) or 'none'}")
-    print(f"sittings, outside: {', '.join(unlike) or 'none'}")
-    print(f"after, farther than {NEAR} where N >= {LARGE}: {', '.join(far) or 'none'}")
+        for column, agreement in found.columns.items():
+            seen.setdefault(column, []).append((name, agreement))
+    print()
+    for column, agreements in seen.items():
+        print(summary(column, agreements))
+
+
+def summary(column: str, agreements: list[tuple[str, HalfFormAgreement]]) -> str:
+    """Which scales lie outside their interval, which are far off, and how far all of them lie beyond chance."""
+    off = {name: one.predicted - one.observed for name, one in agreements}
+    outside = [name for name, one in agreements if not one.is_predicted]
+    far = [name for name, one in agreements if one.n >= LARGE and abs(off[name]) > NEAR]
+    chance = np.mean([((one.interval[1] - one.interval[0]) / 2 / LEVEL_REACH) ** 2 for _, one in agreements])
+    beyond = np.sqrt(max(np.mean(np.square(list(off.values()))) - chance, 0.0))
+    return (
+        f"{column}: {len(outside)} outside ({', '.join(outside) or 'none'}); farther than {NEAR} where N >= {LARGE}: "
+        f"{', '.join(far) or 'none'}; mean {np.mean(list(off.values())):+.4f}, beyond chance {beyond:.4f}"
+    )
 
 
 if __name__ == "__main__":
