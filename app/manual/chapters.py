@@ -186,7 +186,8 @@ def _unshrunk_cut(norm: NormView, information: float) -> float:
     """What answers have to say by themselves for an EAP at the cut, under the prior that sittings begin from."""
     masses = normal_prior(NODES) if norm.masses is None else np.asarray(norm.masses)
     said = np.linspace(*SAID)
-    posterior = masses * np.exp(-0.5 * information * (NODES - said[:, None]) ** 2)
+    logs = np.log(masses) - 0.5 * information * (NODES - said[:, None]) ** 2
+    posterior = np.exp(logs - logs.max(axis=1, keepdims=True))
     return float(np.interp(norm.cut, posterior @ NODES / posterior.sum(axis=1), said))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -127,6 +128,16 @@ def test_classification_under_a_norm_group_that_is_the_prior_is_that_of_its_sitt
     norm.masses = None
     normal = chapters._classification(SimpleNamespace(judgement=items, self_report=None), norm)["judgement"]
     assert abs(normal["consistency"] - np.mean(once == again)) > 0.02, "the group's shape is not looked at"
+
+
+@pytest.mark.parametrize("masses", [None, tuple(SKEWED / SKEWED.sum())])
+def test_answers_that_tell_everything_are_not_drawn_anywhere(masses):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert chapters._unshrunk_cut(SimpleNamespace(cut=1.2, masses=masses), 2_000.0) == pytest.approx(1.2, abs=0.02)
+    assert chapters._unshrunk_cut(SimpleNamespace(cut=1.2, masses=None), 4.0) == pytest.approx(
+        1.2 * (1 + 1 / 4), abs=0.005
+    )
 
 
 def test_dif_counts_where_it_is_significant_among_all_items(runtime, norm):

@@ -34,8 +34,17 @@ def test_anyone_sees_the_norms_in_force_and_no_drafts(client, norms):
     card = client.get(f"/norms/{in_force.id}").text
     for fact in (f"N = {in_force.n}", in_force.sha256, "DEMO NORM", "Too few people for awards."):
         assert fact in card
+    assert "begins from this curve" in card
     assert client.get(f"/norms/{draft.id}").status_code == 404
     assert client.get(f"/norms/{draft.id}.json").status_code == 404
+
+
+def test_a_norm_from_before_its_group_was_the_prior_promises_no_curve_to_begin_from(runtime, client):
+    place = Place(runtime.database, runtime.clock, runtime.entropy, runtime.jobs)
+    the_collaboration_bank(place)
+    card = client.get(f"/norms/{adopt_a_norm(place)}").text
+    assert "Where people stand" in card
+    assert "begins from this curve" not in card
 
 
 def test_the_public_table_gives_the_cut_again(client, norms):
