@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.foundation import policies
 from app.norming.comparison import sittings_needed
 from app.norming.errors import NormNotFound
-from app.norming.models import NormVersion, SittingComparison
+from app.norming.models import CalibrationRun, LegacySample, NormVersion, SittingComparison
 from app.norming.policy import NormPolicy
 
 
@@ -62,10 +62,13 @@ def sittings_to_compare(norm_id: UUID, *, session: Session, at: datetime) -> int
 
 def awards_wait(norm_id: UUID, *, session: Session, at: datetime) -> bool:
     """Whether decisions under this norm wait until its founders are compared with those who sat under it."""
-    row = session.get(NormVersion, norm_id)
+    of_norm = select(NormVersion.may_certify, LegacySample.is_founding)  # its table is not read
+    row = session.execute(
+        of_norm.join(NormVersion.run).join(CalibrationRun.sample).where(NormVersion.id == norm_id)
+    ).first()
     if row is None:
         raise NormNotFound(norm_id)
-    if not (row.may_certify and row.run.sample.is_founding):
+    if not (row.may_certify and row.is_founding):
         return False
     if not policies.current(NormPolicy, session=session, at=at).founders_must_be_compared:
         return False

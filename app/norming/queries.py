@@ -260,9 +260,10 @@ def kinds_correlation_error(norm: NormView, *, session: Session) -> float:
 
 def judged_at(norm_id: UUID, *, session: Session) -> tuple[datetime, ...]:
     """When the norm was held against the gates of its policy: its draft, its preview, its founders' comparison."""
-    row = session.get_one(NormVersion, norm_id)
+    query = select(NormVersion.drafted_at, NormVersion.previewed_at).where(NormVersion.id == norm_id)  # not its table
+    drafted_at, previewed_at = session.execute(query).one()
     compared = comparison_of(norm_id, session=session)
-    instants = (row.drafted_at, row.previewed_at, compared.compared_at if compared else None)
+    instants = (drafted_at, previewed_at, compared.compared_at if compared else None)
     return tuple(at for at in instants if at is not None)
 
 
