@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.ability import Ability, estimate_ability, probability_above
 from scoring.adverse_impact import AdverseImpact, ImpactRow, ImpactTable, adverse_impact
-from scoring.composite import Composite, CompositePosterior, decayed_prior, faded_share
+from scoring.composite import Composite, CompositePosterior, decayed_prior
 from scoring.errors import EmptyNormSample, InvalidItems, InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities, item_information, log_likelihood, test_information
 from scoring.items import ItemParameters
@@ -90,7 +90,6 @@ __all__ = [
     "estimate_ability",
     "estimate_kinds_correlation",
     "estimate_stray_share",
-    "faded_share",
     "fit_careless_rule",
     "fit_many_facet",
     "fit_response_times",

@@ -6,8 +6,10 @@ on a grid of 61 x 61 nodes, and the composite is c = (w_j theta_j + w_s theta_s)
 deviation 1 under the normal prior.
 
 The norm group is not normal as a rule, and where it is not, a normal prior states a confidence that half forms do not
-bear out (decision 87). So the prior of a norm's sittings has the norm's own latent distribution along c; how the two
-kinds stand where c is given stays as in the normal one.
+bear out (decision 87). So the prior has two parts: a bivariate normal whose composite has the norm group's mean and
+spread, and beside it the norm group's shape, the ratio of its density along c to the normal one. The composite is read
+with both. What is said of each kind, what a retake starts from, and what answers alone say rest on the normal part,
+where means and covariances are all there is to know.
 
 From the grid to one continuous distribution of c
 -------------------------------------------------
@@ -41,6 +43,7 @@ STEP = float(NODES[1] - NODES[0])
 MARGINAL_TOLERANCE = 1e-14
 SMALLEST_WEIGHT_SHARE = 0.1  # of the larger weight; bounds the number of places on the composite's axis
 LEAST_EXPLAINED = 0.05  # of the norm group's variance of the difference; with less evidence no difference is told apart
+MOST_BESIDE = 30.0  # of the shape's log above its middle: what the outermost nodes of a narrow group are given at most
 SMALLEST_MASS = 1e-15  # probability; what lies beyond, at either end, is under the rounding of a sum
 
 JointNormal = tuple[ArrayLike, ArrayLike]
@@ -48,7 +51,7 @@ JointNormal = tuple[ArrayLike, ArrayLike]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointPrior:
-    """A prior laid on the grid: weights, shape (61, 61), and what it knows beyond the norm group's, shape (2,)."""
+    """The normal part of a prior, laid on the grid, (61, 61), and what it knows beyond the norm group's, (2,)."""
 
     weights: NDArray[np.float64]
     information: NDArray[np.float64]
@@ -86,19 +89,30 @@ class Composite:
         self.weights: NDArray[np.float64] = raw / math.sqrt(raw @ self.covariance @ raw)
         self.kernel_sd = KERNEL_STEPS * STEP * float(np.hypot(*self.weights))
         self._lay_axis()
-        self._beside_normal = None if masses is None else _beside_normal(_checked_masses(masses), self._values())
-        self.prior = self._as_norm_group(_with_normal_margins(_joint_normal(np.zeros(2), self.covariance)), 1.0)
+        self._lay_prior(None if masses is None else checked_masses(masses))
+
+    def _lay_prior(self, masses: NDArray[np.float64] | None) -> None:
+        """The normal part with its mean (2,) and covariance (2, 2), the shape beside it, and the prior of both."""
+        self.normal_mean, self.normal_covariance = np.zeros(2), self.covariance
+        self.normal_part = _with_normal_margins(_joint_normal(np.zeros(2), self.covariance))
+        self.shape: NDArray[np.float64] | None = None
+        self.prior = self.normal_part
+        if masses is None:
+            return
+        values, mean = self._values(), float(masses @ NODES)
+        variance = float(masses @ (NODES - mean) ** 2)
+        along = self.covariance @ self.weights
+        self.normal_mean = along * mean
+        self.normal_covariance = self.covariance + (variance - 1.0) * np.outer(along, along)
+        self.normal_part = _tilted(self.normal_part, 0.5 * values**2 - 0.5 * (values - mean) ** 2 / variance)
+        beside = np.log(masses) + 0.5 * (NODES - mean) ** 2 / variance
+        beside = np.minimum(beside - beside[np.abs(NODES - mean).argmin()], MOST_BESIDE)
+        self.shape = np.interp(values, NODES, beside)
+        self.prior = _tilted(self.normal_part, self.shape)
 
     def _values(self) -> NDArray[np.float64]:
         """The composite of each cell of the grid, shape (61, 61)."""
         return np.asarray(self.weights[0] * NODES[:, None] + self.weights[1] * NODES[None, :])
-
-    def _as_norm_group(self, weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-        """Normal weights, shape (61, 61), with a share, 0 … 1, of what the norm group's log density has beside them."""
-        if self._beside_normal is None or share == 0.0:
-            return weights
-        tilted = weights * np.exp(share * self._beside_normal)
-        return np.asarray(tilted / tilted.sum())
 
     def _lay_axis(self) -> None:
         """Places along c, and how each cell of the grid divides between its two neighbours there."""
@@ -149,22 +163,15 @@ class Composite:
         """
         logs = [_checked_log_likelihood(given) for given in (judgement, self_report)]
         if prior is None:
-            return CompositePosterior(self, logs[0], logs[1], self.prior, np.zeros(2))
-        known = prior if isinstance(prior, JointPrior) else self.laid(*prior)
-        return CompositePosterior(self, logs[0], logs[1], known.weights, known.information)
+            return CompositePosterior(self, logs[0], logs[1], JointPrior(self.normal_part, np.zeros(2)))
+        return CompositePosterior(self, logs[0], logs[1], prior if isinstance(prior, JointPrior) else self.laid(*prior))
 
-    def laid(self, mean: ArrayLike, covariance: ArrayLike, norm_share: float = 0.0) -> JointPrior:
-        """Lay a prior's mean (2,) and covariance (2, 2) on the grid: once, where many posteriors start from it.
-
-        A former posterior has the norm group's shape in it already. What has faded of it, `norm_share` (0 … 1, from
-        `faded_share`), takes that shape anew, so that one long forgotten is the norm group's prior again.
-        """
+    def laid(self, mean: ArrayLike, covariance: ArrayLike) -> JointPrior:
+        """Lay a prior's mean (2,) and covariance (2, 2) on the grid: once, where many posteriors start from it."""
         centre, spread = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
         _check_joint_normal(centre, spread)
-        if not 0.0 <= norm_share <= 1.0:
-            raise ScoringError(f"The share of a prior that is the norm group's lies within 0 … 1; got {norm_share}.")
-        beyond = np.diag(np.linalg.inv(spread) - np.linalg.inv(self.covariance))
-        return JointPrior(self._as_norm_group(_joint_normal(centre, spread), norm_share), np.maximum(beyond, 0.0))
+        beyond = np.diag(np.linalg.inv(spread) - np.linalg.inv(self.normal_covariance))
+        return JointPrior(_joint_normal(centre, spread), np.maximum(beyond, 0.0))
 
 
 class CompositePosterior:
@@ -175,31 +182,24 @@ class CompositePosterior:
         composite: Composite,
         judgement: NDArray[np.float64] | None,
         self_report: NDArray[np.float64] | None,
-        prior: NDArray[np.float64],
-        former_information: NDArray[np.float64],
+        prior: JointPrior,
     ) -> None:
         self.composite = composite
         self._evidence = (judgement, self_report)
-        self._former_information = former_information
-        grid = prior
+        self._former_information = prior.information
+        grid = prior.weights
         if judgement is not None:
             grid = grid * np.exp(judgement - judgement.max())[:, None]
         if self_report is not None:
             grid = grid * np.exp(self_report - self_report.max())[None, :]
-        total = float(grid.sum())
-        if not total > 0:
-            raise ScoringError("Prior and responses leave no common place on the grid; check the prior's mean.")
-        self.weights: NDArray[np.float64] = grid / total
+        self._normal_part = grid
+        if composite.shape is not None:
+            grid = grid * np.exp(composite.shape)
+        self.weights = _normalised(grid)
         self._locate()
 
     def _locate(self) -> None:
-        margins = (self.weights.sum(axis=1), self.weights.sum(axis=0))
-        means = np.array([margin @ NODES for margin in margins])
-        judgement_off, self_report_off = NODES - means[0], NODES - means[1]
-        covariance = np.empty((2, 2))
-        covariance[0, 0] = margins[0] @ judgement_off**2
-        covariance[1, 1] = margins[1] @ self_report_off**2
-        covariance[0, 1] = covariance[1, 0] = judgement_off @ self.weights @ self_report_off
+        means, covariance = _moments(self.weights)
         w = self.composite.weights
         kernel = self.composite.kernel_sd
         #: Posterior means of (judgement, self-report), shape (2,).
@@ -216,24 +216,38 @@ class CompositePosterior:
         drawn = drawn_together(places, self.mean, on_axis, kernel_sd=kernel, wanted=self.standard_error**2)
         self._axis = ContinuousDistribution(drawn, masses, kernel)
 
+    @cached_property
+    def _of_kinds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Means (2,) and covariance (2, 2) under the normal part of the prior alone."""
+        if self.composite.shape is None:
+            return self.theta, self.covariance
+        return _moments(_normalised(self._normal_part))
+
     @property
     def kind_means(self) -> tuple[float, float]:
-        """Posterior means of (judgement, self-report), each in its own standard deviations."""
-        return float(self.theta[0]), float(self.theta[1])
+        """Posterior means of (judgement, self-report), by the normal part of the prior."""
+        means = self._of_kinds[0]
+        return float(means[0]), float(means[1])
+
+    @property
+    def kind_covariance(self) -> NDArray[np.float64]:
+        """Posterior covariance of (judgement, self-report), shape (2, 2), by the normal part of the prior."""
+        return self._of_kinds[1]
 
     @property
     def kind_standard_errors(self) -> tuple[float, float]:
-        """Posterior standard deviations of (judgement, self-report)."""
-        return math.sqrt(self.covariance[0, 0]), math.sqrt(self.covariance[1, 1])
+        """Posterior standard deviations of (judgement, self-report), by the normal part of the prior."""
+        covariance = self.kind_covariance
+        return math.sqrt(covariance[0, 0]), math.sqrt(covariance[1, 1])
 
     @property
     def kind_difference_z(self) -> float | None:
         """Judgement less self-report, in posterior standard deviations of the difference; None without both kinds."""
         if self._evidence[0] is None or self._evidence[1] is None:
             return None
-        difference = np.array([1.0, -1.0])
-        variance = float(difference @ self.covariance @ difference)
-        return float(difference @ self.theta) / math.sqrt(max(variance, STEP**2 / 12))
+        difference, (means, covariance) = np.array([1.0, -1.0]), self._of_kinds
+        variance = float(difference @ covariance @ difference)
+        return float(difference @ means) / math.sqrt(max(variance, STEP**2 / 12))
 
     def probability_above(self, cut: float, cut_se: float = 0.0) -> float:
         """P(c >= cut), averaged over a cut that is itself N(cut, cut_se²).
@@ -301,12 +315,18 @@ def kinds_apart(means: ArrayLike, covariance: ArrayLike, correlation: float) -> 
 
 
 def decayed_prior(
-    mean: ArrayLike, variance: ArrayLike, months: float, retention_per_month: float, *, norm_variance: ArrayLike = 1.0
+    mean: ArrayLike,
+    variance: ArrayLike,
+    months: float,
+    retention_per_month: float,
+    *,
+    norm_mean: ArrayLike = 0.0,
+    norm_variance: ArrayLike = 1.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Make a former sitting's posterior the prior of a retake, the weaker the longer ago.
 
-    mean <- rho^t mean; variance <- rho^2t variance + (1 - rho^2t) norm variance: a long-forgotten sitting weighs
-    nothing, and nobody gains by taking the best of several.
+    mean <- norm mean + rho^t (mean - norm mean); variance <- rho^2t variance + (1 - rho^2t) norm variance: a
+    long-forgotten sitting weighs nothing, and nobody gains by taking the best of several.
 
     Parameters
     ----------
@@ -316,23 +336,18 @@ def decayed_prior(
         Since the former sitting, at least 0.
     retention_per_month : float
         rho, 0 … 1, policy data.
-    norm_variance : float or array-like, shaped as `variance`
-        Of the norm group: 1, or `Composite.covariance`.
+    norm_mean, norm_variance : float or array-like, shaped as the former's
+        Of the norm group: 0 and 1, or `Composite.normal_mean` and `Composite.normal_covariance`.
     """
-    share = faded_share(months, retention_per_month)
-    former = np.asarray(variance, dtype=float)
-    faded = (1 - share) * former + share * np.asarray(norm_variance, dtype=float)
-    return np.asarray(retention_per_month**months * np.asarray(mean, dtype=float)), np.asarray(faded)
-
-
-def faded_share(months: float, retention_per_month: float) -> float:
-    """1 - rho^2t, the share of a former posterior that the norm group's prior has replaced; see `decayed_prior`."""
     if not months >= 0 or not 0.0 <= retention_per_month <= 1.0:
         raise ScoringError(
             f"Months since the former sitting must be at least 0 and the retention within 0 … 1; "
             f"got {months} and {retention_per_month}."
         )
-    return 1.0 - float(retention_per_month**months) ** 2
+    kept, middle = retention_per_month**months, np.asarray(norm_mean, dtype=float)
+    former = np.asarray(variance, dtype=float)
+    faded = kept**2 * former + (1 - kept**2) * np.asarray(norm_variance, dtype=float)
+    return np.asarray(kept * (np.asarray(mean, dtype=float) - middle) + middle), np.asarray(faded)
 
 
 def _spread(kernel_sd: float, cut_se: float) -> float:
@@ -370,16 +385,35 @@ def _joint_normal(mean: NDArray[np.float64], covariance: NDArray[np.float64]) ->
     return np.asarray(weights / weights.sum())
 
 
-def _checked_masses(given: ArrayLike) -> NDArray[np.float64]:
+def checked_masses(given: ArrayLike) -> NDArray[np.float64]:
+    """A norm group's masses over `NODES`, (61,), summing to one; a ScoringError for what can be none."""
     masses = np.asarray(given, dtype=float).reshape(-1)
     if masses.size != NODES.size or not np.isfinite(masses).all() or not (masses > 0).all():
         raise ScoringError(f"A norm group needs {NODES.size} masses above 0, one per node; got {masses.size}.")
     return np.asarray(masses / masses.sum())
 
 
-def _beside_normal(masses: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log of the norm group's density over N(0, 1) at any composite; beyond the nodes as at the outermost."""
-    return np.asarray(np.interp(at, NODES, np.log(masses) - np.log(NORM_MARGIN)))
+def _tilted(weights: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _normalised(weights * np.exp(logs))
+
+
+def _normalised(grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = float(grid.sum())
+    if not total > 0:
+        raise ScoringError("Prior and responses leave no common place on the grid; check the prior's mean.")
+    return np.asarray(grid / total)
+
+
+def _moments(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means (2,) and covariance (2, 2) of a grid's weights, which sum to one."""
+    margins = (weights.sum(axis=1), weights.sum(axis=0))
+    means = np.array([margin @ NODES for margin in margins])
+    judgement_off, self_report_off = NODES - means[0], NODES - means[1]
+    covariance = np.empty((2, 2))
+    covariance[0, 0] = margins[0] @ judgement_off**2
+    covariance[1, 1] = margins[1] @ self_report_off**2
+    covariance[0, 1] = covariance[1, 0] = judgement_off @ weights @ self_report_off
+    return means, covariance
 
 
 def _with_normal_margins(weights: NDArray[np.float64]) -> NDArray[np.float64]:

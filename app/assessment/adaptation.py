@@ -26,7 +26,7 @@ from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
 from app.item_bank.item_states import States
 from app.item_bank.queries import ItemView
-from scoring.composite import Composite, CompositePosterior, JointPrior, decayed_prior, faded_share
+from scoring.composite import Composite, CompositePosterior, JointPrior, decayed_prior
 from scoring.errors import InvalidResponses
 from scoring.graded_response import category_logs
 from scoring.items import ItemParameters
@@ -254,20 +254,13 @@ def posterior_of(
     return composite.posterior(
         _log_likelihood(units, bank, JUDGEMENT, strays[JUDGEMENT]),
         _log_likelihood(units, bank, SELF_REPORT, strays[SELF_REPORT]),
-        prior=_laid_former(composite, prior) if prior else None,
+        prior=_laid(composite, tuple(prior["mean"]), tuple(map(tuple, prior["covariance"]))) if prior else None,
     )
 
 
-def _laid_former(composite: Composite, prior: Mapping[str, Any]) -> JointPrior:
-    faded = prior.get("faded", 0.0)  # priors older than decision 87 were pinned where all of it was normal
-    return _laid(composite, tuple(prior["mean"]), tuple(map(tuple, prior["covariance"])), faded)
-
-
 @lru_cache(maxsize=MOST_PRIORS_KEPT)
-def _laid(
-    composite: Composite, mean: tuple[float, ...], covariance: tuple[tuple[float, ...], ...], faded: float
-) -> JointPrior:
-    return composite.laid(mean, covariance, faded)
+def _laid(composite: Composite, mean: tuple[float, ...], covariance: tuple[tuple[float, ...], ...]) -> JointPrior:
+    return composite.laid(mean, covariance)
 
 
 def _log_likelihood(units: Sequence[Unit], bank: Bank, kind: int, stray_share: float) -> NDArray[np.float64] | None:
@@ -440,7 +433,7 @@ def numbers_of(standing: Standing, pins: Pins, band_percent: int) -> dict[str, A
         "judgement_standard_error": float(judgement_error),
         "self_report_theta": float(self_report),
         "self_report_standard_error": float(self_report_error),
-        "kinds_covariance": posterior.covariance.tolist(),
+        "kinds_covariance": posterior.kind_covariance.tolist(),
         "kind_difference": _number(posterior.kind_difference_z),
         "judgement_share": float(posterior.judgement_share),
         "median": float(posterior.median(cut_standard_error)),
@@ -462,12 +455,13 @@ def decayed(
     policy: SittingPolicy,
 ) -> dict[str, Any]:
     """A former sitting's posterior, older by `months`, as the prior a retake starts from."""
+    composite = composite_of(pins, policy)
     mean, covariance = decayed_prior(
         np.array(thetas, dtype=float),
         kinds_covariance,
         months,
         policy.retention_per_month,
-        norm_variance=composite_of(pins, policy).covariance,
+        norm_mean=composite.normal_mean,
+        norm_variance=composite.normal_covariance,
     )
-    faded = faded_share(months, policy.retention_per_month)
-    return {"mean": mean.tolist(), "covariance": covariance.tolist(), "faded": faded}
+    return {"mean": mean.tolist(), "covariance": covariance.tolist()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal_column, select
@@ -58,6 +60,26 @@ def latest_edition(skill: str, language: str, *, session: Session) -> Edition | 
     """What a sitting that starts now is pinned to."""
     query = select(Edition).where(Edition.skill == skill, Edition.language == language)
     return session.scalar(query.order_by(Edition.id.desc()).limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class NormedEdition:
+    """What an edition pins of its norm."""
+
+    name: str  # skill, language and number
+    norm_id: UUID
+    cut: float | None
+    composite: Mapping[str, Any] | None
+
+
+def normed_editions(*, session: Session) -> tuple[NormedEdition, ...]:
+    """Every edition there was that pins a norm."""
+    query = select(Edition).where(Edition.norm_id.is_not(None)).order_by(Edition.id)
+    return tuple(
+        NormedEdition(f"{one.skill} {one.language} {one.id}", one.norm_id, one.cut, one.composite)
+        for one in session.scalars(query)
+        if one.norm_id is not None
+    )
 
 
 def open_skills(language: str, *, session: Session) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,14 @@ class ScoredSitting:
     calibration_id: UUID | None
     median: float
     standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Means (2,) and covariance (2, 2) of judgement and self-report, as frozen with a sitting."""
+
+    means: tuple[float, float]
+    covariance: Sequence[Sequence[float]]
 
 
 def scored_sittings(
@@ -131,6 +139,19 @@ def first_scores_under(norm_id: UUID, *, session: Session) -> tuple[tuple[float,
         .order_by(Sitting.completed_at, Sitting.id)
     )
     return tuple((median, error) for median, error in session.execute(query) if median is not None and error)
+
+
+def first_readings_under(norm_id: UUID, *, session: Session) -> tuple[Reading, ...]:
+    """What the same sittings say of both kinds, by the normal part of their prior."""
+    query = (
+        select(FrozenSitting.judgement_theta, FrozenSitting.self_report_theta, FrozenSitting.kinds_covariance)
+        .join(Sitting, Sitting.id == FrozenSitting.sitting_id)
+        .where(*_is_first_under(norm_id), FrozenSitting.kinds_covariance.is_not(None))
+        .order_by(Sitting.completed_at, Sitting.id)
+    )
+    return tuple(
+        Reading((judgement, self_report), covariance) for judgement, self_report, covariance in session.execute(query)
+    )
 
 
 def _is_first_under(norm_id: UUID) -> tuple[ColumnElement[bool], ...]:

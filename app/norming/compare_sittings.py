@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment.end_awards_wait import end_awards_wait
-from app.assessment.scored_sittings import first_scores_under
+from app.assessment.scored_sittings import first_readings_under
 from app.foundation import audit, policies
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
 from app.norming import founders_compared, queries
-from app.norming.comparison import FIRST_REACH, LATER_REACH, shift_of
+from app.norming.comparison import FIRST_REACH, LATER_REACH, composites_of, shift_of
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.locked import norm_for_update
 from app.norming.models import SittingComparison
@@ -41,17 +41,15 @@ def compare_sittings(
     if not norm.run.sample.is_founding:
         raise NothingToCompare(norm.label)
     policy = policies.current(NormPolicy, session=session, at=now)
-    scores = first_scores_under(norm_id, session=session)
+    readings = first_readings_under(norm_id, session=session)
     needed = founders_compared.sittings_to_compare(norm_id, session=session, at=now)
-    if len(scores) < needed:
-        raise TooFewToCompare(norm.label, len(scores), needed)
+    if len(readings) < needed:
+        raise TooFewToCompare(norm.label, len(readings), needed)
     failed_with = founders_compared.comparison_failed_with(norm_id, policy.largest_founding_shift, session=session)
     view = queries.view_of(norm)
     table = view.table
-    medians, errors = zip(*scores, strict=True)
     found = shift_of(
-        medians,
-        errors,
+        *composites_of(readings, view.composite),
         norm_mean=table.mean,
         norm_sd=norm.latent_sd,
         norm_n=norm.n,

@@ -104,7 +104,8 @@ def renewals(
 ) -> dict[str, Any]:
     """Counts among sittings on the same scale: the share lately, and whose latest one would come out otherwise.
 
-    Live credentials stay what they are; this is what a renewal on the same answers would say.
+    Live credentials stay what they are. Scores are held against the new line as they stand: a renewal also begins from
+    the new norm's own group, which where sittings began from a normal prior is another change (`from_normal`).
     """
     after = at - timedelta(days=LATELY_DAYS)
     lately = [one for one in sittings if one.completed_at > after]
@@ -114,6 +115,7 @@ def renewals(
         "sittings": len(lately),
         "above_before": int(_is_above(lately, former).sum()) if former else None,
         "above_after": int(_is_above(lately, norm).sum()),
+        "from_normal": norm.masses is not None and former is not None and former.masses is None,
         "people": len({one.person_id for one in sittings}),
         "newly_above": len(newly) if former else None,
         "no_longer_above": len(no_longer) if former else None,

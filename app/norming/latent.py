@@ -18,7 +18,7 @@ from app.item_bank.calibrated_items import CalibratedItems
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.spilled_rows import rows_of
 from app.norming.stray_shares import STRAY_SHARES
-from scoring.composite import Composite
+from scoring.composite import Composite, checked_masses
 from scoring.continuous import KERNEL_STEPS, drawn_together
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
@@ -152,7 +152,7 @@ class CalibratedSample:
     def _prior(self, masses: Sequence[float] | None) -> NDArray[np.float64]:
         """What a sitting begins from, at each place, (Q,)."""
         if not self._has_both:
-            return normal_prior(NODES) if masses is None else np.asarray(masses, dtype=float)
+            return normal_prior(NODES) if masses is None else checked_masses(masses)
         composite = Composite(self.weights, self.correlation, masses)
         return np.asarray(composite.along(composite.prior)[np.abs(composite.places) <= FURTHEST_PLACE])
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.assessment.queries import normed_editions
 from app.foundation import policies
 from app.foundation.audit import AuditEntry
 from app.norming import rules
@@ -94,7 +95,7 @@ class NormView:
     def masses(self) -> tuple[float, ...] | None:
         """Of the norm group over the nodes, (61,): what its sittings begin from; None for a normal prior."""
         masses = self.composite.get(MASSES)
-        return None if masses is None else tuple(masses)
+        return tuple(masses) if isinstance(masses, list) else None
 
     @property
     def cut_error_in_sd(self) -> float:
@@ -296,6 +297,17 @@ def not_as_drafted(*, session: Session) -> tuple[str, ...]:
     """Labels of norms in force or superseded whose numbers do not give their hash, their approved hash or their cut."""
     query = select(NormVersion).where(NormVersion.state.in_([NormState.PUBLISHED, NormState.SUPERSEDED]))
     return tuple(row.label for row in session.scalars(query) if not is_as_drafted(row))
+
+
+def editions_apart(*, session: Session) -> tuple[str, ...]:
+    """Editions that do not pin what their norm says, by skill, language and number."""
+    stated = {norm.id: norm for norm in session.scalars(select(NormVersion))}
+    return tuple(
+        edition.name
+        for edition in normed_editions(session=session)
+        if edition.norm_id not in stated
+        or (edition.cut, edition.composite or {}) != (stated[edition.norm_id].cut, stated[edition.norm_id].composite)
+    )
 
 
 def run(run_id: UUID, *, session: Session) -> RunView:

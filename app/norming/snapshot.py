@@ -68,12 +68,12 @@ def sha256_of(norm: NormVersion) -> str:
 
 def is_as_drafted(norm: NormVersion) -> bool:
     """Whether hash, approved hash, cut and prior all follow from the numbers that are stored."""
-    if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
-        return False
     try:
+        if sha256_of(norm) != norm.sha256 or norm.approved_sha256 not in (None, norm.sha256):
+            return False
         cut, masses = cut_of(norm), masses_of(NormTable.from_dict(norm.latent))
         pinned = np.asarray(norm.composite.get(MASSES, masses), dtype=float)  # norms before decision 87 have none
-    except (ScoringError, KeyError, TypeError, ValueError):  # a table that is none
+    except (ScoringError, KeyError, TypeError, ValueError):  # a table that is none, a number that is not finite
         return False
     is_same_prior = pinned.shape == NODES.shape and np.allclose(pinned, masses, rtol=SAME_MASS, atol=0.0)
     return is_same_prior and (cut.theta, cut.standard_error) == (norm.cut, norm.cut_standard_error)

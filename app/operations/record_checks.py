@@ -30,6 +30,7 @@ def records(session: Session) -> Iterator[Check]:
     yield _none("roles", accounts.roles_without_record(session=session), "held without a record of being given")
     yield _none("policies", policies.without_record(session=session), "in force without a record of being set")
     yield _none("norms", norms.not_as_drafted(session=session), "not what was drafted and approved")
+    yield _none("editions", norms.editions_apart(session=session), "not what their norm says")
     yield _none("revocations", _undone(session), "in the log and not in the register")
     yield _none("issues", _unlogged(session), "in the register and not in the log")
     yield _none("keys", _unannounced(session), "published and not in the log")

@@ -82,7 +82,7 @@ def _adopt(place: Place, heights: NDArray[np.float64] | None, session: Session) 
     assert prior is not None
     calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
     table = NormTable.from_latent(NODES, np.exp(-(NODES**2) / 2) if heights is None else heights, PEOPLE)
-    composite = {} if heights is None else {"composite": {**COMPOSITE, MASSES: masses_of(table)}}
+    composite = {"composite": COMPOSITE if heights is None else {**COMPOSITE, MASSES: masses_of(table)}}
     norm_id, cut = _write_norm(table, composite, place, session), table.cut(0.9).theta
     for language in release.languages:
         adopt_edition(

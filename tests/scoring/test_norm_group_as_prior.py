@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from scoring.ability import estimate_ability
-from scoring.composite import Composite, decayed_prior, faded_share
+from scoring.composite import Composite, decayed_prior
 from scoring.errors import ScoringError
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
@@ -46,7 +44,7 @@ def test_how_the_kinds_stand_where_the_composite_is_given_stays_as_in_the_normal
 def test_a_norm_group_that_is_normal_changes_nothing():
     flat = Composite((0.5, 0.5), 0.5, normal_prior(NODES))
 
-    assert np.abs(flat.prior - Composite((0.5, 0.5), 0.5).prior).max() < 1e-15
+    assert np.abs(flat.prior - Composite((0.5, 0.5), 0.5).prior).max() < 1e-9
 
 
 def test_of_one_kind_alone_it_is_the_estimate_of_one_dimension():
@@ -79,36 +77,56 @@ def test_stated_probabilities_are_true_of_people_from_the_norm_group_and_not_und
     assert abs(stated["normal"].mean() - true) > error
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.floats(0, 240), st.floats(0.5, 1.0))
-def test_what_faded_of_a_former_posterior_is_the_norm_group_again(months, retention):
+def test_a_group_that_is_normal_with_another_mean_and_spread_has_no_shape_beside_it():
+    composite = Composite((0.5, 0.5), 0.5, normal_prior(NODES, 0.4, 0.8))
+
+    assert np.abs(composite.shape).max() < 1e-3
+    assert np.abs(composite.prior - composite.normal_part).max() < 1e-6
+    assert composite.weights @ composite.normal_mean == pytest.approx(0.4, abs=1e-3)
+    assert composite.weights @ composite.normal_covariance @ composite.weights == pytest.approx(0.64, abs=1e-3)
+
+
+def test_a_retake_starts_at_once_from_the_former_posterior_and_at_last_from_the_norm_group():
     composite = a_composite((0.5, 0.5), 0.5)
-    mean, covariance = np.array([1.4, 1.1]), np.array([[0.2, 0.05], [0.05, 0.15]])
-    faded = decayed_prior(mean, covariance, months, retention, norm_variance=composite.covariance)
-    share = faded_share(months, retention)
+    logs = [-0.5 * 3.0 * (NODES - at) ** 2 for at in (1.6, 0.9)]
+    former = composite.posterior(*logs)
+    kinds = np.array(former.kind_means), former.kind_covariance
+    group = {"norm_mean": composite.normal_mean, "norm_variance": composite.normal_covariance}
 
-    laid = composite.laid(*faded, share).weights
-    assert laid.sum() == pytest.approx(1.0)
-    if share == 0.0:
-        assert np.array_equal(laid, composite.laid(mean, covariance).weights)
-    if share > 1 - 1e-9:
-        assert np.abs(laid - composite.prior).max() < 1e-6
+    at_once = composite.posterior(None, None, prior=decayed_prior(*kinds, 0.0, 0.97, **group))
+    at_last = composite.posterior(None, None, prior=decayed_prior(*kinds, 10_000.0, 0.97, **group))
 
-
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_a_prior_has_of_the_norm_groups_log_density_the_share_that_faded(share):
-    composite, mean, covariance = a_composite((0.5, 0.5), 0.5), np.array([0.4, 0.2]), np.array([[0.5, 0.2], [0.2, 0.6]])
-    beside = np.log(composite.prior) - np.log(Composite((0.5, 0.5), 0.5).prior)
-
-    got = np.log(composite.laid(mean, covariance, share).weights) - np.log(composite.laid(mean, covariance).weights)
-
-    assert np.ptp(got - share * beside) < 1e-9
+    nothing = composite.posterior(None, None)
+    for cut in (0.0, 1.0, 1.8):
+        assert at_once.probability_above(cut) == pytest.approx(former.probability_above(cut), abs=0.005)
+        assert at_last.probability_above(cut) == pytest.approx(nothing.probability_above(cut), abs=0.005)
+    assert at_last.judgement_share == pytest.approx(nothing.judgement_share, abs=0.01)
+    assert former.kind_means != tuple(former.theta), "the shape belongs to the composite"
 
 
-def test_a_share_that_is_none_is_refused():
-    for share in (-0.1, 1.1, float("nan")):
-        with pytest.raises(ScoringError, match="share of a prior"):
-            a_composite((0.5, 0.5), 0.5).laid(np.zeros(2), np.eye(2), share)
+@pytest.mark.parametrize("group", ["right", "left", "humps", "shifted"])
+@pytest.mark.parametrize("months", [3.0, 18.0])
+def test_before_a_retake_as_many_are_expected_above_as_there_are(group, months):
+    """A start that counts the norm group's shape twice, or half, says .13 of a tenth."""
+    density = {
+        "right": SKEWED,
+        "left": SKEWED[::-1],
+        "humps": normal_prior(NODES, -1.0, 0.5) + normal_prior(NODES, 1.0, 0.5),
+        "shifted": normal_prior(NODES, 1.0, 0.9),
+    }[group]
+    rng, density = np.random.default_rng(4), density / density.sum()
+    table = NormTable.from_latent(NODES, density, 4_000)
+    composite, cut = Composite((0.0, 1.0), 0.0, table.masses(NODES)), table.cut(0.9).theta
+    people = rng.choice(NODES, 1_500, p=density) + rng.uniform(-0.1, 0.1, 1_500)
+    kept = {"norm_mean": composite.normal_mean, "norm_variance": composite.normal_covariance}
+    expected = []
+    for seen in people + rng.normal(size=people.size):
+        former = composite.posterior(None, -0.5 * (NODES - seen) ** 2)
+        prior = decayed_prior(np.array(former.kind_means), former.kind_covariance, months, 0.97, **kept)
+        expected.append(composite.posterior(None, None, prior=prior).probability_above(cut))
+
+    true = float((people >= cut).mean())
+    assert np.mean(expected) == pytest.approx(true, abs=0.012)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from app.assessment.policy import SittingPolicy
 from app.assessment.read_under_line import Line, read_under_line
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.rules import months_between
-from scoring.composite import Composite, faded_share
+from scoring.composite import Composite, decayed_prior
 from scoring.normal import NODES, normal_prior
 from tests.app.assessment.builders import Place, SimulatedPerson, a_normed_skill, a_person, take
 from tests.app.assessment.test_stray_shares import PLAIN, _with_composite
@@ -92,35 +92,43 @@ def test_a_norm_adopted_in_mid_sitting_counts_from_the_next_one(place: Place) ->
     assert _stated(place, sitting_id) == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5))
 
 
-def test_a_retake_takes_the_norm_group_for_what_has_faded_of_the_former_sitting(place: Place) -> None:
+def test_a_retake_starts_from_what_the_normal_part_made_of_the_former_one_and_has_the_whole_shape(place: Place) -> None:
     a_normed_skill(place, scenario_slope=1.5)
     person_id = a_person(place)
-    first = place.sitting(_sat(place, NORMED, person_id))
+    first_id = _sat(place, NORMED, person_id)
     place.clock.advance(timedelta(days=200))
     second = place.sitting(_sat(place, NORMED, person_id))
 
-    months = months_between(first.completed_at, second.started_at)
-    assert second.prior is not None
-    assert second.prior["faded"] == faded_share(months, SittingPolicy().retention_per_month)
+    first = place.sitting(first_id)
+    frozen = place.do(lambda session: final_score(first_id, session=session))
     composite = Composite((0.5, 0.5), 0.5, NORMED["masses"])
-    laid = composite.laid(*(np.array(second.prior[name]) for name in ("mean", "covariance")), second.prior["faded"])
+    months = months_between(first.completed_at, second.started_at)
+    kept = {"norm_mean": composite.normal_mean, "norm_variance": composite.normal_covariance}
+    means = [frozen.judgement_theta, frozen.self_report_theta]
+    faded = decayed_prior(means, frozen.kinds_covariance, months, SittingPolicy().retention_per_month, **kept)
+    assert second.prior is not None
+    assert second.prior["mean"] == pytest.approx(faded[0])
+    assert np.allclose(second.prior["covariance"], faded[1])
+    laid = tuple(np.array(second.prior[name]) for name in ("mean", "covariance"))
     assert _stated(place, second.id) == _posterior(place, second.id, composite, laid)
-    without = composite.laid(*(np.array(second.prior[name]) for name in ("mean", "covariance")))
-    assert _stated(place, second.id) != _posterior(place, second.id, composite, without)
+    assert _stated(place, second.id) != _posterior(place, second.id, Composite((0.5, 0.5), 0.5), laid)
 
 
-def test_a_prior_pinned_before_norm_groups_were_is_read_as_it_was(place: Place) -> None:
+def test_what_is_said_of_the_kinds_rests_on_the_normal_part(place: Place) -> None:
     a_normed_skill(place, scenario_slope=1.5)
-    person_id = a_person(place)
-    _sat(place, PLAIN, person_id)
-    place.clock.advance(timedelta(days=200))
-    second_id = _sat(place, PLAIN, person_id)
-    stated, prior = _stated(place, second_id), place.sitting(second_id).prior
-    older = {name: prior[name] for name in ("mean", "covariance")}
-    place.do(lambda session: session.execute(update(Sitting).where(Sitting.id == second_id).values(prior=older)))
+    sitting_id = _sat(place, NORMED)
+    frozen = place.do(lambda session: final_score(sitting_id, session=session))
+    composite = Composite((0.5, 0.5), 0.5, NORMED["masses"])
 
-    assert place.do(lambda session: replay_sitting(second_id, session=session)).matches
-    assert _stated(place, second_id) == stated
+    def posterior(session: Any) -> Any:
+        course = course_of(session.get_one(Sitting, sitting_id), session=session)
+        return composite.posterior(
+            *(adaptation._log_likelihood(course.units, course.bank, kind, 0.0) for kind in (0, 1))
+        )
+
+    found = place.do(posterior)
+    assert (frozen.judgement_theta, frozen.self_report_theta) == found.kind_means != tuple(found.theta)
+    assert np.array_equal(frozen.kinds_covariance, found.kind_covariance)
 
 
 def test_a_sitting_read_under_another_norm_has_that_norms_group(place: Place) -> None:
@@ -139,3 +147,22 @@ def test_a_sitting_read_under_another_norm_has_that_norms_group(place: Place) ->
 
     assert read == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5, NORMED["masses"]))
     assert read != _stated(place, sitting_id)
+
+
+def test_a_retake_from_before_read_under_a_norm_with_its_group_has_that_group_too(place: Place) -> None:
+    a_normed_skill(place, scenario_slope=1.5)
+    person_id = a_person(place)
+    _sat(place, PLAIN, person_id)
+    place.clock.advance(timedelta(days=200))
+    sitting = place.sitting(_sat(place, PLAIN, person_id))
+    line = Line(
+        sitting.release_id,
+        sitting.calibration_id,
+        NORMED,
+        cut=sitting.cut,
+        cut_standard_error=sitting.cut_standard_error,
+    )
+
+    read = place.do(lambda session: read_under_line(sitting.id, line, session=session))
+
+    assert abs(read - _stated(place, sitting.id)) > 0.001

@@ -12,13 +12,13 @@ from app.assessment.adopt_edition import adopt_edition
 from app.assessment.models import PINNED, Edition, Sitting, SittingCheck, State
 from app.assessment.pages import start_page
 from app.assessment.queries import latest_edition
-from app.assessment.scored_sittings import first_scores_under, first_sittings_under
+from app.assessment.scored_sittings import first_readings_under, first_sittings_under
 from app.awarding.models import AwardDecision
 from app.foundation import policies
 from app.foundation.access import Actor, operator
 from app.norming import founders_compared, queries
 from app.norming.compare_sittings import compare_sittings
-from app.norming.comparison import shift_of
+from app.norming.comparison import composites_of, shift_of
 from app.norming.errors import NothingToCompare, TooFewToCompare
 from app.norming.models import LegacySample, SittingComparison
 from app.norming.policy import NormPolicy
@@ -125,11 +125,11 @@ def test_scores_are_compared_by_the_prior_that_their_sittings_began_from(place):
     found = compare(place, norm_id)
 
     with place.database.reading() as session:
-        norm, scores = queries.norm(norm_id, session=session), first_scores_under(norm_id, session=session)
-    medians, errors = zip(*scores, strict=True)
+        norm, readings = queries.norm(norm_id, session=session), first_readings_under(norm_id, session=session)
+    scores = composites_of(readings, norm.composite)
     group = {"norm_mean": norm.table.mean, "norm_sd": norm.latent_sd, "norm_n": norm.n}
-    assert found.shift == shift_of(medians, errors, **group, prior=(norm.table.mean, norm.latent_sd)).shift
-    assert abs(found.shift - shift_of(medians, errors, **group).shift) > 0.02
+    assert found.shift == shift_of(*scores, **group, prior=(norm.table.mean, norm.latent_sd)).shift
+    assert abs(found.shift - shift_of(*scores, **group).shift) > 0.02
 
 
 def test_a_comparison_that_does_not_hold_is_kept_and_opens_nothing(place, norm_id, runtime, tmp_path):

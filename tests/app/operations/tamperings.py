@@ -123,6 +123,11 @@ def lower_the_cut(house: House) -> None:
     house.sql("UPDATE norm_version SET cut = cut - .5")
 
 
+def move_the_start_of_new_sittings(house: House) -> None:
+    """an edition's cut is lowered for everybody who starts now, its norm left as it is"""
+    house.sql("UPDATE edition SET cut = cut - .5")
+
+
 def bend_the_norm(house: House) -> None:
     """a norm's distribution is moved, and its hash and cut are computed anew"""
     with house.unguarded() as session:
@@ -374,6 +379,7 @@ class Tampering:
 
 TAMPERINGS = (
     Tampering(lower_the_cut, records_say, "norms"),
+    Tampering(move_the_start_of_new_sittings, records_say, "editions"),
     Tampering(bend_the_norm, the_night_finds, "results"),
     Tampering(raise_a_rank, the_night_finds, "results"),
     Tampering(raise_a_confidence, the_night_finds, "results"),
