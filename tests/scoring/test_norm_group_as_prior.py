@@ -144,3 +144,10 @@ def test_a_table_gives_masses_that_sum_to_one_and_are_nowhere_nothing():
         assert masses.sum() == pytest.approx(1.0)
         assert (masses > 0).all()
     np.testing.assert_allclose(NORM.masses(NODES), SKEWED / SKEWED.sum(), atol=2e-5)
+
+
+def test_the_norm_groups_own_spread_is_no_evidence_of_a_retake():
+    narrow = Composite((0.5, 0.5), 0.5, normal_prior(NODES, 0.3, 0.5))
+
+    assert narrow.laid(narrow.normal_mean, narrow.normal_covariance).information == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert narrow.posterior(None, None, prior=(narrow.normal_mean, narrow.normal_covariance)).judgement_share == 0.0

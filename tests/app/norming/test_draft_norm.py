@@ -108,10 +108,7 @@ def test_a_prior_that_is_not_the_norm_groups_is_noticed_whatever_the_hash_says(s
         norm.composite = {**norm.composite, "masses": masses.tolist()}
         if np.isfinite(masses).all():
             norm.sha256 = sha256_of(norm)
-            assert not is_as_drafted(norm)
-        else:
-            with pytest.raises(ValueError, match="JSON"):
-                sha256_of(norm)
+        assert not is_as_drafted(norm)
         session.expire(norm)
 
 
