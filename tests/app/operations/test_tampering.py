@@ -92,6 +92,7 @@ def test_what_nobody_touched_is_in_order(request, house_on):
 OFTEN = {  # one for each thing that the records say
     "lower_the_cut", "undo_a_revocation", "issue_past_the_flow", "take_a_role", "edit_a_log_entry_with_its_hash",
     "edit_the_audit_record", "loosen_a_policy", "disarm_a_trigger", "publish_a_key_of_ones_own",
+    "move_the_start_of_new_sittings",
 }  # fmt: skip
 OFTEN_ON_POSTGRESQL = {"lower_the_cut", "edit_the_audit_record"}
 
