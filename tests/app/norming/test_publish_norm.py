@@ -24,6 +24,7 @@ from app.norming.policy import NormPolicy
 from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
+from app.norming.snapshot import sha256_of
 from app.norming.stop_norm import stop_norm
 from tests.app.norming.builders import (
     EDITOR_ID,
@@ -132,6 +133,21 @@ def test_the_edition_carries_what_the_norm_says(session, clock, entropy, staff, 
     assert (edition.release_id, edition.calibration_id) == (run.sample.release_id, run.calibration_id)
     assert (edition.may_certify, edition.demo, edition.norm_count) == (norm.may_certify, norm.demo, norm.n)
     assert edition.composite == {"weights": [0.0, 1.0], "correlation": 0.0, "masses": norm.composite["masses"]}
+
+
+def test_a_prior_taken_from_a_norm_in_force_and_hashed_anew_is_noticed_by_its_edition(
+    session, clock, entropy, staff, run
+):
+    norm = a_norm(session, clock, entropy, *staff, NormState.SCHEDULED)
+    publish_norm(norm.id, session=session, clock=clock, actor=operator())
+    assert queries.editions_apart(session=session) == ()
+    on_table = "" if session.get_bind().dialect.name == "sqlite" else " ON norm_version"
+    session.execute(text(f"DROP TRIGGER norm_version_no_edit{on_table}"))
+    norm.composite = {name: value for name, value in norm.composite.items() if name != "masses"}
+    norm.sha256 = norm.approved_sha256 = sha256_of(norm)
+    session.flush()
+    (named,) = queries.editions_apart(session=session)
+    assert named.startswith(f"{SKILL} en ")
 
 
 def test_a_norm_that_is_not_due_leaves_the_former_one_in_force(session, clock, entropy, staff, run):
