@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmarks.half_forms import SCALES, SEED, STRAY_SPLITS, table
+from benchmarks.half_forms import SCALES, SEED, STRAY_SPLITS, keyed
 from scoring.calibration import calibrate
 from scoring.composite import Composite
 from scoring.graded_response import category_logs, category_probabilities
@@ -72,16 +72,7 @@ class Kind:
 
 def both(first: str, second: str) -> tuple[np.ndarray, np.ndarray]:
     """Complete answers of the same people to two scales of one file, from 0 and keyed so that more is more."""
-    scales = [SCALES[first], SCALES[second]]
-    head, rows = table(scales[0].file)
-    found = []
-    for scale in scales:
-        where = [head.index(name) for name in scale.columns]
-        raw = np.array([[float(row[at]) if row[at].strip().isdigit() else -1.0 for at in where] for row in rows])
-        raw = np.where((raw >= 1) & (raw <= scale.top), raw - 1, -1)
-        turned = [place - 1 for place in scale.turned]
-        raw[:, turned] = np.where(raw[:, turned] < 0, -1, scale.top - 1 - raw[:, turned])
-        found.append(raw.astype(np.int8))
+    found = [keyed(SCALES[name]) for name in (first, second)]
     whole = np.flatnonzero((np.concatenate(found, axis=1) >= 0).all(axis=1))
     chosen = np.random.default_rng([SEED, 4]).permutation(whole)[:MOST_PEOPLE]
     return found[0][chosen], found[1][chosen]

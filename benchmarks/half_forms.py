@@ -105,14 +105,19 @@ def table(file: str) -> tuple[list[str], list[list[str]]]:
 
 def answers(scale: RealScale) -> np.ndarray:
     """Complete answers from 0, keyed so that more is more, shape (N, J)."""
+    codes = keyed(scale)
+    return codes[(codes >= 0).all(axis=1)]
+
+
+def keyed(scale: RealScale) -> np.ndarray:
+    """Everybody's answers in the order of the file, (N, J); -1 where one is missing or none of the scale's."""
     head, rows = table(scale.file)
     where = [head.index(name) for name in scale.columns or head]
     raw = np.array([[float(row[at]) if row[at].strip().isdigit() else -1.0 for at in where] for row in rows])
-    if scale.top == UNCODED:
-        return raw[(raw >= 0).all(axis=1)].astype(np.int8)
-    raw = raw[((raw >= 1) & (raw <= scale.top)).all(axis=1)] - 1
+    if scale.top != UNCODED:
+        raw = np.where((raw >= 1) & (raw <= scale.top), raw - 1, -1)
     turned = [place - 1 for place in scale.turned]
-    raw[:, turned] = scale.top - 1 - raw[:, turned]
+    raw[:, turned] = np.where(raw[:, turned] < 0, -1, scale.top - 1 - raw[:, turned])
     return raw.astype(np.int8)
 
 

@@ -49,6 +49,13 @@ def _stated(place: Place, sitting_id: UUID) -> float:
     return place.do(lambda session: final_score(sitting_id, session=session)).probability_above
 
 
+def _read_under_its_line_with_a_group(place: Place, sitting_id: UUID) -> float | None:
+    """P(composite >= cut) under a norm that differs from the sitting's own by stating its group."""
+    sitting = place.sitting(sitting_id)
+    pins = (sitting.release_id, sitting.calibration_id, NORMED, sitting.cut, sitting.cut_standard_error)
+    return place.do(lambda session: read_under_line(sitting_id, Line(*pins), session=session))
+
+
 def test_a_sitting_begins_from_the_norm_group_it_is_pinned_to(place: Place) -> None:
     a_normed_skill(place, scenario_slope=1.5)
     sitting_id = _sat(place, NORMED)
@@ -134,16 +141,7 @@ def test_what_is_said_of_the_kinds_rests_on_the_normal_part(place: Place) -> Non
 def test_a_sitting_read_under_another_norm_has_that_norms_group(place: Place) -> None:
     a_normed_skill(place, scenario_slope=1.5)
     sitting_id = _sat(place, PLAIN)
-    sitting = place.sitting(sitting_id)
-    line = Line(
-        sitting.release_id,
-        sitting.calibration_id,
-        NORMED,
-        cut=sitting.cut,
-        cut_standard_error=sitting.cut_standard_error,
-    )
-
-    read = place.do(lambda session: read_under_line(sitting_id, line, session=session))
+    read = _read_under_its_line_with_a_group(place, sitting_id)
 
     assert read == _posterior(place, sitting_id, Composite((0.5, 0.5), 0.5, NORMED["masses"]))
     assert read != _stated(place, sitting_id)
@@ -154,15 +152,6 @@ def test_a_retake_from_before_read_under_a_norm_with_its_group_has_that_group_to
     person_id = a_person(place)
     _sat(place, PLAIN, person_id)
     place.clock.advance(timedelta(days=200))
-    sitting = place.sitting(_sat(place, PLAIN, person_id))
-    line = Line(
-        sitting.release_id,
-        sitting.calibration_id,
-        NORMED,
-        cut=sitting.cut,
-        cut_standard_error=sitting.cut_standard_error,
-    )
+    second_id = _sat(place, PLAIN, person_id)
 
-    read = place.do(lambda session: read_under_line(sitting.id, line, session=session))
-
-    assert abs(read - _stated(place, sitting.id)) > 0.001
+    assert abs(_read_under_its_line_with_a_group(place, second_id) - _stated(place, second_id)) > 0.001

@@ -26,7 +26,7 @@ from app.norming.draft_norm import draft_norm
 from app.norming.errors import InfluenceTooLarge
 from app.norming.forecast import renewals
 from app.norming.item_checks import drift
-from app.norming.models import NormState
+from app.norming.models import NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.release_gates import gates
 from app.norming.renewing_people import renewing_people
@@ -244,6 +244,21 @@ def test_a_sitting_counts_by_its_score_and_a_person_by_the_latest_one(runtime, s
     assert (found["people"], found["newly_above"], found["no_longer_above"]) == (4, 0, 2)
     assert renewals(taken, former, norm, at=at)["newly_above"] == 2
     assert renewals([], norm, None, at=at)["above_before"] is None
+    assert not found["from_normal"]
+    from_before = replace(former, composite={"weights": [0.0, 1.0], "correlation": 0.0})
+    assert renewals(taken, norm, from_before, at=at)["from_normal"]
+
+
+@pytest.mark.parametrize("from_normal", [True, False])
+def test_the_page_says_where_more_will_differ_than_it_counts(runtime, staff, browser_of, from_normal):
+    with runtime.transaction() as session:
+        grant_role(EDITOR_ID, "norm_editor", session=session, clock=runtime.clock, actor=operator())
+    norm = previewed(runtime, staff, in_force={"seed": 1})
+    with runtime.transaction() as session:
+        row = session.get_one(NormVersion, norm.id)
+        row.preview = {**row.preview, "renewals": {**row.preview["renewals"], "from_normal": from_normal}}
+    page = browser_of(EDITOR_ID).get(f"/desk/norms/{norm.id}/preview").text
+    assert ("more people will differ than are counted here" in page) is from_normal
 
 
 def test_the_page_shows_counts_to_the_desk_and_names_to_support_alone(runtime, staff, browser_of):
