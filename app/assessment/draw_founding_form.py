@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.assessment import adaptation
@@ -16,6 +18,8 @@ from app.assessment.policy import SittingPolicy
 from app.foundation.locks import hold
 
 COUNTED = (State.OPEN, State.COMPLETED)  # what was left or void gave too little, so its items are needed again
+REMEMBERED = 5_000
+"""Forms that are looked back at: twice what a first norm waits for, so that a start stays quick after any number."""
 
 
 def draw_founding_form(sitting: Sitting, policy: SittingPolicy, *, session: Session, at: datetime) -> FoundingForm:
@@ -26,10 +30,7 @@ def draw_founding_form(sitting: Sitting, policy: SittingPolicy, *, session: Sess
     items = [item for item in scored_items(bank, sitting, session=session) if item.code not in avoided]
     of_bank = (FoundingForm.release_id == sitting.release_id, FoundingForm.language == sitting.language)
     number = (session.scalar(select(func.max(FoundingForm.number)).where(*of_bank)) or 0) + 1
-    counted = select(FoundingForm.item_codes).join(Sitting, Sitting.id == FoundingForm.sitting_id)
-    drawn = Counter(
-        code for codes in session.scalars(counted.where(*of_bank, Sitting.state.in_(COUNTED))) for code in codes
-    )
+    drawn = _drawn_lately(*of_bank, FoundingForm.number >= number - REMEMBERED, session=session)
     form = FoundingForm(
         sitting_id=sitting.id,
         release_id=sitting.release_id,
@@ -47,3 +48,13 @@ def draw_founding_form(sitting: Sitting, policy: SittingPolicy, *, session: Sess
         )
     session.flush()
     return form
+
+
+def _drawn_lately(*which: ColumnElement[bool], session: Session) -> Counter[str]:
+    """How often each code stands in the forms that count. Read as one text: whoever starts next waits for this."""
+    query = (
+        select(cast(FoundingForm.item_codes, Text))
+        .join(Sitting, Sitting.id == FoundingForm.sitting_id)
+        .where(*which, Sitting.state.in_(COUNTED))
+    )
+    return Counter(chain.from_iterable(json.loads(f"[{','.join(session.scalars(query))}]")))

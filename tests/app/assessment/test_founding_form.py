@@ -140,6 +140,22 @@ def test_items_of_a_void_sitting_are_needed_again(place: Place):
     assert first.item_codes != second.item_codes
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_forms_of_long_ago_are_no_longer_looked_at(place: Place, monkeypatch: pytest.MonkeyPatch):
+    a_normed_skill(place, with_norm=False)
+    monkeypatch.setattr("app.assessment.draw_founding_form.REMEMBERED", 2)
+
+    for _ in range(6):
+        place.start(a_person(place))
+
+    forms = forms_of(place)
+    for number, form in enumerate(forms, start=1):
+        lately = Counter(code for one in forms[max(0, number - 3) : number - 1] for code in one.item_codes)
+        assert tuple(form.item_codes) == draw_form(place_items(place), lately, number, POLICY)
+    every = Counter(code for one in forms[:5] for code in one.item_codes)
+    assert tuple(forms[5].item_codes) != draw_form(place_items(place), every, 6, POLICY)
+
+
 def place_items(place: Place) -> list[ItemView]:
     return place.do(
         lambda session: list(
