@@ -69,14 +69,25 @@ class NormedEdition:
     name: str  # skill, language and number
     norm_id: UUID
     cut: float | None
+    cut_standard_error: float | None
     composite: Mapping[str, Any] | None
+    may_certify: bool
+    demo: bool
 
 
 def normed_editions(*, session: Session) -> tuple[NormedEdition, ...]:
     """Every edition there was that pins a norm."""
     query = select(Edition).where(Edition.norm_id.is_not(None)).order_by(Edition.id)
     return tuple(
-        NormedEdition(f"{one.skill} {one.language} {one.id}", one.norm_id, one.cut, one.composite)
+        NormedEdition(
+            f"{one.skill} {one.language} {one.id}",
+            one.norm_id,
+            one.cut,
+            one.cut_standard_error,
+            one.composite,
+            one.may_certify,
+            one.demo,
+        )
         for one in session.scalars(query)
         if one.norm_id is not None
     )

@@ -301,12 +301,14 @@ def not_as_drafted(*, session: Session) -> tuple[str, ...]:
 
 def editions_apart(*, session: Session) -> tuple[str, ...]:
     """Editions that do not pin what their norm says, by skill, language and number."""
-    stated = {norm.id: norm for norm in session.scalars(select(NormVersion))}
+    stated = {
+        norm.id: (norm.cut, norm.cut_standard_error, norm.composite, norm.may_certify, norm.demo)
+        for norm in session.scalars(select(NormVersion))
+    }
     return tuple(
-        edition.name
-        for edition in normed_editions(session=session)
-        if edition.norm_id not in stated
-        or (edition.cut, edition.composite or {}) != (stated[edition.norm_id].cut, stated[edition.norm_id].composite)
+        one.name
+        for one in normed_editions(session=session)
+        if (one.cut, one.cut_standard_error, one.composite or {}, one.may_certify, one.demo) != stated.get(one.norm_id)
     )
 
 

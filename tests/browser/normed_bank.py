@@ -24,7 +24,7 @@ from app.foundation.settings import Settings
 from app.item_bank import queries as banks
 from app.load_item_banks import load_item_banks
 from app.norming.models import NormVersion
-from app.norming.snapshot import MASSES, cut_of, masses_of, sha256_of
+from app.norming.snapshot import MASSES, masses_of, sha256_of
 from scoring.normal import NODES
 from scoring.norms import NormTable
 from tests.app.assessment.builders import SKILL, Place, sharpened
@@ -32,7 +32,6 @@ from tests.app.credentials.awards import an_id, write
 from tests.journeys.installation import Installation
 
 SCENARIO_SLOPE = 1.6  # twelve scenarios as informative as the authors expect cannot carry half of the evidence
-CUT_STANDARD_ERROR = 0.03
 PEOPLE = 5000
 COMPOSITE = {"weights": [0.5, 0.5], "correlation": 0.5}
 POPULATION = {"en": "simulated adults at work", "fr": "adultes au travail, simulés"}
@@ -71,8 +70,6 @@ def give_it_its_hash(norm_id: UUID, place: Place) -> None:
         on_table = "" if place.database.is_sqlite else " ON norm_version"
         session.execute(text(f"DROP TRIGGER norm_version_no_edit{on_table}"))
         norm = session.get_one(NormVersion, norm_id)
-        cut = cut_of(norm)
-        norm.cut, norm.cut_standard_error = cut.theta, cut.standard_error
         norm.sha256 = sha256_of(norm)
 
 
@@ -83,7 +80,7 @@ def _adopt(place: Place, heights: NDArray[np.float64] | None, session: Session) 
     calibration = sharpened(place, prior, SCENARIO_SLOPE, session=session)
     table = NormTable.from_latent(NODES, np.exp(-(NODES**2) / 2) if heights is None else heights, PEOPLE)
     composite = {"composite": COMPOSITE if heights is None else {**COMPOSITE, MASSES: masses_of(table)}}
-    norm_id, cut = _write_norm(table, composite, place, session), table.cut(0.9).theta
+    norm_id, cut = _write_norm(table, composite, place, session), table.cut(0.9)
     for language in release.languages:
         adopt_edition(
             SKILL,
@@ -91,8 +88,8 @@ def _adopt(place: Place, heights: NDArray[np.float64] | None, session: Session) 
             release.id,
             calibration.id,
             norm_id=norm_id,
-            cut=cut,
-            cut_standard_error=CUT_STANDARD_ERROR,
+            cut=cut.theta,
+            cut_standard_error=cut.standard_error,
             may_certify=True,
             **composite,
             session=session,
@@ -139,7 +136,7 @@ def _write_norm(table: NormTable, composite: dict[str, Any], place: Place, sessi
         latent=table.to_dict(),
         **composite,
         cut=table.cut(0.9).theta,
-        cut_standard_error=CUT_STANDARD_ERROR,
+        cut_standard_error=table.cut(0.9).standard_error,
         cut_percentile=90.0,
         gate="full",
         may_certify=True,

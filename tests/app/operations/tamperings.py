@@ -128,6 +128,11 @@ def move_the_start_of_new_sittings(house: House) -> None:
     house.sql("UPDATE edition SET cut = cut - .5")
 
 
+def let_an_edition_be_surer(house: House) -> None:
+    """an edition's error of the cut is taken away, so that more is certain than its norm says"""
+    house.sql("UPDATE edition SET cut_standard_error = 0")
+
+
 def bend_the_norm(house: House) -> None:
     """a norm's distribution is moved, and its hash and cut are computed anew"""
     with house.unguarded() as session:
@@ -380,6 +385,7 @@ class Tampering:
 TAMPERINGS = (
     Tampering(lower_the_cut, records_say, "norms"),
     Tampering(move_the_start_of_new_sittings, records_say, "editions"),
+    Tampering(let_an_edition_be_surer, records_say, "editions"),
     Tampering(bend_the_norm, the_night_finds, "results"),
     Tampering(raise_a_rank, the_night_finds, "results"),
     Tampering(raise_a_confidence, the_night_finds, "results"),
