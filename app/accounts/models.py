@@ -6,16 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class Person(Base):
     """One mailbox, one person. Known before joining only if an operator granted a role or made a link."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_merged_into", "merged_into_id", **where("merged_into_id IS NOT NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)  # normalised: see rules.normalise_email
@@ -24,7 +25,7 @@ class Person(Base):
     known_since_at: Mapped[datetime]
     adult_confirmed_at: Mapped[datetime | None]  # None: has not joined
     lineage_id: Mapped[UUID | None]  # has had an account before: see lineage.py
-    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)  # see merging.py
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # see merging.py
     merged_at: Mapped[datetime | None]
 
     @property
@@ -42,15 +43,7 @@ class PersonRestriction(Base):
     """Since when and why a person's data is only kept. Lifted, it stays as a record; at most one stands."""
 
     __tablename__ = "person_restriction"
-    __table_args__ = (
-        Index(
-            "uq_person_restriction_standing",
-            "person_id",
-            unique=True,
-            sqlite_where=text("lifted_at IS NULL"),
-            postgresql_where=text("lifted_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("uq_person_restriction_standing", "person_id", unique=True, **where("lifted_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -89,14 +82,7 @@ class SignInRequest(Base):
 
     __tablename__ = "sign_in_request"
     __table_args__ = (
-        Index(
-            "uq_sign_in_request_open",
-            "email",
-            "mail_slot",
-            unique=True,
-            sqlite_where=text("consumed_at IS NULL"),
-            postgresql_where=text("consumed_at IS NULL"),
-        ),
+        Index("uq_sign_in_request_open", "email", "mail_slot", unique=True, **where("consumed_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -221,19 +207,10 @@ class Consent(Base):
     """One consent to one version of one text. Withdrawn, it stays as a record of what once stood."""
 
     __tablename__ = "consent"
-    __table_args__ = (
-        Index(
-            "uq_consent_standing",
-            "person_id",
-            "kind",
-            unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("uq_consent_standing", "person_id", "kind", unique=True, **where("withdrawn_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[str]
     version: Mapped[int]
     given_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from app.assessment.closing import figures_of
@@ -89,12 +89,14 @@ def latest_told(sitting_id: UUID, *, session: Session) -> SittingCorrection | No
     return told[-1] if told else None
 
 
-def corrected_before(before: datetime, *, session: Session) -> tuple[tuple[UUID, datetime], ...]:
-    """Sitting and instant of every correction before this instant that was not undone."""
+def corrected_between(since: datetime, before: datetime) -> Subquery:
+    """Sitting and instant of every correction between these that was not undone, as a part of another query."""
     query = select(SittingCorrection.sitting_id, SittingCorrection.corrected_at).where(
-        SittingCorrection.corrected_at < before, SittingCorrection.undone_at.is_(None)
+        SittingCorrection.corrected_at >= since,
+        SittingCorrection.corrected_at < before,
+        SittingCorrection.undone_at.is_(None),
     )
-    return tuple((sitting_id, corrected_at) for sitting_id, corrected_at in session.execute(query))
+    return query.subquery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def erase_sittings(person_id: UUID, lineage_id: UUID, *, session: Session, clock
 
 
 def _traces(rows: Sequence[Sitting], lineage_id: UUID, *, session: Session, at: datetime) -> Iterator[RetakeTrace]:
-    granted = set(session.scalars(select(SittingAllowance.sitting_id)))
+    own = [row.id for row in rows]
+    granted = set(session.scalars(select(SittingAllowance.sitting_id).where(SittingAllowance.sitting_id.in_(own))))
     for row in rows:
         if row.counts_as_taken and row.id not in granted:
             yield RetakeTrace(

@@ -21,13 +21,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.assessment.tiers import A_PERSON_LOOKS
 from app.assessment.verdicts import Verdict
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class State(StrEnum):
@@ -86,7 +85,7 @@ class Edition(Pins, Base):
 
 
 PINNED = tuple(Pins.__annotations__)
-OPEN, ENDED = text("state = 'open'"), text("completed_at IS NOT NULL")
+OPEN, ENDED = "state = 'open'", "completed_at IS NOT NULL"
 
 
 class Sitting(Pins, Base):
@@ -94,12 +93,12 @@ class Sitting(Pins, Base):
 
     __tablename__ = "sitting"
     __table_args__ = (
-        Index("uq_sitting_one_open", "person_id", "skill", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("uq_sitting_one_open", "person_id", "skill", unique=True, **where(OPEN)),
         Index("ix_sitting_person_skill", "person_id", "skill", "started_at"),
         Index("ix_sitting_skill_completed", "skill", "language", "completed_at"),
         Index("ix_sitting_release_started", "release_id", "language", "started_at"),
         Index("ix_sitting_norm_completed", "norm_id", "completed_at"),
-        Index("ix_sitting_release_completed", "release_id", "completed_at", sqlite_where=ENDED, postgresql_where=ENDED),
+        Index("ix_sitting_release_completed", "release_id", "completed_at", **where(ENDED)),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -294,6 +293,7 @@ class ItemReport(Base):
         ForeignKeyConstraint(["sitting_id", "position"], ["presentation.sitting_id", "presentation.position"]),
         UniqueConstraint("sitting_id", "position"),
         Index("ix_item_report_item", "item_id"),
+        Index("ix_item_report_judged_by", "judged_by", **where("judged_by IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -374,17 +374,10 @@ class SittingCheck(Base):
     __tablename__ = "sitting_check"
     __table_args__ = (
         Index(
-            "ix_sitting_check_called",
-            "checked_at",
-            sqlite_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
-            postgresql_where=text("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL"),
+            "ix_sitting_check_called", "checked_at", **where("(tier = 3 OR called_at IS NOT NULL) AND verdict IS NULL")
         ),
-        Index(
-            "ix_sitting_check_decided",
-            "decided_at",
-            sqlite_where=text("verdict IS NOT NULL"),
-            postgresql_where=text("verdict IS NOT NULL"),
-        ),
+        Index("ix_sitting_check_decided", "decided_at", **where("verdict IS NOT NULL")),
+        Index("ix_sitting_check_decided_by", "decided_by", **where("decided_by IS NOT NULL")),
     )
 
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class Outcome(StrEnum):
@@ -24,6 +24,7 @@ class AwardDecision(Base):
     """The decision on one result, with every reason named; made once."""
 
     __tablename__ = "award_decision"
+    __table_args__ = (Index("ix_award_decision_outcome", "outcome", "decided_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), unique=True)
@@ -41,15 +42,7 @@ class Award(Base):
     """
 
     __tablename__ = "award"
-    __table_args__ = (
-        Index(
-            "uq_award_standing",
-            "result_id",
-            unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("uq_award_standing", "result_id", unique=True, **where("withdrawn_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     result_id: Mapped[UUID] = mapped_column(ForeignKey("skill_result.id"), index=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.assessment.final_scores import FinalScore, corrected_scores, final_score, frozen_score
@@ -103,6 +103,14 @@ def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
 def standing_award(result_id: UUID, *, session: Session) -> UUID | None:
     """The id of the one award of a result that is not withdrawn."""
     return session.scalar(select(Award.id).where(Award.result_id == result_id, Award.withdrawn_at.is_(None)))
+
+
+def standing_awards(among: Select[UUID], *, most: int, session: Session) -> tuple[int, tuple[tuple[UUID, UUID], ...]]:
+    """How many awards of these results are not withdrawn, and the latest of them, each as result and award."""
+    stands = (Award.result_id.in_(among), Award.withdrawn_at.is_(None))
+    count = session.scalar(select(func.count()).select_from(Award).where(*stands)) or 0
+    query = select(Award.result_id, Award.id).where(*stands).order_by(Award.decided_at.desc(), Award.id).limit(most)
+    return count, tuple((result_id, award_id) for result_id, award_id in session.execute(query))
 
 
 def is_held(result_id: UUID, *, session: Session) -> bool:

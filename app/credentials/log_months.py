@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -34,6 +35,7 @@ from app.transparency import queries as log
 from app.transparency.log_event import log_event
 
 SALT_BYTES = 32
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 ResultReadAt = tuple[UUID, tuple[datetime, ...]]
 ReadAhead = Mapping[ResultReadAt, tuple[Reading, ...]]
 
@@ -46,7 +48,8 @@ def log_months(*, session: Session, clock: Clock) -> None:
     """
     now = clock.now()
     this_month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    issues, ahead = _issues(session), _read_ahead(this_month, session=session)
+    told = told_places(session=session)
+    issues, ahead = _issues(_since(told, this_month), session), _read_ahead(this_month, told, session=session)
     hold(session, "log_months")
     told = told_places(session=session)
     # the scores first: who is erased between the two is counted twice then, and not left out
@@ -59,23 +62,38 @@ def log_months(*, session: Session, clock: Clock) -> None:
     session.execute(delete(UntoldScores).where(UntoldScores.month < f"{this_month:%Y-%m}"))
 
 
+def _since(told: frozenset[Place], before: datetime) -> datetime:
+    """The beginning of the latest month that is told of: each run told of every month that was over.
+
+    That month is looked at again, for what was read in its last second and kept in the first of the next.
+    """
+    over = [place.month for place in told if place.month < f"{before:%Y-%m}"]
+    return datetime.strptime(max(over), "%Y-%m").replace(tzinfo=UTC) if over else BEFORE_ALL
+
+
 @dataclass(frozen=True, slots=True)
 class _Issues:
-    """How many certificates the log holds for each place, and how many of its entries were looked at."""
+    """How many certificates the log holds for each place, and how many of its entries there were."""
 
     certified: Counter[Place]
     through: int
 
 
-def _issues(session: Session) -> _Issues:
-    found = log.numbered("issue", session=session)
+def _issues(since: datetime, session: Session) -> _Issues:
+    """Those since then alone: none is issued before its score was read."""
+    through = log.numbered_through("issue", session=session)
+    found = log.numbered("issue", since=since, session=session)
     # one that replaces another is none more, and specimens certify nothing
-    real = [charged_to(one) for _, one in found if not one["specimen"] and "replaces" not in one]
-    return _Issues(Counter(real), 1 + max((number for number, _ in found), default=-1))
+    real = [charged_to(one) for number, one in found if number < through and not _adds_none(one)]
+    return _Issues(Counter(real), through)
 
 
-def _read_ahead(before: datetime, *, session: Session) -> ReadAhead:
-    untold = _untold_results(before, told_places(session=session), session=session)
+def _adds_none(issue: Mapping[str, Any]) -> bool:
+    return issue["specimen"] or "replaces" in issue
+
+
+def _read_ahead(before: datetime, told: frozenset[Place], *, session: Session) -> ReadAhead:
+    untold = _untold_results(before, told, session=session)
     ahead: dict[ResultReadAt, tuple[Reading, ...]] = {}
     for one in untold.items():
         with suppress(SittingNotFound):  # erased in this very moment
@@ -100,7 +118,7 @@ def _untold_results(
     """When each result was read that has a reading in a place not told: a correction that is undone takes one away."""
     instants: defaultdict[UUID, list[datetime]] = defaultdict(list)
     untold = set()
-    for one in results.readings(before=before, session=session):
+    for one in results.readings(_since(told, before), before, session=session):
         instants[one.result_id].append(one.at)
         if place_of(one) not in told:
             untold.add(one.result_id)

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.credentials.errors import CredentialRevoked, ReviewDecided
 from app.credentials.states import CredentialState, ReviewDecision, RevocationReason, Visibility
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class StatusList(Base):
@@ -106,11 +106,7 @@ class Credential(Base):
     __table_args__ = (
         UniqueConstraint("status_list", "status_index"),
         Index(  # one that was moved to the right account stays, revoked, beside the one that stands
-            "uq_credential_standing",
-            "sitting_id",
-            unique=True,
-            sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
+            "uq_credential_standing", "sitting_id", unique=True, **where("revoked_at IS NULL")
         ),
         Index("ix_credential_person_skill", "person_id", "skill"),  # one of skill alone is chosen, and reads all of it
         CheckConstraint("(state = 'issued') = (signed_document IS NOT NULL)", name="signed_when_issued"),

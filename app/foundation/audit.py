@@ -15,14 +15,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import DDL
 
 from app.foundation.access import Actor
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class AuditEntry(Base):
     """One act. Holds ids and numbers, never names or addresses."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject_kind", "subject", "kind"),)  # or that of kind alone is chosen
+    __table_args__ = (
+        Index("ix_audit_entry_subject_kind", "subject", "kind"),  # or that of kind alone is chosen
+        Index("ix_audit_entry_actor", "actor_id", **where("actor_id IS NOT NULL")),
+    )
 
     sequence: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True

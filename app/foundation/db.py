@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, Uuid, create_engine, event
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, Uuid, create_engine, event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -88,6 +88,11 @@ class Base(DeclarativeBase):
         # text holding the value: a native type could not gain a state without a migration of its own
         StrEnum: Enum(StrEnum, native_enum=False, length=ENUM_LENGTH, values_callable=_values),
     }
+
+
+def where(condition: str) -> dict[str, Any]:
+    """Keywords of an index that holds only the rows of this condition, the same on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def table_of(model: type[Base]) -> Table:

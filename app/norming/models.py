@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 from app.norming.errors import NormInAnotherState, NormNotDue, RecalibrationEnded
 from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
 from app.norming.recalibration import Phase, Progress
@@ -110,14 +110,7 @@ class NormVersion(Base):
     __table_args__ = (
         CheckConstraint("approved_by <> drafted_by", name="two_people"),
         CheckConstraint("approved_by IS NOT NULL OR state IN ('draft', 'previewed')", name="approved_first"),
-        Index(
-            "uq_norm_version_published",
-            "skill",
-            "language",
-            unique=True,
-            sqlite_where=text("state = 'published'"),
-            postgresql_where=text("state = 'published'"),
-        ),
+        Index("uq_norm_version_published", "skill", "language", unique=True, **where("state = 'published'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -271,13 +264,7 @@ class Recalibration(Base):
 
     __tablename__ = "norm_recalibration"
     __table_args__ = (
-        Index(
-            "uq_norm_recalibration_open",
-            "skill",
-            unique=True,
-            sqlite_where=text("progress IN ('waiting', 'running')"),
-            postgresql_where=text("progress IN ('waiting', 'running')"),
-        ),
+        Index("uq_norm_recalibration_open", "skill", unique=True, **where("progress IN ('waiting', 'running')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

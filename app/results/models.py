@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base
@@ -15,6 +15,10 @@ class SkillResult(Base):
     """What a completed sitting says under its pinned norm version; unrounded."""
 
     __tablename__ = "skill_result"
+    __table_args__ = (
+        Index("ix_skill_result_norm", "norm_id", "reported_at"),
+        Index("ix_skill_result_reported", "reported_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), unique=True)

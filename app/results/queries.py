@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.assessment import corrections
@@ -109,8 +109,13 @@ def ids_of(person_id: UUID, *, session: Session) -> tuple[UUID, ...]:
 
 def results_under(norm_id: UUID, *, session: Session) -> tuple[UUID, ...]:
     """Every result reported against a norm, the oldest first."""
-    query = select(SkillResult.id).where(SkillResult.norm_id == norm_id)
-    return tuple(session.scalars(query.order_by(SkillResult.reported_at, SkillResult.id)))
+    query = ids_under(norm_id).order_by(SkillResult.reported_at, SkillResult.id)
+    return tuple(session.scalars(query))
+
+
+def ids_under(norm_id: UUID) -> Select[UUID]:
+    """The same as a part of another query: there may be a million."""
+    return select(SkillResult.id).where(SkillResult.norm_id == norm_id)
 
 
 def over_time(result_id: UUID, *, session: Session) -> tuple[ResultView, ...]:
@@ -133,19 +138,22 @@ class ReadAt:
     at: datetime
 
 
-def readings(*, before: datetime, session: Session) -> tuple[ReadAt, ...]:
-    """Every reading before this instant: results as they were reported, and again as they were corrected."""
+def readings(since: datetime, before: datetime, *, session: Session) -> tuple[ReadAt, ...]:
+    """Every reading between these instants: results as they were reported, and again as they were corrected."""
+    corrected = corrections.corrected_between(since, before)
     query = select(
         SkillResult.id, SkillResult.sitting_id, SkillResult.skill, SkillResult.norm_id, SkillResult.reported_at
-    ).where(SkillResult.percentile_rank.is_not(None), SkillResult.reported_at < before)
-    rows = {row.sitting_id: row for row in session.execute(query) if row.norm_id is not None}
-    reported = [ReadAt(row.id, row.skill, row.norm_id, row.reported_at) for row in rows.values()]
-    corrected = [
-        ReadAt(rows[sitting_id].id, rows[sitting_id].skill, rows[sitting_id].norm_id, at)
-        for sitting_id, at in corrections.corrected_before(before, session=session)
-        if sitting_id in rows
-    ]
-    return *reported, *corrected
+    ).where(SkillResult.percentile_rank.is_not(None), SkillResult.norm_id.is_not(None))
+    reported = session.execute(query.where(SkillResult.reported_at >= since, SkillResult.reported_at < before)).all()
+    again = session.execute(
+        query.add_columns(corrected.c.corrected_at)
+        .join(corrected, corrected.c.sitting_id == SkillResult.sitting_id)
+        .where(SkillResult.reported_at < before)
+    ).all()
+    return (
+        *(ReadAt(row.id, row.skill, row.norm_id, row.reported_at) for row in reported),
+        *(ReadAt(row.id, row.skill, row.norm_id, row.corrected_at) for row in again),
+    )
 
 
 def in_turn(turn: int, *, most: int, session: Session) -> tuple[tuple[UUID, UUID | None], ...]:

@@ -69,18 +69,12 @@ def awards_under_norm(norm_id: UUID, *, session: Session) -> AwardsUnderNorm:
     """
     norm = norms.norm(norm_id, session=session)
     other, is_rolled_back = _other(norm, session=session)
-    standing = [
-        (result_id, award_id)
-        for result_id in results.results_under(norm_id, session=session)
-        if (award_id := awards.standing_award(result_id, session=session)) is not None
-    ]
+    count, latest = awards.standing_awards(results.ids_under(norm_id), most=MOST_READ, session=session)
     rows = [
-        row
-        for result_id, award_id in standing[-MOST_READ:]
-        if (row := _row(result_id, award_id, other, session=session)) is not None
+        row for result_id, award_id in latest if (row := _row(result_id, award_id, other, session=session)) is not None
     ]
     rows.sort(key=lambda row: (row.under is not Under.REFUSED, row.confidence_under or 0.0))
-    return AwardsUnderNorm(norm, other, is_rolled_back, tuple(rows), len(standing))
+    return AwardsUnderNorm(norm, other, is_rolled_back, tuple(rows), count)
 
 
 def _other(norm: NormView, *, session: Session) -> tuple[NormView | None, bool]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.foundation.db import Base
+from app.foundation.db import Base, where
 
 
 class State(StrEnum):
@@ -147,6 +147,7 @@ class ReviewCase(Base):
         CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="not_in_own_case"),
         CheckConstraint("(state = 'decided') = (outcome IS NOT NULL)", name="decided_with_outcome"),
         Index("ix_review_case_queue", "state", "due_on"),
+        Index("ix_review_case_decided_by", "decided_by", **where("decided_by IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

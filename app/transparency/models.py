@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base
+
+ID_LENGTH = 36  # what a subject begins with where it is about one thing
 
 
 class LogEntry(Base):
     """One entry: written by the transaction it tells of, numbered later by the worker. Its text is never edited."""
 
     __tablename__ = "log_entry"
-    __table_args__ = (UniqueConstraint("kind", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("ix_log_entry_about", text(f"substr(subject, 1, {ID_LENGTH})")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]

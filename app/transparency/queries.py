@@ -143,9 +143,17 @@ def entries(kind: str, *, session: Session) -> tuple[Mapping[str, Any], ...]:
     return tuple(json.loads(text) for text in session.scalars(query))
 
 
-def numbered(kind: str, *, session: Session) -> tuple[tuple[int, Mapping[str, Any]], ...]:
-    """What the numbered entries of a kind say, each with its number, in their order."""
-    query = select(LogEntry.number, LogEntry.entry).where(LogEntry.kind == kind, LogEntry.number.is_not(None))
+def numbered_through(kind: str, *, session: Session) -> int:
+    """One more than the number of the last numbered entry of a kind; 0 where there is none."""
+    last = session.scalar(select(func.max(LogEntry.number)).where(LogEntry.kind == kind))
+    return 0 if last is None else last + 1
+
+
+def numbered(kind: str, *, since: datetime, session: Session) -> tuple[tuple[int, Mapping[str, Any]], ...]:
+    """What the numbered entries of a kind written since then say, each with its number, in their order."""
+    query = select(LogEntry.number, LogEntry.entry).where(
+        LogEntry.kind == kind, LogEntry.number.is_not(None), LogEntry.at >= since
+    )
     rows = session.execute(query.order_by(LogEntry.number))
     return tuple((number, json.loads(text)) for number, text in rows if number is not None)
 

@@ -29,6 +29,8 @@ from app.awarding.policy import AwardPolicy
 from app.awarding.settle_hold import settle_hold
 from app.credentials import conformance
 from app.credentials.errors import DocumentRefused
+from app.credentials.log_months import BEFORE_ALL, _since
+from app.credentials.log_places import told_places
 from app.credentials.models import Credential, UntoldScores
 from app.foundation import policies
 from app.foundation.access import operator
@@ -38,6 +40,7 @@ from app.privacy.models import Certificates
 from app.results import queries as results
 from app.results.models import SkillResult
 from app.transparency import queries as log
+from app.transparency.log_event import log_event
 from app.transparency.models import LogEntry
 from tests.app.api.conftest import made_world, world
 from tests.app.api.world import OTHER, OWNER, World
@@ -346,10 +349,56 @@ def test_a_norm_that_a_restore_lost_does_not_keep_the_other_months_from_being_to
     assert {kind for kind, _ in issuer.audit()} == {"omission"}
 
 
+def tell_a_month(issuer: Issuer, norm_id: UUID, month: str) -> None:
+    facts = {"skill": "collaboration", "norm": str(norm_id), "month": month}
+    with issuer.house.transaction() as session:
+        log_event("month", f"{norm_id}:{month}", facts, at=issuer.house.clock.now(), session=session)
+
+
+def test_a_score_kept_a_moment_after_its_month_was_told_is_told_the_night_after(issuer: Issuer) -> None:
+    """Told was another norm alone: the score was read in the last second of the month, and not there yet."""
+    worker.JOBS["log_months"](issuer.house)
+    issuer.sit()
+    issuer.work()
+    tell_a_month(issuer, UUID(int=7), "2026-12")
+    issuer.next_month()
+    assert sorted(told_months(issuer)) == ["2026-11", "2026-12", "2026-12"]
+
+
+def test_a_month_told_ahead_of_its_time_hides_none(issuer: Issuer) -> None:
+    """A clock that ran ahead for a night, and was set right."""
+    issuer.sit()
+    issuer.work()
+    tell_a_month(issuer, UUID(int=7), "2099-01")
+    issuer.next_month()
+    assert sorted(told_months(issuer)) == ["2026-11", "2026-12", "2099-01"]
+
+
+def told_months(issuer: Issuer) -> list[str]:
+    with issuer.house.reading() as session:
+        return [one["month"] for one in log.entries("month", session=session)]
+
+
+def test_months_that_were_told_are_not_read_again(issuer: Issuer) -> None:
+    issuer.sit()
+    issuer.work()
+    issuer.next_month()
+    issuer.sit()
+    issuer.work()
+    issuer.next_month()
+    now = issuer.house.clock.now()
+    with issuer.house.reading() as session:
+        since = _since(told_places(session=session), now)
+        every, lately = (results.readings(start, now, session=session) for start in (BEFORE_ALL, since))
+    assert since == datetime(2027, 1, 1, tzinfo=UTC)
+    assert {f"{one.at:%Y-%m}" for one in every} == {"2026-11", "2026-12", "2027-01"}
+    assert [f"{one.at:%Y-%m}" for one in lately] == ["2027-01"]
+
+
 def test_a_moved_certificate_names_the_one_it_replaces(issuer: Issuer) -> None:
     moved_to_the_right_account(issuer)
     with issuer.house.reading() as session:
-        _, former, moved = (entry for _, entry in log.numbered("issue", session=session))
+        _, former, moved = (entry for _, entry in log.numbered("issue", since=BEFORE_ALL, session=session))
     assert (moved["replaces"], moved["month"]) == (former["commitment"], former["month"])
     assert "replaces" not in former
 
