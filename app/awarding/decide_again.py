@@ -50,8 +50,7 @@ def decide_again(
     if (decision.outcome, list(decision.reasons)) == (row.outcome, row.reasons):
         return row.outcome
     row.outcome, row.reasons, row.settled_at = decision.outcome, list(decision.reasons), now
-    detail = {"outcome": decision.outcome.value, "reasons": list(decision.reasons)}
-    audit.record("award.decided_again", result_id, actor=actor, at=now, session=session, detail=detail)
+    audit.record("award.decided_again", result_id, actor=actor, at=now, session=session, detail=decision.as_recorded())
     if decision.outcome is Outcome.AWARDED:
         make_award(result, decision.specimen_reasons, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()

@@ -64,7 +64,7 @@ def decide_award(
         actor=system(),
         at=now,
         session=session,
-        detail={"outcome": decision.outcome, "reasons": list(decision.reasons)},
+        detail=decision.as_recorded(),
     )
     if decision.outcome is Outcome.AWARDED:
         make_award(result, decision.specimen_reasons, session=session, at=now, entropy=entropy, jobs=jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.awarding.models import Outcome
 from app.awarding.policy import AwardPolicy
@@ -46,6 +47,11 @@ class Decision:
     def is_specimen(self) -> bool:
         """Whether what is awarded may only be shown as a specimen."""
         return bool(self.specimen_reasons)
+
+    def as_recorded(self) -> dict[str, Any]:
+        """What the audit record keeps: by its marks an award is held against it later."""
+        marks = {"marks": list(self.specimen_reasons)} if self.outcome is Outcome.AWARDED else {}
+        return {"outcome": self.outcome.value, "reasons": list(self.reasons), **marks}
 
 
 def decide(evidence: Evidence, policy: AwardPolicy) -> Decision:

@@ -52,10 +52,10 @@ def settle_hold(
     if until is not None:
         raise DecisionWaits(until)
     decision.outcome, decision.settled_at = (Outcome.AWARDED if is_awarded else Outcome.NOT_AWARDED), now
-    detail = {"outcome": decision.outcome.value}
+    marks = _marks_unless_refused(result, session=session) if is_awarded else ()
+    detail = {"outcome": decision.outcome.value, **({"marks": list(marks)} if is_awarded else {})}
     audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
     if is_awarded:
-        marks = _marks_unless_refused(result, session=session)
         make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()
 

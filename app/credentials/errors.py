@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -115,6 +116,18 @@ class CredentialNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such credential, or it is not shown to you. Check the code or the address.")
+
+
+class AwardUnearned(Conflict):
+    """The award, or the text about to be signed, does not follow from what is stored."""
+
+    code = "award-unearned"
+
+    def __init__(self, award_id: UUID, objections: Sequence[str]) -> None:
+        super().__init__(
+            f"Award {award_id} does not follow from what is stored ({', '.join(objections)}), so nothing is signed. "
+            "Somebody wrote past the program; see docs/runbooks/records_altered.md."
+        )
 
 
 class AwardWithdrawn(Conflict):

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.credentials import conformance, jwt, proof
 from app.credentials.conformance import CheckedDocument
-from app.credentials.errors import CredentialNotFound
+from app.credentials.errors import AwardUnearned, CredentialNotFound
 from app.credentials.issuer_keys import key_in_use
 from app.credentials.log_events import log_issue
 from app.credentials.models import Credential, StatusList
+from app.credentials.objections import objections_to
 from app.credentials.publish_status_list import publish_status_list
 from app.foundation import audit
 from app.foundation.access import system
@@ -48,6 +49,9 @@ def _sign_document(
     credential: Credential, checked: CheckedDocument, *, session: Session, clock: Clock, signer: Signer
 ) -> None:
     credential.require_not_revoked()
+    objections = tuple(objections_to(credential, session=session))
+    if objections:
+        raise AwardUnearned(credential.award_id, objections)
     key = key_in_use(signer.key_id, session=session)
     now = clock.now()
     signed = proof.sign(checked, signer=signer, created=now)

@@ -12,11 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
+from app.awarding.earned import is_earned
 from app.awarding.queries import AwardView
 from app.credentials import codes, conformance, display, validity
 from app.credentials.did import Issuer
-from app.credentials.errors import AwardWithdrawn
+from app.credentials.errors import AwardUnearned, AwardWithdrawn
 from app.credentials.models import Credential
+from app.credentials.objections import Objection
 from app.credentials.open_badge import Identity, credential_document
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState
@@ -39,6 +41,8 @@ def reserve_credential(
     award = awards.award_as_earned(award_id, session=session)
     if award.is_withdrawn:
         raise AwardWithdrawn(award_id)
+    if not is_earned(award, session=session):
+        raise AwardUnearned(award_id, (Objection.NOT_AWARDED,))
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
     (chosen,) = free_entries(1, policy, session=session, entropy=entropy, jobs=jobs)

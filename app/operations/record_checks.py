@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.awarding.unearned_awards import unearned_awards
 from app.credentials import queries as credentials
 from app.foundation import policies, trigger_guards
 from app.norming import queries as norms
@@ -31,6 +32,9 @@ def records(session: Session) -> Iterator[Check]:
     yield _none("policies", policies.without_record(session=session), "in force without a record of being set")
     yield _none("norms", norms.not_as_drafted(session=session), "not what was drafted and approved")
     yield _none("editions", norms.editions_apart(session=session), "not what their norm says")
+    yield _none(
+        "awards", unearned_awards(session=session), "without the decision that earned them, or without its marks"
+    )
     yield _none("revocations", _undone(session), "in the log and not in the register")
     yield _none("issues", _unlogged(session), "in the register and not in the log")
     yield _none("keys", _unannounced(session), "published and not in the log")

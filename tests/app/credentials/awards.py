@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import JSON, Boolean, Column, Date, Enum, Float, Integer, LargeBinary, Table, Uuid, insert, select
 from sqlalchemy.orm import Session
 
+from app.awarding.models import Outcome
 from app.credentials import queries
 from app.credentials.issue_credential import issue_credential
 from app.credentials.models import Credential
@@ -21,6 +22,7 @@ from app.credentials.publish_key import publish_key
 from app.credentials.reserve_credential import reserve_credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
+from app.foundation import audit
 from app.foundation.access import operator, system
 from app.foundation.db import Base, UtcDateTime
 from app.foundation.signing import Signer
@@ -82,6 +84,8 @@ def an_award(session: Session, *, reported_at: datetime = EARLIER, **award: Any)
         interval_low=1.0,
         interval_high=2.0,
         probability_above=0.8161,
+        judgement_share=0.55,
+        is_balanced=True,
     )
     write(
         session,
@@ -97,6 +101,8 @@ def an_award(session: Session, *, reported_at: datetime = EARLIER, **award: Any)
         decision_confidence=0.8161,
         reported_at=reported_at,
     )
+    write(session, "award_decision", id=an_id(), result_id=result_id, outcome=Outcome.AWARDED, reasons=[])
+    audit.record("award.decided", result_id, actor=system(), at=EARLIER, session=session, detail={"outcome": "awarded"})
     decided = {"is_specimen": False, "specimen_reasons": [], "decided_at": EARLIER, **award}
     return write(session, "award", id=an_id(), result_id=result_id, person_id=person_id, skill=SKILL, **decided)
 
@@ -142,6 +148,8 @@ def _norm(session: Session) -> UUID:
         cut_standard_error=0.0312,
         cut_percentile=90.0,
         state="published",
+        may_certify=True,
+        gate_reasons=[],
         drafted_by=write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
         approved_by=write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
     )

@@ -146,6 +146,16 @@ def a_result(number: int) -> str:
     return f"(SELECT id FROM skill_result ORDER BY id LIMIT 1 OFFSET {number})"
 
 
+def award_what_was_refused(house: House) -> None:
+    """an award stands for a result that was refused"""
+    house.sql("UPDATE award_decision SET outcome = 'not-awarded'")
+
+
+def make_a_specimen_real(house: House) -> None:
+    """an award loses the marks of a specimen"""
+    house.sql("UPDATE award SET is_specimen = false, specimen_reasons = '[]'")
+
+
 def raise_a_rank(house: House) -> None:
     """a result's percentile rank is raised"""
     house.sql("UPDATE skill_result SET percentile_rank = 99.9 WHERE id = " + a_result(0))
@@ -387,6 +397,8 @@ TAMPERINGS = (
     Tampering(move_the_start_of_new_sittings, records_say, "editions"),
     Tampering(let_an_edition_be_surer, records_say, "editions"),
     Tampering(bend_the_norm, the_night_finds, "results"),
+    Tampering(award_what_was_refused, records_say, "awards"),
+    Tampering(make_a_specimen_real, records_say, "awards"),
     Tampering(raise_a_rank, the_night_finds, "results"),
     Tampering(raise_a_confidence, the_night_finds, "results"),
     Tampering(change_a_response, the_night_finds, "results"),
