@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, is_dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from app.foundation.mail import Message
+
 APP = Path(__file__).resolve().parents[2] / "app"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
+WRITES = re.compile(r"\bMessage\(")
 STRAIGHT = re.compile(r"\b(?:[ldncsjmt]|qu|jusqu|lorsqu|puisqu|quelqu|aujourd)'(?=\w|$)", re.IGNORECASE)
+MISSPACED = re.compile(  # U+202F stands before ; ! ? and U+00A0 before : % and inside « »
+    r"[ \n\u00a0][;!?]|[ \n\u202f][:%»]|«[ \n\u202f]|[\w)][;!?%»](?=\s|$)|[\w)]:(?=\s|$)|«\w"
+)
+PLAIN = {0xA0: " ", 0x202F: " "}
+
+
+@pytest.fixture(scope="module")
+def french_letters():
+    """The French of every module that holds the words of letters, subjects among it."""
+    files = [
+        file
+        for file in APP.rglob("*.py")
+        if file.stem.endswith("_texts") or WRITES.search(file.read_text(encoding="utf-8"))
+    ]
+    names = [".".join(("app", *file.relative_to(APP).with_suffix("").parts)) for file in sorted(files)]
+    values = [value for name in names for value in vars(import_module(name)).values() if isinstance(value, dict)]
+    return sorted({text for value in values for text in _french(value)})
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +77,14 @@ def test_french_puts_a_hard_space_before_high_punctuation(catalogue):
     """A plain space there may break the line before the sign."""
     soft = re.compile(r"\w [;:!?»]|« ")
     assert [m.string for m in catalogue.values() if isinstance(m.string, str) and soft.search(m.string)] == []
+
+
+def test_french_letters_and_their_subjects_go_out_with_hard_spaces(french_letters):
+    """They are written with plain ones, which may break the line before the sign; a message mends them."""
+    letters = [Message("ada@decile.example", text, text, key="letter") for text in french_letters]
+    assert len([text for text in french_letters if MISSPACED.search(text)]) > 50
+    assert [part for letter in letters for part in (letter.subject, letter.text) if MISSPACED.search(part)] == []
+    assert [letter.text.translate(PLAIN) for letter in letters] == [text.translate(PLAIN) for text in french_letters]
 
 
 def test_french_writes_the_curly_apostrophe_in_pages_and_in_letters(catalogue):
@@ -99,6 +130,25 @@ def test_a_verdict_is_one_word_wherever_it_begins_a_line(catalogue, verdict):
 
 def _parts(translation: str | tuple[str, ...]) -> tuple[str, ...]:
     return (translation,) if isinstance(translation, str) else translation
+
+
+def _french(words: Mapping[Any, Any]) -> Iterator[str]:
+    """What stands under "fr", however deep the table."""
+    for key, value in words.items():
+        if key == "fr":
+            yield from _texts_in(value)
+        elif isinstance(value, Mapping):
+            yield from _french(value)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _texts_in(astuple(value))
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:
