@@ -88,7 +88,8 @@ Decile
         """\
 Bonjour,
 
-Votre certificat {skill}, {code}, est en cours d’examen. Quiconque ouvre sa page le lit, sans aucune cause.
+Votre certificat {skill}, {code}, est en cours d’examen. Quiconque ouvre sa page le lit, sans que la
+cause soit indiquée.
 
 Vous n’avez rien à faire. Une autre lettre vous dira ce qu’il en est. La page du certificat est
 
@@ -198,11 +199,13 @@ Decile
         """\
 Bonjour,
 
-La clé qui a signé votre certificat {skill}, {code}, est tombée en d’autres mains, et notre registre date ce certificat
-d’après ce moment. Il est suspendu jusqu’à ce qu’une personne l’ait comparé à votre évaluation, au plus tard le {day}.
+La clé qui a signé votre certificat {skill}, {code}, est tombée en d’autres mains, et notre journal des actes date ce
+certificat d’après ce moment. Il est suspendu jusqu’à ce qu’une personne l’ait comparé à votre évaluation, au plus tard
+le {day}.
 
-D’ici là, sa page dit qu’il est en cours d’examen, sans raison. Vous n’avez rien à faire. S’il est reconnu authentique,
-il est signé à nouveau sous le même code et pour la même durée. Nous vous écrivons dans tous les cas. Sa page est
+D’ici là, sa page dit qu’il est en cours d’examen, sans en donner la raison. Vous n’avez rien à faire. S’il est reconnu
+authentique, il est signé à nouveau sous le même code et pour la même durée. Nous vous écrivons dans tous les cas. Sa
+page est
 
 {link}
 

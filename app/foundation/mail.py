@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -23,6 +24,10 @@ REACH_TIMEOUT_SECONDS = 4  # somebody waits for the doctor, and nothing is lost 
 SUBMISSION_PORT = 587
 REFUSED_FOR_GOOD = 500  # RFC 5321, 4.2.1: answers from here on are final, trying again does not help
 FULL = 552  # but this one is, said of a mailbox: 4.5.3.1.10
+HARD_SPACES = (  # only French writes a space there; a plain one may end the line, and the sign begins the next
+    (re.compile(r"(?<=\S) (?=[;!?])"), "\u202f"),
+    (re.compile(r"(?<=\S) (?=[:%»])|(?<=«) "), "\u00a0"),
+)
 TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)  # the last: a name or password that cannot be sent
 
 
@@ -55,7 +60,7 @@ class Message:
     """One message to one person. `key` names it for ever, so that a retry is recognisable.
 
     `person_id` says on whose own place it is kept as well; None for what lets somebody in, and for staff at work.
-    `also_to` are further mailboxes of that person.
+    `also_to` are further mailboxes of that person. Subject and text are set with the hard spaces of French.
     """
 
     to: str
@@ -65,6 +70,17 @@ class Message:
     headers: dict[str, str] = field(default_factory=dict)
     person_id: UUID | None = None
     also_to: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Here and not where it is sent: what is kept on a person's own place is the same."""
+        object.__setattr__(self, "subject", _with_hard_spaces(self.subject))
+        object.__setattr__(self, "text", _with_hard_spaces(self.text))
+
+
+def _with_hard_spaces(text: str) -> str:
+    for plain, hard in HARD_SPACES:
+        text = plain.sub(hard, text)
+    return text
 
 
 class Mailer(Protocol):

@@ -28,7 +28,7 @@ Decile
         """\
 Bonjour,
 
-Decile construit une évaluation de cette compétence : {skill}. On vous propose d’en être l’un des juges.
+Decile construit une évaluation de cette compétence : {skill}. On vous propose de faire partie de ses juges.
 
 Vous liriez {count} courtes situations, une par page, et diriez à quel point chacune de plusieurs actions est efficace,
 de 1 à 6. Jugez par vous-même : n’en parlez pas avec d’autres juges. Vous pouvez arrêter et reprendre à tout moment.

@@ -35,7 +35,7 @@ KINDS = {
 }
 TEXT = {
     "en": (
-        "{count} new alarms at the norm desk",
+        "New alarms at the norm desk: {count}",
         """\
 Hello,
 
@@ -43,7 +43,7 @@ The nightly watch of the norms in force has raised alarms:
 
 {lines}
 
-They stay on the desk until a person closes them with a reason:
+Each stays on the desk until a person closes it with a reason:
 
 {base_url}/desk/alarms
 
@@ -52,15 +52,15 @@ Decile
 """,
     ),
     "fr": (
-        "{count} nouvelles alertes au bureau des normes",
+        "Nouvelles alertes au bureau des normes : {count}",
         """\
 Bonjour,
 
-La surveillance nocturne des normes en vigueur a levé des alertes :
+La surveillance nocturne des normes en vigueur a déclenché des alertes :
 
 {lines}
 
-Elles restent affichées jusqu’à ce qu’une personne les ferme en disant pourquoi :
+Chacune reste affichée jusqu’à ce qu’une personne la ferme en disant pourquoi :
 
 {base_url}/desk/alarms
 

@@ -64,8 +64,8 @@ même personne. {which} Pourquoi on le pense :
 {reason}
 
 Rien n’a encore changé. Si vous êtes d’accord, vous n’avez rien à faire. Si l’un de ces comptes n’est pas le vôtre, ou
-si vous ne le voulez pas, répondez à ce message avant le {until} : rien ne sera alors réuni avant que nous vous ayons
-entendu. Passé ce jour, une seconde personne examine la demande à nouveau et peut l’exécuter.
+si vous ne le voulez pas, répondez à ce message avant le {until} : rien ne sera alors réuni avant que nous ayons eu
+votre avis. Passé ce jour, une seconde personne examine la demande à nouveau et peut l’exécuter.
 
 Réunir veut dire : les évaluations des deux comptes figurent dans une seule liste, par ordre de date ; les délais et la
 limite annuelle comptent pour les deux ensemble ; une évaluation qui n’aurait pas pu commencer sur un seul compte ne
@@ -110,7 +110,8 @@ application d’authentification n’a été repris.
 {effects}
 
 Si vous pensez que c’est une erreur, ou si l’un des comptes n’est pas le vôtre, répondez à ce message en disant
-pourquoi : quelqu’un qui ne l’a pas décidé l’examinera. Rien n’a été supprimé, et le registre dit ce qui a été déplacé.
+pourquoi : quelqu’un qui ne l’a pas décidé l’examinera. Rien n’a été supprimé, et le journal des actes dit ce qui a
+été déplacé.
 """
 
 _DROPPED_EN = """\
@@ -191,8 +192,8 @@ l’année était atteint. Selon la règle, elles ne comptent pas et n’entraî
 
 {lines}
 
-Si l’une d’elles devrait compter, demandez-le à une personne sur sa page dans les {days} jours, après vous être connecté
-avec l’adresse qui reste. Si la page ne le permet pas, répondez à ce message.""",
+Si l’une d’elles doit compter, demandez-le à une personne sur sa page dans les {days} jours, après connexion avec
+l’adresse qui reste. Si la page ne le permet pas, répondez à ce message.""",
 }
 CASES = {
     "en": """\

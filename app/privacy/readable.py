@@ -30,7 +30,7 @@ HEADINGS = {
     "role_grant": ("Roles", "Rôles"),
     "sign_in_request": ("Sign-ins asked for", "Connexions demandées"),
     "guess_count": ("Wrong codes, by day", "Codes erronés, par jour"),
-    "browser_session": ("Where you are signed in", "Où vous êtes connecté"),
+    "browser_session": ("Where you are signed in", "Vos connexions ouvertes"),
     "api_token": ("Tokens for programs", "Jetons pour programmes"),
     "second_factor": ("Authenticator app", "Application d’authentification"),
     "recovery_code": ("Recovery codes", "Codes de secours"),
@@ -55,7 +55,10 @@ HEADINGS = {
     ),
     "sitting_correction": ("Scores without a faulty question", "Scores sans une question défectueuse"),
     "founding_form": ("Founding questions drawn for you", "Questions fondatrices tirées pour vous"),
-    "founding_promise": ("What you were promised as a founder", "Ce qui vous a été promis comme fondateur"),
+    "founding_promise": (
+        "What you were promised as a founder",
+        "Ce qui vous a été promis pour une passation de fondation",
+    ),
     "key_seat": ("Invitations to judge answers", "Invitations à juger des réponses"),
     "sitting_allowance": ("Sittings granted to you", "Évaluations qui vous ont été accordées"),
     "retake_trace": ("Days of sittings before an erasure", "Jours d’évaluations avant un effacement"),
@@ -78,7 +81,7 @@ HEADINGS = {
     "review_case": ("Questions to a person", "Demandes à une personne"),
     "register_change": ("Changes of your certificates in the register", "Changements de vos certificats au registre"),
     "erasure_request": ("Erasure asked for", "Effacement demandé"),
-    "account_merge": ("Accounts of yours that became one", "Comptes à vous qui n’en font plus qu’un"),
+    "account_merge": ("Accounts of yours that became one", "Vos comptes qui n’en font plus qu’un"),
     "audit_entry": ("Everything that happened", "Tout ce qui s’est passé"),
 }
 STYLE = "body{font:1rem/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;\

@@ -82,8 +82,8 @@ You need to do nothing. Another letter tells you what comes of it. The certifica
         "fr": _fr(
             "Votre certificat est en cours d’examen",
             """\
-Votre certificat {skill}, {code}, est en cours d’examen depuis aujourd’hui. Quiconque ouvre sa page le lit, sans aucune
-cause. La raison :
+Votre certificat {skill}, {code}, est en cours d’examen depuis aujourd’hui. Quiconque ouvre sa page le lit, sans que la
+cause soit indiquée. La raison :
 
 {reason}
 
@@ -198,7 +198,7 @@ You find it on your page, closed to others until you open it:
             "Votre certificat rejoint votre compte",
             """\
 Une évaluation {skill} que vous avez passée se trouvait sur un autre compte. Elle est maintenant sur le vôtre, avec son
-résultat, et un certificat avec un code à lui vous est délivré. Il a la durée de l’ancien, jusqu’au {until}, et les
+résultat, et un certificat avec son propre code vous est délivré. Il a la durée de l’ancien, jusqu’au {until}, et les
 délais se comptent depuis le jour où vous l’avez passée. L’ancien certificat est révoqué ; ses fichiers ne se vérifient
 plus. La raison :
 

@@ -93,7 +93,7 @@ def test_the_letter_repeats_what_the_page_tells_everybody(house: Runtime, reason
     told = re.search(r"(?:REVOKED on|RÉVOQUÉ le) .*?</time>\s*: (.+?)<", html.unescape(answer.text))
     assert told is not None
     (letter,) = letters(house, Occasion.REVOKED)
-    assert f"in one phrase: {told[1]}." in letter or f"en une phrase : {told[1]}." in letter
+    assert f"in one phrase: {told[1]}." in letter or f"en une phrase\u00a0: {told[1]}." in letter
     assert "no reason" not in letter
 
 

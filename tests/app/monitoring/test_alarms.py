@@ -120,7 +120,7 @@ def test_the_mail_names_norm_item_and_page(runtime, norm_id):
             send_alarm_mail(EDITOR_ID, [alarm_id], base_url="http://localhost", session=session, mailer=runtime.mailer)
     (mail,) = (runtime.settings.data / "mail").glob("*.eml")
     text = mail.read_text()
-    assert "1 new alarms" in text or "1 new alarm" in text
+    assert "New alarms at the norm desk: 1" in text
     assert "col-j01 answered better than it was" in text
     assert "http://localhost/desk/alarms" in text
 
