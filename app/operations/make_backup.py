@@ -53,9 +53,8 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
         raise BackupRefused(f"There is a file {path} already; a backup overwrites nothing. Choose another name.")
     if not path.parent.is_dir():
         raise BackupRefused(f"There is no directory {path.parent}. Make it, readable by you alone.")
+    schema.require_head(database)
     with runtime.reading() as session:
-        if not schema.is_at_head(session.connection()):
-            raise schema.SchemaBehind
         _require_keys(settings, session)
         in_use = key_files.in_use(session=session)
     with _workplace(settings.data) as content:
