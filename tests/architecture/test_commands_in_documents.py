@@ -49,6 +49,14 @@ def test_the_norm_editor_that_the_readme_names_is_the_one_that_make_up_brings():
     assert set(re.findall(r"--as (\S+)", (ROOT / "README.md").read_text(encoding="utf-8"))) == {EDITOR.email}
 
 
+def test_the_operators_guide_names_every_matter_that_the_doctor_looks_at():
+    sources = (ROOT / "app/operations" / name for name in ("checks.py", "doctor.py"))
+    named = {name for file in sources for name in re.findall(r'Check\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))}
+    guide = (ROOT / "docs/operators_guide.md").read_text(encoding="utf-8")
+    assert len(named) > 15
+    assert {name for name in named if f"`{name}`" not in guide} == set()
+
+
 def test_links_of_the_first_pages_lead_somewhere():
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/runbooks").glob("*.md")]:
         for link in LINK.findall(path.read_text(encoding="utf-8")):
