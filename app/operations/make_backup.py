@@ -20,12 +20,11 @@ from app.foundation import audit, schema
 from app.foundation.access import operator
 from app.foundation.errors import Conflict
 from app.foundation.runtime import Runtime
-from app.foundation.settings import Settings
+from app.foundation.settings import SHORTEST_PASSPHRASE, Settings
 from app.operations import archive, postgres_snapshot, sqlite_snapshot
 from app.operations.archive import DATABASE, KEYS, SECRET_KEYS, Manifest
 from app.operations.errors import BackupRefused
 
-SHORTEST_PASSPHRASE = 16
 WORKPLACE = ".backup"
 
 
