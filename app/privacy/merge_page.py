@@ -106,22 +106,15 @@ def _view(row: AccountMerge, *, session: Session, at: datetime) -> MergeView:
         reason=row.reason,
         asked_at=row.asked_at,
         asked_by=row.asked_by,
-        asked_by_name=_name(row.asked_by, session=session),
+        asked_by_name=accounts.name_of(row.asked_by, session=session),
         heard_until_at=row.heard_until_at,
         lapses_at=row.lapses_at,
         is_open=row.is_open(at=at),
         is_heard=at >= row.heard_until_at,
         applied_at=row.applied_at,
-        applied_by_name=_name(row.applied_by, session=session),
+        applied_by_name=accounts.name_of(row.applied_by, session=session),
         dropped_at=row.dropped_at,
-        dropped_by_name=_name(row.dropped_by, session=session),
+        dropped_by_name=accounts.name_of(row.dropped_by, session=session),
         beyond=len(effects.get("beyond", ())),
         cases=len(effects.get("cases", ())) + len(effects.get("register", ())),
     )
-
-
-def _name(person_id: UUID | None, *, session: Session) -> str | None:
-    if person_id is None:
-        return None
-    person = accounts.person(person_id, session=session)
-    return person.display_name or person.email
