@@ -30,9 +30,7 @@ def serve(runtime: Runtime, *, upgrade: bool = False) -> None:
 
 def _serve(runtime: Runtime) -> None:
     settled_memory.keep_one_heap()
-    with runtime.reading() as session:
-        if not schema.is_at_head(session.connection()):
-            raise schema.SchemaBehind
+    schema.require_head(runtime.database)
     composition.load_policy_file(runtime)
     settings = runtime.settings
 

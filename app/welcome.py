@@ -41,7 +41,7 @@ def _with_demo(runtime: Runtime, session: Session) -> list[str]:
         (APPROVER, pending),
     )
     links = [
-        f"  {f'{part.display_name}, {part.life}':50} {_link(part.email, (), path, runtime, session)}"
+        f"  {f'{part.display_name}, {part.life}':50} {part.email:29} {_link(part.email, (), path, runtime, session)}"
         for part, path in visits
     ]
     return [
@@ -57,7 +57,9 @@ def _with_demo(runtime: Runtime, session: Session) -> list[str]:
 
 def _without_demo(runtime: Runtime, session: Session) -> list[str]:
     base_url = runtime.settings.base_url
-    links = [f"  as {who:16} {_link(email, roles, '/', runtime, session)}" for who, email, roles in TRY_OUT_PEOPLE]
+    links = [
+        f"  as {who:16} {email:28} {_link(email, roles, '/', runtime, session)}" for who, email, roles in TRY_OUT_PEOPLE
+    ]
     return [
         "One-time sign-in links, each good for one sign-in within a day:",
         *links,

@@ -316,9 +316,7 @@ def run(runtime: Runtime) -> None:
 
 
 def _run(runtime: Runtime) -> None:
-    with runtime.reading() as session:
-        if not schema.is_at_head(session.connection()):
-            raise schema.SchemaBehind
+    schema.require_head(runtime.database)
     runtime = composition.with_signer(runtime)
     composition.load_policy_file(runtime)
     publish_keys(runtime)

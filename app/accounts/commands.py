@@ -17,6 +17,15 @@ from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 
 ROLE = click.Choice([role.value for role in Role])
+WHAT_ROLES_DO = {
+    Role.NORM_EDITOR: "drafts norms",
+    Role.NORM_APPROVER: "approves what another person drafted",
+    Role.ITEM_EDITOR: "reviews items and changes their state",
+    Role.REVIEWER: "decides cases, and changes of the register by two people",
+    Role.SUPPORT: "decides about odd sittings, sees names where norms are renewed",
+    Role.RECRUITER: "marks who verifies; opens nothing more",
+}
+ROLES = "\b\nROLE is one of\n" + "\n".join(f"  {role.value:14} {does}" for role, does in WHAT_ROLES_DO.items())
 
 
 @click.group()
@@ -27,7 +36,7 @@ def person() -> None:
     """
 
 
-@person.command("grant")
+@person.command("grant", epilog=ROLES)
 @click.argument("email")
 @click.argument("role", type=ROLE, metavar="ROLE")
 @click.pass_obj
@@ -42,7 +51,7 @@ def grant_command(runtime: Runtime, email: str, role: str) -> None:
     click.echo(f"{email} now holds the role {role}. Anyone signed in as {email} signs in again.")
 
 
-@person.command("revoke-role")
+@person.command("revoke-role", epilog=ROLES)
 @click.argument("email")
 @click.argument("role", type=ROLE, metavar="ROLE")
 @click.pass_obj

@@ -38,6 +38,11 @@ class PersonView:
     roles: frozenset[str]
     has_joined: bool
 
+    @property
+    def name_or_address(self) -> str:
+        """What colleagues read: the name, or the address of one who gave none."""
+        return self.display_name or self.email
+
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
@@ -104,6 +109,16 @@ def person(person_id: UUID, *, session: Session) -> PersonView:
     if found is None:
         raise PersonNotFound(person_id)
     return _view(found, session=session)
+
+
+def name_of(person_id: UUID | None, *, session: Session) -> str | None:
+    """What colleagues read of a person; None where nobody is meant.
+
+    Raises
+    ------
+    PersonNotFound
+    """
+    return person(person_id, session=session).name_or_address if person_id is not None else None
 
 
 def person_by_email(email: str, *, session: Session) -> PersonView:

@@ -12,7 +12,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+from app.credentials.set_visibility import LONGEST_NAME
 from app.foundation.slugs import SLUG
+from app.item_bank.queries import MOST_OPTIONS
+from app.verification.verify_batch import MOST_CODES
 
 LONGEST_SLUG = 60
 CURSOR = r"^[A-Za-z0-9_-]+$"
@@ -20,10 +23,7 @@ LONGEST_CURSOR = 200
 USUAL_PAGE, LARGEST_PAGE = 20, 100
 LARGEST_SEQUENCE = 2**53 - 1  # what a browser's number holds exactly
 MOST_POSITIONS = 1000
-MOST_OPTIONS = 10
-LONGEST_NAME = 200
 LONGEST_WORD = 40
-MOST_CODES = 1000
 
 Language = Literal["en", "fr"]
 Words = Annotated[dict[str, str], Field(description="One text per language, by its code.")]

@@ -26,7 +26,9 @@ class SittingNotFound(NotFound):
     code = "sitting-not-found"
 
     def __init__(self, sitting_id: UUID | str) -> None:
-        super().__init__(f"There is no sitting {sitting_id} of yours. Open your skills to see the ones you began.")
+        super().__init__(
+            f"There is no sitting {sitting_id}, or it is not yours. Open your skills to see the ones you began."
+        )
 
 
 class AdjustmentUnknown(Invalid):
@@ -53,7 +55,10 @@ class ConsentNeeded(Refused):
     code = "assessment-consent-needed"
 
     def __init__(self) -> None:
-        super().__init__("Taking the assessment needs your consent. Tick it on the start page, then go on.")
+        super().__init__(
+            "Taking the assessment needs your consent. Give it where the assessment starts or under My data, Consents; "
+            "then go on."
+        )
 
 
 class AdultsOnly(Refused):

@@ -32,7 +32,6 @@ from app.item_bank import queries as item_bank
 
 bp = Blueprint("assessment", __name__)
 
-MOST_OPTIONS = 10  # of one scenario; a form that claims more is not ours
 LONGEST_NUMBER = 4  # digits
 
 Answer = Any  # what Flask takes: a page, a page with its status, or a response
@@ -247,7 +246,7 @@ def _value_of_form() -> Any:
     options = form.get("options", type=int)
     if options is None:
         return _as_number(form.get("answer"))
-    return [_as_number(form.get(f"rating-{option}")) for option in range(min(options, MOST_OPTIONS))]
+    return [_as_number(form.get(f"rating-{option}")) for option in range(min(options, item_bank.MOST_OPTIONS))]
 
 
 def _sent_as_json(position: int | None = None) -> dict[str, Any]:

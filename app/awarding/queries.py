@@ -69,6 +69,7 @@ class DecisionView:
     reasons: tuple[str, ...]
     specimen_reasons: tuple[str, ...]
     decided_at: datetime
+    fewest_units: int  # that an award asked for, by the policy it was decided under
 
     @property
     def is_awarded(self) -> bool:
@@ -97,7 +98,8 @@ def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
     if row is None:
         return None
     marks = session.scalar(select(Award.specimen_reasons).where(Award.result_id == result_id).limit(1))
-    return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at)
+    fewest = policies.pinned(AwardPolicy, row.policy_version, session=session).fewest_units
+    return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at, fewest)
 
 
 def standing_award(result_id: UUID, *, session: Session) -> UUID | None:

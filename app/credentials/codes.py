@@ -63,6 +63,18 @@ def grouped(code: str) -> str:
     return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
+class Coded:
+    """What carries a code, and prints it."""
+
+    __slots__ = ()
+    code: str
+
+    @property
+    def printed_code(self) -> str:
+        """The code in groups, as it is printed."""
+        return grouped(self.code)
+
+
 def _check_character(characters: str) -> str:
     total = 0
     for character in characters:

@@ -248,7 +248,7 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 @click.pass_obj
 def keys_list_command(runtime: Runtime, *, as_json: bool) -> None:
-    """List the published public keys.
+    """List every public key there ever was. One that came into other hands is published no more.
 
     Example: decile keys list
     """
@@ -269,7 +269,11 @@ def keys_list_command(runtime: Runtime, *, as_json: bool) -> None:
     for row in found:
         state = "compromised" if row["compromised_at"] else "retired" if row["retired_at"] else "in use"
         click.echo(f"{row['key_id']}  {row['algorithm']}  since {row['activated_at']}  {state}")
-    click.echo(f"{len(found)} keys published; the worker publishes its key when it starts")
+    published = [row for row in found if not row["compromised_at"]]
+    to_come = (
+        "" if any(not row["retired_at"] for row in published) else "; the worker publishes its keys when it starts"
+    )
+    click.echo(f"{len(found)} keys known, {len(published)} published{to_come}")
 
 
 @keys.command("rotate")

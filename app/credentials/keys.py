@@ -36,6 +36,7 @@ from app.credentials import key_files
 from app.credentials.did import ED25519, LOG, RS256
 from app.credentials.errors import KeyStoreRefused
 from app.foundation.clock import Clock
+from app.foundation.settings import SHORTEST_PASSPHRASE
 from app.foundation.whole_files import write_whole
 
 RSA_BITS = 2048  # enough to 2030 (NIST SP 800-131A r2); a credential lives one year, and 3072 bits sign 3 times slower
@@ -47,7 +48,6 @@ KEY_BYTES = 32
 SALT_BYTES = 16
 NONCE_BYTES = 12
 FINGERPRINT_DIGITS = 8
-SHORTEST_PASSPHRASE = 16
 PRIVATE_DIRECTORY_MODE = 0o700
 
 

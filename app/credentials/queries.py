@@ -42,7 +42,7 @@ _SUCCESSOR = (
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialView:
+class CredentialView(codes.Coded):
     """One credential with everything a page may print."""
 
     id: UUID
@@ -69,11 +69,6 @@ class CredentialView:
     visibility: str
     shown_name: str | None
     is_hidden: bool = False  # while its holder is restricted, where the policy says so
-
-    @property
-    def printed_code(self) -> str:
-        """The code in groups, as it is printed."""
-        return codes.grouped(self.code)
 
     @property
     def is_shown(self) -> bool:

@@ -21,7 +21,7 @@ MOST_CLOSED_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(codes.Coded):
     """One certificate to look at, with the instants that put it here."""
 
     id: UUID
@@ -41,11 +41,6 @@ class ReviewView:
     decision: ReviewDecision | None
     reason: str | None
     carried_out_at: datetime | None
-
-    @property
-    def printed_code(self) -> str:
-        """The code in groups, as it is printed."""
-        return codes.grouped(self.code)
 
     @property
     def is_open(self) -> bool:

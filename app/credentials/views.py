@@ -150,7 +150,10 @@ def reminders(token: str) -> str:
     """Ask before stopping: programs that look at links in mails must not stop anything."""
     with runtime().reading() as session:
         holder_of_link(token, links=runtime().links, session=session)
-    return render_template("credentials/reminders.html", token=token, stopped=False, resumed=False)
+        days = queries.policy(session=session, at=runtime().clock.now()).reminder_days
+    return render_template(
+        "credentials/reminders.html", token=token, stopped=False, resumed=False, days=sorted(set(days), reverse=True)
+    )
 
 
 @bp.post("/reminders/<token>")

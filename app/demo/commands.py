@@ -44,9 +44,7 @@ def demo_commands(
 
         Example: DECILE_DATA=demo decile demo load --candidates 5000
         """
-        with runtime.reading() as session:
-            if not schema.is_at_head(session.connection()):
-                raise schema.SchemaBehind
+        schema.require_head(runtime.database)
         loaded = _shown_loading(lambda told: load_demo(candidates, runtime=with_signer(runtime), told=told))
         if as_json:
             click.echo(json.dumps({"loaded_now": loaded.is_new, "counts": loaded.counts}, indent=2))
@@ -78,9 +76,7 @@ def demo_commands(
 
         Example: DECILE_DATA=founding decile demo found adaptability --responses 60
         """
-        with runtime.reading() as session:
-            if not schema.is_at_head(session.connection()):
-                raise schema.SchemaBehind
+        schema.require_head(runtime.database)
         console = Console(stderr=True)
         with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
             tasks: dict[str, TaskID] = {}

@@ -140,7 +140,7 @@ def _name(person_id: UUID | None, *, session: Session) -> str:
     if person_id is None:
         return ""
     person = accounts.person(person_id, session=session)
-    return person.display_name or person.email
+    return person.name_or_address
 
 
 def suspension_page(item_id: UUID, languages: tuple[str, ...], *, session: Session, at: datetime) -> SuspensionPage:

@@ -159,3 +159,10 @@ def is_at_head(connection: Connection) -> bool:
     if not inspect(connection).has_table("alembic_version"):
         return False
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+
+
+def require_head(database: Database) -> None:
+    """Raise `SchemaBehind` unless the database stands at this release's head."""
+    with database.reading() as session:
+        if not is_at_head(session.connection()):
+            raise SchemaBehind

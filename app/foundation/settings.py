@@ -18,6 +18,7 @@ from app.foundation import addresses
 PREFIX = "DECILE_"
 BELONGS_TO_TESTS = ("DECILE_TEST_", "DECILE_REQUIRE_")
 SHORTEST_SECRET = 32
+SHORTEST_PASSPHRASE = 16  # of keys and of backups: both stand against guessing by whoever took a file
 PLACEHOLDER = "CHANGE-ME"  # of the examples in deploy/
 DEFAULT_ORIGIN = "http://localhost:8000"  # a name, because no passkey can belong to an address of numbers
 DATABASE_FILE = "decile.sqlite3"

@@ -68,6 +68,7 @@ class Report:
     retake_from_at: datetime | None
     case: reviews.CaseView | None
     may_ask_until_at: datetime | None
+    answer_within_working_days: int  # of a person, where one has to look at it
     norm_came: bool  # for which the person was a founder
     undoable_until_at: datetime | None  # where the result is read without a faulty question, and that can be undone
     waits: bool  # the decision, until the people behind the norm are compared with those who sat under it
@@ -115,6 +116,7 @@ def report_of(sitting_id: UUID, person_id: UUID, language: str, *, session: Sess
         retake_from_at=pages.done_page(sitting_id, person_id, session=session, at=at).from_at,
         case=reviews.case_of_sitting(sitting_id, session=session, at=at),
         may_ask_until_at=reviews.may_ask_until(result.id, session=session, at=at) if result else None,
+        answer_within_working_days=reviews.policy(session=session, at=at).answer_within_working_days,
         norm_came=_norm_came(person_id, sitting.skill, session=session),
         undoable_until_at=corrections.undoable_until(sitting_id, session=session, at=at),
         waits=_waits(result, sitting, session=session),

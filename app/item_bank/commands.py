@@ -37,7 +37,7 @@ def bank() -> None:
 def where_command() -> None:
     """Print the folder of the banks that came with this program.
 
-    Example: decile bank release "$(decile bank where)/collaboration/v2"
+    Example: decile bank release "$(decile bank where)/collaboration/v3"
     """
     click.echo(str(ITEM_BANKS))
 

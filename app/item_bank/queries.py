@@ -20,6 +20,7 @@ from app.item_bank.errors import CalibrationNotFound, LanguageNotReleased, Relea
 from app.item_bank.models import BankRelease, Calibration, Item, Kind, Skill, Source
 
 ESCO_PREFIX = "http://data.europa.eu/esco/skill/"
+MOST_OPTIONS = 10  # of one item: an answer that claims more is to none of ours
 
 
 @dataclass(frozen=True, slots=True)

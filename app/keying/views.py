@@ -29,7 +29,6 @@ from app.keying.sign_key import sign_key
 bp = Blueprint("keying", __name__)
 
 STAFF = ("norm_editor", "norm_approver")
-MOST_OPTIONS = 10  # of one scenario; a form that claims more is not ours
 
 
 @bp.get("/judge/<token>")
@@ -58,7 +57,7 @@ def declare(token: str) -> ResponseReturnValue:
 def rate(token: str, place: int) -> ResponseReturnValue:
     """Keep the ratings of one situation, and go on to the next that has none."""
     here = runtime()
-    options = min(request.form.get("options", 0, type=int), MOST_OPTIONS)
+    options = min(request.form.get("options", 0, type=int), item_bank.MOST_OPTIONS)
     values = [request.form.get(f"rating-{option}", type=int) for option in range(options)]
     try:
         with here.transaction() as session:

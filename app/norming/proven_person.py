@@ -27,7 +27,7 @@ def prove(email: str, code: str, runtime: Runtime) -> Actor:
         person = accounts.person_by_email(email, session=session)
         if factor_state(person.id, session=session) is not FactorState.CONFIRMED:
             raise NoConfirmedFactor(email)
-        unproven = Actor(person.id, person.display_name or person.email, person.roles)
+        unproven = Actor(person.id, person.name_or_address, person.roles)
         outcome = confirm_second_factor(
             person.id,
             code,

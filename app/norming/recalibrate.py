@@ -132,7 +132,7 @@ def _next(
         person = accounts.person(row.asked_by, session=session)
         view = recalibrations.view_of(row)
     # With the roles of this moment: whoever lost them meanwhile drafts nothing.
-    actor = Actor(person.id, person.display_name or person.email, frozenset(person.roles))
+    actor = Actor(person.id, person.name_or_address, frozenset(person.roles))
     return Place(view, database, clock, entropy, actor, effort, placing, computed)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.credentials import key_files
+from app.credentials import did, key_files
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health, policies, schema
 from app.foundation.audit import AuditEntry
@@ -37,6 +37,7 @@ OLDEST_BACKUP = timedelta(hours=26)  # a nightly one, and two hours
 BACKUPS_CEASED = timedelta(days=3)  # they were made, and nobody noticed that they are not
 OTHERS_BITS = 0o077
 MAKE_KEYS = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
+START_WORKER = "Start the worker, which publishes the keys that were made."
 
 
 class State(StrEnum):
@@ -209,11 +210,21 @@ def published_keys(session: Session, settings: Settings) -> Iterator[Check]:
         remedy = "Let all workers share the one directory that holds them; `decile keys rotate` retires what is lost."
         yield Check("published keys", State.FAIL, f"not in {settings.key_directory}: {', '.join(absent)}", remedy)
     elif usable and keyless:
-        yield Check("published keys", State.FAIL, f"none of {', '.join(keyless)} is in use", MAKE_KEYS)
+        saw = f"none of {', '.join(keyless)} is in use"
+        yield Check("published keys", State.FAIL, saw, _what_brings(keyless, session, settings))
     elif usable:
         yield Check("published keys", State.OK, ", ".join(key.key_id for key in usable))
     else:
-        yield Check("published keys", State.FAIL, "none is in use", MAKE_KEYS)
+        remedy = _what_brings((did.ED25519, did.RS256), session, settings)
+        yield Check("published keys", State.FAIL, "none is in use", remedy)
+
+
+def _what_brings(algorithms: Collection[str], session: Session, settings: Settings) -> str:
+    """The remedy for want of keys: where they were made already and no worker has published them, only the worker."""
+    known = {key.key_id for key in credentials.keys(session=session)}
+    files = key_files.entries(settings.key_directory).values()
+    made = {entry["algorithm"] for entry in files if entry["key_id"] not in known}
+    return START_WORKER if made.issuperset(algorithms) else MAKE_KEYS
 
 
 def log_head(session: Session, settings: Settings) -> Iterator[Check]:

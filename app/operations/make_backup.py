@@ -20,12 +20,11 @@ from app.foundation import audit, schema
 from app.foundation.access import operator
 from app.foundation.errors import Conflict
 from app.foundation.runtime import Runtime
-from app.foundation.settings import Settings
+from app.foundation.settings import SHORTEST_PASSPHRASE, Settings
 from app.operations import archive, postgres_snapshot, sqlite_snapshot
 from app.operations.archive import DATABASE, KEYS, SECRET_KEYS, Manifest
 from app.operations.errors import BackupRefused
 
-SHORTEST_PASSPHRASE = 16
 WORKPLACE = ".backup"
 
 
@@ -53,9 +52,8 @@ def make_backup(path: Path, *, runtime: Runtime) -> Manifest:
         raise BackupRefused(f"There is a file {path} already; a backup overwrites nothing. Choose another name.")
     if not path.parent.is_dir():
         raise BackupRefused(f"There is no directory {path.parent}. Make it, readable by you alone.")
+    schema.require_head(database)
     with runtime.reading() as session:
-        if not schema.is_at_head(session.connection()):
-            raise schema.SchemaBehind
         _require_keys(settings, session)
         in_use = key_files.in_use(session=session)
     with _workplace(settings.data) as content:

@@ -16,6 +16,7 @@ from app.accounts import queries as accounts
 from app.accounts.erase_account import erase_account
 from app.accounts.leave_address import leave_address
 from app.accounts.restrictions import is_on_legal_hold
+from app.accounts.roles import STAFF
 from app.accounts.second_addresses import NAMED
 from app.assessment import queries as sittings
 from app.assessment.erase_sittings import erase_sittings, traces_end_at
@@ -33,6 +34,7 @@ from app.foundation.runtime import Runtime
 from app.keying.erase_judge import erase_judge
 from app.privacy.erase_merges import erase_merges
 from app.privacy.erased_people import note_erased
+from app.privacy.errors import StillStaff, TheyAreStaff
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import require_erasable
 from app.results import queries as results
@@ -117,18 +119,27 @@ def erase_person(
 
 
 def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: Session, runtime: Runtime) -> None:
-    """The same, asked for by letter or once more after a restore."""
-    erase_person(
-        person_id,
-        certificates,
-        session=session,
-        clock=runtime.clock,
-        entropy=runtime.entropy,
-        links=runtime.links,
-        jobs=runtime.jobs,
-        mailer=runtime.mailer,
-        actor=operator(),
-    )
+    """The same, asked for by letter or once more after a restore; who reads a refusal is not the person.
+
+    Raises
+    ------
+    As `erase_person`, and TheyAreStaff for StillStaff.
+    """
+    try:
+        erase_person(
+            person_id,
+            certificates,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            links=runtime.links,
+            jobs=runtime.jobs,
+            mailer=runtime.mailer,
+            actor=operator(),
+        )
+    except StillStaff as refusal:
+        person = accounts.person(person_id, session=session)
+        raise TheyAreStaff(person.email, person.roles & STAFF) from refusal
 
 
 def _erase_sittings(person_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links) -> int:

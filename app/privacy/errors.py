@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -85,6 +86,14 @@ class StillStaff(Conflict):
 
     def __init__(self) -> None:
         super().__init__("You hold a staff role. Ask an operator to take it back first. Nothing was erased.")
+
+
+class TheyAreStaff(StillStaff):
+    """The same, said to the operator who is to take the roles back."""
+
+    def __init__(self, email: str, roles: Iterable[str]) -> None:
+        first = " and ".join(f"`decile person revoke-role {email} {role}`" for role in sorted(roles))
+        Conflict.__init__(self, f"{email} holds a staff role: {first} first. Nothing was erased.")
 
 
 class SignedRecords(Conflict):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.assessment import queries as sittings
 from app.foundation.access import Actor
 from app.privacy.errors import MergeNotFound
 from app.privacy.merge_preview import MergePreview, merge_preview
@@ -53,6 +54,7 @@ class MergeDesk:
     closed: tuple[MergeView, ...]
     evidence: tuple[Evidence, ...]
     policy: ReviewPolicy
+    resume_days: int  # in which an open sitting ends, for whoever has to wait for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class MergeCard:
 
     merge: MergeView
     preview: MergePreview | None
+    resume_days: int
 
 
 def merge_desk(actor: Actor, *, session: Session, at: datetime) -> MergeDesk:
@@ -73,6 +76,7 @@ def merge_desk(actor: Actor, *, session: Session, at: datetime) -> MergeDesk:
         closed=tuple(one for one in views if not one.is_open),
         evidence=tuple(Evidence),
         policy=reviews.policy(session=session, at=at),
+        resume_days=sittings.sitting_policy(session=session, at=at).resume_days,
     )
 
 
@@ -89,7 +93,7 @@ def merge_card(merge_id: UUID, actor: Actor, *, session: Session, at: datetime) 
     require_unconcerned(actor, row.staying_id, row.leaving_id, session=session)
     view = _view(row, session=session, at=at)
     preview = merge_preview(row.staying_id, row.leaving_id, session=session, at=at) if view.is_open else None
-    return MergeCard(view, preview)
+    return MergeCard(view, preview, sittings.sitting_policy(session=session, at=at).resume_days)
 
 
 def _view(row: AccountMerge, *, session: Session, at: datetime) -> MergeView:
@@ -102,22 +106,15 @@ def _view(row: AccountMerge, *, session: Session, at: datetime) -> MergeView:
         reason=row.reason,
         asked_at=row.asked_at,
         asked_by=row.asked_by,
-        asked_by_name=_name(row.asked_by, session=session),
+        asked_by_name=accounts.name_of(row.asked_by, session=session),
         heard_until_at=row.heard_until_at,
         lapses_at=row.lapses_at,
         is_open=row.is_open(at=at),
         is_heard=at >= row.heard_until_at,
         applied_at=row.applied_at,
-        applied_by_name=_name(row.applied_by, session=session),
+        applied_by_name=accounts.name_of(row.applied_by, session=session),
         dropped_at=row.dropped_at,
-        dropped_by_name=_name(row.dropped_by, session=session),
+        dropped_by_name=accounts.name_of(row.dropped_by, session=session),
         beyond=len(effects.get("beyond", ())),
         cases=len(effects.get("cases", ())) + len(effects.get("register", ())),
     )
-
-
-def _name(person_id: UUID | None, *, session: Session) -> str | None:
-    if person_id is None:
-        return None
-    person = accounts.person(person_id, session=session)
-    return person.display_name or person.email

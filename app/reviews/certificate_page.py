@@ -90,4 +90,4 @@ def _name(person_id: UUID, *, session: Session) -> str:
         person = accounts.person(person_id, session=session)
     except PersonNotFound:
         return ""
-    return person.display_name or person.email
+    return person.name_or_address

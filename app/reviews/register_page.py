@@ -114,18 +114,11 @@ def _view(row: RegisterChange, *, session: Session, at: datetime) -> ChangeView:
         to_address=accounts.person(row.to_person_id, session=session).email if row.to_person_id else None,
         asked_at=row.asked_at,
         asked_by=row.asked_by,
-        asked_by_name=_name(row.asked_by, session=session),
+        asked_by_name=accounts.name_of(row.asked_by, session=session),
         lapses_at=row.lapses_at,
         is_open=row.is_open(at=at),
         applied_at=row.applied_at,
-        applied_by_name=_name(row.applied_by, session=session),
+        applied_by_name=accounts.name_of(row.applied_by, session=session),
         dropped_at=row.dropped_at,
-        dropped_by_name=_name(row.dropped_by, session=session),
+        dropped_by_name=accounts.name_of(row.dropped_by, session=session),
     )
-
-
-def _name(person_id: UUID | None, *, session: Session) -> str | None:
-    if person_id is None:
-        return None
-    person = accounts.person(person_id, session=session)
-    return person.display_name or person.email

@@ -43,11 +43,6 @@ def rescoring_page(item_id: UUID, *, session: Session, at: datetime) -> Rescorin
         suspended_in=suspended,
         preview=rescoring_preview(item_id, suspended, session=session, at=at) if is_free else None,
         rescorings=known,
-        names={person: _name(person, session=session) for person in people},
+        names={person: accounts.person(person, session=session).name_or_address for person in people},
         policy=policies.current(ReviewPolicy, session=session, at=at),
     )
-
-
-def _name(person_id: UUID, *, session: Session) -> str:
-    person = accounts.person(person_id, session=session)
-    return person.display_name or person.email

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from app.cli import main
+from app.demo.cast import EDITOR
 
 ROOT = Path(__file__).resolve().parents[2]
 SPOKEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -42,6 +43,18 @@ def faults(words: list[str]) -> Iterator[str]:
 @pytest.mark.parametrize("path", SPOKEN, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_that_a_document_shows_exist_with_their_options(path: Path):
     assert {" ".join(words): fault for words in calls(path) for fault in faults(words)} == {}
+
+
+def test_the_norm_editor_that_the_readme_names_is_the_one_that_make_up_brings():
+    assert set(re.findall(r"--as (\S+)", (ROOT / "README.md").read_text(encoding="utf-8"))) == {EDITOR.email}
+
+
+def test_the_operators_guide_names_every_matter_that_the_doctor_looks_at():
+    sources = (ROOT / "app/operations" / name for name in ("checks.py", "doctor.py"))
+    named = {name for file in sources for name in re.findall(r'Check\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))}
+    guide = (ROOT / "docs/operators_guide.md").read_text(encoding="utf-8")
+    assert len(named) > 15
+    assert {name for name in named if f"`{name}`" not in guide} == set()
 
 
 def test_links_of_the_first_pages_lead_somewhere():

@@ -245,6 +245,19 @@ def test_the_services_of_the_compose_file_call_commands_of_ours_and_have_a_healt
         assert set(service.get("depends_on", {})) <= set(services)
 
 
+def test_the_head_of_the_compose_file_names_what_to_create_and_does_by_hand_what_the_timers_do():
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    head = text.partition("\nname:")[0]
+    assert all(f"# - {secret['file']}: " in head for secret in yaml.safe_load(text)["secrets"].values())
+    asked = [words.split() for words in re.findall(r"exec -T worker decile ([^#\n]+)", head)]
+    there = {command_of(words) for words in asked}
+    units = "\n".join(unit.read_text(encoding="utf-8") for unit in (DEPLOY / "systemd").glob("*.service"))
+    timed = {unit.stem for unit in (DEPLOY / "systemd").glob("*.timer")}
+    assert set(re.findall(r"^#   (decile-\w+) ", head, re.MULTILINE)) == timed
+    started = [words.split() for words in re.findall(r"bin/decile ([^'\n]+)", units)]
+    assert there == {command_of(words) for words in started} - {command_of(["web"]), command_of(["worker"])}
+
+
 @pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 def test_the_health_check_and_the_runbook_reach_a_web_process_that_knows_its_public_name_alone(installation, tmp_path):
     settings = installation.settings.model_copy(update={"base_url": "https://decile.example", "data": tmp_path})

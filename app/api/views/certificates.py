@@ -15,7 +15,8 @@ from app.credentials.errors import CredentialNotFound, NameRefused, TypingError
 from app.credentials.queries import CredentialView
 from app.credentials.set_visibility import set_visibility
 from app.credentials.states import Visibility
-from app.foundation.web.process import absolute_url, runtime
+from app.foundation.web.process import runtime
+from app.verification.certificate_address import certificate_address
 
 TAG = "certificates"
 LIST = Operation(
@@ -113,4 +114,4 @@ def _own(call: Call, code: str, *, session: Any) -> CredentialView:
 
 
 def _certificate(view: CredentialView) -> shapes.Certificate:
-    return shown.certificate(view, page=absolute_url("verification.certificate", typed=view.code))
+    return shown.certificate(view, page=certificate_address(view.code))

@@ -9,9 +9,10 @@ from app.api.views.door import Call, Reply, serves
 from app.credentials import codes
 from app.credentials.errors import CredentialNotFound, TypingError
 from app.foundation.web.limits import limiter, rate
-from app.foundation.web.process import absolute_url, runtime
+from app.foundation.web.process import runtime
 from app.verification.batch_list import lines_of, numbered, text_of
 from app.verification.batch_table import batch_csv
+from app.verification.certificate_address import certificate_address
 from app.verification.errors import BatchEmpty, BatchTooLong
 from app.verification.verify_batch import verify_batch
 from app.verification.verify_credential import verify_credential
@@ -62,7 +63,7 @@ def verify(_call: Call, code: str) -> Reply:
         raise CodeMistyped from None
     with runtime().reading() as session:
         found = verify_credential(typed, session=session, clock=runtime().clock)
-    page = _page_of(found.credential.code)
+    page = certificate_address(found.credential.code)
     return Reply(shown.verdict(found, page=page), unstable=frozenset({"checked_at"}))
 
 
@@ -74,9 +75,5 @@ def verify_all(call: Call) -> Reply:
     lines = numbered(call.body.codes) if isinstance(call.body, shapes.VerifyBatch) else call.body
     with here.reading() as session:
         rows = verify_batch(lines, session=session, clock=here.clock)
-    told = shown.batch(rows, checked_at=rows[0].checked_at, page_of=_page_of)
-    return Reply(told, as_text=lambda: batch_csv(rows, page_of=_page_of))
-
-
-def _page_of(code: str) -> str:
-    return absolute_url("verification.certificate", typed=code)
+    told = shown.batch(rows, checked_at=rows[0].checked_at, page_of=certificate_address)
+    return Reply(told, as_text=lambda: batch_csv(rows, page_of=certificate_address))

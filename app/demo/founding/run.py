@@ -77,7 +77,7 @@ class FoundingJobs(JobsOfThePast):
                     UUID(seat), base_url=base_url, session=session, clock=clock, links=self.links, mailer=self.mailer
                 )
             case "tell_founder", {"person_id": str(person), "skill": str(skill)}:
-                tell_founder(UUID(person), skill, base_url=base_url, session=session, mailer=self.mailer)
+                tell_founder(UUID(person), skill, base_url=base_url, session=session, clock=clock, mailer=self.mailer)
                 note_founder_told(UUID(person), skill, session=session, clock=clock)
             case "open_awards", {"norm_id": str(norm)}:
                 open_awards(UUID(norm), session=session, jobs=self)

@@ -54,4 +54,8 @@ def privacy() -> str:
 @bp.get("/accessibility")
 def accessibility() -> str:
     """What was checked, how, and what to do when something is in the way."""
-    return render_template("help/accessibility.html", sender=runtime().settings.mail_sender)
+    with runtime().reading() as session:
+        policy = sittings.sitting_policy(session=session, at=runtime().clock.now())
+    return render_template(
+        "help/accessibility.html", sender=runtime().settings.mail_sender, resume_days=policy.resume_days
+    )

@@ -29,7 +29,10 @@ def front() -> str:
     with runtime().reading() as session:
         skills = banks.skills(session=session)
         open_skills = sittings.open_skills(language_of_request(), session=session)
-    return render_template("home/front.html", skills=skills, open_skills=open_skills, example=example_of_a_norm())
+        policy = sittings.sitting_policy(session=session, at=runtime().clock.now())
+    return render_template(
+        "home/front.html", skills=skills, open_skills=open_skills, example=example_of_a_norm(), policy=policy
+    )
 
 
 @bp.get("/skills")

@@ -68,7 +68,7 @@ def merge(merge_id: UUID) -> str:
     """One merge with everything that it would do."""
     with runtime().reading() as session:
         card = merge_card(merge_id, actor(), session=session, at=runtime().clock.now())
-    return render_template("privacy/merge.html", merge=card.merge, preview=card.preview)
+    return render_template("privacy/merge.html", merge=card.merge, preview=card.preview, resume_days=card.resume_days)
 
 
 @bp.post("/desk/merges/<uuid:merge_id>/apply")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
 
 from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
@@ -12,9 +11,10 @@ from app.foundation import written
 from app.foundation.web.asker import language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.limits import limiter, rate
-from app.foundation.web.process import absolute_url, runtime
+from app.foundation.web.process import runtime
 from app.verification.batch_list import lines_of, text_of
 from app.verification.batch_table import LONGEST_SENT, batch_csv
+from app.verification.certificate_address import certificate_address
 from app.verification.errors import BatchEmpty, BatchTooLong
 from app.verification.verify_batch import MOST_CODES, verify_batch
 from app.verification.views.blueprint import bp, private
@@ -49,7 +49,7 @@ def check_batch() -> Response:
         page = render_template(TEMPLATE, listed=listed, rows=(), error=words, most=MOST_CODES)
         return private(make_response(page, 422))
     if request.form.get("form") == "csv":
-        return private(_download(batch_csv(rows, page_of=_page_of)))
+        return private(_download(batch_csv(rows, page_of=certificate_address)))
     page = render_template(TEMPLATE, listed=listed, rows=rows, most=MOST_CODES, longest=LONGEST_SENT)
     return private(make_response(page))
 
@@ -67,7 +67,3 @@ def _download(table: str) -> Response:
     response = Response("\ufeff" + table, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
     return response
-
-
-def _page_of(code: str) -> Any:
-    return absolute_url("verification.certificate", typed=code)

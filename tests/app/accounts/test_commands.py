@@ -12,6 +12,7 @@ from app.accounts.close_merged_account import close_merged_account
 from app.accounts.commands import person
 from app.accounts.errors import AccountClosed, EmailInvalid, PersonNotFound, SecondFactorMissing
 from app.accounts.models import RoleGrant, SignInRequest
+from app.accounts.roles import Role
 
 ADA, EVE = "ada@example.org", "eve@example.org"
 
@@ -28,6 +29,13 @@ def test_a_role_is_granted_listed_and_revoked(run):
     assert (row["email"], row["roles"], row["has_joined"]) == (ADA, ["norm_editor"], False)
     assert run("revoke-role", ADA, "norm_editor").exit_code == 0
     assert json.loads(run("list", "--json").output)[0]["roles"] == []
+
+
+@pytest.mark.parametrize("command", ["grant", "revoke-role"])
+def test_the_help_says_which_roles_there_are_and_what_each_does(run, command):
+    lines = [" ".join(line.split()) for line in run(command, "--help").output.splitlines()]
+    for role in Role:
+        assert any(line.startswith(f"{role.value} ") and len(line) > len(role.value) + 5 for line in lines)
 
 
 def test_taking_back_a_role_that_was_not_held_says_so(run):

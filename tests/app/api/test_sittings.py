@@ -51,6 +51,20 @@ def test_edge_068_programs_begin_no_more_from_one_network_than_pages_do(world: W
     assert "tomorrow" in answers[2].json["detail"]
 
 
+def test_a_program_begins_once_its_owner_has_agreed_where_the_refusal_sends_them(world: World):
+    """The start page begins the sitting with the same button, so there nobody could agree for a program."""
+    own_page = world.browser(OTHER)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', own_page.get("/account").text)
+    assert token is not None
+    form = {"csrf_token": token[1], "version": "1"}
+    own_page.post("/account/consents/assessment/withdraw", data=form)
+    refused = world.call(OTHER, "POST", "/sittings", json=START)
+    assert (refused.status_code, refused.json["code"]) == (403, "assessment-consent-needed")
+    assert "under My data, Consents" in refused.json["detail"]
+    own_page.post("/account/consents/assessment", data=form)
+    assert world.call(OTHER, "POST", "/sittings", json=START).status_code == 201
+
+
 def test_the_current_item_is_what_the_page_shows_and_no_more(world: World):
     shown = world.call(OWNER, "GET", f"/sittings/{world.facts.open_sitting}/item").json
     assert shown["position"] == 1

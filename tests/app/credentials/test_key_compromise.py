@@ -284,3 +284,18 @@ def test_ten_thousand_are_issued_anew_within_a_minute(house: Runtime, database: 
     print(f"{done} issued anew in {elapsed:.1f} s")
     assert (left, done) == ([], MANY)
     assert elapsed <= 60
+
+
+def test_the_list_of_keys_counts_as_published_what_the_world_can_read(house: Runtime, clock: FrozenClock) -> None:
+    issue(house)
+    assert ask(house, "list").endswith("\n2 keys known, 2 published\n")
+    ask(house, "compromise", key_in_use(house), "--since", since(clock.now()))
+    said = ask(house, "list")
+    with house.reading() as session:
+        document = queries.did_document(base_url=BASE_URL, session=session)
+    assert said.endswith(f"\n3 keys known, {len(document['verificationMethod'])} published\n")
+    assert said.count("compromised") == 1
+
+
+def test_before_a_worker_ran_the_list_of_keys_says_who_publishes_them(runtime: Runtime) -> None:
+    assert ask(runtime, "list") == "0 keys known, 0 published; the worker publishes its keys when it starts\n"

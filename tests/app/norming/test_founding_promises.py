@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.policy import default
 from uuid import UUID
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from app.accounts.models import Person
 from app.assessment.models import FoundingPromise
 from app.assessment.note_founder_told import note_founder_told
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
+from app.foundation.access import operator
 from app.norming.keep_founding_promises import keep_founding_promises
 from app.norming.models import NormState
 from app.norming.tell_founder import tell_founder
@@ -40,7 +45,9 @@ def mails(runtime):
 def tell(runtime):
     """What the worker does with the job."""
     with runtime.reading() as session:
-        tell_founder(FOUNDER_ID, SKILL, base_url="http://localhost", session=session, mailer=runtime.mailer)
+        tell_founder(
+            FOUNDER_ID, SKILL, base_url="http://localhost", session=session, clock=runtime.clock, mailer=runtime.mailer
+        )
     with runtime.transaction() as session:
         note_founder_told(FOUNDER_ID, SKILL, session=session, clock=runtime.clock)
 
@@ -91,3 +98,20 @@ def test_noted_as_told_nothing_is_sent_again(runtime, clock):
     tell(runtime)
 
     assert mails(runtime) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "months", "limit"),
+    [("en", 6, "limit of 2 in 6 months. "), ("en", 1, "limit of 2 in 1 month. "), ("fr", 6, "limite de 2 en 6 mois. ")],
+)
+def test_the_letter_names_the_limit_that_holds(runtime, clock, entropy, language, months, limit):
+    values = {"most_sittings": 2, "limit_months": months}
+    with runtime.transaction() as session:
+        a_founder(session, clock.now())
+        session.get_one(Person, FOUNDER_ID).language = language
+        a_published_norm(session, clock, entropy)
+        policies.set_policy(SittingPolicy, values, session=session, at=clock.now(), actor=operator())
+    tell(runtime)
+    (mail,) = mails(runtime)
+    said = message_from_bytes(mail.read_bytes(), policy=default).get_content()
+    assert limit in " ".join(said.split())

@@ -11,12 +11,13 @@ from logging import CRITICAL
 import pytest
 from click.testing import CliRunner
 from distributed import LocalCluster
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import composition
 from app.cli import main
 from app.credentials.did import ED25519, RS256
 from app.credentials.keys import FileKeyStore
+from app.credentials.models import IssuerKey
 from app.credentials.publish_key import publish_key
 from app.foundation.access import operator
 from app.foundation.job_slots import WorkerSlot
@@ -263,6 +264,16 @@ def test_a_key_in_use_that_lies_with_another_worker_is_named_and_no_backup_is_ma
     shutil.rmtree(installation.settings.key_directory)
     found = seen(installation, well)
     assert amiss(found) == {"signing keys": State.WARN}, "a machine without a worker has none of them"
+
+
+def test_keys_that_were_made_and_not_yet_published_want_the_worker_alone(installation, well):
+    with installation.transaction() as session:
+        session.execute(delete(IssuerKey))
+    assert seen(installation, well)["published keys"].remedy == checks.START_WORKER
+    first, *_ = installation.settings.key_directory.glob("*.key.json")
+    first.unlink()
+    found = seen(installation, well)["published keys"]
+    assert (found.state, found.remedy) == (State.FAIL, checks.MAKE_KEYS)
 
 
 def test_a_check_that_was_not_asked_for_is_not_made(installation, well):

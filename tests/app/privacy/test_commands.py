@@ -10,7 +10,9 @@ from click import Context
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from app.accounts.grant_role import grant_role
 from app.cli import main
+from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from tests.app.api.world import World
 from tests.app.privacy.test_erase_person import RECORD
@@ -80,3 +82,17 @@ def test_erase_asks_first_and_then_leaves_nothing(world: World):
 def test_the_choice_about_certificates_has_no_default(world: World):
     assert run(world, "erase", EMAIL, "--yes").exit_code == 2
     assert person_of(world, owner_id(world)) is not None
+
+
+def test_of_staff_the_operator_reads_whose_role_to_take_back_and_how(world: World):
+    here = world.runtime
+    with here.transaction() as session:
+        for role in ("support", "reviewer", "recruiter"):
+            grant_role(owner_id(world), role, session=session, clock=here.clock, actor=operator())
+    done = at_the_door(world, "person", "erase", EMAIL, "--certificates", "revoke", "--yes")
+    how = " and ".join(f"`decile person revoke-role {EMAIL} {role}`" for role in ("reviewer", "support"))
+    told = f"Refused: {EMAIL} holds a staff role: {how} first. Nothing was erased.\n"
+    assert (done.exit_code, done.output) == (1, told)
+    for role in ("reviewer", "support"):
+        assert at_the_door(world, "person", "revoke-role", EMAIL, role).exit_code == 0
+    assert run(world, "erase", EMAIL, "--certificates", "revoke", "--yes").exit_code == 0

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.assessment.policy import SittingPolicy
+from app.foundation import policies
+from app.foundation.access import operator
 from app.privacy.models import AccountMerge
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.privacy.merging import HEARING, MAILBOX, WHY, address_of, reviewers, sit_again, sitting_row
@@ -56,6 +59,21 @@ def test_one_asks_another_looks_at_everything_and_carries_it_out(world: World, t
     assert "could not have begun on one account" in report
     assert "A person annulled this sitting" not in report
     assert sitting_row(world, one_too_many).state == "void"
+
+
+@pytest.mark.parametrize(("days", "english"), [(9, "at most 9 days"), (1, "at most one day")])
+def test_how_long_an_open_assessment_is_waited_for_is_the_policys(world: World, days: int, english: str):
+    here = world.runtime
+    start = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
+    assert world.call(OTHER, "POST", "/sittings", json=start).status_code == 201
+    with here.transaction() as session:
+        policies.set_policy(
+            SittingPolicy, {"resume_days": days}, session=session, at=here.clock.now(), actor=operator()
+        )
+    browser = browser_of(world, RECRUITER)
+    form = {"csrf_token": token(browser.get(DESK)), "staying": MAILBOX, "leaving": address_of(world, OTHER),
+            "evidence": ["written-from-both"], "reason": WHY}  # fmt: skip
+    assert f"wait until one has ended, {english}." in browser.post(DESK, data=form).text
 
 
 def test_what_was_typed_outlasts_a_stale_proof(world: World):
