@@ -241,6 +241,6 @@ def ask_for_a_token(response: Response) -> Response:
 
 @bp.after_request
 def keep_out_of_indexes(response: Response) -> Response:
-    """Also of a public certificate, and of refusals: what a holder lets be found is the page, which can be taken back."""
+    """Also of a public certificate, and of refusals: what a holder lets be found is the page, which they can close."""
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -37,7 +37,7 @@ def test_an_unknown_code_and_a_private_one_are_answered_alike(world: World):
 
 @pytest.mark.parametrize("visibility", ["private", "unlisted", "public"])
 def test_case_082_no_answer_to_a_program_is_indexed(world: World, visibility):
-    """Nor one that says nothing has changed, nor one that refuses; the page of a public certificate is what is found."""
+    """Nor one that says nothing has changed, nor a refusal; the page of a public certificate is what is found."""
     set_to = {"visibility": visibility}
     world.call(OWNER, "PUT", f"/certificates/{world.facts.code}/visibility", json=set_to)
     there = f"/verify/{world.facts.code}"
