@@ -27,6 +27,7 @@ from scoring.likelihood_rows import HeldRows, LikelihoodRows, over_blocks
 SMOOTHING = 0.02
 MOST_ITERATIONS = 200
 SMALLEST_STEP = 2.0**-20  # a line search that has to go below this has arrived
+APART = 1.0  # theta, between the two places at which answers are compared
 TOLERANCE = 1e-9  # greatest gradient of the penalised mean log-likelihood, per person
 
 
@@ -168,6 +169,46 @@ def masses_without(
         for score, rest in zip(scores[1:], left, strict=True)
     ]
     return np.array(found).reshape(-1, eta.size)
+
+
+def measurement_error(latent: LatentDensity, log_likelihoods: ArrayLike | LikelihoodRows, at: float) -> float:
+    """How far two people near a place must stand apart before answers like these tell one from the other.
+
+    The standard error of measurement there, from the answers themselves: the mean log-likelihood ratio between two
+    nodes a unit apart with the place in their middle, among people such as stand at the one and at the other. For
+    normal likelihoods it is their error. Where everybody near the place answers alike (all the highest at the end of
+    the scale, or all the same in its midst) nothing tells them apart, and it is infinite; so it is beyond the nodes.
+
+    Parameters
+    ----------
+    latent : LatentDensity
+        As estimated from these responses.
+    log_likelihoods : array-like, shape (N, Q), or LikelihoodRows
+        Of each person's responses at each node.
+    at : float
+        Theta.
+
+    References
+    ----------
+    Jeffreys's divergence, over small distances the information times their square (Kullback 1959, ch. 2.6).
+    """
+    nodes, rows = latent.nodes, _as_rows(log_likelihoods)
+    if not nodes[0] <= at <= nodes[-1]:
+        return float("inf")
+    middle = np.clip(at, nodes[0] + APART / 2, nodes[-1] - APART / 2)
+    pair = [int(np.abs(nodes - middle - side * APART / 2).argmin()) for side in (-1, 1)]
+
+    def part(block: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        likelihood = rows.block(block)
+        marginal = np.maximum(likelihood @ latent.masses, np.finfo(float).tiny)[:, None]
+        here = likelihood[:, pair]
+        ratio = np.diff(np.log(np.maximum(here, np.finfo(float).tiny)), axis=1)
+        return (here / marginal).sum(axis=0), (here / marginal * ratio).sum(axis=0)
+
+    weights, ratios = (sum(parts) for parts in zip(*over_blocks(rows.shape[0], part), strict=True))
+    lower, upper = ratios / np.maximum(weights, np.finfo(float).tiny)
+    distance = float(nodes[pair[1]] - nodes[pair[0]])
+    return distance / float(np.sqrt(upper - lower)) if upper > lower else float("inf")
 
 
 def _as_rows(log_likelihoods: ArrayLike | LikelihoodRows) -> LikelihoodRows:

@@ -230,9 +230,17 @@ def _standing_consent() -> Select[Any]:
     return select(consent.id).where(*of_person, *stands)
 
 
+def holds_staff_role(person_id: UUID, *, session: Session) -> bool:
+    """Whether the person holds, at this moment, a role that lets them try things out."""
+    return is_staff(roles_of(person_id, session=session))
+
+
 def may_enter_norm(person_id: UUID, *, session: Session) -> bool:
-    """Whether the person has consented to norm use, is no staff who could try things out, and is not restricted."""
-    if is_staff(roles_of(person_id, session=session)) or standing(person_id, session=session) is not None:
+    """Whether the person has consented to norm use, is no staff who could try things out, and is not restricted.
+
+    Who was staff when a sitting began is asked of the sitting (`norming_rows.usable`).
+    """
+    if holds_staff_role(person_id, session=session) or standing(person_id, session=session) is not None:
         return False
     return has_consent(person_id, NORM_USE, session=session)
 

@@ -121,6 +121,7 @@ class Sitting(Pins, Base):
     item_states_at: Mapped[int | None] = mapped_column(BigInteger)  # step of the bank's ledger it was scored under
     adjustments: Mapped[list[str] | None]  # asked for by the candidate, without proof; signals are not interpreted then
     beyond_limit_at: Mapped[datetime | None]  # when two accounts of its person were merged, and it was one too many
+    taken_by_staff: Mapped[bool | None]  # as it began; None where it began before this was kept, and no record says so
 
     @property
     def is_open(self) -> bool:

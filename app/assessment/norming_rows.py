@@ -83,9 +83,13 @@ def founding_responses(release_id: UUID, language: str, *, session: Session) -> 
 
 
 def usable() -> tuple[ColumnElement[bool], ...]:
-    """What lets a frozen sitting count: completed and not annulled, its responses still held, checked and passed."""
+    """What lets a frozen sitting count: completed and not annulled, its responses still held, checked and passed.
+
+    Nor taken by staff, who could have tried things out: that they gave up the role since does not change what it was.
+    """
     return (
         Sitting.state == State.COMPLETED,
+        Sitting.taken_by_staff.is_not(True),
         FrozenSitting.responses != FORGOTTEN,
         is_checked_where_due(),
         Sitting.id.not_in(kept_out_of_norms()),

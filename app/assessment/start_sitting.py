@@ -167,6 +167,7 @@ def _new_sitting(
         honesty_accepted_at=at,
         first_of_skill=not any(sitting.counts_as_taken for sitting in former)
         and not was_here_before(person_id, edition.skill, session=session),
+        taken_by_staff=accounts.holds_staff_role(person_id, session=session),
     )
 
 

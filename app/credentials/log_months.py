@@ -2,7 +2,8 @@
 
 It says how many scores were read, where the cut was, how many stood above the line and how many were certified by then,
 and commits to the scores by the root of a tree over salted hashes: who counts the entries of issues can tell whether
-more were issued.
+more were issued. Of fewer than ten scores it says only that they were few: whoever knows that somebody sat would read
+in the figures how they did.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from app.transparency import queries as log
 from app.transparency.log_event import log_event
 
 SALT_BYTES = 32
+FEWEST_TOLD = 10  # scores; as everywhere where people are counted in cells. The auditor takes few for one less
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 ResultReadAt = tuple[UUID, tuple[datetime, ...]]
 ReadAhead = Mapping[ResultReadAt, tuple[Reading, ...]]
@@ -149,13 +151,14 @@ def _log_month(
     at: datetime,
 ) -> None:
     norm = norms.norm(UUID(place.norm), session=session)
+    eligible = len(scores) + (erased.eligible if erased else 0)
+    above = sum(one.is_above for one in scores) + (erased.above if erased else 0)
     facts: dict[str, JSON] = {
         "skill": place.skill,
         "norm": place.norm,
         "norm_sha256": norm.sha256,
         "month": place.month,
-        "eligible": len(scores) + (erased.eligible if erased else 0),
-        "above": sum(one.is_above for one in scores) + (erased.above if erased else 0),
+        **_figures(eligible, above),
         "certified": issues.certified[place],
         "through": issues.through,
         "cut": norm.cut,
@@ -164,8 +167,16 @@ def _log_month(
     log_event("month", ":".join(place), facts, at=at, session=session)
 
 
+def _figures(eligible: int, above: int) -> dict[str, JSON]:
+    """None at all are told as none: that is about nobody, and an issue without a score should be seen."""
+    return {"few": True} if 0 < eligible < FEWEST_TOLD else {"eligible": eligible, "above": above}
+
+
 def _blinded_root(scores: list[Reading]) -> bytes:
-    """The root over salted hashes, in their own order: that of the rows would tell who sat when."""
+    """The root over salted hashes, in their own order: that of the rows would tell who sat when.
+
+    The salts are kept nowhere, so that no guess at a score can be tried, and the root does not say how many there are.
+    """
     texts = [f"{score.percentile_rank!r} {score.decision_confidence!r}".encode() for score in scores]
     return merkle.root(
         sorted(merkle.leaf_hash(hashlib.sha256(secrets.token_bytes(SALT_BYTES) + text).digest()) for text in texts)

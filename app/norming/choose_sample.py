@@ -21,12 +21,13 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.shared_items import SharedItems, shared_items
+from app.norming.dividing import may_divide
 from app.norming.errors import ChoiceUnknown, NobodyChosen, SampleAlreadyImported, SubgroupNormRefused
 from app.norming.import_responses import import_responses
 from app.norming.models import LegacySample, NormGroup, NormState, NormVersion, SampleLabel
 from app.norming.packed import pack, pack_labels, sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
-from app.norming.recalibration import MAY_BE_A_NORM_GROUP, Choice, Division, Source
+from app.norming.recalibration import Choice, Division, Source
 from app.norming.rules import months_before
 from app.norming.sitting_sample import mapping_of, sample_file
 
@@ -48,7 +49,7 @@ def choose_sample(
     Raises
     ------
     SubgroupNormRefused
-        Where people would be chosen by sex, race, age or the like.
+        Where people would be chosen by anything that may not divide a norm group: sex, race, age or the like.
     ChoiceUnknown, NobodyChosen
     """
     require(actor, "norm_editor")
@@ -67,6 +68,7 @@ def _part_of(
 ) -> LegacySample:
     rows = session.scalars(select(SampleLabel).where(SampleLabel.sample_id == whole.id).order_by(SampleLabel.name))
     divisions = {row.name: row for row in rows}
+    _refuse_subgroups(choice, divisions, whole.mapping)
     kept = _kept(whole.n, choice, divisions)
     if not kept.any():
         raise NobodyChosen(whole.group.skill)
@@ -128,6 +130,13 @@ def _window(
     return (first, last) if is_within else stated
 
 
+def _refuse_subgroups(choice: Choice, divisions: Mapping[str, SampleLabel], mapping: Mapping[str, Any]) -> None:
+    columns = {**mapping.get("groups", {}), **mapping.get("blocks", {})}
+    for name, _label in (*choice.only, *choice.without):
+        if name in divisions and not may_divide(name, columns.get(name, name)):
+            raise SubgroupNormRefused(name)
+
+
 def _kept(n: int, choice: Choice, divisions: dict[str, SampleLabel]) -> NDArray[np.bool_]:
     """Who stays, shape (n,)."""
     kept = np.ones(n, dtype=bool)
@@ -145,8 +154,6 @@ def _kept(n: int, choice: Choice, divisions: dict[str, SampleLabel]) -> NDArray[
 def _in(division: Division, divisions: dict[str, SampleLabel]) -> NDArray[np.bool_]:
     name, label = division
     row = divisions.get(name)
-    if row is not None and not row.is_block and name not in MAY_BE_A_NORM_GROUP:
-        raise SubgroupNormRefused(name)
     if row is None or label not in row.labels:
         raise ChoiceUnknown(name, label)
     return np.asarray(unpack_labels(row.numbers) == row.labels.index(label))

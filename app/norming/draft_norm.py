@@ -40,6 +40,7 @@ def draft_norm(basis: DraftBasis, *, session: Session, clock: Clock, entropy: En
         raise SignInNeeded
     table = _latent(basis)
     cut, sd, now = table.cut(basis.policy.cut_percentile / PERCENT), table.sd, clock.now()
+    error_at_cut = basis.calibrated.error_at(cut.theta)
     run = session.get(CalibrationRun, basis.run_id, with_for_update={"of": CalibrationRun})
     if run is None:
         raise NotCalibrated(basis.sample.skill)
@@ -53,7 +54,7 @@ def draft_norm(basis: DraftBasis, *, session: Session, clock: Clock, entropy: En
         has_judgement=basis.sample.judgement is not None,
         parameters_estimated=not item_bank.calibration(run.calibration_id, session=session).is_prior,
     )
-    found = standing(facts, cut.standard_error / sd, on=now.date(), policy=basis.policy)
+    found = standing(facts, cut.standard_error / sd, error_at_cut=error_at_cut, on=now.date(), policy=basis.policy)
     norm = NormVersion(
         id=entropy.uuid(),
         norm_group_id=stored.norm_group_id,

@@ -461,7 +461,7 @@ class SubgroupNormRefused(Refused):
     def __init__(self, division: str) -> None:
         super().__init__(
             f"A norm is not made of some {division} groups alone, nor without one: everybody is compared with the same "
-            "people. Leave out blocks that are not sound (a day, a campaign, a network), or choose another language."
+            "people. What may be chosen or left out are blocks called day, campaign, network, country or language."
         )
 
 

@@ -22,7 +22,7 @@ from scoring.composite import Composite, checked_masses
 from scoring.continuous import KERNEL_STEPS, drawn_together
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
-from scoring.latent_density import LatentDensity, estimate_latent_density, masses_without
+from scoring.latent_density import LatentDensity, estimate_latent_density, masses_without, measurement_error
 from scoring.likelihood_rows import LikelihoodRows, over_blocks
 from scoring.misfit_aware import misfit_aware
 from scoring.normal import NODES, normal_distribution, normal_prior
@@ -126,6 +126,10 @@ class CalibratedSample:
     def norm_table(self) -> NormTable:
         """The latent distribution of the composite in the group the sample comes from."""
         return NormTable.from_density(self._latent)
+
+    def error_at(self, cut: float) -> float:
+        """The standard error with which these answers measure people near the cut, in the composite's units."""
+        return measurement_error(self._latent, self._likelihoods[1], cut)
 
     def probability_above(
         self, cut: float, cut_standard_error: float, masses: Sequence[float] | None = None

@@ -16,7 +16,7 @@ the norm gates then say what follows from it. A whole file::
     collected: {from: 2025-01-10, to: 2025-09-30}    # or: unknown
     consent: Agreed to research and norm use on the first page    # or: not stated
     person: id                   # a column that tells people apart, or: none
-    rows: [{column: country, in: [FR, BE]}]          # may be left out: only these rows
+    rows: [{column: country, in: [FR, BE]}]          # may be left out: only these rows; never by sex, age, origin
     separator: tab               # comma by default; or semicolon, tab, space, bar, any one character
     encoding: utf-8
     population_fr: Adultes ayant répondu en ligne    # the French of --population
@@ -33,6 +33,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 
+from app.norming.dividing import says_what_people_are
 from app.norming.errors import MappingInvalid
 
 LARGEST_MAPPING_BYTES = 1_000_000
@@ -130,6 +131,9 @@ class SampleMapping(_Part, frozen=True):
             raise ValueError("the released bank says which items are reversed; leave reverse out")
         if set(self.groups) & set(self.blocks):
             raise ValueError("a name stands in groups and in blocks; rename one")
+        barred = [rule.column for rule in self.rows if says_what_people_are(rule.column)]
+        if barred:
+            raise ValueError(f"rows chooses people by {', '.join(barred)}; a norm is not made of such a group alone")
         if len(self.delimiter) != 1:
             raise ValueError(f"separator is one character or one of: {', '.join(SEPARATORS)}")
         return self

@@ -18,6 +18,7 @@ class NormPolicy:
         "percentile_from_n": "higher",
         "certify_from_n": "higher",
         "largest_cut_standard_error": "lower",
+        "largest_error_at_cut": "lower",
         "largest_influence": "lower",
         "window_months": "lower",
         "activation_delay_hours": "higher",
@@ -42,6 +43,9 @@ class NormPolicy:
     percentile_from_n: int = 400  # people; at 400 the true share above the cut is 7.1-12.9 %
     certify_from_n: int = 1000  # people
     largest_cut_standard_error: float = 0.08  # standard deviations of the norm group, measurement error included
+    # Of measuring people near the cut, in standard deviations of the reference population: above one, the answers say
+    # less of where somebody stands than that they belong to it.
+    largest_error_at_cut: float = 1.0
     largest_influence: float = 0.05  # standard deviations: shift of the cut if any one block of people is left out
     cut_percentile: float = 90.0  # of the norm group's latent distribution: the mission's top 10 %
     window_months: int = 24  # rolling: current, yet large

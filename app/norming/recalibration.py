@@ -10,7 +10,6 @@ from typing import Any, Self
 from uuid import UUID
 
 Division = tuple[str, str]  # the name of a division of the sample, and one of its labels
-MAY_BE_A_NORM_GROUP = frozenset({"language"})  # no norm by sex, race, age or the like: policies.md, edge case 16
 
 
 class Phase(StrEnum):
@@ -52,8 +51,8 @@ class Source(StrEnum):
 class Choice:
     """Whose responses a norm is to be made from.
 
-    `only` and `without` name labels of the sample's blocks (days, campaigns, networks): several labels of one division
-    in `only` are alternatives. `since_on` and `until_on` bound sittings, both days included.
+    `only` and `without` name labels of divisions of the sample that may divide a norm group (`dividing`): several
+    labels of one division in `only` are alternatives. `since_on` and `until_on` bound sittings, both days included.
     """
 
     source: Source

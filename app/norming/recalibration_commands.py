@@ -34,7 +34,7 @@ LOOK_EVERY_SECONDS = 0.3
 @click.option("--sample", "sample_id", type=click.UUID, help="A stored sample; default: the latest.")
 @click.option("--since", help="First day of sittings, as 2026-01-31; default: the window of the policy.")
 @click.option("--until", help="Last day of sittings.")
-@click.option("--only", multiple=True, help="Blocks to take alone, as day=2026-06-01; several are alternatives.")
+@click.option("--only", multiple=True, help="Days, campaigns, networks, countries to take alone, as day=2026-06-01.")
 @click.option("--without", multiple=True, help="Blocks to leave out, likewise.")
 @click.option("--detach", is_flag=True, help="Do not wait; the worker goes on by itself either way.")
 @click.pass_obj

@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.norming.dividing import may_divide
 from app.norming.errors import NormNotFound, NoSample, RecalibrationNotFound
 from app.norming.models import LegacySample, NormGroup, Recalibration, SampleLabel
 from app.norming.packed import unpack_labels
@@ -161,7 +162,10 @@ def _sample_view(row: LegacySample, *, session: Session) -> SampleView:
         .order_by(SampleLabel.name)
     )
     blocks = []
+    columns = row.mapping.get("blocks", {})
     for division in divisions:
+        if not may_divide(division.name, columns.get(division.name, division.name)):
+            continue
         people = np.bincount(unpack_labels(division.numbers), minlength=len(division.labels))
         labelled = zip(division.labels, people, strict=True)
         blocks += [BlockView(division.name, label, int(count)) for label, count in labelled if label]

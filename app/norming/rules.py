@@ -52,11 +52,17 @@ class Standing:
     reasons: tuple[str, ...]
 
 
-def standing(facts: SampleFacts, cut_standard_error: float, *, on: date, policy: NormPolicy) -> Standing:
-    """Open or close each gate; `cut_standard_error` in standard deviations of the norm group."""
+def standing(
+    facts: SampleFacts, cut_standard_error: float, *, error_at_cut: float, on: date, policy: NormPolicy
+) -> Standing:
+    """Open or close each gate; `cut_standard_error` in standard deviations of the norm group.
+
+    `error_at_cut` is that with which the answers measure people near the cut, in the composite's units.
+    """
     checks = (
         ("sample-too-small", facts.n < policy.awards_from_n),
         ("cut-uncertain", not cut_standard_error <= policy.largest_cut_standard_error),
+        ("cut-not-measured", not error_at_cut <= policy.largest_error_at_cut),
         ("parameters-not-estimated", not facts.parameters_estimated),  # no policy can open this one
         ("self-report-only", policy.judgement_must_be_measured and not facts.has_judgement),
         ("window-unknown", policy.window_must_be_known and facts.window_start_on is None),

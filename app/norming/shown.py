@@ -11,6 +11,7 @@ from app.norming.recalibrations import RecalibrationView
 REASONS = {
     "sample-too-small": "too few people for awards",
     "cut-uncertain": "the cut is too uncertain for awards",
+    "cut-not-measured": "the cut lies where the answers tell nobody apart",
     "self-report-only": "self-report only: no answers about situations",
     "window-unknown": "not known when the responses were collected",
     "window-too-old": "the responses are older than the window allows",

@@ -29,6 +29,7 @@ ISSUED_WITHIN = timedelta(days=1)  # a certificate is signed within minutes of i
 MONTH_WITHIN = timedelta(days=3)  # after a month is over, its entry is due
 OF_A_DEMONSTRATION = "A demonstration is dated back when it is loaded: its entries are told as backdating, once each.\n"
 SHARE_NEEDS = 400  # below, the share above the line says little
+FEW = 9  # scores, at most, behind a month that does not tell how many: figures of so few would tell how somebody did
 ALIKE = ("skill", "norm", "specimen")
 Problem = tuple[str, str]
 """The kind of cheat, and where."""
@@ -288,6 +289,7 @@ def check_months(entries: Sequence[dict[str, Any]], replacing: dict[int, int], c
             problems.append(("over-issue", f"entry {number} counts against {one['month']}, which had not come"))
     for place, number in told.items():
         problems += _check_month(place, entries[number], issued.get(place, []), number, ceiling)
+    problems += _check_shares({place: entries[number] for place, number in told.items()}, issued, ceiling)
     newest = max((instant(one["at"]) for one in entries), default=None)
     for place in issued:
         begun = instant(f"{place[2]}-01T00:00:00Z")
@@ -300,13 +302,35 @@ def check_months(entries: Sequence[dict[str, Any]], replacing: dict[int, int], c
 def _check_month(place: Place, month: dict[str, Any], issued: list[int], number: int, ceiling: float) -> list[Problem]:
     """`through` is how many entries had been counted; older months were told over all before them."""
     by_then = sum(one < month.get("through", number) for one in issued)
-    if by_then != month["certified"] or not len(issued) <= month["above"] <= month["eligible"]:
-        counts = f"{len(issued)} issued, {by_then} by then, {month['certified']} certified, {month['above']} above"
-        return [("over-issue", f"{' '.join(place)}: {counts}, {month['eligible']} eligible")]
-    if month["eligible"] >= SHARE_NEEDS and month["above"] > ceiling * month["eligible"]:
-        share = month["above"] / month["eligible"]
-        return [("over-issue", f"{' '.join(place)}: {share:.0%} stood above the line")]
+    eligible, above = _eligible(month), month.get("above", FEW)
+    if by_then != month["certified"] or not len(issued) <= above <= eligible:
+        counts = f"{len(issued)} issued, {by_then} by then, {month['certified']} certified, {above} above"
+        return [("over-issue", f"{' '.join(place)}: {counts}, {eligible} eligible")]
+    if eligible >= SHARE_NEEDS and above > ceiling * eligible:
+        return [("over-issue", f"{' '.join(place)}: {above / eligible:.0%} stood above the line")]
     return []
+
+
+def _eligible(month: dict[str, Any]) -> int:
+    return int(month.get("eligible", FEW))
+
+
+def _check_shares(told: dict[Place, dict[str, Any]], issued: dict[Place, list[int]], ceiling: float) -> list[Problem]:
+    """Over all months of a norm, and of a skill, no larger a share was certified than may stand above the line.
+
+    Months that were told as few count as many as few can be: so an honest issuer is never over it for their sake, and
+    who tells every month as few certifies no more in all than that share of them. A new norm every year does not help.
+    """
+    eligible, certified = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for place, month in told.items():
+        for whole in (place[:1], place[:2]):
+            eligible[whole] += _eligible(month)
+            certified[whole] += len(issued.get(place, []))
+    return [
+        ("over-issue", f"{' '.join(whole)}: {certified[whole]} certified of at most {scores} in all its months")
+        for whole, scores in eligible.items()
+        if scores >= SHARE_NEEDS and certified[whole] > ceiling * scores
+    ]
 
 
 def check_certificate(

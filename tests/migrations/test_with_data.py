@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.assessment.models import Edition
-from app.foundation import schema, trigger_guards
+from app.assessment.models import Edition, Sitting
+from app.foundation import audit, schema, trigger_guards
+from app.foundation.access import operator
 from app.foundation.db import Base, Database
 from app.foundation.jobs import is_job_table
 from app.foundation.links import Links
@@ -107,6 +109,23 @@ def test_of_two_norms_in_force_the_one_that_no_sitting_is_pinned_to_is_supersede
         pinned = session.scalars(select(Edition).order_by(Edition.id.desc())).first()
         assert (pinned.norm_id, pinned.adopted_at) == (latter.id, former.superseded_at)
         assert (former.skill, former.language) == (former.group.skill, former.group.language)
+
+
+def test_former_sittings_of_staff_are_marked_where_the_record_of_roles_says_so(lived_in):
+    """One by a former item editor, one begun after a role was taken back; a recruiter is no staff."""
+    with lived_in.transaction() as session:
+        first, second = session.scalars(select(Sitting).order_by(Sitting.started_at, Sitting.id))
+        for one, role, kind, hours in (
+            (first, "item_editor", "grant", -2), (first, "item_editor", "revoke", 1), (first, "recruiter", "grant", -2),
+            (second, "support", "grant", -2), (second, "support", "revoke", -1), (second, "recruiter", "grant", -2),
+        ):  # fmt: skip
+            at = one.started_at + timedelta(hours=hours)
+            audit.record(f"role.{kind}", one.person_id, actor=operator(), at=at, session=session, detail={"role": role})
+        ids = (first.id, second.id)
+    schema.downgrade(lived_in, "2026_11_30_lookups")
+    schema.upgrade(lived_in)
+    with lived_in.reading() as session:
+        assert [session.get_one(Sitting, one).taken_by_staff for one in ids] == [True, None]
 
 
 def copy(table: str, session: Session, **other: str) -> None:

@@ -74,7 +74,9 @@ def _errors() -> dict[str, str]:
 
 
 def _refuse(request_id: UUID) -> Answer:
-    with runtime().transaction() as session:
-        forget_proven_address(request_id, session=session, links=runtime().links)
+    here = runtime()
+    with here.transaction() as session:
+        forget_proven_address(request_id, session=session, links=here.links, mailer=here.mailer)
+    here.database.empty_log()  # where a reader keeps it, the night does it
     forget_sign_in()
     return render_template("accounts/adults_only.html"), 403

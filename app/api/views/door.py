@@ -237,3 +237,10 @@ def ask_for_a_token(response: Response) -> Response:
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="decile"'
     return response
+
+
+@bp.after_request
+def keep_out_of_indexes(response: Response) -> Response:
+    """Also of a public certificate, and of refusals: what a holder lets be found is the page, which they can close."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -10,7 +11,7 @@ from app.foundation.audit import AuditEntry
 from app.foundation.db import Base
 from tests.app.accounts.visitor import mails, newest_mail
 
-ADA = "ada@example.org"
+ADA, OTHER = "ada@example.org", "grace@example.net"
 
 
 def proven(visit, runtime, address=ADA):
@@ -61,6 +62,27 @@ def test_edge_084_a_person_under_18_is_refused_politely_and_nothing_is_kept(visi
             assert session.scalars(select(table)).all() == []
     assert visitor.open("/join").location == "/sign-in"
     assert visitor.name_shown() is None
+
+
+def test_edge_084_no_byte_of_the_address_stays_in_any_file(visit, runtime):
+    """Nor of the mail that brought the code. Somebody else's stays."""
+    proven(visit, runtime, OTHER)
+    visitor = proven(visit, runtime)
+    assert files_with(ADA, runtime), "the search finds what is there"
+    assert visitor.join(adult="no").status_code == 403
+    assert files_with(ADA, runtime) == []
+    assert newest_mail(runtime, OTHER)
+    with runtime.reading() as session:
+        assert [one.email for one in session.scalars(select(SignInRequest))] == [OTHER]
+
+
+def files_with(word, runtime):
+    """Their names; of another server's files nothing is seen."""
+    files = [file for file in runtime.settings.data.rglob("*") if file.is_file()]
+    if runtime.database.is_sqlite:
+        beside = Path(runtime.database.url.removeprefix("sqlite:///"))
+        files += beside.parent.glob(f"{beside.name}*")
+    return sorted({file.name for file in files if word.encode() in file.read_bytes()})
 
 
 def test_edge_084_an_invitation_of_a_person_under_18_is_forgotten_too(visit, runtime, invited):

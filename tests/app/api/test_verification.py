@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from app.credentials.codes import code_from_bits
 from app.factory import create_app
 from app.foundation import policies
@@ -31,6 +33,22 @@ def test_an_unknown_code_and_a_private_one_are_answered_alike(world: World):
     private = world.call(ANONYMOUS, "GET", f"/verify/{world.facts.code}")
     assert (unknown.status_code, unknown.data) == (private.status_code, private.data)
     assert unknown.json["code"] == "credential-not-found"
+
+
+@pytest.mark.parametrize("visibility", ["private", "unlisted", "public"])
+def test_case_082_no_answer_to_a_program_is_indexed(world: World, visibility):
+    """Nor one that says nothing has changed, nor a refusal; the page of a public certificate is what is found."""
+    set_to = {"visibility": visibility}
+    world.call(OWNER, "PUT", f"/certificates/{world.facts.code}/visibility", json=set_to)
+    there = f"/verify/{world.facts.code}"
+    told = world.call(ANONYMOUS, "GET", there)
+    again = world.call(ANONYMOUS, "GET", there, headers={"If-None-Match": told.headers.get("ETag", "")})
+    statuses = [404, 404] if visibility == "private" else [200, 304]
+    assert [one.status_code for one in (told, again)] == statuses
+    many = world.call(ANONYMOUS, "POST", "/verify/batch", json={"codes": [world.facts.code]})
+    own = world.call(OWNER, "GET", "/certificates")
+    for answer in (told, again, many, own, world.call(ANONYMOUS, "GET", "/certificates")):
+        assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
 def test_the_etag_stands_while_only_the_hour_of_the_check_moves(world: World):

@@ -96,14 +96,20 @@ def a_sample_file(
     stuffed: float = 0.0,
     labels: Mapping[str, Sequence[str]] | None = None,
     avoided: Mapping[int, tuple[int, int]] | None = None,
+    alike: Sequence[tuple[float, int]] = (),
 ) -> SampleFile:
     """`n` simulated people answering `graded_items`; the last share `stuffed` answers the highest everywhere.
 
-    Of an item that is `avoided`, the first category is never chosen but the second instead.
+    Of an item that is `avoided`, the first category is never chosen but the second instead. Each of `alike` is a share
+    of the people, from the first on, who all choose one category everywhere.
     """
     rng = np.random.default_rng(seed)
     codes = simulate_responses(graded_items(items), rng.normal(shift, 1.0, n), rng)
     codes[n - int(n * stuffed) :] = codes.max()
+    before = 0.0
+    for share, category in alike:
+        codes[round(n * before) : round(n * (before + share))] = category
+        before += share
     for item, (category, instead) in (avoided or {}).items():
         codes[codes[:, item] == category, item] = instead
     told = {name: tuple(values[:n]) for name, values in (labels or {}).items()}
@@ -136,11 +142,14 @@ def import_sample(
     population: str = POPULATION,
     founding: bool = False,
     avoided: Mapping[int, tuple[int, int]] | None = None,
+    alike: Sequence[tuple[float, int]] = (),
 ) -> LegacySample:
     """Import simulated people, a second later than whatever was imported before."""
     clock.advance(timedelta(seconds=1))
     return import_responses(
-        a_sample_file(n, seed=seed, items=items, shift=shift, stuffed=stuffed, labels=labels, avoided=avoided),
+        a_sample_file(
+            n, seed=seed, items=items, shift=shift, stuffed=stuffed, labels=labels, avoided=avoided, alike=alike
+        ),
         mapping or a_described_mapping(),
         skill=SKILL,
         population=population,

@@ -8,8 +8,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.accounts import queries as accounts
+from app.accounts.grant_role import grant_role
+from app.accounts.revoke_role import revoke_role
 from app.assessment import queries as sittings
-from app.foundation.access import Actor
+from app.foundation.access import Actor, operator
 from app.norming.choose_sample import choose_sample
 from app.norming.errors import NobodyChosen
 from app.norming.models import LegacySample, NormVersion, SampleLabel
@@ -94,6 +97,23 @@ def test_the_same_window_twice_is_one_sample(place):
 def test_edge_017_sittings_beside_a_demo_norm_keep_its_mark(place, demo):
     is_demo(place, demo)
     assert chosen(place).is_simulated is demo
+
+
+def test_case_020_a_sitting_of_staff_stays_out_after_the_role_was_taken_back(place):
+    """And one that is begun after it comes in: nobody is marked for life."""
+    former, later = a_person(place), a_person(place)
+    role = {"role": "item_editor", "clock": place.clock, "actor": operator()}
+    for person_id in (former, later):
+        place.do(lambda session, one=person_id: grant_role(one, session=session, **role))
+    take(place, former, SimulatedPerson(place, 2.0, 2.0, 11).answer)
+    place.clock.advance(timedelta(days=1))
+    for person_id in (former, later):
+        place.do(lambda session, one=person_id: revoke_role(one, session=session, **role))
+    take(place, later, SimulatedPerson(place, 2.0, 2.0, 12).answer)
+    check_all(place)
+    with place.database.reading() as session:
+        assert accounts.may_enter_norm(former, session=session)  # what they would sit now counts
+    assert chosen(place).n == PEOPLE + 1
 
 
 def a_part(whole, choice, session, clock, entropy):

@@ -27,9 +27,11 @@ from app.norming.publish_norm import publish_norm
 from app.norming.rules import Gate
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.schedule_norm import schedule_norm
+from app.norming.shown import norm_as_lines
 from app.norming.snapshot import is_as_drafted, sha256_of
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
+from scoring.graded_response import test_information as form_information
 from scoring.items import ItemParameters
 from scoring.normal import NODES, normal_prior
 from scoring.norms import NormTable
@@ -144,6 +146,49 @@ def test_case_038_tiny_groups_and_ties_have_no_rank_and_no_award(session, clock,
     view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
     assert (view.gives_percentile_rank, view.may_certify) == (False, False)
     assert np.isfinite([view.cut, view.cut_standard_error]).all()
+
+
+HIGHEST = 4
+
+
+@pytest.mark.parametrize(
+    ("alike", "open_gates"),
+    [
+        ([(0.85, 0), (0.15, HIGHEST)], ()),
+        ([(0.92, 0), (0.08, HIGHEST)], ()),
+        ([(1.0, HIGHEST)], ()),
+        ([(1.0, 0)], ()),
+        ([(0.95, 1), (0.05, 3)], ()),  # in the midst of the scale
+        ([(0.20, HIGHEST)], ()),  # of people like the others before
+        ([(0.11, HIGHEST)], ()),
+        ([], ("may certify",)),
+        ([(0.05, HIGHEST)], ("may certify",)),  # the cut lies below them, where people are told apart
+        ([(0.40, 0)], ("may certify",)),  # a floor
+    ],
+)
+def test_case_038_a_cut_among_people_who_all_answer_alike_certifies_nothing(
+    session, clock, entropy, staff, alike, open_gates
+):
+    waived = {"judgement_must_be_measured": False}
+    policies.set_policy(NormPolicy, waived, session=session, at=clock.now(), actor=operator())
+    a_calibrated_sample(session, clock, entropy, n=1200, alike=alike)
+    view = queries.norm(a_draft(session, clock, entropy, staff[0]).id, session=session)
+    assert ("cut-not-measured" in view.gate_reasons) is not bool(open_gates)
+    assert view.may_certify is bool(open_gates)
+    shown = norm_as_lines(view)
+    assert ("the cut lies where the answers tell nobody apart" in shown) is not bool(open_gates)
+
+
+@pytest.mark.parametrize(("items", "most"), [(3, 1.0), (6, 0.5), (10, 0.4)])
+def test_the_error_near_the_cut_is_that_of_the_answers(session, clock, entropy, items, most):
+    """Of honest people, by the form's own information."""
+    a_calibrated_sample(session, clock, entropy, n=4000, items=items)
+    calibrated = bases.basis_of_draft(SKILL, session=session, at=clock.now()).calibrated
+    cut = calibrated.norm_table().cut(0.9).theta
+    known = 1 / np.sqrt(form_information(graded_items(items), cut).item())
+    assert calibrated.error_at(cut) == pytest.approx(known, rel=0.15)
+    assert calibrated.error_at(cut) < most
+    assert calibrated.error_at(6.05) == np.inf  # beyond the nodes
 
 
 @pytest.mark.parametrize("n", [1, 2, 8])

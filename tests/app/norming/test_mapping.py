@@ -58,6 +58,8 @@ def test_every_fact_must_be_answered(tmp_path, field):
         ({"unknown_field": 1}, "unknown_field"),
         ({"codes": [1]}, "codes"),
         ({"codes": [1, 1, 2]}, "twice"),
+        ({"rows": [{"column": "Sex", "in": ["f"]}]}, "chooses people by Sex"),
+        ({"rows": [{"column": "age", "in": ["20", "21"]}]}, "chooses people by age"),
         ({"missing": [1]}, "missing holds too"),
         ({"reverse": ["Q9"]}, "Q9"),
         ({"language": "de"}, "language"),

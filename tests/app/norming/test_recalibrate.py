@@ -232,6 +232,37 @@ def test_edge_016_no_norm_of_a_subgroup_by_sex(runtime, editor):
     assert counts(runtime)[0] == 2
 
 
+@pytest.mark.parametrize("kind", ["groups", "blocks"])
+@pytest.mark.parametrize("name", ["sex", "race", "age", "campaign"])
+def test_edge_016_no_norm_of_a_subgroup_whatever_the_mapping_calls_it(runtime, editor, name, kind):
+    """Nor one called a campaign that is read from the column of sexes."""
+    with runtime.transaction() as session:
+        mapping = a_described_mapping(**{kind: {name: "sex"}})
+        import_sample(
+            session, runtime.clock, runtime.entropy, n=N, seed=4, shift=0.1, mapping=mapping, labels={name: SEX}
+        )
+        assert not recalibrations.samples_of(SKILL, session=session)[0].blocks  # the desk offers none
+    before = counts(runtime)
+    for choice in ({"only": ((name, "f"),)}, {"without": ((name, "m"),)}):
+        recalibration_id = begin(runtime, editor, **{"without": (), **choice})
+        work(runtime)
+        assert view(runtime, recalibration_id).reason == "subgroup-norm-refused"
+    assert counts(runtime) == before
+
+
+@pytest.mark.parametrize("kind", ["groups", "blocks"])
+@pytest.mark.parametrize("name", ["campaign", "country", "language", "network"])
+def test_a_norm_may_be_made_of_where_people_came_from(runtime, editor, name, kind):
+    with runtime.transaction() as session:
+        tools = (session, runtime.clock, runtime.entropy)
+        mapping = a_described_mapping(**{kind: {name: name}})
+        labels = {name: ["one" if place % 2 else "other" for place in range(N)]}
+        whole = import_sample(*tools, n=N, seed=4, shift=0.1, mapping=mapping, labels=labels)
+        choice = Choice(Source.SAMPLE, sample_id=whole.id, only=((name, "one"),))
+        part = choose_sample(SKILL, choice, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=editor)
+        assert part.n == N // 2
+
+
 def test_a_choice_of_nobody_or_of_an_unknown_block_says_so(runtime, editor):
     for choice, reason in (
         ({"only": (("day", "2026-06-01"),), "without": (("day", "2026-06-01"),)}, "nobody-chosen"),

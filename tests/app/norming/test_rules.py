@@ -48,7 +48,7 @@ def facts(**changes):
     ],
 )
 def test_edge_001_002_the_number_of_people_opens_each_gate(n, gate, may_certify):
-    found = standing(facts(n=n), 0.08, on=TODAY, policy=SHIPPED)
+    found = standing(facts(n=n), 0.08, error_at_cut=0.35, on=TODAY, policy=SHIPPED)
     assert (found.gate, found.may_certify) == (gate, may_certify)
     assert ("sample-too-small" in found.reasons) is not may_certify
 
@@ -58,7 +58,7 @@ def test_edge_001_002_the_number_of_people_opens_each_gate(n, gate, may_certify)
 )
 def test_where_ranks_ask_for_more_people_than_awards_no_norm_certifies_without_a_rank(n, gate, may_certify):
     """A certificate states its rank: an award under such a norm could never be issued."""
-    found = standing(facts(n=n), 0.05, on=TODAY, policy=NormPolicy(percentile_from_n=2000))
+    found = standing(facts(n=n), 0.05, error_at_cut=0.35, on=TODAY, policy=NormPolicy(percentile_from_n=2000))
     assert (found.gate, found.may_certify) == (gate, may_certify)
     assert ("sample-too-small" in found.reasons) is not may_certify
 
@@ -67,9 +67,16 @@ def test_where_ranks_ask_for_more_people_than_awards_no_norm_certifies_without_a
     ("error", "may_certify"), [(0.08, True), (0.0801, False), (math.nan, False), (math.inf, False)]
 )
 def test_edge_002_the_error_of_the_cut_opens_the_last_gate_inclusively(error, may_certify):
-    found = standing(facts(), error, on=TODAY, policy=SHIPPED)
+    found = standing(facts(), error, error_at_cut=0.35, on=TODAY, policy=SHIPPED)
     assert (found.gate, found.may_certify) == (Gate.FULL, may_certify)
     assert found.reasons == (() if may_certify else ("cut-uncertain",))
+
+
+@pytest.mark.parametrize(("error", "may_certify"), [(1.0, True), (1.001, False), (math.nan, False), (math.inf, False)])
+def test_case_038_a_cut_where_nobody_is_told_apart_certifies_nothing(error, may_certify):
+    found = standing(facts(), 0.0, error_at_cut=error, on=TODAY, policy=SHIPPED)
+    assert found.reasons == (() if may_certify else ("cut-not-measured",))
+    assert found.may_certify is may_certify
 
 
 @pytest.mark.parametrize(
@@ -84,13 +91,13 @@ def test_edge_002_the_error_of_the_cut_opens_the_last_gate_inclusively(error, ma
     ],
 )
 def test_whatever_is_not_known_of_the_people_forbids_awards_and_is_named(change, reason):
-    found = standing(facts(**change), 0.05, on=TODAY, policy=SHIPPED)
+    found = standing(facts(**change), 0.05, error_at_cut=0.35, on=TODAY, policy=SHIPPED)
     assert (found.may_certify, found.reasons, found.gate) == (False, (reason,), Gate.FULL)
 
 
 def test_every_reason_is_named_at_once():
     unknown = facts(n=10, window_start_on=None, consent_basis=None, ages_known=False, has_judgement=False)
-    assert standing(unknown, 1.0, on=TODAY, policy=SHIPPED).reasons == (
+    assert standing(unknown, 1.0, error_at_cut=0.35, on=TODAY, policy=SHIPPED).reasons == (
         "sample-too-small",
         "cut-uncertain",
         "self-report-only",
@@ -103,8 +110,8 @@ def test_every_reason_is_named_at_once():
 def test_a_trial_policy_waives_what_it_names_and_nothing_else():
     trial = NormPolicy(window_must_be_known=False, consent_must_be_stated=False, judgement_must_be_measured=False)
     unknown = facts(window_start_on=None, consent_basis=None, has_judgement=False)
-    assert standing(unknown, 0.05, on=TODAY, policy=trial).may_certify
-    assert not standing(unknown, 0.09, on=TODAY, policy=trial).may_certify
+    assert standing(unknown, 0.05, error_at_cut=0.35, on=TODAY, policy=trial).may_certify
+    assert not standing(unknown, 0.09, error_at_cut=0.35, on=TODAY, policy=trial).may_certify
 
 
 def test_no_policy_lets_parameters_that_nobody_estimated_certify():
@@ -117,9 +124,9 @@ def test_no_policy_lets_parameters_that_nobody_estimated_certify():
         ages_must_be_known=False,
         judgement_must_be_measured=False,
     )
-    assert standing(facts(), 0.05, on=TODAY, policy=loosest).may_certify
+    assert standing(facts(), 0.05, error_at_cut=0.35, on=TODAY, policy=loosest).may_certify
     expected = facts(parameters_estimated=False)
-    assert not standing(expected, 0.05, on=TODAY, policy=loosest).may_certify
+    assert not standing(expected, 0.05, error_at_cut=0.35, on=TODAY, policy=loosest).may_certify
 
 
 def test_the_window_rolls_by_calendar_months():

@@ -26,8 +26,9 @@ from app.awarding.decide_again import decide_again
 from app.awarding.decide_award import make_award
 from app.awarding.models import Outcome
 from app.awarding.policy import AwardPolicy
+from app.awarding.readings import Reading
 from app.awarding.settle_hold import settle_hold
-from app.credentials import conformance
+from app.credentials import conformance, log_months
 from app.credentials.errors import DocumentRefused
 from app.credentials.log_months import BEFORE_ALL, _since
 from app.credentials.log_places import told_places
@@ -53,6 +54,7 @@ from tests.journeys.at_a_standstill import run_jobs, with_signer
 __all__ = ["made_world", "world"]
 
 HIGH, LOW = 3.0, -1.0
+SHIPPED = log_months.FEWEST_TOLD
 MONTHS_END = datetime(2026, 12, 31, 23, 58, tzinfo=UTC)
 
 
@@ -138,7 +140,8 @@ class Issuer:
 
 
 @pytest.fixture
-def issuer(world: World, tmp_path: Path) -> Issuer:
+def issuer(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Issuer:
+    monkeypatch.setattr(log_months, "FEWEST_TOLD", 1)  # a handful sit here in place of many
     with world.runtime.transaction() as session:
         session.execute(update(Edition).values(provisional_key=False))  # else all are specimens, which are not counted
     return Issuer(world, with_signer(world.runtime, tmp_path), tmp_path / "copies")
@@ -282,6 +285,40 @@ def test_one_certificate_more_than_scores_above_is_found_all_the_same(
     assert "over-issue" in {kind for kind, _ in issuer.audit()}
 
 
+def test_edge_070_072_of_fewer_than_ten_scores_the_log_tells_no_figure(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of one, nor of nine; ten are told. Erased ones count among them, and nobody reads who they were."""
+    monkeypatch.setattr(log_months, "FEWEST_TOLD", SHIPPED)
+    assert auditor().FEW + 1 == SHIPPED == 10
+    for erased, others in ((0, 1), (1, 8), (1, 9)):  # after the owner's of November
+        people = [issuer.sit(HIGH if number == 1 else LOW) for number in range(erased + others)]
+        issuer.work()
+        for sitting_id in people[:erased]:
+            issuer.erase(issuer.result(sitting_id).person_id)
+        issuer.next_month()
+        assert issuer.audit() == []
+    *few, ten = sorted(month_entries(issuer), key=lambda one: one["month"])
+    assert len(few) == 3
+    for one in few:
+        assert one["few"] is True
+        assert not {"eligible", "above"} & set(one)
+        assert one["certified"] == (one["month"] == "2027-01")
+    assert (ten["eligible"], ten["above"], ten["certified"]) == (10, 1, 1)
+    assert "few" not in ten
+
+
+def test_edge_070_072_the_root_of_one_score_is_another_each_time() -> None:
+    """No guess at the score can be tried against it."""
+    score = Reading("collaboration", UUID(int=1), BEFORE_ALL, 3.0, 0.0, is_above=False)
+    assert log_months._blinded_root([score]) != log_months._blinded_root([score])
+
+
+def month_entries(issuer: Issuer) -> list[dict[str, Any]]:
+    with issuer.house.reading() as session:
+        return list(log.entries("month", session=session))
+
+
 def test_numbers_of_who_was_erased_are_kept_until_the_month_is_told_and_no_longer(issuer: Issuer) -> None:
     for theta in (HIGH, LOW):
         sitting_id = issuer.sit(theta)
@@ -421,6 +458,31 @@ def an_older_issue(at: str = "2026-12-05", name: str = "a") -> dict[str, Any]:
     return {key: value for key, value in an_issue(at, name).items() if key != "month"}
 
 
+def a_few(at: str = "2027-01-01", **figures: Any) -> dict[str, Any]:
+    told = {name: value for name, value in a_month(at).items() if name not in {"eligible", "above"}}
+    return told | {"few": True} | figures
+
+
+def issues(count: int, **facts: Any) -> list[dict[str, Any]]:
+    return [an_issue(name=f"{facts} {number}", **facts) for number in range(count)]
+
+
+def few_months(count: int, certified: int) -> list[dict[str, Any]]:
+    """Each told as few, by an issuer who would rather not say."""
+    told = []
+    for number in range(count):
+        year, month = divmod(number, 12)
+        named, at = f"{2027 + year}-{month + 1:02d}", f"{2027 + year + (month == 11)}-{(month + 1) % 12 + 1:02d}-01"
+        told += issues(certified, month=named, at=at)
+        told.append(a_few(at, month=named, certified=certified))
+    return told
+
+
+def many(certified: int) -> list[dict[str, Any]]:
+    told = a_month("2035-01-01", month="2034-12", certified=certified, above=10, eligible=100)
+    return [*issues(certified, month="2034-12", at="2034-12-30"), told]
+
+
 LOGS: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
     "older entries name no month": ([an_older_issue(), a_month()], set()),
     "older entries, one more": ([an_older_issue(), an_older_issue(name="b"), a_month()], {"over-issue"}),
@@ -442,6 +504,19 @@ LOGS: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
                                            a_month(certified=2)], {"over-issue"}),
     "of another norm": ([an_issue(norm="m"), a_month(norm="m"), a_revocation(), an_issue(name="b", replaces="a"),
                          an_issue(name="c"), a_month(certified=2)], {"over-issue"}),
+    "few, and one certified": ([an_issue(), a_few()], set()),
+    "few, and nine certified": ([*issues(9), a_few(certified=9)], set()),
+    "few, and ten certified": ([*issues(10), a_few(certified=10)], {"over-issue"}),
+    "few, and a tenth issued later": ([*issues(9), a_few(certified=9), an_issue("2027-02-01", "z")], {"over-issue"}),
+    "few, miscounted": ([an_issue(), a_few(certified=0, through=1)], {"over-issue"}),
+    "few, and figures all the same": ([*issues(2), a_few(certified=2, above=1, eligible=5)], {"over-issue"}),
+    "few for forty-four months": (few_months(44, certified=9), set()),
+    "few for forty-five months, and all of them": (few_months(45, certified=9), {"over-issue"}),
+    "few for forty-five months, under a norm for each year": (
+        [{**one, "norm": one["month"][:4]} for one in few_months(45, certified=9)], {"over-issue"}),
+    "few for forty-five months, a share of them": (few_months(45, certified=2), set()),
+    "few for years, and one month of many": ([*few_months(40, certified=3), *many(certified=0)], {"over-issue"}),
+    "few for years, and an honest month of many": ([*few_months(40, certified=1), *many(certified=10)], set()),
     "a specimen replaced by a real one": ([an_issue(specimen=True), a_revocation(), an_issue(name="b", replaces="a"),
                                            an_issue(name="c"), a_month(certified=2)], {"over-issue"}),
 }  # fmt: skip
