@@ -17,7 +17,10 @@ class SkillNotFound(NotFound):
     code = "skill-not-found"
 
     def __init__(self, slug: str) -> None:
-        super().__init__(f"There is no skill named {slug!r}. item_banks/skills.yaml lists those that exist.")
+        super().__init__(
+            f"There is no skill named {slug!r}. GET /api/v1/skills lists those that exist; operators find those that "
+            "could be released in item_banks/skills.yaml."
+        )
 
 
 class ReleaseNotFound(NotFound):

@@ -19,7 +19,10 @@ class NormNotFound(NotFound):
     code = "norm-not-found"
 
     def __init__(self, norm_id: UUID) -> None:
-        super().__init__(f"There is no norm version {norm_id}. `decile norm list` shows those that exist.")
+        super().__init__(
+            f"There is no norm version {norm_id}. GET /api/v1/norms lists those that are public; operators see all "
+            "with `decile norm list`."
+        )
 
 
 class NoSample(NotFound):
