@@ -132,6 +132,17 @@ def test_a_dry_run_reports_and_imports_nothing(decile, runtime, tmp_path):
         assert session.scalar(select(func.count()).select_from(LegacySample)) == 0
 
 
+def test_a_dry_run_refuses_whatever_the_import_would(decile, runtime, tmp_path):
+    path = write_sample(tmp_path / "s.csv")
+    misnamed = ("responses", "import", str(path), "--skill", "No Slug", "--population", POPULATION)
+    said = decile(*misnamed, code=1)
+    assert decile(*misnamed, "--dry-run", code=1) == said
+    decile(*import_arguments(path))
+    assert "imported before" in decile(*import_arguments(path, "--dry-run"), code=1)
+    with runtime.reading() as session:
+        assert session.scalar(select(func.count()).select_from(LegacySample)) == 1
+
+
 def test_bad_rows_are_reported_once_and_nothing_is_imported(decile, runtime, tmp_path):
     path = write_sample(tmp_path / "s.csv", n=50_000)
     lines = path.read_text().splitlines()
