@@ -111,6 +111,12 @@ def test_drafting_needs_the_code_of_the_person_named(decile, runtime, tmp_path):
     decile("norm", "draft", SKILL, "--as", "nobody@example.org", "--code", editor(), code=1)
 
 
+def test_a_code_that_nobody_can_be_asked_for_is_wrong_usage(decile):
+    said = decile("norm", "draft", SKILL, "--as", "ed@example.org", code=2)
+    assert "--code is needed" in said
+    assert "Aborted" not in said
+
+
 def test_a_person_without_a_second_factor_acts_on_nothing(decile, runtime, tmp_path):
     with runtime.transaction() as session:
         invite_person("new@example.org", session=session, clock=runtime.clock, entropy=runtime.entropy)
