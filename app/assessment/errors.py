@@ -29,6 +29,18 @@ class SittingNotFound(NotFound):
         super().__init__(f"There is no sitting {sitting_id} of yours. Open your skills to see the ones you began.")
 
 
+class SittingUnknown(NotFound):
+    """No such sitting of anybody's."""
+
+    code = "sitting-unknown"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(
+            f"There is no sitting {sitting_id}, or it was erased with its person. Copy the whole id, as a case on the "
+            "desk or the copy of a person's data shows it."
+        )
+
+
 class AdjustmentUnknown(Invalid):
     """Something was asked for that we do not offer."""
 

@@ -39,7 +39,7 @@ def build_command(runtime: Runtime, directory: Path) -> None:
 
 
 @manual.command("gate")
-@click.argument("manifest", type=GivenPath(dir_okay=False, path_type=Path))
+@click.argument("manifest", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--false-certify", type=click.FloatRange(0, 1), default=FOUNDERS.false_certify, show_default=True)
 @click.option("--false-miss", type=click.FloatRange(0, 1), default=FOUNDERS.false_miss, show_default=True)
 def gate_command(manifest: Path, false_certify: float, false_miss: float) -> None:
