@@ -10,8 +10,10 @@ from uuid import UUID
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.orm import Session
 
 from app.foundation.runtime import Runtime
+from app.item_bank import queries as item_bank
 from app.norming import queries
 from app.norming.queries import NormView
 
@@ -40,6 +42,17 @@ def norm_of(runtime: Runtime, norm_id: UUID) -> NormView:
     """The norm version of this id."""
     with runtime.reading() as session:
         return queries.norm(norm_id, session=session)
+
+
+def require_known(skill: str | None, *, session: Session) -> None:
+    """A name that is mistyped must not look like a skill without anything.
+
+    Raises
+    ------
+    SkillNotFound
+    """
+    if skill is not None:
+        item_bank.skill(skill, session=session)
 
 
 def shown_working(text: str, work: Callable[[], T]) -> T:

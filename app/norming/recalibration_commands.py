@@ -16,7 +16,7 @@ from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.norming import recalibrations
 from app.norming.cancel_recalibration import cancel_recalibration
-from app.norming.norm_options import AS_PERSON, CODE, norm_of
+from app.norming.norm_options import AS_PERSON, CODE, norm_of, require_known
 from app.norming.proven_person import prove
 from app.norming.recalibration import Phase, Source
 from app.norming.recalibration import Progress as Ended
@@ -77,12 +77,14 @@ def recalibrations_command(runtime: Runtime, skill: str | None, *, as_json: bool
     Example: decile norm recalibrations --json
     """
     with runtime.reading() as session:
+        require_known(skill, session=session)
         found = recalibrations.latest(session=session, skill=skill)
     if as_json:
         click.echo(json.dumps([recalibration_as_json(one) for one in found], ensure_ascii=False, indent=2))
         return
     for one in found:
         click.echo(recalibration_as_line(one))
+    click.echo(f"{len(found)} recalibrations")
 
 
 @click.command("follow")

@@ -195,7 +195,10 @@ def test_nothing_to_calibrate_or_to_norm_is_said_plainly(decile, runtime):
     assert "No sample" in decile("calibrate", "nothing", code=1)
     assert "No sample" in decile("norm", "draft", "nothing", "--as", "ed@example.org", "--code", editor(), code=1)
     assert "no norm version" in decile("norm", "preview", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11", code=1)
-    assert decile("norm", "list") == ""
+    assert decile("norm", "list") == "0 norm versions\n"
+    assert decile("norm", "recalibrations") == "0 recalibrations\n"
+    for listing in ("list", "recalibrations"):
+        assert "no skill named 'nothing'" in decile("norm", listing, "--skill", "nothing", code=1)
 
 
 @pytest.mark.parametrize("group", [responses, calibrate, norm, *responses.commands.values(), *norm.commands.values()])
