@@ -14,7 +14,10 @@ from app.foundation.runtime import Runtime
 
 @click.group("sitting")
 def sitting() -> None:
-    """Sittings: recompute one from its seed and pins."""
+    """Sittings: recompute one from its seed and pins.
+
+    Example: decile sitting replay 3f0c6c0e-6f0e-4c6b-9a57-0d7a3c1f1a10
+    """
 
 
 @sitting.command("replay")

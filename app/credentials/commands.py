@@ -63,7 +63,10 @@ def _found(code: str, session: Session) -> CredentialView:
 
 @click.group("credential")
 def credential() -> None:
-    """Credentials: what was issued and in which state it is."""
+    """Credentials: what was issued and in which state it is.
+
+    Example: decile credential list
+    """
 
 
 @credential.command("list")
@@ -122,7 +125,12 @@ def issue_command(runtime: Runtime, award_id: UUID) -> None:
 
 @credential.command("revoke")
 @click.argument("code")
-@click.option("--reason", required=True, type=click.Choice([reason.value for reason in RevocationReason]))
+@click.option(
+    "--reason",
+    required=True,
+    type=click.Choice([reason.value for reason in RevocationReason]),
+    help="As the record keeps it; the letter says it.",
+)
 @click.pass_obj
 def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
     """Revoke a credential for good. The page says so at once, the signed status list within a minute.
@@ -256,7 +264,10 @@ def review_command(runtime: Runtime, typed: tuple[str, ...], *, reissue: bool, r
 
 @click.group("keys")
 def keys() -> None:
-    """Signing keys. Private keys stay with the worker."""
+    """Signing keys. Private keys stay with the worker.
+
+    Example: decile keys list
+    """
 
 
 @keys.command("list")

@@ -217,8 +217,9 @@ def retention(runtime: Runtime, *, dry_run: bool) -> None:
 
 
 @click.command("law")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 @click.pass_obj
-def law(runtime: Runtime) -> None:
+def law(runtime: Runtime, *, as_json: bool) -> None:
     """List the dates of law that this installation goes by, with source and the day they were looked up.
 
     They are policy data: `[[law.dates]]` in the policy file replaces the list, and the former one stays on record.
@@ -227,6 +228,9 @@ def law(runtime: Runtime) -> None:
     """
     with runtime.reading() as session:
         policy = policies.current(LawPolicy, session=session, at=runtime.clock.now())
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in policy.law_dates], default=str, ensure_ascii=False, indent=2))
+        return
     for one in policy.law_dates:
         status = "held against the official text" if one.is_verified else "as reported, not verified"
         click.echo(f"{one.applies_on}  {one.law}: {one.duty}")
