@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,12 +42,10 @@ def listening_at(host: str, port: int, *, setting: str) -> Iterator[None]:
     AddressUnusable, PortTaken
     """
     try:
-        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # the latter of a name that could be nobody's
-        raise AddressUnusable(host, setting) from None
-    try:
         yield
+    except ValueError:  # of a name that could be nobody's
+        raise AddressUnusable(host, setting) from None
     except OSError as problem:
-        if problem.errno == errno.EADDRNOTAVAIL:
+        if problem.errno == errno.EADDRNOTAVAIL or problem.errno not in errno.errorcode:  # numbers of unknown names
             raise AddressUnusable(host, setting) from None
         raise PortTaken(host, port, setting, problem.strerror or str(problem)) from None
