@@ -36,8 +36,8 @@ class SittingUnknown(NotFound):
 
     def __init__(self, sitting_id: UUID) -> None:
         super().__init__(
-            f"There is no sitting {sitting_id}, or it was erased with its person. Copy the whole id, as a case on the "
-            "desk or the copy of a person's data shows it."
+            f"There is no sitting {sitting_id}, or it was erased with its person. Copy the whole id, as in the address "
+            "of its page or in the copy of a person's data."
         )
 
 
