@@ -26,11 +26,11 @@ class PortTaken(Conflict):
 
     code = "port-taken"
 
-    def __init__(self, host: str, port: int, setting: str, reason: str) -> None:
-        super().__init__(
-            f"Nothing of ours can listen at {host}:{port} ({reason}). Stop what listens there, or choose another port "
-            f"with {setting}PORT."
-        )
+    def __init__(self, host: str, port: int, setting: str, problem: OSError) -> None:
+        why = f"Nothing of ours can listen at {host}:{port} ({problem.strerror or problem})."
+        if problem.errno == errno.EADDRINUSE:
+            why = f"Another program listens at {host}:{port}."
+        super().__init__(f"{why} Stop what listens there, or choose another port with {setting}PORT.")
 
 
 @contextmanager
@@ -48,4 +48,4 @@ def listening_at(host: str, port: int, *, setting: str) -> Iterator[None]:
     except OSError as problem:
         if problem.errno == errno.EADDRNOTAVAIL or problem.errno not in errno.errorcode:  # numbers of unknown names
             raise AddressUnusable(host, setting) from None
-        raise PortTaken(host, port, setting, problem.strerror or str(problem)) from None
+        raise PortTaken(host, port, setting, problem) from None

@@ -100,7 +100,7 @@ def test_a_web_process_that_cannot_listen_names_the_setting(installation, monkey
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for change, named in (
-            ({"port": port}, f"127.0.0.1:{port} .*DECILE_PORT"),
+            ({"port": port}, rf"127.0.0.1:{port}\..*DECILE_PORT"),
             ({"metrics_port": port}, "DECILE_METRICS_PORT"),
             ({"host": "foo.invalid"}, "DECILE_HOST"),
         ):
