@@ -61,7 +61,7 @@ def up(settings: Settings, *, with_demo: bool = True) -> int:
 
 def _require_free_port(settings: Settings) -> None:
     host, port = settings.host, settings.port
-    with listening_at(host, port, setting=PREFIX):
+    with listening_at(host, port, setting=PREFIX, example=", or as PORT=8001 make up"):
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was stopped just now does not count

@@ -26,16 +26,18 @@ class PortTaken(Conflict):
 
     code = "port-taken"
 
-    def __init__(self, host: str, port: int, setting: str, problem: OSError) -> None:
+    def __init__(self, host: str, port: int, setting: str, problem: OSError, example: str = "") -> None:
         why = f"Nothing of ours can listen at {host}:{port} ({problem.strerror or problem})."
         if problem.errno == errno.EADDRINUSE:
             why = f"Another program listens at {host}:{port}."
-        super().__init__(f"{why} Stop what listens there, or choose another port with {setting}PORT.")
+        super().__init__(f"{why} Stop what listens there, or choose another port with {setting}PORT{example}.")
 
 
 @contextmanager
-def listening_at(host: str, port: int, *, setting: str) -> Iterator[None]:
+def listening_at(host: str, port: int, *, setting: str, example: str = "") -> Iterator[None]:
     """Around the step that opens the port; `setting` is what the names of both settings begin with.
+
+    `example` goes on after the name of the port's.
 
     Raises
     ------
@@ -48,4 +50,4 @@ def listening_at(host: str, port: int, *, setting: str) -> Iterator[None]:
     except OSError as problem:
         if problem.errno == errno.EADDRNOTAVAIL or problem.errno not in errno.errorcode:  # numbers of unknown names
             raise AddressUnusable(host, setting) from None
-        raise PortTaken(host, port, setting, problem) from None
+        raise PortTaken(host, port, setting, problem, example) from None

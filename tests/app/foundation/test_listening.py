@@ -24,7 +24,9 @@ def test_a_host_that_is_not_here_is_named_with_its_setting(host):
 def test_a_port_that_is_taken_is_named_with_its_setting():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"Another program listens at 127.0.0.1:{port}\..*DECILE_PORT"):
+        with pytest.raises(
+            PortTaken, match=rf"Another program listens at 127.0.0.1:{port}\..*DECILE_PORT, or as PORT=8001 make up\."
+        ):
             up.up(Settings(port=port))
         with pytest.raises(PortTaken, match=rf"127.0.0.1:{port}\..*DECILE_METRICS_PORT"):
             serve_metrics(Settings(metrics_port=port), None)  # type: ignore[arg-type]
