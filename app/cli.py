@@ -27,8 +27,15 @@ NOT_UTF8 = "surrogates not allowed"  # so Python keeps the bytes of an argument 
 SERVERS = ("web", "worker")
 # what the machine refuses without naming a file: a full disk, a port that is taken, not ours to open or not here
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL}
-
-
+WHAT_HELPS = {  # where the file is named
+    errno.ENOENT: " Make the directory that it should be in, or correct the name.",
+    errno.ENOTDIR: " Something on the way there is a file; correct the name.",
+    errno.EISDIR: " Name a file in it.",
+    errno.EEXIST: " Nothing is written over; give a new name.",
+    errno.EACCES: " Let the user of this program in there, or name another place.",
+    errno.EROFS: " Name a place that can be written.",
+    errno.ENOSPC: " Make room, or name a place that has some.",
+}
 WHERE_IT_IS = (
     "Look at DECILE_DATA and DECILE_DATABASE_URL; `decile db upgrade` makes its tables, `decile doctor` says more."
 )
@@ -53,7 +60,8 @@ class Doorkeeper(click.Group):
             file = problem.filename2 or problem.filename
             if file is None and problem.errno not in OF_THE_MACHINE:
                 raise
-            click.echo(f"Refused: {f'{file}: ' if file else ''}{problem.strerror}.", err=True)
+            remedy = WHAT_HELPS.get(problem.errno or 0, "") if file else ""
+            click.echo(f"Refused: {f'{file}: ' if file else ''}{problem.strerror}.{remedy}", err=True)
             ctx.exit(1)
         except Exception as problem:
             said = _said_by_database(problem)

@@ -20,8 +20,8 @@ from urllib.request import urlopen
 import click
 
 from app.foundation import running
-from app.foundation.errors import Conflict
-from app.foundation.settings import Settings
+from app.foundation.listening import listening_at
+from app.foundation.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from app.foundation.runtime import Runtime
@@ -32,23 +32,12 @@ STOP_SECONDS = 10
 Children: TypeAlias = dict[str, subprocess.Popen[bytes]]
 
 
-class PortTaken(Conflict):
-    """Something listens already where the pages should be."""
-
-    code = "port-taken"
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(
-            f"Another program listens at {host}:{port}. Stop it, or choose another port: PORT=8001 make up."
-        )
-
-
 def up(settings: Settings, *, with_demo: bool = True) -> int:
     """Start web and worker, load banks and demo, wait for Ctrl-C; the exit code says whether all ended cleanly.
 
     Raises
     ------
-    PortTaken
+    AddressUnusable, PortTaken
     """
     _require_free_port(settings)
     children: Children = {}
@@ -71,13 +60,12 @@ def up(settings: Settings, *, with_demo: bool = True) -> int:
 
 
 def _require_free_port(settings: Settings) -> None:
-    for family, kind, protocol, _, address in socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM):
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was stopped just now does not count
-            try:
+    host, port = settings.host, settings.port
+    with listening_at(host, port, setting=PREFIX, example=", or as PORT=8001 make up"):
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what was stopped just now does not count
                 probe.bind(address)
-            except OSError:
-                raise PortTaken(settings.host, settings.port) from None
 
 
 def _prepare(settings: Settings, children: Children) -> Runtime:

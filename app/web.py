@@ -11,7 +11,9 @@ import waitress
 from app import composition
 from app.factory import create_app
 from app.foundation import running, schema, settled_memory
+from app.foundation.listening import listening_at
 from app.foundation.runtime import Runtime
+from app.foundation.settings import PREFIX
 from app.foundation.switching import switch_often
 from app.operations.metrics import WsgiApplication, counting, new_registry, serve_metrics
 from app.operations.overload import WAITING_PER_THREAD, turning_away
@@ -37,16 +39,18 @@ def _serve(runtime: Runtime) -> None:
     def waiting() -> int:
         return len(server.task_dispatcher.queue)
 
-    server = waitress.create_server(
-        turning_away(_measured(runtime), waiting, most=WAITING_PER_THREAD * settings.threads),
-        host=settings.host,
-        port=settings.port,
-        threads=settings.threads,
-        connection_limit=CONNECTION_LIMIT,
-        channel_timeout=CHANNEL_TIMEOUT_SECONDS,
-        ident="decile",
-        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
-    )
+    application = turning_away(_measured(runtime), waiting, most=WAITING_PER_THREAD * settings.threads)
+    with listening_at(settings.host, settings.port, setting=PREFIX):
+        server = waitress.create_server(
+            application,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            connection_limit=CONNECTION_LIMIT,
+            channel_timeout=CHANNEL_TIMEOUT_SECONDS,
+            ident="decile",
+            clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

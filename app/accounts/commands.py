@@ -116,6 +116,7 @@ def list_command(runtime: Runtime, as_json: bool) -> None:
         click.echo(
             f"{one.email}  {', '.join(sorted(one.roles)) or '-'}  {'' if one.has_joined else '(not joined)'}".rstrip()
         )
+    click.echo(f"{len(found)} accounts")
 
 
 def _as_dict(one: queries.PersonView) -> dict[str, object]:

@@ -13,7 +13,8 @@ class TokenNeeded(SignInNeeded):
 
     def __init__(self) -> None:
         super(SignInNeeded, self).__init__(
-            "This needs a token: send the header `Authorization: Bearer decile_…`. Make one under My data, Programs."
+            "This needs a token: send the header `Authorization: Bearer decile_…`. Make one on the website under My "
+            "data, Tokens for programs of yours."
         )
 
 
@@ -23,7 +24,10 @@ class TokenInvalid(SignInNeeded):
     code = "token-invalid"
 
     def __init__(self) -> None:
-        super(SignInNeeded, self).__init__("This token does not work, or no longer does. Make another under My data.")
+        super(SignInNeeded, self).__init__(
+            "This token does not work, or no longer does. Make another on the website under My data, Tokens for "
+            "programs of yours."
+        )
 
 
 class ScopeMissing(Refused):
@@ -32,7 +36,10 @@ class ScopeMissing(Refused):
     code = "scope-missing"
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"This token lacks the scope {scope}. Make one that has it under My data, Programs.")
+        super().__init__(
+            f"This token lacks the scope {scope}. Make one that has it on the website under My data, Tokens for "
+            "programs of yours."
+        )
 
 
 class BodyInvalid(Invalid):

@@ -53,8 +53,8 @@ WITH_A_BODY = {
 
 ABOUT = """Everything a person can do on the pages of Decile, for programs that act for them.
 
-**Tokens.** Make one under *My data, Programs*; it is shown once. Send `Authorization: Bearer decile_…`. A token has
-scopes and an end, and never does more than the person who made it. Cookies are not looked at.
+**Tokens.** Make one under *My data, Tokens for programs of yours*; it is shown once. Send `Authorization: Bearer
+decile_…`. A token has scopes and an end, and never does more than the person who made it. Cookies are not looked at.
 
 **Sending again.** Every POST that changes something takes an `Idempotency-Key`. Sent again with the same key within
 24 hours, the same request changes nothing and gets the same answer, with `Idempotency-Replayed: true`. The same key
@@ -96,7 +96,9 @@ def document(operations: Iterable[Operation], *, base_url: str, status_of: Calla
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token made under My data, Programs. Scopes: " + ", ".join(Scope) + ".",
+                    "description": "A token made under My data, Tokens for programs of yours. Scopes: "
+                    + ", ".join(Scope)
+                    + ".",
                 }
             },
         },

@@ -24,7 +24,10 @@ def _some_words(_ctx: click.Context, _parameter: click.Parameter, words: str) ->
 
 @click.group("sitting")
 def sitting() -> None:
-    """Sittings: recompute one from its seed and pins, or void one that a fault of ours broke."""
+    """Sittings: recompute one from its seed and pins, or void one that a fault of ours broke.
+
+    Example: decile sitting replay 3f0c6c0e-6f0e-4c6b-9a57-0d7a3c1f1a10
+    """
 
 
 @sitting.command("replay")

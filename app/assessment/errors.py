@@ -31,6 +31,18 @@ class SittingNotFound(NotFound):
         )
 
 
+class SittingUnknown(NotFound):
+    """No such sitting of anybody's."""
+
+    code = "sitting-unknown"
+
+    def __init__(self, sitting_id: UUID) -> None:
+        super().__init__(
+            f"There is no sitting {sitting_id}, or it was erased with its person. Copy the whole id, as in the address "
+            "of its page or in the copy of a person's data."
+        )
+
+
 class AdjustmentUnknown(Invalid):
     """Something was asked for that we do not offer."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.assessment import exposure
 from app.assessment.closing import figures_of, packed, sha256_of
 from app.assessment.course import Course, course_of
-from app.assessment.errors import ResponsesForgotten, SittingNotFound
+from app.assessment.errors import ResponsesForgotten, SittingUnknown
 from app.assessment.models import FORGOTTEN, Edition, FrozenSitting, Sitting, State, Stop
 
 ADAPTIVE_STOPS = frozenset(Stop) - {
@@ -54,11 +54,11 @@ def replay_sitting(sitting_id: UUID, *, session: Session) -> Replay:
 
     Raises
     ------
-    SittingNotFound, ResponsesForgotten
+    SittingUnknown, ResponsesForgotten
     """
     sitting = session.get(Sitting, sitting_id)
     if sitting is None:
-        raise SittingNotFound(sitting_id)
+        raise SittingUnknown(sitting_id)
     if not can_replay(sitting_id, session=session):
         raise ResponsesForgotten(sitting_id)
     frozen = session.get(FrozenSitting, sitting_id)

@@ -80,7 +80,9 @@ def _rows(path: Path) -> list[list[str]]:
             raise BiasFileInvalid([f"it is larger than {LARGEST_FILE_BYTES // 10**6} MB"])
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.reader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except OSError as problem:
+        raise BiasFileInvalid([f"{path} cannot be read: {problem.strerror}"]) from None
+    except (UnicodeDecodeError, csv.Error) as problem:
         raise BiasFileInvalid([f"it is no CSV in UTF-8: {problem}"]) from None
 
 

@@ -16,7 +16,7 @@ from app.foundation.runtime import Runtime
 
 
 @click.command("bias-report")
-@click.argument("file", type=GivenPath(dir_okay=False, path_type=Path))
+@click.argument("file", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--skill", required=True, help="Which skill was decided about.")
 @click.option("--by", multiple=True, required=True, help="Column of categories; several are also crossed.")
 @click.option("--decision", help="Column of the award decision: 1 or 0.")

@@ -11,7 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.awarding import queries as awards
-from app.credentials import codes, did, queries, review_queue
+from app.credentials import codes, did, queries, review_queue, validity
 from app.credentials.decide_review import decide_review
 from app.credentials.errors import CompromiseInFuture, CredentialNotFound, KeyNotFound, ReviewNotFound
 from app.credentials.holder_letters import Occasion, tell_holder
@@ -28,14 +28,27 @@ LISTED = 100
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def _facts(view: CredentialView) -> dict[str, Any]:
+def _state(view: CredentialView, at: datetime) -> str:
+    """As the register has it now, in one word."""
+    if view.revoked_at is not None:
+        return "revoked"
+    if not view.is_issued:
+        return "reserved"
+    if view.suspended_at is not None:
+        return "suspended"
+    return "expired" if validity.has_ended(view.valid_until, at=at) else "issued"
+
+
+def _facts(view: CredentialView, at: datetime) -> dict[str, Any]:
     return {
         "id": str(view.id),
         "code": view.printed_code,
         "skill": view.skill,
+        "state": _state(view, at),
         "specimen": view.is_specimen,
         "issued_at": view.issued_at.isoformat() if view.issued_at else None,
         "valid_until": view.valid_until.isoformat(),
+        "suspended_at": view.suspended_at.isoformat() if view.suspended_at else None,
         "revoked_at": view.revoked_at.isoformat() if view.revoked_at else None,
         "visibility": view.visibility,
     }
@@ -50,7 +63,10 @@ def _found(code: str, session: Session) -> CredentialView:
 
 @click.group("credential")
 def credential() -> None:
-    """Credentials: what was issued and in which state it is."""
+    """Credentials: what was issued and in which state it is.
+
+    Example: decile credential list
+    """
 
 
 @credential.command("list")
@@ -62,15 +78,17 @@ def list_command(runtime: Runtime, limit: int, *, as_json: bool) -> None:
 
     Example: decile credential list --json
     """
+    now = runtime.clock.now()
     with runtime.reading() as session:
-        found = [_facts(view) for view in queries.credentials(session=session, limit=limit)]
+        found = [_facts(view, now) for view in queries.credentials(session=session, limit=limit)]
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
     for row in found:
-        state = "revoked" if row["revoked_at"] else "issued" if row["issued_at"] else "reserved"
         mark = " specimen" if row["specimen"] else ""
-        click.echo(f"{row['code']}  {row['skill']}  until {row['valid_until']}  {state}{mark}  {row['visibility']}")
+        click.echo(
+            f"{row['code']}  {row['skill']}  until {row['valid_until']}  {row['state']}{mark}  {row['visibility']}"
+        )
     click.echo(f"{len(found)} credentials")
 
 
@@ -107,7 +125,12 @@ def issue_command(runtime: Runtime, award_id: UUID) -> None:
 
 @credential.command("revoke")
 @click.argument("code")
-@click.option("--reason", required=True, type=click.Choice([reason.value for reason in RevocationReason]))
+@click.option(
+    "--reason",
+    required=True,
+    type=click.Choice([reason.value for reason in RevocationReason]),
+    help="As the record keeps it; the letter says it.",
+)
 @click.pass_obj
 def revoke_command(runtime: Runtime, code: str, reason: str) -> None:
     """Revoke a credential for good. The page says so at once, the signed status list within a minute.
@@ -204,19 +227,19 @@ def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
 
 @credential.command("review")
 @click.argument("typed", metavar="CODE...", nargs=-1, required=True)
-@click.option("--reissue", "decision", flag_value=ReviewDecision.REISSUE.value, help="It is ours: sign it anew.")
-@click.option("--revoke", "decision", flag_value=ReviewDecision.REVOKE.value, help="It is not, or nobody can tell.")
+@click.option("--reissue", is_flag=True, help="It is ours: sign it anew.")
+@click.option("--revoke", is_flag=True, help="It is not, or nobody can tell.")
 @click.option("--reason", default="", help="Why, for the holder's letter; needed with --revoke.")
 @click.pass_obj
-def review_command(runtime: Runtime, typed: tuple[str, ...], decision: str | None, reason: str) -> None:
+def review_command(runtime: Runtime, typed: tuple[str, ...], *, reissue: bool, revoke: bool, reason: str) -> None:
     """Decide about credentials that were suspended because their key was in other hands, all of them or none.
 
     What is issued anew must follow from award and sitting, and the worker signs it. People do the same on the desk.
 
     Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-T --revoke --reason "no sitting stands behind it"
     """
-    if decision is None:
-        raise click.UsageError("say --reissue or --revoke")
+    if reissue == revoke:
+        raise click.UsageError("say --reissue or --revoke, one of the two")
     exact = [codes.read_code(code) for code in typed]
     with runtime.reading() as session:
         open_ones = review_queue.waiting(None, session=session, at=runtime.clock.now(), most=None)
@@ -228,7 +251,7 @@ def review_command(runtime: Runtime, typed: tuple[str, ...], decision: str | Non
         for review_id, found in evidence.items():
             decide_review(
                 review_id,
-                ReviewDecision(decision),
+                ReviewDecision.REISSUE if reissue else ReviewDecision.REVOKE,
                 reason,
                 evidence=found,
                 session=session,
@@ -241,7 +264,10 @@ def review_command(runtime: Runtime, typed: tuple[str, ...], decision: str | Non
 
 @click.group("keys")
 def keys() -> None:
-    """Signing keys. Private keys stay with the worker."""
+    """Signing keys. Private keys stay with the worker.
+
+    Example: decile keys list
+    """
 
 
 @keys.command("list")

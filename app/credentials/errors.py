@@ -58,6 +58,7 @@ class StatusListInvalid(Invalid):
     """A status list that cannot be read; whoever needed it knows nothing, and must not answer `valid`."""
 
     code = "status-list-invalid"
+    signed_list: str | None = None  # the text itself, where several were given
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The status list cannot be read: {reason}. Publish it again.")
@@ -67,6 +68,7 @@ class ListOfUnknownKey(Invalid):
     """A status list signed by a key that nothing here vouches for: a newer one of ours, or somebody else's."""
 
     code = "status-list-of-unknown-key"
+    signed_list: str | None = None  # the text itself, where several were given
 
     def __init__(self, key_id: str) -> None:
         super().__init__(

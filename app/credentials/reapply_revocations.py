@@ -78,7 +78,11 @@ def _told(signed_lists: Iterable[str], *, base_url: str, session: Session) -> tu
     """The credentials whose entry is set and that still stand, and how many set entries are of nothing known here."""
     standing, unknown = dict[UUID, Credential](), set[tuple[int, int]]()  # of two copies an entry is told twice
     for text in signed_lists:
-        number, bits = _checked(text, base_url=base_url, session=session)
+        try:
+            number, bits = _checked(text, base_url=base_url, session=session)
+        except (StatusListInvalid, ListOfUnknownKey) as refused:
+            refused.signed_list = text
+            raise
         query = select(Credential).where(Credential.status_list == number)
         known = {row.status_index: row for row in session.scalars(query)}
         settled = _of_no_credential(number, session=session)

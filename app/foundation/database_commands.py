@@ -10,7 +10,10 @@ from app.foundation.runtime import Runtime
 
 @click.group("db")
 def db() -> None:
-    """The database's schema."""
+    """The database's schema.
+
+    Example: decile db upgrade
+    """
 
 
 @db.command("upgrade")

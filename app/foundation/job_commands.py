@@ -27,7 +27,10 @@ MOST_RETRIED_AT_ONCE = 10_000
 
 @click.group("jobs")
 def jobs_group() -> None:
-    """Jobs of the worker: list them, see the dead list, try again or drop."""
+    """Jobs of the worker: list them, see the dead list, try again or drop.
+
+    Example: decile jobs list
+    """
 
 
 def _listing(command: Command) -> Command:
@@ -107,13 +110,18 @@ def _do(act: Callable[[DBOSClient, str], object], client: DBOSClient, key: str, 
 
 def _show(found: tuple[JobView, ...], now: datetime, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([asdict(job) for job in found], default=str, indent=2))
+        click.echo(json.dumps([asdict(job) for job in found], default=_plain, indent=2))
     elif not found:
         click.echo("No jobs.")
     else:
         for job in found:
             enqueued = job.enqueued_at.strftime("%Y-%m-%d %H:%M:%S")
             click.echo(f"{enqueued}  {job.state:<8} {job.name:<24} {job.key}{_why(job, now)}")
+
+
+def _plain(value: object) -> str:
+    """An instant as ISO 8601 has it, and everything else by its name."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _why(job: JobView, now: datetime) -> str:

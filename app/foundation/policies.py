@@ -48,6 +48,14 @@ class Policy(Protocol):
 
 log = logging.getLogger(__name__)
 P = TypeVar("P", bound=Policy)
+WORDS_OF_KINDS: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a list",
+    types.NoneType: "nothing",
+}
 Bounds = tuple[float, float]
 ANY_NUMBER: Bounds = (0, 1_000_000_000)  # of nothing can there be less than none, and no limit needs to be endless
 SHARE: Bounds = (0, 1)
@@ -194,7 +202,10 @@ def _check_kind(policy: str, name: str, value: Any, hint: Any) -> None:
     accepted += (int,) if float in accepted else ()
     accepted += (list,) if tuple in accepted else ()
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-        raise PolicyInvalid(f"Policy {policy}: {name} = {value!r} is not of the kind {hint}. Correct the value.")
+        kinds = " or ".join(
+            dict.fromkeys(WORDS_OF_KINDS.get(get_origin(kind) or kind, "another value") for kind in wanted)
+        )
+        raise PolicyInvalid(f"Policy {policy}: {name} = {value!r} is of another kind. Write {kinds}.")
 
 
 def _check_bounds(policy: type[Policy], name: str, value: Any) -> None:

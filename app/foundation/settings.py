@@ -69,7 +69,18 @@ class Settings(BaseSettings):
     @field_validator("secret_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
-        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        keys = tuple(key.strip() for key in value.split(",") if key.strip())
+        if not keys:  # to make keys of our own instead would sign everybody out, and differ between processes
+            raise ValueError("names no key between its commas; give one, or leave the setting out")
+        return keys
+
+    @field_validator("data")
+    @classmethod
+    def _is_no_file(cls, value: Path) -> Path:
+        _require_directory(value)
+        return value
 
     @model_validator(mode="after")
     def _is_whole(self) -> Settings:
@@ -82,6 +93,8 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEYS is needed beside DATABASE_URL: every process must share the same keys")
         if self.policy_file is not None and not self.policy_file.is_file():
             raise ValueError(f"POLICY_FILE: there is no file {self.policy_file}")
+        if self.spool_directory is not None:
+            _require_directory(self.spool_directory, "MAIL_URL: ")
         if (self.pkcs11_module is None) != (not self.pkcs11_token) or (self.pkcs11_pin and not self.pkcs11_token):
             raise ValueError("PKCS11_MODULE and PKCS11_TOKEN belong together; the worker needs PKCS11_PIN beside them")
         if self.pkcs11_module is not None and not self.pkcs11_module.is_file():
@@ -120,6 +133,13 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach us over TLS; cookies and HSTS follow."""
         return self.base_url.startswith("https:")
+
+
+def _require_directory(path: Path, field: str = "") -> None:
+    """It need not be there yet, but nothing on the way to it may be a file."""
+    there = next(one for one in (path, *path.absolute().parents) if os.path.exists(one))  # noqa: PTH110  never raises
+    if not there.is_dir():
+        raise ValueError(f"{field}{there} is a file; name a directory")
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

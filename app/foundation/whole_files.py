@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OWNER_ALONE = 0o600
@@ -22,20 +23,33 @@ def write_whole(path: Path, content: bytes, *, replacing: bool, mode: int = OWNE
         If the path names no file.
     FileExistsError
         If there is one of this name and it is not to be replaced.
+
+    Every error names the path that was asked for, and not the file beside it in which it grows.
     """
     if not path.name:  # as of an empty argument, which stands for the directory one is in
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     part = path.with_name(f".{path.name}.part")  # a backup of the directory passes it over
     try:
-        _write(part, content, mode)
-        if replacing:
-            part.replace(path)
-            sync_directory(path.parent)
-        else:
-            _give_name(part, path)
+        with errors_naming(path):
+            _write(part, content, mode)
+            if replacing:
+                part.replace(path)
+                sync_directory(path.parent)
+            else:
+                _give_name(part, path)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def errors_naming(path: Path) -> Iterator[None]:
+    """Errors of the file beside it, or of the disk, name the path that was asked for."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename, problem.filename2 = str(path), None
+        raise
 
 
 def _write(part: Path, content: bytes, mode: int) -> None:

@@ -48,7 +48,7 @@ def check_bank(path: Path) -> list[Problem]:
     Raises
     ------
     BankFolderMisplaced
-        If the folder is too near the root to be a bank's.
+        If the folder is too near the root to be a bank's, or is one above banks.
     """
     problems = _read(path, others=other_banks(path))[1]
     return problems + _problems_of_development(path)
@@ -61,6 +61,7 @@ def read_bank(path: Path) -> BankFiles:
     ------
     BankInvalid
         If it has any problem but warnings.
+    BankFolderMisplaced
     """
     files, problems = _read(path)
     if files is None or errors_of(problems):
@@ -120,6 +121,8 @@ def _all_banks(path: Path) -> Path:
 
 
 def _read(path: Path, *, others: tuple[OtherBank, ...] = ()) -> tuple[BankFiles | None, list[Problem]]:
+    if not (path / BANK).exists() and any(next(path.glob(f"{above}v*/{BANK}"), None) for above in ("", "*/")):
+        raise BankFolderMisplaced(path)  # of a skill or of all of them: its versions are the banks
     read = {name: document_of(path / name) for name in (BANK, STATEMENTS, SCENARIOS)}
     read[SKILLS] = document_of(skills_file_of(path))
     problems = [problem for _, found in read.values() for problem in found]

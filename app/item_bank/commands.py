@@ -30,7 +30,10 @@ BANK_FOLDER = GivenPath(exists=True, file_okay=False, path_type=Path)
 
 @click.group("bank")
 def bank() -> None:
-    """Content files and immutable bank releases."""
+    """Content files and immutable bank releases.
+
+    Example: decile bank check item_banks/collaboration/v1
+    """
 
 
 @bank.command("where")
@@ -143,7 +146,14 @@ def diff_command(before: Path, after: Path, *, as_json: bool) -> None:
 
 @bank.command("export")
 @click.argument("path", type=BANK_FOLDER)
-@click.option("--format", "form", type=click.Choice((*FORMS, QTI)), default="json", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*FORMS, QTI)),
+    default="json",
+    show_default=True,
+    help="What to write; qti is a package of many files.",
+)
 @click.option("--to", "file", type=click.File("wb"), default="-", help="Write there instead of to standard output.")
 def export_command(path: Path, *, form: str, file: BinaryIO) -> None:
     """Write a whole bank version as one document. It holds the keys: keep it away from candidates.
@@ -157,7 +167,13 @@ def export_command(path: Path, *, form: str, file: BinaryIO) -> None:
 
 @bank.command("import")
 @click.argument("file", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
-@click.option("--into", type=GivenPath(file_okay=False, path_type=Path), default=Path("item_banks"), show_default=True)
+@click.option(
+    "--into",
+    type=GivenPath(file_okay=False, path_type=Path),
+    default=Path("item_banks"),
+    show_default=True,
+    help="Folder of all banks, below which <skill>/v<n> is made.",
+)
 def import_command(file: Path, into: Path) -> None:
     """Lay out an exported bank (JSON, YAML, or a QTI package *.zip) as the folder of its version.
 

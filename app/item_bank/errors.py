@@ -17,7 +17,10 @@ class SkillNotFound(NotFound):
     code = "skill-not-found"
 
     def __init__(self, slug: str) -> None:
-        super().__init__(f"There is no skill named {slug!r}. item_banks/skills.yaml lists those that exist.")
+        super().__init__(
+            f"There is no skill named {slug!r}. GET /api/v1/skills lists those that exist; operators find those that "
+            "could be released in item_banks/skills.yaml."
+        )
 
 
 class ReleaseNotFound(NotFound):
@@ -54,12 +57,14 @@ class BankInvalid(Invalid):
 
     code = "bank-invalid"
 
-    def __init__(self, path: Path, problems: Sequence[object]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        problems: Sequence[object],
+        remedy: str = "Correct them; `decile bank check` lists them all.",
+    ) -> None:
         shown = "\n".join(f"  {problem}" for problem in problems[:LONGEST_LIST])
-        super().__init__(
-            f"{path} has {len(problems)} problem(s), so nothing was released. "
-            f"Correct them; `decile bank check` lists them all.\n{shown}"
-        )
+        super().__init__(f"{path} has {len(problems)} problem(s), so nothing was done with it. {remedy}\n{shown}")
 
 
 class BankFolderMisplaced(Invalid):

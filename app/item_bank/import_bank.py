@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.item_bank.errors import BankFolderTaken, BankInvalid
+from app.item_bank.errors import LONGEST_LIST, BankFolderTaken, BankInvalid
 from app.item_bank.export_bank import as_yaml
 from app.item_bank.file_shapes import check_shape
 from app.item_bank.findings import BANK, SCENARIOS, STATEMENTS, Finding
@@ -17,6 +17,7 @@ from app.item_bank.qti_package import read_package
 from app.item_bank.yaml_lines import Document, Unreadable, read_document
 
 PACKAGE = ".zip"  # of QTI; JSON and YAML are read alike
+ONE_FILE = f"Correct the file and import it again; at most {LONGEST_LIST} are shown."  # no folder that could be checked
 PARTS = ("bank", "statements", "scenarios")
 
 
@@ -50,10 +51,11 @@ def _checked(file: Path) -> dict[str, Any]:
         document = _document(file)
     except Unreadable as problem:
         said = (problem.message, problem.remedy)
-        raise BankInvalid(file, [Problem(str(file.parent), file.name, problem.line, "", "unreadable", *said)]) from None
+        found = [Problem(str(file.parent), file.name, problem.line, "", "unreadable", *said)]
+        raise BankInvalid(file, found, ONE_FILE) from None
     problems = problems_of(_findings(document), document, file.parent)
     if problems:
-        raise BankInvalid(file, problems)
+        raise BankInvalid(file, problems, ONE_FILE)
     return dict(document.data)
 
 

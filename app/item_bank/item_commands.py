@@ -17,7 +17,10 @@ from app.item_bank.name_item_author import name_item_author
 
 @click.group("item")
 def item() -> None:
-    """The state, the author and the history of an item."""
+    """The state, the author and the history of an item.
+
+    Example: decile item list collaboration
+    """
 
 
 @item.command("list")

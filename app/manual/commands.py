@@ -23,7 +23,14 @@ def manual() -> None:
 
 
 @manual.command("build")
-@click.option("--to", "directory", type=GivenPath(file_okay=False, path_type=Path), default="manual", show_default=True)
+@click.option(
+    "--to",
+    "directory",
+    type=GivenPath(file_okay=False, path_type=Path),
+    default="manual",
+    show_default=True,
+    help="Folder to write the files into.",
+)
 @click.pass_obj
 def build_command(runtime: Runtime, directory: Path) -> None:
     """Write the manual as HTML, PDF and JSON, with the release manifest. The same database gives the same bytes.
@@ -39,9 +46,21 @@ def build_command(runtime: Runtime, directory: Path) -> None:
 
 
 @manual.command("gate")
-@click.argument("manifest", type=GivenPath(dir_okay=False, path_type=Path))
-@click.option("--false-certify", type=click.FloatRange(0, 1), default=FOUNDERS.false_certify, show_default=True)
-@click.option("--false-miss", type=click.FloatRange(0, 1), default=FOUNDERS.false_miss, show_default=True)
+@click.argument("manifest", type=GivenPath(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--false-certify",
+    type=click.FloatRange(0, 1),
+    default=FOUNDERS.false_certify,
+    show_default=True,
+    help="Largest share of certificates that may be wrong.",
+)
+@click.option(
+    "--false-miss",
+    type=click.FloatRange(0, 1),
+    default=FOUNDERS.false_miss,
+    show_default=True,
+    help="Largest share of the top tenth that may be missed.",
+)
 def gate_command(manifest: Path, false_certify: float, false_miss: float) -> None:
     """Fail unless the misclassification budget of a release manifest is kept, cell by cell.
 

@@ -64,6 +64,12 @@ def _budget(path: Path) -> list[dict[str, Any]]:
             for name in RATES:
                 if cell[name] is not None:
                     float(cell[name]["share"])
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError) as problem:
-        raise ManifestUnreadable(path, type(problem).__name__) from None
+    except OSError as problem:
+        raise ManifestUnreadable(path, f"it cannot be read ({problem.strerror})") from None
+    except KeyError as problem:
+        raise ManifestUnreadable(path, f"it lacks {problem.args[0]}") from None
+    except (ValueError, RecursionError):  # the former also of what is not UTF-8
+        raise ManifestUnreadable(path, "it is not JSON, or a share in it is no number") from None
+    except TypeError:
+        raise ManifestUnreadable(path, "it is JSON that is laid out otherwise") from None
     return cells

@@ -13,7 +13,7 @@ from app.foundation.runtime import Runtime
 from app.norming import phases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
-from app.norming.norm_options import AS_PERSON, CODE, NORM_ID, SHA256, norm_of, shown_working
+from app.norming.norm_options import AS_PERSON, CODE, NORM_ID, SHA256, norm_of, require_known, shown_working
 from app.norming.proven_person import prove
 from app.norming.publish_norm import publish_norm
 from app.norming.recalibration_commands import (
@@ -194,12 +194,14 @@ def list_command(runtime: Runtime, skill: str | None, *, as_json: bool) -> None:
     Example: decile norm list --json
     """
     with runtime.reading() as session:
+        require_known(skill, session=session)
         found = queries.norms(session=session, skill=skill)
     if as_json:
         click.echo(json.dumps([norm_as_json(one) for one in found], ensure_ascii=False, indent=2))
         return
     for one in found:
         click.echo(f"{one.id}  {one.label:14} {one.state:11} {one.skill}  N = {one.n}  cut {one.cut:.3f}")
+    click.echo(f"{len(found)} norm versions")
 
 
 @norm.command("show")

@@ -19,7 +19,10 @@ class NormNotFound(NotFound):
     code = "norm-not-found"
 
     def __init__(self, norm_id: UUID) -> None:
-        super().__init__(f"There is no norm version {norm_id}. `decile norm list` shows those that exist.")
+        super().__init__(
+            f"There is no norm version {norm_id}. GET /api/v1/norms lists those that are public; operators see all "
+            "with `decile norm list`."
+        )
 
 
 class NoSample(NotFound):
@@ -29,6 +32,17 @@ class NoSample(NotFound):
 
     def __init__(self, skill: str) -> None:
         super().__init__(f"No sample of responses is known for {skill}. Import one with `decile responses import`.")
+
+
+class SampleUnknown(NotFound):
+    """The skill has no sample of that id."""
+
+    code = "sample-unknown"
+
+    def __init__(self, sample_id: UUID, skill: str) -> None:
+        super().__init__(
+            f"{skill} has no sample {sample_id}. Leave --sample out for the latest one, or choose one on the norm desk."
+        )
 
 
 class PopulationNeeded(Invalid):
@@ -494,4 +508,28 @@ class ChoiceInvalid(Invalid):
         super().__init__(
             f"{text[:LONGEST_SHOWN_VALUE]!r} is no sample, no day (2026-11-28) and no block (name=label). "
             "Choose a sample, or sittings in a language, and name blocks as the norm desk shows them."
+        )
+
+
+class ChoiceMixed(Invalid):
+    """What belongs to sittings is said of a sample, or the other way round."""
+
+    code = "choice-mixed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Days (--since, --until) bound sittings alone, so they need --sittings. Blocks (--only, --without) are "
+            "of a stored sample, so they and --sample go without it. Leave out what belongs to the other. Nothing was "
+            "begun."
+        )
+
+
+class WindowReversed(Invalid):
+    """A window that ends before it begins."""
+
+    code = "window-reversed"
+
+    def __init__(self, since_on: date, until_on: date) -> None:
+        super().__init__(
+            f"The last day, {until_on}, lies before the first, {since_on}. Give them in order; nothing was begun."
         )

@@ -33,6 +33,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 
+from app.foundation.faults import faults_of
 from app.norming.dividing import says_what_people_are
 from app.norming.errors import MappingInvalid
 
@@ -187,13 +188,40 @@ def _loaded(path: Path) -> Any:
         content = path.read_bytes()
         if len(content) > LARGEST_MAPPING_BYTES:
             raise MappingInvalid([f"{path.name} is larger than a mapping can be; is it the data?"])
-        return yaml.safe_load(content.decode("utf-8"))
+        return yaml.load(content.decode("utf-8"), _OnceEach)  # noqa: S506  a safe loader, made stricter
     except OSError as problem:
         raise MappingInvalid([f"{path} cannot be read: {problem.strerror}"]) from None
     except UnicodeDecodeError:
         raise MappingInvalid([f"{path.name} is not UTF-8 text; save it as UTF-8"]) from None
+    except yaml.MarkedYAMLError as problem:
+        line = f", line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
+        raise MappingInvalid([f"{path.name}{line}: {problem.problem}"]) from None
     except yaml.YAMLError as problem:
         raise MappingInvalid([f"{path.name} is not YAML: {problem}"]) from None
+    except RecursionError:
+        raise MappingInvalid([f"{path.name} is nested too deeply; a mapping is nested four deep"]) from None
+
+
+class _OnceEach(yaml.SafeLoader):
+    """Refuses a name that stands twice in one place: the library would let the last one win, without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The values by their names."""
+        names = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in names:
+                said = f"{key.value} stands twice in one place; keep one of the two"
+                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
+            names.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+        return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """What one node says; the library stumbles over a day such as 2026-99-01."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, OverflowError):
+            said = f"{str(node.value)[:40]!r} is no day and no number there is"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark) from None
 
 
 def _parsed(content: Any) -> SampleMapping:
@@ -201,8 +229,7 @@ def _parsed(content: Any) -> SampleMapping:
         return SampleMapping.model_validate(content)
     except ValidationError as problem:
         faults = [
-            f"{': '.join(str(part) for part in fault['loc']) or 'the file'}: "
-            + fault["msg"].removeprefix("Value error, ")
-            for fault in problem.errors()
+            f"{': '.join(str(part) for part in place) or 'the file'}: {words}"
+            for place, words in faults_of(problem, content)
         ]
         raise MappingInvalid(faults) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from app.foundation.access import operator
 from app.foundation.runtime import Runtime
 from app.norming import recalibrations
 from app.norming.cancel_recalibration import cancel_recalibration
-from app.norming.norm_options import AS_PERSON, CODE, norm_of
+from app.norming.norm_options import AS_PERSON, CODE, norm_of, require_known
 from app.norming.proven_person import prove
-from app.norming.recalibration import Phase
+from app.norming.recalibration import Phase, Source
 from app.norming.recalibration import Progress as Ended
 from app.norming.sent_choice import LANGUAGES, choice_said
 from app.norming.shown import norm_as_lines, recalibration_as_json, recalibration_as_line
@@ -32,10 +33,12 @@ LOOK_EVERY_SECONDS = 0.3
 @CODE
 @click.option("--sittings", type=click.Choice(LANGUAGES), help="Draw first sittings in this language.")
 @click.option("--sample", "sample_id", type=click.UUID, help="A stored sample; default: the latest.")
-@click.option("--since", help="First day of sittings, as 2026-01-31; default: the window of the policy.")
-@click.option("--until", help="Last day of sittings.")
-@click.option("--only", multiple=True, help="Days, campaigns, networks, countries to take alone, as day=2026-06-01.")
-@click.option("--without", multiple=True, help="Blocks to leave out, likewise.")
+@click.option("--since", help="With --sittings: first day, as 2026-01-31; default: the window of the policy.")
+@click.option("--until", help="With --sittings: last day.")
+@click.option(
+    "--only", multiple=True, help="Of a sample: days, campaigns, networks, countries to take alone, as day=2026-06-01."
+)
+@click.option("--without", multiple=True, help="Of a sample: blocks to leave out, likewise.")
 @click.option("--detach", is_flag=True, help="Do not wait; the worker goes on by itself either way.")
 @click.pass_obj
 def recalibrate_command(
@@ -45,10 +48,11 @@ def recalibrate_command(
 
     Example: decile norm recalibrate extraversion --without day=2026-06-01 --as ada@example.org --code 123456
     """
+    choice = choice_said(sample_id, **chosen)  # first: a code counts once
     actor = prove(email, code, runtime)
     with runtime.transaction() as session:
-        stored = sample_id or recalibrations.latest_sample_id(skill, session=session)
-        choice = choice_said(stored, **chosen)
+        if choice.source is Source.SAMPLE and sample_id is None:
+            choice = replace(choice, sample_id=recalibrations.latest_sample_id(skill, session=session))
         recalibration_id = start_recalibration(
             skill,
             choice,
@@ -73,12 +77,14 @@ def recalibrations_command(runtime: Runtime, skill: str | None, *, as_json: bool
     Example: decile norm recalibrations --json
     """
     with runtime.reading() as session:
+        require_known(skill, session=session)
         found = recalibrations.latest(session=session, skill=skill)
     if as_json:
         click.echo(json.dumps([recalibration_as_json(one) for one in found], ensure_ascii=False, indent=2))
         return
     for one in found:
         click.echo(recalibration_as_line(one))
+    click.echo(f"{len(found)} recalibrations")
 
 
 @click.command("follow")

@@ -59,19 +59,21 @@ def import_command(
     mapping = _mapping(runtime, mapping_path or _beside(file))
     sample = shown_working(f"Reading {file.name}", lambda: read_sample(file, mapping))
     shown = _shown_sample(sample) | {"dry_run": dry_run}
+    with runtime.transaction() as session:
+        stored = import_responses(
+            sample,
+            mapping,
+            skill=skill,
+            population=population,
+            file_name=file.name,
+            session=session,
+            clock=runtime.clock,
+            entropy=runtime.entropy,
+            actor=operator(),
+        )
+        if dry_run:  # it went all the way, so that nothing is left to be refused
+            session.rollback()
     if not dry_run:
-        with runtime.transaction() as session:
-            stored = import_responses(
-                sample,
-                mapping,
-                skill=skill,
-                population=population,
-                file_name=file.name,
-                session=session,
-                clock=runtime.clock,
-                entropy=runtime.entropy,
-                actor=operator(),
-            )
         shown["sample_id"] = str(stored.id)
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))

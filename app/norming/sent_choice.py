@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.norming.errors import ChoiceInvalid
+from app.norming.errors import ChoiceInvalid, ChoiceMixed, WindowReversed
 from app.norming.recalibration import Choice, Division, Source
 
 LANGUAGES = ("en", "fr")
@@ -18,17 +18,33 @@ def choice_of(form: Any) -> Choice:
 
     Raises
     ------
-    ChoiceInvalid
+    ChoiceInvalid, ChoiceMixed, WindowReversed
     """
-    without = divisions(text for text in form.getlist("without") if text)
+    without = [text for text in form.getlist("without") if text]
     source, _, language = form.get("source", "").partition(":")
+    since, until = form.get("since_on", ""), form.get("until_on", "")
     if source == Source.SITTINGS and language in LANGUAGES:
-        since, until = (_day(form.get(name, "")) for name in ("since_on", "until_on"))
-        return Choice(Source.SITTINGS, language=language, since_on=since, until_on=until)
+        _require_none(without)
+        return _sittings(language, since, until)
     try:
-        return Choice(Source.SAMPLE, sample_id=UUID(source), without=without)
+        sample_id = UUID(source)
     except ValueError:
         raise ChoiceInvalid(source) from None
+    _require_none((since, until))
+    return Choice(Source.SAMPLE, sample_id=sample_id, without=divisions(without))
+
+
+def _sittings(language: str, since: str, until: str) -> Choice:
+    since_on, until_on = _day(since), _day(until)
+    if since_on and until_on and until_on < since_on:
+        raise WindowReversed(since_on, until_on)
+    return Choice(Source.SITTINGS, language=language, since_on=since_on, until_on=until_on)
+
+
+def _require_none(of_the_other_source: Iterable[object]) -> None:
+    """What is said and cannot be done is refused: a day that was to be left out must not stay in unnoticed."""
+    if any(of_the_other_source):
+        raise ChoiceMixed
 
 
 def _day(text: str) -> date | None:
@@ -61,12 +77,14 @@ def choice_said(
     only: Iterable[str],
     without: Iterable[str],
 ) -> Choice:
-    """What a command line says.
+    """What a command line says; a sample that it does not name is left open.
 
     Raises
     ------
-    ChoiceInvalid
+    ChoiceInvalid, ChoiceMixed, WindowReversed
     """
     if sittings is None:
+        _require_none((since, until))
         return Choice(Source.SAMPLE, sample_id=sample_id, only=divisions(only), without=divisions(without))
-    return Choice(Source.SITTINGS, language=sittings, since_on=_day(since or ""), until_on=_day(until or ""))
+    _require_none((sample_id, *only, *without))
+    return _sittings(sittings, since or "", until or "")

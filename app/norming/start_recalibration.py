@@ -13,7 +13,7 @@ from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.norming.errors import NoSample, RecalibrationUnderWay
+from app.norming.errors import NoSample, RecalibrationUnderWay, SampleUnknown
 from app.norming.locked import norm_for_update
 from app.norming.models import LegacySample, NormGroup, Recalibration
 from app.norming.recalibration import Choice, Phase, Progress, Source
@@ -27,14 +27,18 @@ def start_recalibration(
     Raises
     ------
     NoSample
-        Where the choice names a sample of another skill, or none.
+        Where there is none to take.
+    SampleUnknown
+        Where the choice names a sample of another skill, or one that there is not.
     RecalibrationUnderWay
     """
     require(actor, "norm_editor")
     if choice.source is Source.SAMPLE:
         known = select(LegacySample.id).join(LegacySample.group).where(NormGroup.skill == skill)
-        if session.scalar(known.where(LegacySample.id == choice.sample_id)) is None:
+        if choice.sample_id is None:
             raise NoSample(skill)
+        if session.scalar(known.where(LegacySample.id == choice.sample_id)) is None:
+            raise SampleUnknown(choice.sample_id, skill)
     tools: dict[str, Any] = {"session": session, "clock": clock, "entropy": entropy, "jobs": jobs, "actor": actor}
     return _begun(skill, choice, Phase.SAMPLE, None, **tools)
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from app.foundation.whole_files import sync_directory
+from app.foundation.whole_files import errors_naming, sync_directory
 from app.operations.errors import BackupRefused, BackupUnreadable
 from app.operations.sealed_file import DAMAGED, SealingWriter, UnsealingReader
 
@@ -47,9 +47,10 @@ def write_archive(path: Path, content: Path, passphrase: str, *, manifest: Manif
         If there is a file of that name.
     """
     part = path.with_name(f".{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
+    with errors_naming(path):
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
     try:
-        with os.fdopen(descriptor, "wb") as out:
+        with errors_naming(path), os.fdopen(descriptor, "wb") as out:
             _seal(out, content, passphrase, manifest)
             out.flush()
             os.fsync(out.fileno())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 from app.credentials.adopt_keys import AdoptedKeys
 from app.credentials.copied_keys import write_keys
 from app.credentials.copied_lists import write_lists
+from app.credentials.errors import ListOfUnknownKey, StatusListInvalid
 from app.foundation import addresses, policies
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
@@ -23,6 +25,7 @@ from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
 from app.operations.checks import Check, State
 from app.operations.doctor import Instruments, examine
+from app.operations.errors import RestoreRefused
 from app.operations.law_policy import LawPolicy
 from app.operations.make_backup import make_backup
 from app.operations.restore_backup import Restored, restore_backup
@@ -112,9 +115,14 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
 
         Example: decile restore 2026-11-28.backup --log decile-log --erased erased.json
         """
-        settings, signed = read_settings(), [path.read_text("utf-8", errors="replace") for path in status_lists]
+        settings = read_settings()
+        signed = {path: path.read_text("utf-8", errors="replace") for path in status_lists}
         erase_again = reads_erased(erased, settings) if erased else None
-        restored = restore_backup(file, settings=settings, clock=SystemClock(), signed_lists=signed, log_copy=log_copy)
+        with _naming_lists(signed, log_copy):
+            lists = tuple(signed.values())
+            restored = restore_backup(
+                file, settings=settings, clock=SystemClock(), signed_lists=lists, log_copy=log_copy
+            )
         _tell_of_restore(restored, has_log=log_copy is not None)
         if erase_again:
             erase_again(settings)
@@ -125,6 +133,16 @@ def restore_command(reads_erased: BeforeRestore) -> click.Command:
             )
 
     return restore
+
+
+@contextmanager
+def _naming_lists(signed: Mapping[Path, str], log_copy: Path | None) -> Iterator[None]:
+    """Whoever gave several lists is told which one does not hold."""
+    try:
+        yield
+    except (StatusListInvalid, ListOfUnknownKey) as refused:
+        place = next((path for path, text in signed.items() if text == refused.signed_list), log_copy)
+        raise RestoreRefused(f"{place}: {refused} Nothing was restored.") from refused
 
 
 def _tell_of_restore(restored: Restored, *, has_log: bool) -> None:
@@ -199,8 +217,9 @@ def retention(runtime: Runtime, *, dry_run: bool) -> None:
 
 
 @click.command("law")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 @click.pass_obj
-def law(runtime: Runtime) -> None:
+def law(runtime: Runtime, *, as_json: bool) -> None:
     """List the dates of law that this installation goes by, with source and the day they were looked up.
 
     They are policy data: `[[law.dates]]` in the policy file replaces the list, and the former one stays on record.
@@ -209,6 +228,9 @@ def law(runtime: Runtime) -> None:
     """
     with runtime.reading() as session:
         policy = policies.current(LawPolicy, session=session, at=runtime.clock.now())
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in policy.law_dates], default=str, ensure_ascii=False, indent=2))
+        return
     for one in policy.law_dates:
         status = "held against the official text" if one.is_verified else "as reported, not verified"
         click.echo(f"{one.applies_on}  {one.law}: {one.duty}")

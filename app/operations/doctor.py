@@ -133,8 +133,10 @@ def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterato
     spool = settings.spool_directory
     if spool is not None:
         place = next(path for path in (spool, *spool.absolute().parents) if path.exists())
-        state = State.OK if os.access(place, os.W_OK) else State.FAIL
-        remedy = "" if state is State.OK else f"Let us write {place}, or set DECILE_MAIL_URL=smtp://…"
+        state = State.OK if place.is_dir() and os.access(place, os.W_OK) else State.FAIL
+        remedy = (
+            "" if state is State.OK else f"Make {place} a directory that we may write, or set DECILE_MAIL_URL=smtp://…"
+        )
         yield Check("mail", state, f"spooled in {spool}", remedy)
         return
     try:

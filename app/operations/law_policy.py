@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from app.foundation.policies import PolicyInvalid
 
 AI_ACT = "Regulation (EU) 2024/1689 (AI Act)"
+NEEDED = ("law", "duty", "applies_on", "source", "checked_on")
 READ_ON = "2026-11-28"  # the founders' last reading; none of it was held against the Official Journal
 
 
@@ -32,20 +33,33 @@ class LawDate:
         ------
         PolicyInvalid
         """
-        try:
-            return cls(
-                law=str(told["law"]),
-                duty=str(told["duty"]),
-                applies_on=date.fromisoformat(told["applies_on"]),
-                source=str(told["source"]),
-                checked_on=date.fromisoformat(told["checked_on"]),
-                is_verified=bool(told.get("is_verified", False)),
-            )
-        except (KeyError, TypeError, ValueError) as fault:
-            raise PolicyInvalid(
-                f"Policy law: a date of law lacks or misspells something ({fault}). It needs law, duty, source, and "
-                'applies_on and checked_on as "2027-12-02".'
-            ) from None
+        if not isinstance(told, Mapping):
+            raise _wrong(f"{told!r} is no table")
+        lacking = [name for name in NEEDED if name not in told]
+        if lacking:
+            raise _wrong(f"one lacks {', '.join(lacking)}")
+        return cls(
+            law=str(told["law"]),
+            duty=str(told["duty"]),
+            applies_on=_day(told, "applies_on"),
+            source=str(told["source"]),
+            checked_on=_day(told, "checked_on"),
+            is_verified=bool(told.get("is_verified", False)),
+        )
+
+
+def _day(told: Mapping[str, Any], name: str) -> date:
+    try:
+        return date.fromisoformat(told[name])
+    except (TypeError, ValueError):
+        raise _wrong(f"{name} = {told[name]} is no day in quotation marks") from None
+
+
+def _wrong(what: str) -> PolicyInvalid:
+    return PolicyInvalid(
+        f"Policy law: a date of law lacks or misspells something: {what}. It needs law, duty, source, and applies_on "
+        'and checked_on as "2027-12-02".'
+    )
 
 
 @dataclass(frozen=True, slots=True)

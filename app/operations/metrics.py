@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from app.assessment import queries as assessment
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health
+from app.foundation.listening import listening_at
 from app.foundation.rate_storage import why_not_shared
 from app.foundation.readiness import readiness
 from app.foundation.runtime import Runtime
-from app.foundation.settings import Settings
+from app.foundation.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -44,10 +45,17 @@ def new_registry(runtime: Runtime) -> CollectorRegistry:
 
 
 def serve_metrics(settings: Settings, registry: CollectorRegistry) -> None:
-    """Answer scrapes in a thread of their own until the process ends."""
+    """Answer scrapes in a thread of their own until the process ends.
+
+    Raises
+    ------
+    AddressUnusable, PortTaken
+    """
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)
+    host, port = settings.metrics_host, settings.metrics_port
+    with listening_at(host, port, setting=f"{PREFIX}METRICS_"):
+        start_http_server(port, addr=host, registry=registry)
 
 
 def counting(application: WsgiApplication, registry: CollectorRegistry) -> WsgiApplication:

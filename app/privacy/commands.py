@@ -129,7 +129,9 @@ def _erase_again(listed: ErasedList, runtime: Runtime) -> None:
 
 @click.command("restrict")
 @click.argument("email")
-@click.option("--cause", required=True, type=click.Choice([cause.value for cause in Cause]))
+@click.option(
+    "--cause", required=True, type=click.Choice([cause.value for cause in Cause]), help="Why the data is only kept."
+)
 @click.option("--reason", required=True, help="Words for the record: who told us, which file of the court.")
 @click.pass_obj
 def restrict_command(runtime: Runtime, email: str, cause: str, reason: str) -> None:

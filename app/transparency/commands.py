@@ -10,7 +10,10 @@ from app.transparency import queries
 
 @click.group("log")
 def log() -> None:
-    """The public log of what was issued, revoked and published."""
+    """The public log of what was issued, revoked and published.
+
+    Example: decile log verify
+    """
 
 
 @log.command("verify")

@@ -25,11 +25,15 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     old.touch()
     new.touch()
+    make_it = "Make the directory that it should be in, or correct the name."
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as late:
         for line, fail in (
-            (f"{tmp_path}/no/where: No such file or directory.", (tmp_path / "no/where").touch),
-            (f"{old}/x: Not a directory.", (old / "x").mkdir),
-            (f"{old}: File exists.", partial(old.hardlink_to, new)),
+            (
+                f"{tmp_path}/no/where: No such file or directory. {make_it}",
+                (tmp_path / "no/where").touch,
+            ),
+            (f"{old}/x: Not a directory. Something on the way there is a file; correct the name.", (old / "x").mkdir),
+            (f"{old}: File exists. Nothing is written over; give a new name.", partial(old.hardlink_to, new)),
             ("No space left on device.", partial(Path("/dev/full").write_text, "x")),
             ("Address already in use.", partial(late.bind, taken.getsockname())),
         ):

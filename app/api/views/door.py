@@ -15,6 +15,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, g, request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.api_tokens import ApiCaller, caller_for_api_token
@@ -24,6 +25,7 @@ from app.api.operations import JSON, PREFIX, Operation
 from app.api.policy import ApiPolicy
 from app.foundation import kept_answers, policies
 from app.foundation.access import ANONYMOUS, Actor
+from app.foundation.faults import faults_of
 from app.foundation.kept_answers import Keyed
 from app.foundation.web.gates import csrf
 from app.foundation.web.limits import asking_network, limiter, rate
@@ -175,7 +177,7 @@ def _query(operation: Operation) -> BaseModel:
     try:
         return operation.query.model_validate(request.args.to_dict())
     except ValidationError as fault:
-        raise QueryInvalid(_faults(fault)) from None
+        raise QueryInvalid(_faults(fault, request.args.to_dict())) from None
 
 
 def _body(operation: Operation) -> Any:
@@ -191,13 +193,13 @@ def _body(operation: Operation) -> Any:
     except ValidationError as fault:
         if fault.errors()[0]["type"] == "json_invalid":
             abort(400, "The body is not JSON. Send one JSON object in UTF-8.")
-        raise BodyInvalid(_faults(fault)) from None
+        raise BodyInvalid(_faults(fault, from_json(request.get_data()))) from None
 
 
-def _faults(fault: ValidationError) -> str:
+def _faults(fault: ValidationError, sent: Any) -> str:
     """Which fields, and what is wrong with them; never the values, which may be secrets of somebody."""
-    found = fault.errors(include_url=False, include_input=False, include_context=False)[:SHOWN_FAULTS]
-    return "; ".join(f"{'.'.join(str(part)[:40] for part in one['loc']) or 'body'}: {one['msg']}" for one in found)
+    found = faults_of(fault, sent)[:SHOWN_FAULTS]
+    return "; ".join(f"{'.'.join(str(part)[:40] for part in place) or 'body'}: {words}" for place, words in found)
 
 
 def _key(operation: Operation) -> str | None:

@@ -122,11 +122,18 @@ def _answer_http(error: HTTPException) -> Any:
     if status == 404:
         detail = _("There is no page at this address. Check the link, or start from the front page.")
         return problem("not-found", 404, detail, headline=_("We found nothing here"))
-    headline, detail = (error.name, error.description or "") if prefers_json() else http_words(status)
+    headline, detail = (error.name, _for_programs(error)) if prefers_json() else http_words(status)
     response = problem(f"http-{status}", status, detail, headline=headline, back=_form_page(status))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
+
+
+def _for_programs(error: HTTPException) -> str:
+    """What the library says of it, with the limit where one was passed: a program cannot follow advice without it."""
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    limit = f" At most {most} bytes are taken at once; send less." if error.code == 413 and most else ""
+    return (error.description or "") + limit
 
 
 def _form_page(status: int) -> str | None:

@@ -56,14 +56,15 @@ def verify_typed_code() -> Any:
             content = file.read()
         return _verify_file(content)
     sent = request.get_json(silent=True) if request.is_json else request.form
-    return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "")
+    return _verify(str(sent.get("code", "")) if isinstance(sent, Mapping) else "", was_sent=True)
 
 
-def _verify(typed: str) -> Any:
+def _verify(typed: str, *, was_sent: bool = False) -> Any:
     wants_json = prefers_json()
     accepted = SIGNED_JSON if wants_json else HTML
     if not typed.strip() and not wants_json:
-        return noindex(make_response(render_template("verification/verify.html", typed="", error=False)))
+        page = render_template("verification/verify.html", typed="", error=False, empty=was_sent)
+        return noindex(make_response(page, 422 if was_sent else 200))
     try:
         code = codes.read_code(typed)
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)

@@ -24,7 +24,7 @@ def run(runtime):
 
 def test_a_role_is_granted_listed_and_revoked(run):
     assert run("grant", " Ada@Example.org", "norm_editor").exit_code == 0
-    assert run("list").output == "ada@example.org  norm_editor  (not joined)\n"
+    assert run("list").output == "ada@example.org  norm_editor  (not joined)\n1 accounts\n"
     [row] = json.loads(run("list", "--json").output)
     assert (row["email"], row["roles"], row["has_joined"]) == (ADA, ["norm_editor"], False)
     assert run("revoke-role", ADA, "norm_editor").exit_code == 0

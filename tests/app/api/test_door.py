@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,3 +216,22 @@ def test_calls_are_counted_by_token(world: World):
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) >= 0
     assert world.call(OTHER, "GET", "/token").status_code == 200
+
+
+def test_what_a_program_is_told_to_do_it_can_do(world: World):
+    """It has no files and no command line of ours, and the page of tokens is called what its link says."""
+    nobody = "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11"
+    assert "GET /api/v1/skills" in world.call(OWNER, "GET", "/skills/nosuch").json["detail"]
+    assert "GET /api/v1/norms" in world.call(OWNER, "GET", f"/norms/{nobody}").json["detail"]
+    needed = world.call(ANONYMOUS, "GET", "/sittings").json["detail"]
+    assert "Tokens for programs of yours" in needed
+    with_scopes(world, "norms:read")
+    assert "Tokens for programs of yours" in world.call(OWNER, "GET", "/sittings").json["detail"]
+    page = Path(world.app.root_path, "templates", "accounts", "account.html").read_text(encoding="utf-8")
+    assert "Tokens for programs of yours" in page
+
+
+def test_a_body_that_is_too_large_is_told_the_limit(world: World):
+    most = world.app.config["MAX_CONTENT_LENGTH"]
+    refused = world.call(OWNER, "POST", "/sittings", json={"skill": "x" * most})
+    assert (refused.status_code, f"{most} bytes" in refused.json["detail"]) == (413, True)

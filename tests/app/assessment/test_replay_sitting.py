@@ -14,6 +14,7 @@ from app.assessment.final_scores import final_score
 from app.assessment.models import FrozenSitting, Presentation, Response, Sitting
 from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import Replay, replay_sitting
+from app.cli import Doorkeeper
 from app.foundation.db import Database
 from app.foundation.runtime import Runtime
 from tests.app.assessment.builders import SKILL, Place, SimulatedPerson, a_normed_skill, a_person, a_policy, take
@@ -124,3 +125,11 @@ def test_the_command_says_whether_it_matches_by_its_exit_code(place: Place, runt
     run = CliRunner().invoke(sitting_commands, ["replay", str(sitting_id)], obj=runtime)
     assert run.exit_code == 1
     assert "position" in run.output
+
+
+def test_a_sitting_that_there_is_not_is_told_to_an_operator_as_to_one(place: Place, runtime: Runtime) -> None:
+    words = ["sitting", "replay", "3f0c6c0e-6f0e-4c6b-9a57-0d7a3c1f1a10"]
+    done = CliRunner().invoke(Doorkeeper("decile", commands={"sitting": sitting_commands}), words, obj=runtime)
+    assert done.exit_code == 1
+    assert "There is no sitting 3f0c6c0e" in done.output
+    assert "of yours" not in done.output

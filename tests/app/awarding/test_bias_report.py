@@ -8,6 +8,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from app.awarding.bias_file import BiasFileInvalid, read_bias_file
 from app.awarding.commands import bias_report_command
 from app.cli import Doorkeeper
 
@@ -161,10 +162,12 @@ def test_a_bad_file_is_refused_whole_with_every_reason(decile, tmp_path, content
     assert told in decile(path, "--skill", "s", "--by", "sex", "--source", "t", "--decision", "awarded", code=1)
 
 
-def test_wrong_usage_is_exit_code_2_and_a_missing_file_a_refusal(decile, awards, tmp_path):
+def test_wrong_usage_and_a_missing_file_are_exit_code_2_and_a_senseless_choice_a_refusal(decile, awards, tmp_path):
     decile(awards, code=2)
     decile(*arguments(awards, "--decision", "awarded", "--cut", "1"), code=2)
-    assert "nothing was computed" in decile(*arguments(tmp_path / "none.csv", "--decision", "awarded"), code=1)
+    assert "none.csv" in decile(*arguments(tmp_path / "none.csv", "--decision", "awarded"), code=2)
+    with pytest.raises(BiasFileInvalid, match=r"nothing was computed\.\n  .*none\.csv cannot be read: No such file"):
+        read_bias_file(tmp_path / "none.csv", by=["sex"], decision="awarded", score=None)
     assert "name each column once" in decile(*arguments(awards), code=1)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from app.credentials import codes
 from app.credentials.commands import credential as group
 from app.credentials.errors import NotReinstatable, ReferenceNeeded
 from app.foundation.audit import AuditEntry
@@ -84,3 +88,26 @@ def test_what_is_revoked_stays_so(house, client) -> None:
     with pytest.raises(DecileError, match="revoked"):
         run(house, "suspend", code, "--reference", "2026-114")
     assert seen(client, code) == ("revoked", "revoked")
+
+
+def test_the_list_says_in_which_state_each_credential_is(house) -> None:
+    standing, suspended, revoked = issue(house, 3)
+    run(house, "suspend", suspended, "--reference", "2026-114")
+    run(house, "revoke", revoked, "--reason", "issued-in-error")
+
+    def listed() -> dict[str, str]:
+        lines = run(house, "list")
+        rows = {codes.read_code(row["code"]): row for row in json.loads(run(house, "list", "--json"))}
+        assert all(f"  {row['state']}  " in lines for row in rows.values())
+        assert (rows[suspended]["suspended_at"] is None, rows[standing]["suspended_at"]) == (False, None)
+        return {code: row["state"] for code, row in rows.items()}
+
+    assert listed() == {standing: "issued", suspended: "suspended", revoked: "revoked"}
+    house.clock.advance(timedelta(days=400))
+    assert listed() == {standing: "expired", suspended: "suspended", revoked: "revoked"}
+
+
+def test_a_review_has_one_decision(house) -> None:
+    for words in ((), ("--reissue", "--revoke"), ("--revoke", "--reissue")):
+        done = CliRunner().invoke(group, ["review", "7Q4F-XK2M-9TBD-W3HN-T", *words], obj=house)
+        assert (done.exit_code, "one of the two" in done.output) == (2, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
@@ -43,6 +43,7 @@ def test_jobs_are_listed_as_lines_and_as_json(one_failed: Runtime) -> None:
     assert [(job["key"], job["name"], job["state"], job["error"]) for job in found] == [
         ("waiting", "leave_effect", "waiting", None)
     ]
+    assert all("T" in job["enqueued_at"] and datetime.fromisoformat(job["enqueued_at"]).tzinfo for job in found)
 
 
 def test_a_job_that_is_tried_again_after_days_has_not_waited_for_days(worker_runtime: Runtime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from app.foundation.policies import PolicyInvalid, PolicyVersion
 from app.foundation.settings import Settings
+from app.operations.law_policy import LawPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,20 @@ def test_a_trial_goes_on_under_a_file_that_no_longer_names_it(runtime, clock):
     composition.load_policy_file(_with_file(runtime, "[norming]\ncertify_from_n = 20\n"))
     with runtime.reading() as session:
         assert policies.current(AwardPolicy, session=session, at=clock.now()).trial_issuer
+
+
+def test_a_value_of_another_kind_is_said_in_words():
+    unquoted = {"law": "x", "duty": "y", "source": "z", "applies_on": date(2027, 12, 2), "checked_on": "2026-11-28"}
+    for policy, values, said in (
+        (AwardPolicy, {"award_confidence": "half"}, "award_confidence = 'half' is of another kind. Write a number."),
+        (AwardPolicy, {"trial_issuer": 1}, "Write true or false."),
+        (LawPolicy, {"dates": [5]}, "lacks or misspells something: 5 is no table."),
+        (LawPolicy, {"dates": [{"law": "x"}]}, "one lacks duty, applies_on, source, checked_on."),
+        (LawPolicy, {"dates": [unquoted]}, "applies_on = 2027-12-02 is no day in quotation marks."),
+    ):
+        with pytest.raises(PolicyInvalid) as refused:
+            policies.parse(policy, values)
+        assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(

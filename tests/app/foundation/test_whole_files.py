@@ -23,3 +23,12 @@ def test_a_file_is_replaced_only_where_that_is_meant_and_nothing_lies_beside_it(
 def test_a_path_that_names_no_file_is_refused_as_a_directory():
     with pytest.raises(IsADirectoryError):
         write_whole(Path(), b"x", replacing=False)
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    there = tmp_path / "there"
+    there.touch()
+    for path, replacing in ((tmp_path / "nowhere" / "x.zip", False), (there, False), (there / "x", True)):
+        with pytest.raises(OSError) as refused:  # noqa: PT011  its name is what is looked at
+            write_whole(path, b"x", replacing=replacing)
+        assert (refused.value.filename, refused.value.filename2) == (str(path), None)

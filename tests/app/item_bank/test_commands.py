@@ -105,3 +105,21 @@ def test_a_folder_that_is_no_banks_is_refused_in_one_line(folder):
     for command in ("check", "release"):
         result = CliRunner().invoke(Doorkeeper("decile", commands={"bank": bank}), ["bank", command, folder])
         assert (result.exit_code, result.output) == (1, f"Refused: {folder} is no bank: a bank lies in <skill>/v<n>.\n")
+
+
+def test_the_folder_above_the_versions_is_said_to_be_no_bank():
+    for folder in (SHIPPED.parent, SHIPPED.parents[1]):
+        for command in ("check", "release", "export"):
+            done = CliRunner().invoke(Doorkeeper("decile", commands={"bank": bank}), ["bank", command, str(folder)])
+            said = f"Refused: {folder} is no bank: a bank lies in <skill>/v<n>.\n"
+            assert (done.exit_code, done.output) == (1, said)
+
+
+@pytest.mark.parametrize(("name", "content"), [("bank.json", "{}"), ("bank.json", "["), ("bank.zip", "no package")])
+def test_a_file_that_cannot_be_imported_is_not_sent_to_a_check_of_folders(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    done = CliRunner().invoke(
+        Doorkeeper("decile", commands={"bank": bank}), ["bank", "import", str(tmp_path / name), "--into", str(tmp_path)]
+    )
+    assert (done.exit_code, "bank check" in done.output) == (1, False)
+    assert "import it again" in done.output

@@ -198,16 +198,23 @@ def test_the_gate_opens_within_the_limits_and_closes_beyond_either(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "[]", "[" * 100_000, "{}", '{"kind": "other", "budget": []}', '{"kind": "decile-release-manifest"}'],
+    ("text", "why"),
+    [
+        ("", "it is not JSON"),
+        ("[]", "laid out otherwise"),
+        ("[" * 100_000, "it is not JSON"),
+        ("{}", "it lacks kind"),
+        ('{"kind": "other", "budget": []}', "its kind is another"),
+        ('{"kind": "decile-release-manifest"}', "it lacks budget"),
+    ],
     ids=["empty", "a-list", "deep", "nothing", "another-kind", "no-budget"],
 )
-def test_the_gate_is_closed_to_what_is_no_manifest(tmp_path, text):
+def test_the_gate_is_closed_to_what_is_no_manifest(tmp_path, text, why):
     path = tmp_path / "manifest.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ManifestUnreadable):
+    with pytest.raises(ManifestUnreadable, match=why):
         require_within(path, Limits())
-    with pytest.raises(ManifestUnreadable):
+    with pytest.raises(ManifestUnreadable, match="No such file"):
         require_within(tmp_path / "absent.json", Limits())
 
 

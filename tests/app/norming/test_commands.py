@@ -111,6 +111,12 @@ def test_drafting_needs_the_code_of_the_person_named(decile, runtime, tmp_path):
     decile("norm", "draft", SKILL, "--as", "nobody@example.org", "--code", editor(), code=1)
 
 
+def test_a_code_that_nobody_can_be_asked_for_is_wrong_usage(decile):
+    said = decile("norm", "draft", SKILL, "--as", "ed@example.org", code=2)
+    assert "--code is needed" in said
+    assert "Aborted" not in said
+
+
 def test_a_person_without_a_second_factor_acts_on_nothing(decile, runtime, tmp_path):
     with runtime.transaction() as session:
         invite_person("new@example.org", session=session, clock=runtime.clock, entropy=runtime.entropy)
@@ -130,6 +136,17 @@ def test_a_dry_run_reports_and_imports_nothing(decile, runtime, tmp_path):
     }
     with runtime.reading() as session:
         assert session.scalar(select(func.count()).select_from(LegacySample)) == 0
+
+
+def test_a_dry_run_refuses_whatever_the_import_would(decile, runtime, tmp_path):
+    path = write_sample(tmp_path / "s.csv")
+    misnamed = ("responses", "import", str(path), "--skill", "No Slug", "--population", POPULATION)
+    said = decile(*misnamed, code=1)
+    assert decile(*misnamed, "--dry-run", code=1) == said
+    decile(*import_arguments(path))
+    assert "imported before" in decile(*import_arguments(path, "--dry-run"), code=1)
+    with runtime.reading() as session:
+        assert session.scalar(select(func.count()).select_from(LegacySample)) == 1
 
 
 def test_bad_rows_are_reported_once_and_nothing_is_imported(decile, runtime, tmp_path):
@@ -178,7 +195,10 @@ def test_nothing_to_calibrate_or_to_norm_is_said_plainly(decile, runtime):
     assert "No sample" in decile("calibrate", "nothing", code=1)
     assert "No sample" in decile("norm", "draft", "nothing", "--as", "ed@example.org", "--code", editor(), code=1)
     assert "no norm version" in decile("norm", "preview", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11", code=1)
-    assert decile("norm", "list") == ""
+    assert decile("norm", "list") == "0 norm versions\n"
+    assert decile("norm", "recalibrations") == "0 recalibrations\n"
+    for listing in ("list", "recalibrations"):
+        assert "no skill named 'nothing'" in decile("norm", listing, "--skill", "nothing", code=1)
 
 
 @pytest.mark.parametrize("group", [responses, calibrate, norm, *responses.commands.values(), *norm.commands.values()])

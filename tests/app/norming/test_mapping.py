@@ -107,3 +107,32 @@ def test_a_mapping_that_is_not_text_or_not_there_is_refused(tmp_path):
 def test_a_mapping_is_frozen():
     with pytest.raises(ValidationError):
         a_mapping().language = "fr"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("instrument: a\nreverse: [Q1]\nreverse: [Q2]\n", "line 3: reverse stands twice"),
+        ("items:\n  Q1: {en: a}\n  Q1: {en: b}\n", "line 3: Q1 stands twice"),
+        ("collected: {from: 2026-99-01, to: 2026-09-01}\n", "line 1: '2026-99-01' is no day"),
+        ("codes: [!!int '']\n", "line 1: '' is no day and no number"),
+        ("codes: [1, 2\nperson: none\n", "line 2"),
+        ("[" * 20_000, "nested too deeply"),
+        ("", "the file: several named values"),
+    ],
+)
+def test_what_yaml_would_pass_over_or_stumble_on_is_refused_with_its_line(tmp_path, text, said):
+    with pytest.raises(MappingInvalid) as refused:
+        read(tmp_path, text)
+    assert said in str(refused.value)
+    assert "SampleMapping" not in str(refused.value)
+
+
+def test_no_names_of_classes_stand_in_what_is_said(tmp_path):
+    with pytest.raises(MappingInvalid) as refused:
+        read(tmp_path, mapping_content(age={"column": "age", "from": "x", "to": 90}, collected={"from": "x"}))
+    assert str(refused.value).splitlines()[1:] == [
+        "  age: from: Input should be a valid integer, unable to parse string as an integer",
+        "  collected: from: Input should be a valid date or datetime, input is too short",
+        "  collected: to: this is missing",
+    ]

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from app.accounts.models import RoleGrant
+from app.cli import Doorkeeper
 from app.foundation import policies
 from app.foundation.access import operator
 from app.item_bank import queries as item_bank
@@ -20,11 +22,11 @@ from app.norming.base_scale import FreeFit
 from app.norming.cancel_recalibration import cancel_recalibration
 from app.norming.choose_sample import choose_sample
 from app.norming.commands import norm as norm_commands
-from app.norming.errors import ChoiceInvalid, RecalibrationEnded, RecalibrationUnderWay
+from app.norming.errors import ChoiceInvalid, ChoiceMixed, RecalibrationEnded, RecalibrationUnderWay, WindowReversed
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.recalibration import Choice, Phase, Progress, Source
-from app.norming.sent_choice import divisions
+from app.norming.sent_choice import choice_of, divisions
 from app.norming.shown import norm_as_lines
 from app.norming.start_recalibration import start_recalibration
 from tests.app.norming.builders import (
@@ -308,3 +310,37 @@ def test_on_the_command_line_it_is_asked_for_listed_followed_and_cancelled(runti
     assert "preview: done" in followed
     listed = json.loads(run("recalibrations", "--json"))
     assert [one["progress"] for one in listed] == ["done", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--since", "foo"), "need --sittings"),
+        (("--until", "2026-06-01"), "need --sittings"),
+        (("--sittings", "en", "--without", "day=2026-06-03"), "belongs to the other"),
+        (("--sittings", "en", "--only", "day=2026-06-03"), "belongs to the other"),
+        (("--sittings", "en", "--sample", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11"), "belongs to the other"),
+        (("--sittings", "en", "--since", "2026-07-01", "--until", "2026-06-30"), "lies before the first"),
+        (("--sample", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11"), "has no sample 3f0e9d9c"),
+    ],
+)
+def test_what_is_said_of_the_data_and_cannot_be_done_is_refused_before_anything_begins(runtime, editor, given, said):
+    code = staff_with_authenticator(runtime, "ada@example.org", "norm_editor")
+    program = Doorkeeper("decile", commands={"norm": norm_commands})
+    words = ["norm", "recalibrate", SKILL, *given, "--detach", "--as", "ada@example.org", "--code", code()]
+    done = CliRunner().invoke(program, words, obj=runtime)
+    assert (done.exit_code, said in done.output) == (1, True), done.output
+    with runtime.reading() as session:
+        assert recalibrations.latest(session=session) == ()
+
+
+def test_the_desk_refuses_a_window_of_a_sample_and_a_block_of_sittings(runtime, editor):
+    for form, refused in (
+        ({"source": "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11", "since_on": "2026-06-01"}, ChoiceMixed),
+        ({"source": "sittings:en", "without": "day=2026-06-03"}, ChoiceMixed),
+        ({"source": "sittings:en", "since_on": "2026-06-02", "until_on": "2026-06-01"}, WindowReversed),
+    ):
+        with pytest.raises(refused):
+            choice_of(MultiDict(form))
+    empty = {"source": "sittings:en", "since_on": "", "until_on": "", "without": ""}
+    assert choice_of(MultiDict(empty)) == Choice(Source.SITTINGS, language="en")

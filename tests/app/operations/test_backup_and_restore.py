@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 import time
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select
 
 from app.accounts.models import BrowserSession, Consent, Person
-from app.cli import main
+from app.cli import WHAT_HELPS, main
 from app.credentials import queries
 from app.credentials.errors import StatusListInvalid
 from app.credentials.keys import Ed25519Signer
@@ -131,8 +132,11 @@ def test_a_place_that_takes_no_backup_is_said_in_one_line(installation, tmp_path
     installation.database.dispose()
     (tmp_path / ".full.backup.part").symlink_to("/dev/full")
     for file, line in (
-        ("/proc/x.backup", "Refused: /proc/.x.backup.part: No such file or directory.\n"),
-        (str(tmp_path / "full.backup"), "Refused: No space left on device.\n"),
+        ("/proc/x.backup", f"Refused: /proc/x.backup: No such file or directory.{WHAT_HELPS[errno.ENOENT]}\n"),
+        (
+            full := str(tmp_path / "full.backup"),
+            f"Refused: {full}: No space left on device.{WHAT_HELPS[errno.ENOSPC]}\n",
+        ),
     ):
         done = CliRunner().invoke(main, ["backup", file], env=environment)
         assert (done.exit_code, done.output) == (1, line)
@@ -403,6 +407,9 @@ def test_the_hourly_copy_holds_all_that_a_restore_needs(installation, elsewhere,
         monkeypatch.setenv(f"DECILE_{name.upper()}", str(getattr(settings, name)))
     (tmp_path / "kept").write_text(signed, encoding="utf-8")
     words = ["restore", str(tmp_path / "x.backup"), "--log", str(copy), "--status-list", str(tmp_path / "kept")]
+    (tmp_path / "torn").write_text("{}", encoding="utf-8")
+    done = CliRunner().invoke(main, [*words, "--status-list", str(tmp_path / "torn")])
+    assert (done.exit_code, f"Refused: {tmp_path / 'torn'}: The status list" in done.output) == (1, True), done.output
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert "Revoked again: 1." in done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -67,3 +68,5 @@ def test_what_is_shipped_says_where_each_date_was_read_and_claims_no_more(runtim
     told = CliRunner().invoke(law, obj=runtime).output
     assert "2027-12-02  Regulation (EU) 2024/1689 (AI Act): High-risk systems" in told
     assert told.count("as reported, not verified") == len(shipped)
+    listed = json.loads(CliRunner().invoke(law, ["--json"], obj=runtime).output)
+    assert [LawDate.of(one) for one in listed] == list(shipped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import replace
 from urllib.request import urlopen
 
@@ -11,8 +12,11 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
+from app import web
 from app.factory import create_app
+from app.foundation import settled_memory
 from app.foundation.job_slots import WorkerSlot
+from app.foundation.listening import AddressUnusable, PortTaken
 from app.operations.make_backup import make_backup
 from app.operations.metrics import counting, new_registry, serve_metrics
 from tests.app.operations.test_apply_retention import a_sitting
@@ -89,3 +93,17 @@ def test_whether_counts_are_shared_is_a_figure_where_they_should_be(installation
 
     assert "decile_rates_shared" not in figures("")
     assert "decile_rates_shared 0.0" in figures(f"redis://127.0.0.1:{free_port()}/0")
+
+
+def test_a_web_process_that_cannot_listen_names_the_setting(installation, monkeypatch):
+    monkeypatch.setattr(settled_memory, "keep_one_heap", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for change, named in (
+            ({"port": port}, rf"127.0.0.1:{port}\..*DECILE_PORT"),
+            ({"metrics_port": port}, "DECILE_METRICS_PORT"),
+            ({"host": "foo.invalid"}, "DECILE_HOST"),
+        ):
+            settings = installation.settings.model_copy(update=change)
+            with pytest.raises((PortTaken, AddressUnusable), match=named):
+                web.serve(replace(installation, settings=settings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 import zipfile
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from app.accounts.grant_role import grant_role
-from app.cli import main
+from app.cli import WHAT_HELPS, main
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
 from tests.app.api.world import World
@@ -40,7 +41,8 @@ def test_a_copy_replaces_no_file_and_is_noted_only_where_it_was_written(world: W
     for file, reason in ((there, "File exists"), (world.directory / "no" / "where.zip", "No such file or directory")):
         done = at_the_door(world, "person", "export", EMAIL, str(file))
         assert (done.exit_code, done.output.count("\n")) == (1, 1), done.output
-        assert done.output.endswith(f": {reason}.\n")
+        assert done.output.startswith(f"Refused: {file}: {reason}. ")
+        assert done.output.endswith((f"{WHAT_HELPS[errno.EEXIST]}\n", f"{WHAT_HELPS[errno.ENOENT]}\n"))
     assert there.read_text() == "another's"
     assert exports_noted(world) == 0
     assert at_the_door(world, "person", "export", EMAIL, str(world.directory / "new.zip")).exit_code == 0

@@ -302,6 +302,14 @@ def test_a_link_for_a_single_reader_leads_to_its_page(client) -> None:
     assert client.post("/verify", json={"code": link}).json["code"] == "code-typing-error"
 
 
+def test_an_empty_form_is_shown_again_with_what_to_do(client) -> None:
+    for sent in ({"code": ""}, {"code": "  "}, {}):
+        answer = client.post("/verify", data=sent, headers=HTML)
+        assert (answer.status_code, "Nothing was sent. Type the code" in answer.text) == (422, True)
+    fresh = client.get("/verify", headers=HTML)
+    assert (fresh.status_code, "Nothing was sent" in fresh.text) == (200, False)
+
+
 def test_a_mistyped_code_is_shown_again_with_what_to_do(client) -> None:
     answer = client.post("/verify", data={"code": "7Q4F-XK2M-<b>"}, headers=HTML)
     assert answer.status_code == 422
