@@ -69,7 +69,7 @@ class DecisionView:
     reasons: tuple[str, ...]
     specimen_reasons: tuple[str, ...]
     decided_at: datetime
-    fewest_units: int  # that an award asked for, by the policy it was decided under
+    policy: AwardPolicy  # under which it was decided
 
     @property
     def is_awarded(self) -> bool:
@@ -98,8 +98,8 @@ def decision_on(result_id: UUID, *, session: Session) -> DecisionView | None:
     if row is None:
         return None
     marks = session.scalar(select(Award.specimen_reasons).where(Award.result_id == result_id).limit(1))
-    fewest = policies.pinned(AwardPolicy, row.policy_version, session=session).fewest_units
-    return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at, fewest)
+    policy = policies.pinned(AwardPolicy, row.policy_version, session=session)
+    return DecisionView(result_id, row.outcome, tuple(row.reasons), tuple(marks or ()), row.decided_at, policy)
 
 
 def standing_award(result_id: UUID, *, session: Session) -> UUID | None:

@@ -87,6 +87,16 @@ def test_a_refusal_for_too_few_answers_names_the_number_it_was_decided_by(world:
     assert "Moins de 14 réponses ont compté." in told(world, path, "fr")
 
 
+def test_a_refusal_for_too_little_of_situations_names_the_share_it_was_decided_by(world: World) -> None:
+    """And says that answers are weighed, for whoever answered mostly about situations would not believe it."""
+    number = in_force(world, AwardPolicy, judgement_share=0.55)
+    in_force(world, AwardPolicy, judgement_share=0.6)
+    path = decided(world, Outcome.NOT_AWARDED, "judgement-share", policy_version=number)
+    assert "Less than 55 % of what your answers tell comes from situations." in told(world, path)
+    assert "What counts is how much each answer tells, not how many there are" in told(world, path)
+    assert "Moins de 55 % de ce que disent vos réponses vient de situations." in told(world, path, "fr")
+
+
 def test_the_page_of_reminders_lists_the_days_on_which_they_go_out(world: World) -> None:
     signed = world.runtime.links.sign(PURPOSE, str(world.facts.people[OWNER]))
     path = f"/reminders/{signed}"

@@ -96,7 +96,7 @@ def test_whoever_helped_to_build_the_norm_reads_what_was_promised_and_no_reason(
     assert "No award is made yet: you helped to build the norm." in page
     assert "sit once more outside the limit" in page
     assert "does not earn a certificate" not in page
-    assert "Less than half of the evidence" not in page
+    assert "of what your answers tell comes from situations" not in page
 
     promised, page = before_and_after_the_norm_came(world, result)
     assert "No award is made yet" in promised
