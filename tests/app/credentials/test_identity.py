@@ -17,14 +17,17 @@ ISSUED_AT_ONCE = 10_000
 
 def test_case_024_every_credential_is_found_from_its_sitting_and_can_be_revoked(desk: Desk) -> None:
     for _ in range(5):
-        desk.reserve(an_award(desk.session))
+        desk.issue(desk.reserve(an_award(desk.session)))
     sittings = set(desk.session.scalars(select(Sitting.id)))
     credentials = list(desk.session.scalars(select(Credential)))
     assert {credential.sitting_id for credential in credentials} == sittings
     for credential in credentials:
         assert queries.credential_of_award(credential.award_id, session=desk.session).code == credential.code
+        assert credential.is_issued
         desk.revoke(credential)
         assert credential.revoked_at == desk.clock.now()
+        found = verify_credential(credential.code, session=desk.session, clock=desk.clock)
+        assert found.verdict is Verdict.REVOKED
 
 
 def test_case_025_ten_thousand_codes_never_collide() -> None:

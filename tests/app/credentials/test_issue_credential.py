@@ -162,6 +162,21 @@ def test_case_034_a_signature_that_does_not_verify_is_not_released(desk: Desk) -
     assert (credential.signed_document, credential.issued_at) == (None, None)
 
 
+class JwtForger(RsaSigner):
+    """The same with an RSA key."""
+
+    def sign(self, data: bytes) -> bytes:
+        return super().sign(data + b"another")
+
+
+def test_case_034_a_jwt_whose_signature_does_not_verify_is_not_released(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    desk.jwt_signer = JwtForger(JWT_KEY_ID, an_rsa_key())
+    with pytest.raises(ProofInvalid):
+        desk.issue(credential)
+    assert (credential.signed_jwt, credential.jwt_key_id) == (None, None)
+
+
 def test_case_034_a_reserved_document_that_was_tampered_with_is_not_signed(desk: Desk) -> None:
     credential = desk.reserve(an_award(desk.session))
     document = json.loads(credential.unsigned_document)
