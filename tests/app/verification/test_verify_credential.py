@@ -17,6 +17,7 @@ from app.verification.verdict import Reason, Verdict
 from app.verification.verify_credential import verify_credential, verify_document
 from tests.app.credentials.awards import Desk, an_award
 from tests.app.credentials.documents import SeedSigner, leaves, value_at, with_value
+from tests.app.credentials.test_validity import FAR_ZONES
 
 
 def shown(desk: Desk, **award: object) -> Credential:
@@ -35,13 +36,20 @@ def verdict_on_text(desk: Desk, text: str) -> Verdict:
     return verify_document(text, session=desk.session, clock=desk.clock).verdict
 
 
-def test_an_issued_credential_is_valid_for_one_year(desk: Desk) -> None:
+@pytest.mark.usefixtures("machine_zone")
+@pytest.mark.parametrize("machine_zone", ["UTC", *FAR_ZONES], indirect=True)
+def test_case_044_edge_042_an_issued_credential_is_valid_for_one_year_wherever_the_machine_stands(desk: Desk) -> None:
     credential = shown(desk)
-    assert verdict_on(desk, credential) is Verdict.VALID
+    files = (credential.signed_document or "", credential.signed_jwt or "")
+
+    def verdicts() -> set[Verdict]:
+        return {verdict_on(desk, credential), *(verdict_on_text(desk, file) for file in files)}
+
+    assert verdicts() == {Verdict.VALID}
     desk.clock.instant = credential.valid_until - timedelta(seconds=1)
-    assert verdict_on(desk, credential) is Verdict.VALID
+    assert verdicts() == {Verdict.VALID}
     desk.clock.instant = credential.valid_until
-    assert verdict_on(desk, credential) is Verdict.EXPIRED
+    assert verdicts() == {Verdict.EXPIRED}
 
 
 def test_edge_039_the_verdict_and_its_time_are_taken_once(desk: Desk) -> None:
