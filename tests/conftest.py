@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -201,6 +202,16 @@ def session(database: Database) -> Iterator[Session]:
     """A session in one transaction, committed at the end if nothing was raised."""
     with database.transaction() as session:
         yield session
+
+
+@pytest.fixture
+def machine_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The zone of the machine itself, for this test alone: what a naive instant would be taken for."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -175,19 +175,20 @@ def _adopt_a_synthetic_norm(runtime: Runtime, session: Session) -> Edition:
     )
 
 
-def write_norm(session: Session, table: NormTable, window: tuple[date, date]) -> UUID:
-    """A published norm of 5,000 simulated adults, tested in that window, which may certify."""
+def write_norm(session: Session, table: NormTable, window: tuple[date, date], **others: Any) -> UUID:
+    """A published norm of 5,000 simulated adults, tested in that window, which may certify; but for its `others`."""
     cut = table.cut(0.9)
     population = {"en": "simulated adults of a test", "fr": "adultes simulés d'un test"}
     group = write(
         session, "norm_group", id=an_id(), skill=SKILL, language="en", described_as="t", population=population
     )
+    sample = write(session, "legacy_sample", id=an_id(), norm_group_id=group)
     values = {
         "id": an_id(),
         "norm_group_id": group,
         "skill": SKILL,
         "language": "en",
-        "run_id": write(session, "calibration_run", id=an_id()),
+        "run_id": write(session, "calibration_run", id=an_id(), sample_id=sample),
         "label": "COL-TEST.1",
         "n": 5000,
         "window_start_on": window[0],
@@ -201,8 +202,9 @@ def write_norm(session: Session, table: NormTable, window: tuple[date, date]) ->
         "gate_reasons": [],
         "demo": False,
         "state": "published",
-        "drafted_by": write(session, "person", id=an_id(), email="drafter@example.org", language="en"),
-        "approved_by": write(session, "person", id=an_id(), email="approver@example.org", language="en"),
+        "drafted_by": write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
+        "approved_by": write(session, "person", id=an_id(), email=f"{an_id()}@example.org", language="en"),
+        **others,
     }
     sha256 = _sha256_once_written(session, values)  # the check of every night computes it again
     norm_id: UUID = write(session, "norm_version", sha256=sha256, approved_sha256=sha256, **values)

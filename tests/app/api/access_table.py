@@ -11,32 +11,49 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.app.api.world import ANONYMOUS, EDITOR, NOTHING, OTHER, OWNER, RECRUITER, ROLES, UNPROVEN, Facts
+from tests.app.api.world import (
+    ANONYMOUS,
+    DESK_ROLES,
+    EDITOR,
+    NOTHING,
+    OTHER,
+    OWNER,
+    RECRUITER,
+    ROLES,
+    UNPROVEN,
+    Facts,
+)
 
 IN = "in"
 
 
 def everyone(word: str, **others: str) -> dict[str, str]:
     """The same word for all, except the roles named (with _ for a space)."""
-    return {**dict.fromkeys(ROLES, word), **{role.replace("_", " "): answer for role, answer in others.items()}}
+    all_of_them = dict.fromkeys((*ROLES, *DESK_ROLES), word)
+    return {**all_of_them, **{role.replace("_", " "): answer for role, answer in others.items()}}
 
 
 PUBLIC = everyone(IN)
 SIGNED_IN = everyone(IN, anonymous="401")
 OWNERS = everyone("404", anonymous="401", candidate=IN)
 NOBODYS = everyone("404")
-STAFF = everyone("403", anonymous="401")
+REVIEWERS = everyone("403", anonymous="401", reviewer=IN)
+REVIEWERS_OWN = everyone("403", anonymous="401", reviewer="404")  # nothing is there for whoever may look
+CHECKERS = everyone("403", anonymous="401", support=IN)
 PROVEN = everyone(IN, anonymous="401", unproven_editor="403")  # a sensitive step: staff show their second factor
-SECOND_FACTOR = everyone("403", anonymous="401", editor=IN, unproven_editor=IN)
-NORM_DESK = everyone("403", anonymous="401", editor=IN)
+SECOND_FACTOR = {**everyone(IN, anonymous="401"), OWNER: "403", OTHER: "403", RECRUITER: "403"}
+NORM_DESK = everyone("403", anonymous="401", editor=IN, norm_approver=IN)
+NORM_EDITORS = everyone("403", anonymous="401", editor=IN)
+ITEM_READERS = {**NORM_DESK, "item editor": IN}
 PASSKEY_REMOVAL = {**OWNERS, "unproven editor": "403"}  # staff show their second factor before anything is looked up
-DRAFT_DESK = everyone("403", anonymous="401", editor="404")  # nothing is there for whoever may look
-APPROVERS = everyone("403", anonymous="401")
-ITEM_EDITORS = everyone("403", anonymous="401")
+DRAFT_DESK = everyone("403", anonymous="401", editor="404", norm_approver="404")  # likewise
+APPROVERS = everyone("403", anonymous="401", norm_approver=IN)
+ITEM_EDITORS = everyone("403", anonymous="401", item_editor=IN)
+ITEM_EDITORS_OWN = everyone("403", anonymous="401", item_editor="404")  # likewise
 # Programs have no cookie; an editor without a second factor cannot make a token, so they are nobody here.
 TOKEN = everyone(IN, anonymous="401", unproven_editor="401")
 TOKEN_OWNERS = everyone("404", anonymous="401", unproven_editor="401", candidate=IN)
-DRAFT_NORM = everyone("404", editor=IN)
+DRAFT_NORM = everyone("404", editor=IN, norm_approver=IN)
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,7 @@ def being(**values: Any) -> Callable[[Facts], Mapping[str, Any]]:
 
 
 OPEN, ENDED, CODE = its(sitting_id="open_sitting"), its(sitting_id="ended_sitting"), its(code="code")
+CASE = its(case_id="case")
 NORM, DRAFT = its(norm_id="norm"), its(norm_id="draft_norm")
 JUDGE, PANEL = being(token="torn"), being(panel_id=NOTHING)
 PASSKEY = its(passkey_id="passkey_id")
@@ -226,36 +244,36 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     # the norm desk
     ("GET", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED)],
     ("POST", "/results/<uuid:sitting_id>/review"): [Route(OWNERS, ENDED, {"reason": "unclear", "words": ""})],
-    ("POST", "/results/<uuid:sitting_id>/review/take-back"): [Route(everyone("404", anonymous="401"), ENDED)],
+    ("POST", "/results/<uuid:sitting_id>/review/take-back"): [Route(OWNERS, ENDED)],
     ("GET", "/me/timeline"): [Route(SIGNED_IN)],
     ("GET", "/me/export"): [Route(SIGNED_IN)],
     ("POST", "/me/export"): [Route(PROVEN)],
     ("GET", "/me/erase"): [Route(SIGNED_IN)],
     ("POST", "/me/erase"): [Route(PROVEN, body={"certificates": "keep"})],
-    ("GET", "/desk/cases"): [Route(STAFF)],
-    ("GET", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
-    ("POST", "/desk/cases/<uuid:case_id>"): [Route(STAFF, being(case_id=NOTHING))],
-    ("GET", "/desk/register"): [Route(STAFF)],
-    ("POST", "/desk/register"): [Route(STAFF)],
-    ("GET", "/desk/register/<uuid:change_id>"): [Route(STAFF, being(change_id=NOTHING))],
-    ("GET", "/desk/register/norms/<uuid:norm_id>"): [Route(DRAFT_DESK, being(norm_id=NOTHING))],
-    ("POST", "/desk/register/<uuid:change_id>/apply"): [Route(STAFF, being(change_id=NOTHING))],
-    ("POST", "/desk/register/<uuid:change_id>/drop"): [Route(STAFF, being(change_id=NOTHING))],
-    ("GET", "/desk/merges"): [Route(STAFF)],
-    ("POST", "/desk/merges"): [Route(STAFF)],
-    ("GET", "/desk/merges/<uuid:merge_id>"): [Route(STAFF, being(merge_id=NOTHING))],
-    ("POST", "/desk/merges/<uuid:merge_id>/apply"): [Route(STAFF, being(merge_id=NOTHING))],
-    ("POST", "/desk/merges/<uuid:merge_id>/drop"): [Route(STAFF, being(merge_id=NOTHING))],
-    ("GET", "/desk/certificates"): [Route(STAFF)],
-    ("POST", "/desk/certificates"): [Route(STAFF)],
-    ("GET", "/desk/certificates/<uuid:review_id>"): [Route(STAFF, being(review_id=NOTHING))],
-    ("POST", "/desk/certificates/<uuid:review_id>"): [Route(STAFF, being(review_id=NOTHING))],
+    ("GET", "/desk/cases"): [Route(REVIEWERS)],
+    ("GET", "/desk/cases/<uuid:case_id>"): [Route(REVIEWERS, CASE)],
+    ("POST", "/desk/cases/<uuid:case_id>"): [Route(REVIEWERS, CASE, {"outcome": "stands"})],
+    ("GET", "/desk/register"): [Route(REVIEWERS)],
+    ("POST", "/desk/register"): [Route(REVIEWERS)],
+    ("GET", "/desk/register/<uuid:change_id>"): [Route(REVIEWERS_OWN, being(change_id=NOTHING))],
+    ("GET", "/desk/register/norms/<uuid:norm_id>"): [Route({**DRAFT_DESK, "reviewer": "404"}, being(norm_id=NOTHING))],
+    ("POST", "/desk/register/<uuid:change_id>/apply"): [Route(REVIEWERS_OWN, being(change_id=NOTHING))],
+    ("POST", "/desk/register/<uuid:change_id>/drop"): [Route(REVIEWERS_OWN, being(change_id=NOTHING))],
+    ("GET", "/desk/merges"): [Route(REVIEWERS)],
+    ("POST", "/desk/merges"): [Route(REVIEWERS)],
+    ("GET", "/desk/merges/<uuid:merge_id>"): [Route(REVIEWERS_OWN, being(merge_id=NOTHING))],
+    ("POST", "/desk/merges/<uuid:merge_id>/apply"): [Route(REVIEWERS_OWN, being(merge_id=NOTHING))],
+    ("POST", "/desk/merges/<uuid:merge_id>/drop"): [Route(REVIEWERS_OWN, being(merge_id=NOTHING))],
+    ("GET", "/desk/certificates"): [Route(REVIEWERS)],
+    ("POST", "/desk/certificates"): [Route(REVIEWERS)],
+    ("GET", "/desk/certificates/<uuid:review_id>"): [Route(REVIEWERS_OWN, being(review_id=NOTHING))],
+    ("POST", "/desk/certificates/<uuid:review_id>"): [Route(REVIEWERS_OWN, being(review_id=NOTHING))],
     ("GET", "/desk/alarms"): [Route(NORM_DESK)],
     ("POST", "/desk/alarms/<uuid:alarm_id>/close"): [Route(DRAFT_DESK, being(alarm_id=NOTHING))],
     ("GET", "/desk/norms"): [Route(NORM_DESK)],
     ("GET", "/desk/norms/<uuid:norm_id>"): [Route(NORM_DESK, DRAFT)],
     ("GET", "/desk/norms/recalibrate/<skill>"): [Route(NORM_DESK, SKILL)],
-    ("POST", "/desk/norms/recalibrate/<skill>"): [Route(NORM_DESK, SKILL)],
+    ("POST", "/desk/norms/recalibrate/<skill>"): [Route(NORM_EDITORS, SKILL)],
     ("GET", "/desk/norms/recalibrations/<uuid:recalibration_id>"): [Route(DRAFT_DESK, NO_RECALIBRATION)],
     ("POST", "/desk/norms/recalibrations/<uuid:recalibration_id>/cancel"): [Route(DRAFT_DESK, NO_RECALIBRATION)],
     ("GET", "/desk/norms/<uuid:norm_id>/preview"): [Route(NORM_DESK, DRAFT)],
@@ -265,19 +283,19 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("POST", "/desk/norms/<uuid:norm_id>/stop"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/publish"): [Route(NORM_DESK, DRAFT)],
     # the item desk: norm staff read it, and item editors alone act on it
-    ("GET", "/desk/items"): [Route(NORM_DESK)],
-    ("GET", "/desk/items/<uuid:item_id>"): [Route(NORM_DESK, ITEM)],
-    ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(NORM_DESK, ITEM)],
+    ("GET", "/desk/items"): [Route(ITEM_READERS)],
+    ("GET", "/desk/items/<uuid:item_id>"): [Route(ITEM_READERS, ITEM)],
+    ("GET", "/desk/items/<uuid:item_id>/suspension"): [Route(ITEM_READERS, ITEM)],
     ("POST", "/desk/items/<uuid:item_id>/state"): [Route(ITEM_EDITORS, ITEM, A_STEP)],
     ("POST", "/desk/items/<uuid:item_id>/reviews"): [Route(ITEM_EDITORS, ITEM, {"aspect": "content"})],
-    ("GET", "/desk/items/<uuid:item_id>/rescoring"): [Route(NORM_DESK, ITEM)],
+    ("GET", "/desk/items/<uuid:item_id>/rescoring"): [Route(ITEM_READERS, ITEM)],
     ("POST", "/desk/items/<uuid:item_id>/rescoring"): [Route(ITEM_EDITORS, ITEM, {"reason": "a test"})],
-    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/apply"): [Route(ITEM_EDITORS, A_RESCORING)],
-    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/undo"): [Route(ITEM_EDITORS, A_RESCORING)],
+    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/apply"): [Route(ITEM_EDITORS_OWN, A_RESCORING)],
+    ("POST", "/desk/items/<uuid:item_id>/rescoring/<uuid:rescoring_id>/undo"): [Route(ITEM_EDITORS_OWN, A_RESCORING)],
     # checks of sittings
-    ("GET", "/desk/checks"): [Route(STAFF)],
-    ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED)],
-    ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(STAFF, ENDED, {"verdict": "sound", "reasons": "A reason."})],
+    ("GET", "/desk/checks"): [Route(CHECKERS)],
+    ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(CHECKERS, ENDED)],
+    ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(CHECKERS, ENDED, {"verdict": "sound", "reasons": "A reason."})],
     ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback/confirm"): [Route(APPROVERS, DRAFT)],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from app.assessment.models import Sitting
 from app.awarding.models import AwardDecision
+from app.results.models import SkillResult
 from tests.app.api.world import OTHER, OWNER, World
 from tests.app.reviews.desk import a_reviewer, ask, decide
 
@@ -26,6 +28,24 @@ def test_the_figures_are_those_of_the_page(world: World):
     assert f"higher than {shown['percentile_rank']} of 100 people" in page
     assert f"is {shown['band_low']} to {shown['band_high']}" in page
     assert shown["band_low"] <= shown["percentile_rank"] <= shown["band_high"]
+
+
+@pytest.mark.parametrize(
+    ("rank", "confidence", "shown"),
+    [(89.96, 0.4999, (89.9, 0.49)), (90.0, 0.5, (90.0, 0.5))],
+    ids=["just-below", "at-the-line"],
+)
+def test_case_037_edge_004_page_and_program_show_a_rank_on_the_side_of_the_line_it_is_on(
+    world: World, rank: float, confidence: float, shown: tuple[float, float]
+):
+    with world.runtime.transaction() as session:
+        query = update(SkillResult).where(SkillResult.sitting_id == world.facts.ended_sitting)
+        session.execute(query.values(percentile_rank=rank, decision_confidence=confidence))
+    told = world.call(OWNER, "GET", f"/results/{world.facts.ended_sitting}").json
+    assert (told["percentile_rank"], told["decision_confidence"]) == shown
+    page = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}").text
+    assert f"higher than {shown[0]} of 100 people" in page
+    assert page.count("89.9") == 0 if rank == 90.0 else "90.0" not in page
 
 
 def test_an_open_sitting_has_no_result(world: World):

@@ -49,6 +49,8 @@ from tests.journeys.at_a_standstill import run_jobs, with_signer
 OWNER, OTHER, RECRUITER, UNPROVEN, EDITOR = "candidate", "other candidate", "recruiter", "unproven editor", "editor"
 ANONYMOUS = "anonymous"
 ROLES = (ANONYMOUS, OWNER, OTHER, RECRUITER, UNPROVEN, EDITOR)
+APPROVER, SUPPORT, ITEM_EDITOR, REVIEWER = "norm approver", "support", "item editor", "reviewer"
+DESK_ROLES = {APPROVER: "norm_approver", SUPPORT: "support", ITEM_EDITOR: "item_editor", REVIEWER: "reviewer"}
 STAFF_ROLES = {RECRUITER: "recruiter", UNPROVEN: "norm_editor", EDITOR: "norm_editor"}
 OWNERS_NAME = "Olivia Owner"
 UNLIMITED = 10_000_000
@@ -74,6 +76,7 @@ class Facts:
     challenge_token: str = ""
     norm: UUID = NOTHING
     draft_norm: UUID = NOTHING
+    case: UUID = NOTHING
     item: UUID = NOTHING
     item_text: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -253,6 +254,22 @@ def test_edge_028_a_bank_exhausted_by_suspensions_repeats_nothing_and_ends_at_th
     assert (ended.state, ended.stop_reason) == ("completed", "bank-exhausted")
     assert len(set(codes(place, sitting_id))) == len(codes(place, sitting_id)) == 11
     assert replays(place, sitting_id) == ()
+
+
+@on_sqlite_alone
+def test_edge_028_a_retake_that_uses_the_bank_up_shows_nothing_again_that_it_must_not(place: Place, person) -> None:
+    a_policy(place, **SHORT)
+    me = a_person(place)
+    first_id = take(place, me, person.answer)
+    place.clock.advance(timedelta(days=31))
+    a_policy(place, fewest_units=36, most_units=40, most_units_undecided=40)  # more than are left
+    again = place.sitting(take(place, me, person.answer))
+    former, asked = codes(place, first_id), codes(place, again.id)
+    assert (again.state, again.stop_reason) == ("completed", "bank-exhausted")
+    assert len(asked) == len(set(asked)) == 36 - len(again.avoided_items)
+    assert len(again.avoided_items) >= len(former) - 2, "a fifth of the statements may come again"
+    assert not set(again.avoided_items) & set(asked)
+    assert replays(place, again.id) == ()
 
 
 @on_sqlite_alone

@@ -40,6 +40,20 @@ class SeedSigner:
         return self._private_key.sign(data)
 
 
+class Forger(SeedSigner):
+    """Claims one key and signs with another: a fault in a key device, or a mixed-up key file."""
+
+    def sign(self, data: bytes) -> bytes:
+        return SeedSigner(seed=bytes(32)).sign(data)
+
+
+class JwtForger(RsaSigner):
+    """Claims an RSA key and signs something else with it, to the same effect."""
+
+    def sign(self, data: bytes) -> bytes:
+        return super().sign(data + b"another")
+
+
 JWT_KEY_ID = "did:web:decile.example#2026-11-4e5f6a7b"
 
 

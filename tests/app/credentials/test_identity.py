@@ -10,6 +10,8 @@ from app.assessment.models import Sitting
 from app.credentials import codes, queries
 from app.credentials.models import Credential
 from app.foundation.entropy import SystemEntropy
+from app.verification.verdict import Verdict
+from app.verification.verify_credential import verify_document
 from tests.app.credentials.awards import Desk, an_award
 
 ISSUED_AT_ONCE = 10_000
@@ -17,14 +19,18 @@ ISSUED_AT_ONCE = 10_000
 
 def test_case_024_every_credential_is_found_from_its_sitting_and_can_be_revoked(desk: Desk) -> None:
     for _ in range(5):
-        desk.reserve(an_award(desk.session))
+        desk.issue(desk.reserve(an_award(desk.session)))
     sittings = set(desk.session.scalars(select(Sitting.id)))
     credentials = list(desk.session.scalars(select(Credential)))
     assert {credential.sitting_id for credential in credentials} == sittings
     for credential in credentials:
         assert queries.credential_of_award(credential.award_id, session=desk.session).code == credential.code
+        assert credential.is_issued
+        assert credential.signed_jwt is not None
         desk.revoke(credential)
         assert credential.revoked_at == desk.clock.now()
+        found = verify_document(credential.signed_document or "", session=desk.session, clock=desk.clock)
+        assert found.verdict is Verdict.REVOKED
 
 
 def test_case_025_ten_thousand_codes_never_collide() -> None:

@@ -17,8 +17,9 @@ from app.credentials.models import Credential, IssuerKey
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
 from tests.app.credentials.awards import JWT_KEY_ID, Desk, a_signer, an_award
-from tests.app.credentials.documents import SeedSigner, a_jwt_signer
+from tests.app.credentials.documents import Forger, JwtForger, SeedSigner, a_jwt_signer, an_rsa_key, without
 from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
+from tests.app.credentials.test_conformance import REQUIRED
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
 
@@ -148,18 +149,19 @@ def test_case_033_a_crash_while_reserving_leaves_nothing_behind(
         assert session.scalars(select(Credential)).all() == []
 
 
-class Forger(SeedSigner):
-    """Claims one key and signs with another: a fault in a key device, or a mixed-up key file."""
-
-    def sign(self, data: bytes) -> bytes:
-        return SeedSigner(seed=bytes(32)).sign(data)
-
-
 def test_case_034_a_signature_that_does_not_verify_is_not_released(desk: Desk) -> None:
     credential = desk.reserve(an_award(desk.session))
     with pytest.raises(ProofInvalid):
         desk.issue(credential, Forger(desk.signer.key_id))
     assert (credential.signed_document, credential.issued_at) == (None, None)
+
+
+def test_case_034_a_jwt_whose_signature_does_not_verify_is_not_released(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    desk.jwt_signer = JwtForger(JWT_KEY_ID, an_rsa_key())
+    with pytest.raises(ProofInvalid):
+        desk.issue(credential)
+    assert (credential.signed_jwt, credential.jwt_key_id) == (None, None)
 
 
 def test_case_034_a_reserved_document_that_was_tampered_with_is_not_signed(desk: Desk) -> None:
@@ -170,6 +172,19 @@ def test_case_034_a_reserved_document_that_was_tampered_with_is_not_signed(desk:
     with pytest.raises(DocumentRefused, match="validUntil"):
         desk.issue(credential)
     assert desk.signer.signatures_made == 0
+
+
+def test_case_035_a_reserved_document_without_a_required_field_is_not_signed(desk: Desk) -> None:
+    credential = desk.reserve(an_award(desk.session))
+    whole = json.loads(credential.unsigned_document)
+    for place in REQUIRED:
+        credential.unsigned_document = json.dumps(without(whole, place))
+        with pytest.raises(DocumentRefused):
+            desk.issue(credential)
+    assert (desk.signer.signatures_made, credential.signed_document, credential.signed_jwt) == (0, None, None)
+    credential.unsigned_document = json.dumps(whole)
+    desk.issue(credential)
+    assert desk.signer.signatures_made == 2, "the same signer, now in use: the document and its list"
 
 
 def test_a_key_that_is_not_published_signs_nothing(desk: Desk) -> None:

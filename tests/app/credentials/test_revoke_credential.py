@@ -9,15 +9,21 @@ import pytest
 from sqlalchemy import select
 
 from app.credentials import proof, queries, status_list
-from app.credentials.errors import CredentialNotFound, KeyNotPublished, StatusListMissing, StatusListNotFound
+from app.credentials.errors import (
+    CredentialNotFound,
+    KeyNotPublished,
+    ProofInvalid,
+    StatusListMissing,
+    StatusListNotFound,
+)
 from app.credentials.models import Credential, StatusList
 from app.credentials.publish_status_list import publish_status_list
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
-from tests.app.credentials.awards import BASE_URL, Desk, an_award, an_id
-from tests.app.credentials.documents import SeedSigner
+from tests.app.credentials.awards import BASE_URL, JWT_KEY_ID, Desk, an_award, an_id
+from tests.app.credentials.documents import Forger, JwtForger, SeedSigner, an_rsa_key
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 
 
@@ -91,6 +97,21 @@ def test_a_list_is_not_signed_with_an_unpublished_key(desk: Desk) -> None:
     revoke(desk, desk.issued())
     with pytest.raises(KeyNotPublished):
         publish(desk, signer=SeedSigner("did:web:localhost#2026-12-99999999"))
+
+
+@pytest.mark.parametrize("is_forged", [{"document"}, {"jwt"}], ids=["document", "jwt"])
+def test_case_034_a_list_whose_signature_does_not_verify_is_not_published(desk: Desk, is_forged: set[str]) -> None:
+    revoke(desk, desk.issued())
+    row, jwt_signer = desk.session.get_one(StatusList, 1), desk.jwt_signer
+    before = (row.signed_document, row.signed_jwt, row.published_at)
+    if "jwt" in is_forged:
+        desk.jwt_signer = JwtForger(JWT_KEY_ID, an_rsa_key())
+    with pytest.raises(ProofInvalid):
+        publish(desk, signer=Forger(desk.signer.key_id) if "document" in is_forged else None)
+    assert (row.signed_document, row.signed_jwt, row.published_at) == before
+    desk.jwt_signer = jwt_signer
+    publish(desk)
+    assert row.signed_document != before[0], "the same list, signed as it should be"
 
 
 def test_what_does_not_exist_is_not_found(desk: Desk) -> None:

@@ -16,6 +16,7 @@ ZONES = (  # every kind of shift: by an hour, by half of one, with the year's tu
     *("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu"),
     *("Pacific/Kiritimati", "Africa/Casablanca", "Pacific/Apia", "Antarctica/Troll", "UTC"),
 )
+FAR_ZONES = ("Pacific/Kiritimati", "America/Los_Angeles")
 WINDOW, SKEW = {"renewal_window_days": 60}, {"start_skew_seconds": 300}
 FIRST_DAY = datetime(2024, 1, 1, 13, 45, 59, tzinfo=UTC)
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(9 * 365 + 3)]
@@ -71,10 +72,15 @@ def test_case_045_a_slow_clock_is_allowed_for_at_the_start_alone(seconds: int, e
     assert validity.has_started(start, at=at, skew_seconds=300) is expected
 
 
-def test_edge_042_instants_are_written_in_utc_with_whole_seconds() -> None:
+@pytest.mark.usefixtures("machine_zone")
+@pytest.mark.parametrize("machine_zone", ["UTC", *FAR_ZONES], indirect=True)
+def test_case_044_edge_042_instants_are_written_in_utc_with_whole_seconds_wherever_the_machine_stands() -> None:
     paris_summer = datetime(2026, 7, 1, 1, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
     assert validity.to_text(paris_summer) == "2026-06-30T23:30:15Z"
-    assert validity.from_text("2026-06-30T23:30:15Z") == validity.whole_second(paris_summer)
+    read = validity.from_text("2026-06-30T23:30:15Z")
+    assert read == validity.whole_second(paris_summer)
+    assert read.utcoffset() == timedelta(0)
+    assert validity.to_text(read) == "2026-06-30T23:30:15Z"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from app.foundation import job_list
 from app.foundation.clock import SystemClock
 from app.foundation.db import Database
-from app.foundation.job_health import oldest_waiting_seconds, worker_heartbeat_age_seconds
+from app.foundation.job_health import failed_count, oldest_waiting_seconds, worker_heartbeat_age_seconds
 from app.foundation.job_list import (
     JobNotFailed,
     JobNotFound,
@@ -31,6 +31,8 @@ from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, JSON, is_job_table
 from app.foundation.mail import MailUnavailable
 from app.foundation.runtime import Runtime
+from app.operations import checks
+from app.operations.checks import State
 from app.worker import JOBS as WORKER_JOBS
 from tests.app.foundation.effects import (
     JOBS,
@@ -121,6 +123,10 @@ def test_case_092_a_poison_job_is_set_aside_while_the_others_finish(worker_runti
         wait_until(lambda: state_of(worker_runtime, "poison") is JobState.FAILED)
     (dead,) = failed_jobs(client_of(worker_runtime))
     assert (dead.key, dead.name, dead.error) == ("poison", "refuse", "Poisoned: poison is poison")
+    with worker_runtime.reading() as session:
+        told = {check.name: check for check in checks.worker(session, worker_runtime.clock.now())}
+        shown = failed_count(session)
+    assert (told["failed jobs"].state, told["failed jobs"].saw, shown) == (State.FAIL, "1", 1), "an alarm, at once"
     assert counted(worker_runtime.database) == others
 
 

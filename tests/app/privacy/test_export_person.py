@@ -10,6 +10,7 @@ import zipfile
 
 from sqlalchemy import select
 
+from app.assessment.models import FrozenSitting
 from app.foundation.access import Actor
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Base
@@ -28,6 +29,23 @@ def the_copy(world: World) -> tuple[dict, str]:
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.testzip() is None
     return json.loads(archive.read("data.json")), archive.read("data.html").decode()
+
+
+def test_case_019_the_copy_gives_neither_the_key_nor_the_choice_of_items_away(world: World):
+    """Whoever had them would know how each answer to a situation was scored, and which item comes next."""
+    browser = world.browser(OWNER)
+    form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/me/export").text).group(1)}
+    archive = zipfile.ZipFile(io.BytesIO(browser.post("/me/export", data=form).data))
+    tables = json.loads(archive.read("data.json"))["tables"]
+    with world.runtime.reading() as session:
+        frozen = session.get_one(FrozenSitting, world.facts.ended_sitting).responses
+    (scored, *_), said = json.loads(frozen)["units"], "packing"
+    assert (len(scored), said in frozen) == (4, True), "code, kind, category and value of each unit"
+    assert [file for file in archive.namelist() if said in archive.read(file).decode()] == []
+    assert len(tables["sitting"]) >= 2
+    assert len(tables["frozen_sitting"]) >= 1
+    assert [row for row in tables["sitting"] if "seed" in row] == []
+    assert [row for row in tables["frozen_sitting"] if "responses" in row] == []
 
 
 def test_every_row_of_the_person_is_in_the_copy(world: World):

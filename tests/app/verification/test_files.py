@@ -12,19 +12,22 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pikepdf
 import pytest
+from openbadgeslib.ob3.verifier import OB3Verifier
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.credentials import jwt, png_carrier, svg_carrier
+from app.credentials import jwt, open_badge, png_carrier, svg_carrier
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
 from tests.app.credentials.documents import leaves, value_at, with_value
 from tests.app.credentials.test_jwt import part, with_part
 from tests.app.verification import limited_reader
 from tests.app.verification.hostile_files import BOMB, DECLARED, HOSTILE_FILES, a_pdf_with
 from tests.app.verification.papers import in_a_pdf
+from tests.app.verification.printed_page import text_of
 from tests.app.verification.register import FRENCH, HTML
 from tests.journeys.installation import ROOT
 
@@ -156,9 +159,22 @@ def test_edge_047_the_page_repeats_the_signed_facts_links_the_live_page_and_spea
     assert "Set-Cookie" not in answer.headers
 
 
+def document_in(file: bytes, carrier: str) -> dict[str, Any]:
+    """The signed document that the carrier holds, taken out by other readers than ours where there are any."""
+    if carrier == "pdf":
+        with pikepdf.open(io.BytesIO(file)) as pdf:
+            (attached,) = pdf.attachments.values()
+            return json.loads(attached.get_file().read_bytes())
+    reader = {"svg": OB3Verifier.extract_token_from_svg, "png": OB3Verifier.extract_token_from_png}.get(carrier)
+    text = reader(file) if reader else file.decode()
+    return dict(jwt.document_of(text)) if carrier == "jwt" else json.loads(text)
+
+
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_edge_066_every_carrier_says_that_nobody_checked_who_sat(client, register, carrier) -> None:
     file = client.get(f"/c/{register.issued()}.{carrier}").data
+    assert ("Mode of the sitting", "open") in open_badge.told_lines(document_in(file, carrier))
+    assert carrier != "pdf" or "Identitynotchecked;takenunsupervised" in text_of(file)
     assert "Identity not checked; taken unsupervised" in hand_over(client, file, HTML).text
 
 

@@ -11,16 +11,18 @@ from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
+import segno
 from flask import render_template
 from openbadgeslib.ob3.verifier import OB3Verifier
 from PIL import Image
 
-from app.credentials import carriers, png_carrier, svg_carrier, typesetting
+from app.credentials import carriers, codes, open_badge, png_carrier, svg_carrier, typesetting
 from app.credentials.face import Face
 from app.credentials.states import Visibility
 from app.item_bank.bank_files import read_skills
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.app.item_bank.bank_folders import ITEM_BANKS
+from tests.app.verification.printed_page import square_of, text_of
 from tests.app.verification.register import FRENCH, HTML
 
 SVG_NAME = "{http://www.w3.org/2000/svg}"
@@ -170,7 +172,7 @@ def written_beside_the_border(png: bytes) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("state", "mark"), [("specimen", "SPECIMEN"), ("revoked", "REVOKED"), ("suspended", "SUSPENDED"), ("valid", None)]
 )
-def test_what_must_be_said_is_said_across_every_face(client, register, clock, state, mark) -> None:
+def test_case_048_edge_017_what_must_be_said_is_said_across_every_face(client, register, clock, state, mark) -> None:
     code = register.issued(is_specimen=state == "specimen")
     before = client.get(f"/c/{code}.svg", headers=HTML)
     if state == "revoked":
@@ -186,7 +188,46 @@ def test_what_must_be_said_is_said_across_every_face(client, register, clock, st
     assert marks == ([mark] if mark else [])
     pixels = client.get(f"/c/{code}.png").data
     assert is_red_across(pixels) is (mark is not None)
-    assert client.get(f"/c/{code}.pdf").status_code == 200
+    printed = client.get(f"/c/{code}.pdf")
+    assert printed.status_code == 200
+    words = text_of(printed.data)
+    assert [one for one in ("SPECIMEN", "REVOKED", "SUSPENDED") if one in words] == marks
+    sayings = {
+        "SPECIMEN": "SPECIMEN: for demonstration only, it certifies nothing",
+        "REVOKED": "It was revoked and certifies nothing any more.",
+        "SUSPENDED": "SUSPENDED: under review",
+    }
+    assert [one for one, said in sayings.items() if squeezed(said) in words] == marks
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_case_028_the_certificate_prints_its_code_its_address_and_every_figure_and_the_square_leads_there(
+    client, register
+) -> None:
+    code = register.issued(Visibility.UNLISTED, "Zoë O’Neil")
+    printed = client.get(f"/c/{code}.pdf", headers=HTML).data
+    words, document = text_of(printed), client.get(f"/c/{code}.json").json
+    address, told = f"http://localhost/c/{code}", open_badge.told_facts(document)
+    assert document["id"] == address
+    assert f"localhost · {codes.grouped(code)}" in texts(client.get(f"/c/{code}.svg").data)
+    assert squeezed(address) in words
+    assert square_of(printed) == [list(row) for row in segno.make(address, error="m", micro=False).matrix]
+    assert words.count(codes.grouped(code)) == 2  # below the square and in the last line
+    for line in (
+        "Percentile rank{percentile-rank}, 90 % band {band-low} to {band-high}",
+        "Decision confidence{decision-confidence}",
+        "ModeIdentity not checked; taken unsupervised",
+        "{statements} about own habits, {scenarios} about situations",
+        "Norm version{norm-version}",
+        "Norm group{norm-group}",
+        "People in the norm5,120",
+        "Norm window1 November 2024 to 31 October 2026",
+        "percentile 90 of the norm group, at {cut} (standard error {cut-error})",
+    ):
+        assert squeezed(line.format_map(told)) in words, line
 
 
 def test_an_altered_record_is_printed_by_no_carrier(client, register) -> None:
