@@ -280,3 +280,13 @@ def test_a_reason_of_blanks_loses_nothing_of_what_else_was_typed(browser, place)
     form = form_to(answer.text, "/state")
     again = browser.post(form.action, data={**form.fields, "reason": " "})
     assert (again.status_code, again.text.count(said)) == (422, 1)
+
+
+def test_in_french_each_filter_says_all_in_its_gender_and_languages_bear_french_names(browser, place):
+    french = {"Accept-Language": "fr", "Accept": "text/html"}
+    page = browser.get("/desk/items", headers=french).text
+    assert re.findall(r'<option value="">(\w+)</option>', page) == ["toutes", "tous", "toutes", "tous"]
+    assert '<option value="en">anglais</option>' in page
+    assert '<option value="published">publié</option>' in page
+    item = browser.get(f"/desk/items/{item_of(place, 'col-j01')}", headers=french).text
+    assert '<th scope="col">anglais</th>' in item

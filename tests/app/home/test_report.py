@@ -220,7 +220,8 @@ def test_it_is_said_beforehand_how_much_of_the_evidence_must_come_from_situation
 
 
 def test_during_the_wait_the_start_page_leads_on(world: World):
-    page = world.browser(OWNER).get("/skills/collaboration/start").text
+    sat(world, OTHER, -0.5, 2)
+    page = world.browser(OTHER).get("/skills/collaboration/start").text
     assert "You may take it again from" in page
     for path in ("/me", "/skills/collaboration/development", "/skills"):
         assert f'<a href="{path}">' in page[page.index("<main") : page.index("</main>")]
