@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.demo import queries as demo
-from app.demo.cast import APPROVER, EDITOR, HOLDER, NEAR_MISS, NEWCOMER, RECRUITER, Part
+from app.demo.cast import APPROVER, EDITOR, HOLDER, NEAR_MISS, NEWCOMER, Part
 from app.demo.stage import SKILL
 from app.foundation.runtime import Runtime
 
@@ -36,7 +36,6 @@ def _with_demo(runtime: Runtime, session: Session) -> list[str]:
         (HOLDER, "/me"),
         (NEAR_MISS, near),
         (NEWCOMER, f"/skills/{SKILL}"),
-        (RECRUITER, certificate),
         (EDITOR, "/desk/norms"),
         (APPROVER, pending),
     )

@@ -18,7 +18,7 @@ from app.credentials.queries import CredentialView
 from app.foundation import written
 
 Gettext = Callable[..., str]
-WORDS = frozenset({"norm-version", "mode"})  # facts of a document that are no figures
+WORDS = frozenset({"norm-version", "norm-group", "norm-window", "mode"})  # facts of a document that are no figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def face(
     credential: CredentialView, document: Mapping[str, Any], *, site: str, language: str, gettext: Gettext
 ) -> Face:
     """The face of a credential whose signed document is `document`."""
-    _, told, shown = gettext, _told(document, language), credential.display
+    _, told, shown = gettext, told_figures(document, language), credential.display
     mark, mark_says = _mark(credential, gettext)
     skill, population = shown["skill_names"][language], shown["norm_population"][language]
     top = written.number(shown["top_share"], language)
@@ -80,7 +80,7 @@ def face(
             confidence=told["decision-confidence"],
         ),
         facts_heading=_("Compare with the page, line by line"),
-        facts=_facts(credential, told, skill, population, language, gettext),
+        facts=fact_lines(told, shown, _names_of(credential, language), language=language, gettext=gettext),
         norm=_("Norm %(norm)s", norm=told["norm-version"]),
         until=_("Valid until %(day)s", day=until),
         code=credential.printed_code,
@@ -104,13 +104,36 @@ def _mark(credential: CredentialView, _: Gettext) -> tuple[str | None, str | Non
     return None, None
 
 
-def _facts(
-    credential: CredentialView, told: Mapping[str, str], skill: str, population: str, language: str, _: Gettext
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the lines of facts print beside the figures: words, term and code."""
+
+    skill: str
+    population: str
+    valid_from: datetime
+    valid_until: datetime
+    printed_code: str
+
+
+def fact_lines(
+    told: Mapping[str, str], shown: Mapping[str, Any], names: Names, *, language: str, gettext: Gettext
 ) -> tuple[tuple[str, str], ...]:
-    """Label and value of every fact, in the order of the page, so that paper and page compare line by line."""
-    shown = credential.display
+    """Label and value of every fact, in the order of the page, so that paper, file and page compare line by line.
+
+    `told` are the figures of the signed document as `told_figures` writes them, `shown` what stands beside them.
+    """
     return (
-        (_("Skill"), skill),
+        *_figure_lines(told, shown, names, gettext),
+        *_norm_lines(told, shown, names, language, gettext),
+        *_term_lines(shown, names, language, gettext),
+    )
+
+
+def _figure_lines(
+    told: Mapping[str, str], shown: Mapping[str, Any], names: Names, _: Gettext
+) -> tuple[tuple[str, str], ...]:
+    return (
+        (_("Skill"), names.skill),
         (
             _("Percentile rank"),
             _(
@@ -131,8 +154,15 @@ def _facts(
                 scenarios=told["scenarios"],
             ),
         ),
+    )
+
+
+def _norm_lines(
+    told: Mapping[str, str], shown: Mapping[str, Any], names: Names, language: str, _: Gettext
+) -> tuple[tuple[str, str], ...]:
+    return (
         (_("Norm version"), told["norm-version"]),
-        (_("Norm group"), population),
+        (_("Norm group"), names.population),
         (_("People in the norm"), told["norm-size"]),
         (_("Norm window"), _window(shown, language, _)),
         (
@@ -144,15 +174,31 @@ def _facts(
                 error=told["cut-error"],
             ),
         ),
-        (_("Issued"), _instant(credential.valid_from, language)),
-        (_("Valid until"), _instant(credential.valid_until, language)),
-        (_("Issuer"), f"{shown['issuer_name']}, {shown['issuer_url']}"),
-        (_("Code"), credential.printed_code),
     )
 
 
-def _told(document: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What the document states; its figures in the reader's writing, its words as they are."""
+def _term_lines(shown: Mapping[str, Any], names: Names, language: str, _: Gettext) -> tuple[tuple[str, str], ...]:
+    return (
+        (_("Issued"), _instant(names.valid_from, language)),
+        (_("Valid until"), _instant(names.valid_until, language)),
+        (_("Issuer"), f"{shown['issuer_name']}, {shown['issuer_url']}"),
+        (_("Code"), names.printed_code),
+    )
+
+
+def _names_of(credential: CredentialView, language: str) -> Names:
+    shown = credential.display
+    return Names(
+        shown["skill_names"][language],
+        shown["norm_population"][language],
+        credential.valid_from,
+        credential.valid_until,
+        credential.printed_code,
+    )
+
+
+def told_figures(document: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What the document states, by name; its figures in the reader's writing, its words as they are."""
     told = open_badge.told_facts(document)
     return {name: value if name in WORDS else written.number(value, language) for name, value in told.items()}
 

@@ -8,6 +8,7 @@ The document is written in English; pages say the same facts in the reader's lan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ SCHEMA_URL = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achiev
 SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 ESCO_FRAMEWORK = "ESCO"
 SPECIMEN_MARK = "SPECIMEN"
+_BAND = re.compile(r"(\d+) % band")
 FACT_NAMES = (
     "percentile-rank",
     "band-low",
@@ -135,6 +137,28 @@ def told_lines(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     subject = document["credentialSubject"]
     names = {one["id"]: one["name"] for one in subject["achievement"]["resultDescription"]}
     return tuple((names[one["resultDescription"]], one["value"]) for one in subject["result"])
+
+
+def told_display(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands beside the figures, read from the document alone, under the names of `display.display_facts`.
+
+    Its words are English and come without a language: `skill_name`, `norm_population`. KeyError, TypeError, IndexError
+    or ValueError for a document that we did not write.
+    """
+    achievement, told = document["credentialSubject"]["achievement"], told_facts(document)
+    described = {one["id"]: one for one in achievement["resultDescription"]}
+    by_slug = {name: described[_description_id(achievement["id"], name)] for name in ("percentile-rank", "band-low")}
+    start, _, end = told["norm-window"].partition("/")
+    return {
+        "skill_name": achievement["name"].split("% - ", 1)[1],
+        "norm_population": told["norm-group"],
+        "band_percent": int(_BAND.findall(by_slug["band-low"]["name"])[0]),
+        "cut_percentile": by_slug["percentile-rank"]["requiredValue"],
+        "norm_window_start_on": start if end else None,
+        "norm_window_end_on": end or None,
+        "issuer_name": document["issuer"]["name"],
+        "issuer_url": document["issuer"]["url"],
+    }
 
 
 def _norm_card(facts: AwardFacts, issuer: Issuer) -> dict[str, Any]:

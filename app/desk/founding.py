@@ -126,7 +126,7 @@ def _norm(
     yield Check(Step.RESPONSES, items > 0 and ready == items, ready, items)
     norm = _latest_norm(release, language, session=session)
     if norm is None:
-        yield Check(Step.CALIBRATED, norms.is_calibrated(release.id, session=session))
+        yield Check(Step.CALIBRATED, norms.is_calibrated(release.id, language, session=session))
         yield Check(Step.PEOPLE, is_done=False, have=progress.founders, need=policy.awards_from_n)
         yield Check(Step.CUT, is_done=False, need=policy.largest_cut_standard_error)
         yield Check(Step.GATES, is_done=False)
@@ -141,10 +141,16 @@ def _norm(
     stand_against = tuple(mark for mark, is_set in marks.items() if is_set)
     yield Check(Step.GATES, norm.may_certify and not stand_against, reasons=norm.gate_reasons + stand_against)
     yield Check(Step.PUBLISHED, norm.state == "published")
+    yield _compared(norm, session=session, at=at)
+
+
+def _compared(norm: NormView, *, session: Session, at: datetime) -> Check:
+    """With figures only while the comparison is still to come: elsewhere they would count towards nothing."""
+    if not founders_compared.awards_wait(norm.id, session=session, at=at):
+        return Check(Step.COMPARED, is_done=True)
     needed = founders_compared.sittings_to_compare(norm.id, session=session, at=at)
     under = first_sittings_under(norm.id, most=needed, session=session)
-    waits = founders_compared.awards_wait(norm.id, session=session, at=at)
-    yield Check(Step.COMPARED, not waits, under, needed)
+    return Check(Step.COMPARED, is_done=False, have=under, need=needed)
 
 
 def _latest_norm(release: BankReleaseView, language: str, *, session: Session) -> NormView | None:

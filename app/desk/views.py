@@ -16,7 +16,7 @@ from app.foundation.web.asker import LANGUAGES, actor, language_of_request, noti
 from app.foundation.web.gates import require_role
 from app.foundation.web.process import runtime
 from app.item_bank.change_item_state import change_item_state
-from app.item_bank.errors import StepUnknown
+from app.item_bank.errors import ReasonMissing, StepUnknown
 from app.item_bank.item_states import ItemState
 from app.item_bank.review_item import ASPECTS, aspect_named, review_item
 
@@ -42,6 +42,11 @@ def bank() -> str:
 @require_role(*READERS)
 def item(item_id: UUID) -> str:
     """One item with its life and its figures."""
+    return _item_page(item_id)
+
+
+def _item_page(item_id: UUID, problem: str = "") -> str:
+    """The page; after a reason that was missing, what was typed stands again, the `problem` beside its field."""
     with runtime().reading() as session:
         page = item_pages.item_page(item_id, actor().person_id, session=session)
     points = [point for figures in page.statistics.values() for point in figures.points]
@@ -51,6 +56,8 @@ def item(item_id: UUID) -> str:
         "desk/item.html",
         page=page,
         card=page.card,
+        problem=problem,
+        typed=request.form,
         aspects=ASPECTS,
         expected=item_pictures.expected_category(known, sorted(points), names) if known else None,
         information=item_pictures.information(known, _("information")) if known else None,
@@ -61,12 +68,18 @@ def item(item_id: UUID) -> str:
 @require_role(*READERS)
 def suspension(item_id: UUID) -> str:
     """What a suspension would touch, before anybody decides."""
+    return _suspension_page(item_id, tuple(request.args.getlist("of_language")), request.args.get("report", type=UUID))
+
+
+def _suspension_page(
+    item_id: UUID, languages: tuple[str, ...], report_id: UUID | None = None, problem: str = ""
+) -> str:
     with runtime().reading() as session:
-        page = item_pages.suspension_page(
-            item_id, tuple(request.args.getlist("of_language")), session=session, at=runtime().clock.now()
-        )
-    reason, report_id = request.args.get("reason", ""), request.args.get("report", type=UUID)
-    return render_template("desk/suspension.html", page=page, card=page.card, reason=reason, report_id=report_id)
+        page = item_pages.suspension_page(item_id, languages, session=session, at=runtime().clock.now())
+    reason = request.values.get("reason", "")
+    return render_template(
+        "desk/suspension.html", page=page, card=page.card, reason=reason, report_id=report_id, problem=problem
+    )
 
 
 @bp.post("/desk/items/<uuid:item_id>/state")
@@ -77,16 +90,21 @@ def change_state(item_id: UUID) -> ResponseReturnValue:
     state, languages, reason = _state(form.get("state", "")), form.getlist("language"), form.get("reason", "")
     if state is ItemState.SUSPENDED and form.get("previewed") != "yes":
         return redirect(url_for(".suspension", item_id=item_id, of_language=languages, reason=reason), code=303)
-    with runtime().transaction() as session:
-        moved = change_item_state(
-            item_id,
-            state,
-            reason=reason,
-            languages=languages or None,
-            session=session,
-            clock=runtime().clock,
-            actor=actor(),
-        )
+    try:
+        with runtime().transaction() as session:
+            moved = change_item_state(
+                item_id,
+                state,
+                reason=reason,
+                languages=languages or None,
+                session=session,
+                clock=runtime().clock,
+                actor=actor(),
+            )
+    except ReasonMissing:
+        if form.get("previewed") == "yes":
+            return _suspension_page(item_id, tuple(languages), problem="reason"), 422
+        return _item_page(item_id, "reason"), 422
     notice(_("The state is changed, and the reason is on record.") if moved else _("It was in that state already."))
     return redirect(url_for(".item", item_id=item_id), code=303)
 
@@ -103,19 +121,22 @@ def review(item_id: UUID) -> ResponseReturnValue:
     """Keep what a reviewer found."""
     form, here = request.form, runtime()
     name, _colon, language = form.get("aspect", "").partition(":")
-    with here.transaction() as session:
-        review_item(
-            item_id,
-            aspect_named(name),
-            language=language or None,
-            is_approved=FINDINGS[_chosen(form.get("finding", ""), FINDINGS)],
-            comment=form.get("comment", ""),
-            declares_independence=form.get("independent") == "yes",
-            session=session,
-            clock=here.clock,
-            entropy=here.entropy,
-            actor=actor(),
-        )
+    try:
+        with here.transaction() as session:
+            review_item(
+                item_id,
+                aspect_named(name),
+                language=language or None,
+                is_approved=FINDINGS[_chosen(form.get("finding", ""), FINDINGS)],
+                comment=form.get("comment", ""),
+                declares_independence=form.get("independent") == "yes",
+                session=session,
+                clock=here.clock,
+                entropy=here.entropy,
+                actor=actor(),
+            )
+    except ReasonMissing:
+        return _item_page(item_id, "comment"), 422
     notice(_("Your review is on record."))
     return redirect(url_for(".item", item_id=item_id), code=303)
 
@@ -139,15 +160,20 @@ def judge(report_id: UUID) -> ResponseReturnValue:
     if is_suspended and form.get("previewed") != "yes":
         about = {"of_language": reported.language, "report": str(report_id), "reason": reason}
         return redirect(url_for(".suspension", item_id=reported.item_id, **about), code=303)  # type: ignore[arg-type]
-    with runtime().transaction() as session:
-        judge_report(
-            report_id,
-            SUSPENDED if is_suspended else KEPT,
-            reason=reason,
-            session=session,
-            clock=runtime().clock,
-            actor=actor(),
-        )
+    try:
+        with runtime().transaction() as session:
+            judge_report(
+                report_id,
+                SUSPENDED if is_suspended else KEPT,
+                reason=reason,
+                session=session,
+                clock=runtime().clock,
+                actor=actor(),
+            )
+    except ReasonMissing:
+        if is_suspended:
+            return _suspension_page(reported.item_id, (reported.language,), report_id, "reason"), 422
+        return _item_page(reported.item_id, f"report {report_id}"), 422
     notice(_("The report is judged, and the reason is on record."))
     return redirect(url_for(".item", item_id=reported.item_id), code=303)
 

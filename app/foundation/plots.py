@@ -13,15 +13,17 @@ from typing import TypeAlias
 Point: TypeAlias = tuple[float, float]
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+MOST_ON_PHONES = 5  # words of an axis that fit beside each other there
 SAME = 1e-9  # values that differ by less, as a share of their size, are one value to a plot
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One mark of an axis: where it stands and what it says."""
+    """One mark of an axis: where it stands, what it says, and whether a narrow page can do without its words."""
 
     at: float
     text: str
+    is_minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,15 @@ class Axis:
         return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
 
     def ticks(self, about: int = 5) -> tuple[Tick, ...]:
-        """Round values inside the axis, about as many as asked for."""
+        """Round values inside the axis, about as many as asked for. Nought always keeps its words."""
         step = _round_step((self.high - self.low) / max(about, 1))
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
-        return tuple(Tick(self.at(number * step), figure(number * step)) for number in range(first, last + 1))
+        kept = 0 if first <= 0 <= last else first
+        is_crowded = last - first >= MOST_ON_PHONES
+        return tuple(
+            Tick(self.at(number * step), figure(number * step), is_crowded and (number - kept) % 2 == 1)
+            for number in range(first, last + 1)
+        )
 
 
 def axis(values: Iterable[float], start: float, end: float, *, around: Iterable[float] = ()) -> Axis:

@@ -268,10 +268,11 @@ def judged_at(norm_id: UUID, *, session: Session) -> tuple[datetime, ...]:
     return tuple(at for at in instants if at is not None)
 
 
-def is_calibrated(release_id: UUID, *, session: Session) -> bool:
-    """Whether a sample of the release's items carries parameters estimated from it."""
-    query = select(CalibrationRun.id).join(CalibrationRun.sample).where(LegacySample.release_id == release_id).limit(1)
-    return session.scalar(query) is not None
+def is_calibrated(release_id: UUID, language: str, *, session: Session) -> bool:
+    """Whether a sample of the release's items, answered in this language, carries parameters estimated from it."""
+    query = select(CalibrationRun.id).join(CalibrationRun.sample).join(LegacySample.group)
+    in_language = query.where(LegacySample.release_id == release_id, NormGroup.language == language)
+    return session.scalar(in_language.limit(1)) is not None
 
 
 def has_real_sample(skill: str, *, session: Session) -> bool:

@@ -43,7 +43,8 @@ def public_norms() -> str:
     """Every norm that is or was in force."""
     with runtime().reading() as session:
         found = queries.norms(session=session, public_only=True)
-    return render_template("norming/public_norms.html", norms=found)
+        names = {slug: banks.skill(slug, session=session).names for slug in {one.skill for one in found}}
+    return render_template("norming/public_norms.html", norms=found, names=names)
 
 
 @bp.get("/norms/<uuid:norm_id>")
@@ -51,11 +52,13 @@ def public_norm(norm_id: UUID) -> str:
     """One norm's card, with the table behind it."""
     with runtime().reading() as session:
         norm = queries.norm(norm_id, session=session)
-    if not norm.is_public:
-        raise NormNotFound(norm_id)
+        if not norm.is_public:
+            raise NormNotFound(norm_id)
+        names = banks.skill(norm.skill, session=session).names
     return render_template(
         "norming/public_norm.html",
         norm=norm,
+        names=names,
         distribution=pictures.distribution_of(norm),
         ranks=pictures.ranks_of(norm, norm.label),
     )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 
+from app.foundation import written
+from app.privacy.column_words import in_words
+
 TITLE = {"en": "What Decile keeps of you", "fr": "Ce que Decile garde de vous"}
 INTRODUCTION = {
-    "en": "One section for each kind of record. Instants are in UTC. The same is in data.json, for programs.",
-    "fr": "Une section par sorte d’enregistrement. Les instants sont en UTC. data.json contient la même chose, "
-    "pour les programmes.",
+    "en": "One section for each kind of record; open it to read. Instants are in UTC. What is empty is left out here: "
+    "data.json, for programs, holds every field with every digit.",
+    "fr": "Une section par sorte d’enregistrement ; ouvrez-la pour lire. Les instants sont en UTC. Ce qui est vide "
+    "n’est pas repris ici : data.json, pour les programmes, contient chaque champ avec chaque chiffre.",
 }
 WHY_WITHHELD = {
     "en": "Withheld are hashes of secrets and sealed secrets that guard the account, what would give the scoring key "
@@ -84,30 +90,61 @@ HEADINGS = {
     "account_merge": ("Accounts of yours that became one", "Vos comptes qui n’en font plus qu’un"),
     "audit_entry": ("Everything that happened", "Tout ce qui s’est passé"),
 }
-STYLE = "body{font:1rem/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;\
-vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid #999;overflow-wrap:anywhere}div{overflow-x:auto}"
+STYLE = "body{font:1rem/1.5 sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}\
+h2{display:inline;font-size:1.1rem}details,.none{margin:.6rem 0}summary{cursor:pointer}\
+dl{margin:.6rem 0;padding:.4rem .8rem;border:1px solid #999;border-radius:.4rem;overflow-wrap:anywhere}\
+dt,dd{display:inline;margin:0}dt{color:#555}dd::after{content:'';display:block}"
+LONG = 200  # characters; what is longer is folded
+SHOW = {"en": "Show", "fr": "Afficher"}
+YES_NO = {"en": ("no", "yes"), "fr": ("non", "oui")}
+COLON = {"en": ":", "fr": "\N{NO-BREAK SPACE}:"}
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def page(copy: Mapping[str, Any], language: str) -> str:
     """The page in one of our languages."""
     sections = "".join(_section(table, rows, language) for table, rows in copy["tables"].items())
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{TITLE[language]}</title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{TITLE[language]}</title>'
         f"<style>{STYLE}</style></head><body><h1>{TITLE[language]}</h1><p>{INTRODUCTION[language]}</p>"
-        f"<p>{escape(copy['exported_at'])}</p>{sections}<p>{WHY_WITHHELD[language]}</p></body></html>"
+        f"<p>{escape(_written(copy['exported_at'], language))}</p>{sections}"
+        f"<p>{WHY_WITHHELD[language]}</p></body></html>"
     )
 
 
 def _section(table: str, rows: Sequence[Mapping[str, Any]], language: str) -> str:
-    heading = HEADINGS[table][language == "fr"]
-    return f"<h2>{heading}</h2>" + (_rows(rows) if rows else f"<p>{NOTHING[language]}</p>")
+    """One kind of record, folded: many an account has hundreds of answers. What it is and how many, at a glance."""
+    heading = f"<h2>{HEADINGS[table][language == 'fr']}</h2>"
+    if not rows:
+        return f'<div class="none">{heading} – {NOTHING[language]}</div>'
+    records = "".join(_record(row, language) for row in rows)
+    is_open = " open" if table == "person" else ""
+    return f"<details{is_open}><summary>{heading} ({len(rows)})</summary>{records}</details>"
 
 
-def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in rows[0])
-    body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
-    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+def _record(row: Mapping[str, Any], language: str) -> str:
+    """What it holds; what is empty stands in data.json alone."""
+    told = ((name, value) for name, value in row.items() if value not in (None, "", [], {}))
+    return f"<dl>{''.join(_line(name, value, language) for name, value in told)}</dl>"
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def _line(name: str, value: Any, language: str) -> str:
+    text, words = escape(_written(value, language)), escape(in_words(name, language))
+    if len(text) > LONG:
+        text = f"<details><summary>{SHOW[language]}</summary>{text}</details>"
+    return f"<dt>{words}{COLON[language]} </dt><dd>{text}</dd>"
+
+
+def _written(value: Any, language: str) -> str:
+    """As people write it: instants to the minute, days in words, yes and no; all the rest as it is stored."""
+    if isinstance(value, bool):
+        return YES_NO[language][value]
+    if isinstance(value, float):
+        return written.number(f"{value:.4g}", language)
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if _INSTANT.fullmatch(value):
+        return f"{written.minute(datetime.fromisoformat(value), language)} UTC"
+    return written.day(value, language) if _DAY.fullmatch(value) else value

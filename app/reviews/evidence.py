@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.assessment import corrections
 from app.assessment import queries as sittings
 from app.assessment.final_scores import FinalScore, final_score
@@ -32,6 +33,7 @@ class Evidence:
     replay: Replay | None  # None where the responses are not kept any more
     undoable_until_at: datetime | None  # where the result is read without a faulty question, and that can be undone
     beyond_limit_at: datetime | None  # when two accounts were merged, and the sitting was one too many
+    asker_language: str  # that the person is written to in: the reasons are for them
 
 
 def evidence_of(case: CaseView, *, session: Session, at: datetime) -> Evidence:
@@ -47,6 +49,7 @@ def evidence_of(case: CaseView, *, session: Session, at: datetime) -> Evidence:
         replay=replay_sitting(case.sitting_id, session=session) if is_kept else None,
         undoable_until_at=corrections.undoable_until(case.sitting_id, session=session, at=at),
         beyond_limit_at=sittings.sitting_of(case.sitting_id, result.person_id, session=session).beyond_limit_at,
+        asker_language=accounts.person(result.person_id, session=session).language,
     )
 
 

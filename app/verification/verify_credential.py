@@ -49,6 +49,9 @@ class DocumentVerification(Verification):
     """The same, on a document that was handed over; None where none could be read."""
 
     document: Mapping[str, Any] | None
+    credential: CredentialView | None = None
+    """What the register holds under its code, where it issued just this document."""
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +183,21 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     if document is None:
         return DocumentVerification(ALTERED, now, None)
     found, line = _registered(document, session=session)
+    is_as_issued = _is_as_issued(document, found, line)
     judgement = _judgement(
         text,
         document,
         found,
         line=line,
         policy=queries.policy(session=session, at=now),
-        is_as_issued=_is_as_issued(document, found, line),
+        is_as_issued=is_as_issued,
         is_superseded=found is not None and queries.successor(found.id, session=session) is not None,
         session=session,
         at=now,
     )
-    return DocumentVerification(judgement, now, document)
+    known = (found or line) if is_as_issued else None
+    revoked_at = known.revoked_at if known is not None else None
+    return DocumentVerification(judgement, now, document, found if is_as_issued else None, revoked_at)
 
 
 def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, line: RegisterLine | None) -> bool:

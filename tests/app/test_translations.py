@@ -18,7 +18,7 @@ from app.foundation.mail import Message
 
 APP = Path(__file__).resolve().parents[2] / "app"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "pgettext": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 VALUE = re.compile(r"%\(\w+\)[sd]")
 WRITES = re.compile(r"\bMessage\(")
@@ -45,13 +45,19 @@ def french_letters():
 @pytest.fixture(scope="module")
 def catalogue():
     with (APP / "translations/fr/LC_MESSAGES/messages.po").open("rb") as file:
-        return {message.id: message for message in read_po(file, locale="fr") if message.id}
+        return {_named(message.id, message.context): message for message in read_po(file, locale="fr") if message.id}
 
 
 @pytest.fixture(scope="module")
 def texts():
     found = extract_from_dir(str(APP), method_map=METHODS, keywords=KEYWORDS, options_map={})
-    return {message if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found}
+    return {_named(message, context) for _, _, message, _, context in found}
+
+
+def _named(message, context):
+    """A text by itself, its plural beside it; one word that French says in several ways by its context too."""
+    text = message if isinstance(message, str) else tuple(message)
+    return f"{context}: {text}" if context else text
 
 
 def test_every_text_of_code_and_templates_has_a_french_twin(catalogue, texts):

@@ -41,6 +41,17 @@ SIDEWAYS = """() => {
   return [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1)
     .map((e) => e.outerHTML.slice(0, 80)).slice(-3);
 }"""
+# A table that is wider than the page scrolls by itself; its caption stays whole, and one made to stack never scrolls.
+HIDDEN_IN_TABLES = """() => [...document.querySelectorAll(".scroll")].flatMap((e) => {
+  if (!e.checkVisibility()) return [];
+  const caption = e.querySelector("caption")?.getBoundingClientRect(), room = e.getBoundingClientRect();
+  const cut = caption && caption.right > room.right + 1, over = e.scrollWidth > e.clientWidth + 1;
+  const stacks = e.querySelector(".stacked") && innerWidth < 500;
+  const isUnmarked = getComputedStyle(e).backgroundImage === "none";
+  return [...(cut ? ["a caption is cut"] : []), ...(over && stacks ? ["a stacked table scrolls"] : []),
+    ...(over && isUnmarked ? ["no sign of what is hidden"] : [])]
+    .map((fault) => `${fault}: ${e.innerText.trim().slice(0, 60)}`);
+})"""
 # WCAG 2.2, 1.4.12: the spacing that people with dyslexia or low vision set for themselves. Plots with text in them are
 # drawn for their own sizes and have their words in a table beside.
 SPACED = """() => {
@@ -137,6 +148,7 @@ def look(page: Page, where: str, findings: Findings, *, again: bool = False) -> 
         findings.add(where, _axe(page, APPEARANCE if again else EVERY_RULE, findings))
     findings.add(where, [f"target too small: {target}" for target in page.evaluate(TOO_SMALL, SMALLEST_TARGET_PIXELS)])
     findings.add(where, [f"scrolls sideways because of {element}" for element in page.evaluate(SIDEWAYS)])
+    findings.add(where, page.evaluate(HIDDEN_IN_TABLES))
 
 
 def _axe(page: Page, options: dict[str, Any], findings: Findings) -> list[str]:

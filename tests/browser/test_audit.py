@@ -10,7 +10,18 @@ from tests.browser.french import english_left
 
 ORIGIN = "http://planted.invalid"
 LOOK = "<style>button { min-height: 30px } :focus { outline: 3px solid }</style>"
+SHADOW = "background: linear-gradient(90deg, #ccc, transparent)"
 SOUND = LOOK + "<main><h1>Une page</h1><p>Un texte et <a href='/'>un lien</a>.</p><button>Continuer</button></main>"
+
+
+def _table(kind: str, style: str) -> str:
+    cells = "<th scope=col>Une colonne assez large</th>" * 6
+    return (
+        f"<main><div class=scroll tabindex=0 role=region aria-label=Table style='{style}'><table class='{kind}' "
+        f"style='width:900px'><caption>Une légende</caption><tr>{cells}</tr></table></div></main>"
+    )
+
+
 FAULTS = {
     "nothing": (SOUND, ""),
     "pale text": (SOUND + "<p style='color:#bbb'>pâle</p>", "color-contrast"),
@@ -18,6 +29,12 @@ FAULTS = {
     "a page that refreshes itself": ("<meta http-equiv=refresh content=5>" + SOUND, "meta-refresh"),
     "a small target": (SOUND + "<button style='width:20px;height:20px;padding:0'>x</button>", "target too small"),
     "a wide element": (SOUND + "<p style='width:2000px'>large</p>", "scrolls sideways"),
+    "a wide table without a sign": (SOUND + _table("", "overflow-x: auto"), "no sign of what is hidden"),
+    "a wide table whose caption is cut": (SOUND + _table("", f"overflow-x: auto; {SHADOW}"), "a caption is cut"),
+    "a stacked table that scrolls": (
+        SOUND + _table("stacked", f"overflow-x: auto; {SHADOW}"),
+        "a stacked table scrolls",
+    ),
     "a button out of reach": (SOUND + "<button tabindex=-1>caché</button>", "not reached"),
     "a line cut off once letters stand apart": (
         SOUND + "<div style='width:14em;height:1.2em;line-height:1.2;overflow:hidden'>Une ligne qui tient ici</div>",

@@ -12,7 +12,7 @@ from app.accounts.errors import JoinExpired
 from app.accounts.forget_proven_address import forget_proven_address
 from app.accounts.sign_up import sign_up
 from app.accounts.views.blueprint import JOINING, bp, let_in, remembered_id, this_browser
-from app.foundation.web.asker import LANGUAGES, language_of_request
+from app.foundation.web.asker import LANGUAGES, language_of_request, notice
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.problems import status_of
 from app.foundation.web.process import runtime
@@ -56,7 +56,10 @@ def join() -> Answer:
     except JoinExpired as refusal:
         headline = _("Too much time has passed since your address was confirmed")
         return render_template("accounts/spent.html", headline=headline), status_of(refusal)
-    return let_in(outcome)
+    answer = let_in(outcome)  # which begins the browser's memory anew
+    if outcome.return_path == "/":  # nothing was being done: say that it worked, and how to go on
+        notice(_("Welcome: your account is made. Choose a skill, and begin when you have a quiet quarter of an hour."))
+    return answer
 
 
 def _form(errors: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel import Locale
 from flask import Flask, g
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel, get_locale, get_translations
@@ -111,7 +112,7 @@ def _speak_languages(app: Flask) -> None:
 
 def _write_figures(app: Flask) -> None:
     """Figures on pages follow the page's language, those of Jinja's own `format` too, so that none is forgotten."""
-    app.jinja_env.filters.update(number=_number, format=_format, day=_day, minute=_minute)
+    app.jinja_env.filters.update(number=_number, format=_format, day=_day, minute=_minute, language_name=_language_name)
 
 
 @pass_context  # so that no figure is folded into a compiled template, which serves both languages
@@ -132,6 +133,12 @@ def _day(_: Context, told: date | str, pattern: str = written.DAY) -> str:
 @pass_context
 def _minute(_: Context, at: datetime) -> str:
     return written.minute(at, language_of_request())
+
+
+@pass_context
+def _language_name(_: Context, code: str) -> str:
+    """A language in the words of the page: French, français. Its own name is for whoever looks for it in a list."""
+    return str(Locale.parse(code).get_display_name(language_of_request()))
 
 
 def _unbroken(text: str) -> str:

@@ -48,6 +48,7 @@ def privacy() -> str:
             policy=sittings.sitting_policy(session=session, at=now),
             response_months=sittings.retention_policy(session=session, at=now).response_months,
             letters_kept_days=accounts.policy(session=session, at=now).letters_kept_days,
+            erased_people_days=accounts.policy(session=session, at=now).erased_people_days,
         )
 
 

@@ -72,7 +72,7 @@ def ask(sitting_id: UUID) -> ResponseReturnValue:
             )
     except CaseIncomplete as missing:
         return _own_case(sitting_id, missing.field), 422
-    notice(_("Your question has arrived. A letter confirms it."))
+    notice(_("Your question has arrived. An e-mail confirms it."))
     return redirect(url_for(".own_case", sitting_id=sitting_id), 303)
 
 
@@ -153,5 +153,5 @@ def decide(case_id: UUID) -> ResponseReturnValue:
         return _card(case_id, missing.field), 422
     except HoldRefused as refused:
         return _card(case_id, refused.code), 409
-    notice(_("The case is decided. A letter tells the person who asked."))
+    notice(_("The case is decided. An e-mail tells the person who asked."))
     return redirect(url_for(".case_queue"), 303)

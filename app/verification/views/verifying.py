@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 
 from app.credentials import codes, open_badge, validity
 from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
-from app.credentials.face import mode_words
-from app.foundation.web.asker import prefers_json
+from app.credentials.face import Names, fact_lines, mode_words, told_figures
+from app.credentials.public_classes import public_class
+from app.foundation.web.asker import language_of_request, prefers_json
 from app.foundation.web.gates import csrf
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import absolute_url, runtime
@@ -95,14 +96,54 @@ def _verify_file(file: bytes) -> Response:
         found = verify_document(text, session=database, clock=runtime().clock)
     facts = _document_facts(found)
     if prefers_json():
-        facts["lines"] = dict(facts["lines"])
-        return private(jsonify(facts))
-    instants = {
-        name: validity.from_text(facts[name]) for name in ("valid_from", "valid_until", "checked_at") if facts[name]
+        return private(jsonify({**facts, "lines": dict(facts["lines"])}))
+    shown = {**facts, **_page_facts(found, facts)}
+    return private(make_response(render_template("verification/document.html", **shown)))
+
+
+def _page_facts(found: DocumentVerification, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page prints of them, in the reader's language and with the labels of the certificate's own page."""
+    document = found.document if facts["code"] else None
+    mode = open_badge.told_facts(document).get("mode") if document else None
+    reason = found.credential.revocation_reason if found.credential else None
+    return {
+        "checked_at": found.checked_at,
+        "valid_until": validity.from_text(facts["valid_until"]) if document else None,
+        "revoked_at": found.revoked_at if document else None,
+        "public_class": public_class(reason, language_of_request()),
+        "sat": mode_words(mode, _) if mode else None,
+        **_printed_lines(found, document),
     }
-    mode = open_badge.told_facts(found.document)["mode"] if found.document and facts["code"] else None
-    sat = mode_words(mode, _) if mode else None
-    return private(make_response(render_template("verification/document.html", **{**facts, **instants}, sat=sat)))
+
+
+def _printed_lines(found: DocumentVerification, document: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The facts line by line. Signed words are English: French ones stand beside them in the register alone.
+
+    What our key signed outside our own way of issuing may have any form: of that, the plain words of the document.
+    """
+    if document is None:
+        return {"lines": (), "are_english": False}
+    language, display = language_of_request(), found.credential.display if found.credential else None
+    try:
+        told = open_badge.told_display(document)
+        skill = display["skill_names"][language] if display else told["skill_name"]
+        population = display["norm_population"][language] if display else told["norm_population"]
+        lines = fact_lines(
+            told_figures(document, language), told, _names_of(document, skill, population), language=language, gettext=_
+        )
+    except (KeyError, TypeError, IndexError, ValueError):
+        return {"lines": open_badge.told_lines(document), "are_english": True}
+    return {"lines": lines, "are_english": False}
+
+
+def _names_of(document: Mapping[str, Any], skill: str, population: str) -> Names:
+    return Names(
+        skill,
+        population,
+        validity.from_text(document["validFrom"]),
+        validity.from_text(document["validUntil"]),
+        codes.grouped(document["id"].rpartition("/")[2]),
+    )
 
 
 def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:

@@ -45,6 +45,7 @@ def test_others_need_none_and_cannot_enrol_one(visit, invited, runtime, role):
     visitor.open_link(invited(STAFF, *([role] if role else [])))
     visitor.press(meant="yes")
     assert visitor.join().location == "/"
+    assert "Welcome: your account is made." in visitor.open("/").text
     assert visitor.open("/second-factor").status_code == 403
     assert visitor.send("/second-factor/enrol", page="/account").status_code == 403
 

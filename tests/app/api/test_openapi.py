@@ -115,3 +115,9 @@ def test_every_type_of_problem_leads_to_a_page(document, shared_world: World):
     assert len(codes) > 25
     assert [code for code in sorted(codes) if client.get(f"/problems/{code}").status_code != 200] == []
     assert client.get("/problems/unheard-of").status_code == 404
+
+
+def test_a_problem_page_speaks_french_to_the_french(client) -> None:
+    page = client.get("/problems/not-found", headers={"Accept": "text/html", "Accept-Language": "fr"}).text
+    assert "Il n’y a rien à cette adresse." in page
+    assert "there is nothing at this address" not in page

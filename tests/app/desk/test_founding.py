@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.desk.founding import Step, checklist, checklists
+from app.desk.founding import Check, Step, checklist, checklists
 from app.foundation.access import operator
 from app.item_bank import item_record
 from app.item_bank.change_item_state import change_item_state
@@ -66,3 +66,11 @@ def test_a_skill_without_a_bank_lacks_just_that(judging):
         assert len(checklists("fr", session=session, at=judging.runtime.clock.now())) == 12
         with pytest.raises(SkillNotFound):
             checklist("nowhere", "en", session=session, at=judging.runtime.clock.now())
+
+
+def test_what_is_missing_is_worded_as_a_task(app):
+    with app.test_request_context():
+        words = app.jinja_env.get_template("desk/founding_words.html").module
+        missing, done = (Check(Step.BANK, is_done=is_done) for is_done in (False, True))
+        assert words.told(missing).strip() == "Release a bank in this language"
+        assert words.told(done).strip() == "A bank is released in this language"

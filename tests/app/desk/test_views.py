@@ -73,7 +73,7 @@ def test_the_bank_is_listed_by_facet_format_language_and_state(browser, place):
     assert "released unreviewed" in whole
     assert '<option value="collaboration" selected>Collaboration</option>' in whole
     assert re.search('<option value="share_information">[A-Z][a-z ]+</option>', whole)
-    assert "<td>share_information</td>" not in whole
+    assert ">share_information</td>" not in whole
     assert "12 of 36" in browser.get("/desk/items?skill=collaboration&format=scenario").text
     assert "6 of 36" in browser.get("/desk/items?facet=share_information&format=statement").text
     page = f"/desk/items/{item_of(place, 'col-s07')}"
@@ -258,3 +258,35 @@ def a_person_with(session, place, role):
     session.flush()
     grant_role(person_id, role, session=session, clock=place.clock, actor=operator())
     return person_id
+
+
+def test_a_reason_of_blanks_loses_nothing_of_what_else_was_typed(browser, place):
+    path = f"/desk/items/{item_of(place, 'col-s07')}"
+    said = "Say why, in up to 2,000 characters"
+    answer = send(browser, path, "/state", state="watched", language=["fr"], reason="   ")
+    assert (answer.status_code, answer.text.count(said)) == (422, 1)
+    form = form_to(answer.text, "/state").fields
+    assert '<option value="watched" selected>' in answer.text
+    assert (form["language"], 'aria-describedby="reason-error"' in answer.text) == ("fr", True)
+    answer = send(browser, path, "/reviews", aspect="language:fr", finding="object", comment=" ", independent="yes")
+    assert (answer.status_code, answer.text.count(said)) == (422, 1)
+    for kept in (
+        '<option value="language:fr" selected>',
+        'value="object" required checked',
+        'value="yes" required checked',
+    ):
+        assert kept in answer.text
+    answer = send(browser, path, "/state", state="suspended", language=["fr"], reason="")
+    form = form_to(answer.text, "/state")
+    again = browser.post(form.action, data={**form.fields, "reason": " "})
+    assert (again.status_code, again.text.count(said)) == (422, 1)
+
+
+def test_in_french_each_filter_says_all_in_its_gender_and_languages_bear_french_names(browser, place):
+    french = {"Accept-Language": "fr", "Accept": "text/html"}
+    page = browser.get("/desk/items", headers=french).text
+    assert re.findall(r'<option value="">(\w+)</option>', page) == ["toutes", "tous", "toutes", "tous"]
+    assert '<option value="en">anglais</option>' in page
+    assert '<option value="published">publié</option>' in page
+    item = browser.get(f"/desk/items/{item_of(place, 'col-j01')}", headers=french).text
+    assert '<th scope="col">anglais</th>' in item

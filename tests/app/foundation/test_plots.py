@@ -26,6 +26,14 @@ def test_an_axis_holds_every_value_between_its_ends_in_order(values) -> None:
     assert all(0 <= tick.at <= 600 for tick in across.ticks())
 
 
+@given(st.lists(numbers, max_size=20))
+def test_nought_keeps_its_words_on_a_narrow_page_and_half_of_many_go(values) -> None:
+    ticks = axis(values, 0, 600, around=(0.0,)).ticks(7)
+    assert [tick.is_minor for tick in ticks if tick.text == "0"] == [False]
+    kept = [tick for tick in ticks if not tick.is_minor]
+    assert len(kept) == len(ticks) if len(ticks) <= 5 else len(kept) <= (len(ticks) + 1) // 2 + 1
+
+
 def test_values_beyond_the_axis_stop_at_its_end() -> None:
     upright = Axis(0, 10, 200, 20)
     assert (upright.at(-5), upright.at(0), upright.at(5), upright.at(10), upright.at(99)) == (200, 200, 110, 20, 20)

@@ -41,3 +41,11 @@ def test_every_plot_on_show_has_a_title_a_text_and_ids_of_its_own(client) -> Non
     assert all("<title" in figure and "<desc" in figure for figure in figures)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_what_stays_after_an_erasure_is_one_list_with_backups_and_counts(client) -> None:
+    page = client.get("/privacy", headers={"Accept": "text/html"}).text
+    stays = page[page.index("What stays after you erase everything") : page.index("What we never do")]
+    assert stays.count("<li>") == 6
+    assert "for 730 days" in stays
+    assert "How many results a month had" in stays

@@ -14,6 +14,7 @@ from app.assessment.measured_range import lowest_measured
 from app.assessment.models import FoundingPromise, FrozenSitting, Sitting
 from app.assessment.note_founder_told import note_founder_told
 from app.awarding import queries as awards
+from app.credentials.models import Credential
 from app.norming.models import NormVersion
 from app.results import figures
 from app.results.models import SkillResult
@@ -196,3 +197,31 @@ def test_the_page_is_whole_in_both_languages(world: World, language: str):
     answer = world.browser(OWNER).get(f"/results/{world.facts.ended_sitting}?language={language}")
     assert answer.status_code == 200
     assert ("Ce que vous pouvez faire ensuite" if language == "fr" else "What you may do next") in answer.text
+
+
+def test_the_award_is_announced_with_who_can_see_it_as_the_link_stands(world: World):
+    path = f"/results/{world.facts.ended_sitting}"
+    told = {
+        "private": "Nobody sees it until you open its link.",
+        "unlisted": "You have opened its link: whoever has it sees the page.",
+        "public": "You have opened its page to everybody, search engines too.",
+    }
+    for visibility, words in told.items():
+        with world.runtime.transaction() as session:
+            session.execute(update(Credential).values(visibility=visibility))
+        page = world.browser(OWNER).get(path).text
+        assert [one for one in told.values() if one in page] == [words]
+
+
+@pytest.mark.parametrize("path", ["/achievements/collaboration", "/skills/collaboration/start"])
+def test_it_is_said_beforehand_how_much_of_the_evidence_must_come_from_situations(world: World, path: str):
+    page = world.browser(OTHER).get(path).text.lower()
+    assert "at least 50\N{NO-BREAK SPACE}% of the evidence must come from the situations" in page
+
+
+def test_during_the_wait_the_start_page_leads_on(world: World):
+    sat(world, OTHER, -0.5, 2)
+    page = world.browser(OTHER).get("/skills/collaboration/start").text
+    assert "You may take it again from" in page
+    for path in ("/me", "/skills/collaboration/development", "/skills"):
+        assert f'<a href="{path}">' in page[page.index("<main") : page.index("</main>")]

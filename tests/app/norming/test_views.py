@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app.accounts.grant_role import grant_role
 from app.foundation.access import Actor, operator, system
 from app.item_bank import queries as banks
+from app.norming import queries
 from app.norming.models import LegacySample, NormState, NormVersion
 from app.norming.publish_norm import publish_norm
 from scoring.norms import NormTable
@@ -31,7 +32,10 @@ def test_anyone_sees_the_norms_in_force_and_no_drafts(client, norms):
     page = client.get("/norms").text
     assert in_force.label in page
     assert draft.label not in page
+    assert f"Patience (trial) · {in_force.label}" in page
     card = client.get(f"/norms/{in_force.id}").text
+    assert f"<h1>Patience (trial): norm {in_force.label}</h1>" in card
+    assert "Drafted by a norm editor on" in card
     for fact in (f"N = {in_force.n}", in_force.sha256, "DEMO NORM", "Too few people for awards."):
         assert fact in card
     assert "begins from this curve" in card
@@ -228,3 +232,10 @@ def test_the_card_of_a_norm_for_awards_that_outgrew_its_window_says_so_and_can_o
     assert [f"{card}/schedule" in text for text in (before, page)] == [True, False]
     assert ["its answers are too old for that" in text for text in (before, page)] == [False, True]
     assert f"{card}/stop" in page
+
+
+def test_a_bank_is_calibrated_only_in_the_language_whose_answers_were_used(runtime, norms):
+    with runtime.reading() as session:
+        release_id = queries.norm(norms[0].id, session=session).release_id
+        assert queries.is_calibrated(release_id, "en", session=session)
+        assert not queries.is_calibrated(release_id, "fr", session=session)

@@ -139,3 +139,14 @@ def test_somebody_without_anything_gets_a_copy_too(world: World):
     copy = json.loads(zipfile.ZipFile(io.BytesIO(packed)).read("data.json"))
     assert copy["tables"]["sitting"] == []
     assert len(copy["tables"]["person"]) == 1
+
+
+def test_the_readable_page_speaks_in_words_folds_what_is_many_and_writes_hours_to_the_minute(world: World):
+    copy, page = the_copy(world)
+    assert re.findall(r"\d\d:\d\d:\d\d\.\d+", page) == []
+    heads = set(re.findall(r"<dt>(.*?)</dt>", page))
+    assert [head for head in heads if "_" in head or "lineage" in head] == []
+    assert {"E-mail address: ", "Valid until: ", "Number of the sitting: "} <= heads
+    assert page.count("<dl>") == sum(len(rows) for rows in copy["tables"].values())
+    assert page.count("<details open>") == 1
+    assert "<table" not in page

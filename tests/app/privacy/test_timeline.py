@@ -54,3 +54,14 @@ def test_somebody_else_sees_their_own_alone(world: World):
     page = world.browser(OTHER).get("/me/timeline").text
     assert "You gave a consent." in page
     assert "assessment" not in re.search(r"<main.*</main>", page, re.DOTALL).group().lower().replace("assessments", "")
+
+
+def test_a_result_a_certificate_and_a_consent_say_which(world: World):
+    here = world.runtime
+    with here.reading() as session:
+        events = timeline(owner_id(world), session=session, links=here.links)
+    about_a_skill = [one for one in events if one.kind in {"result.reported", "award.decided", "credential.issued"}]
+    assert {one.kind for one in about_a_skill} == {"result.reported", "award.decided", "credential.issued"}
+    assert {one.skill.slug if one.skill else None for one in about_a_skill} == {"collaboration"}
+    assert {one.consent for one in events if one.kind == "consent.given"} >= {"assessment"}
+    assert "so that your answers are kept and scored" in world.browser(OWNER).get("/me/timeline").text

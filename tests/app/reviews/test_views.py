@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from app.accounts.models import Person
 from app.assessment.forget_old_responses import forget_old_responses
 from app.foundation.kept_forms import KEPT_MINUTES
 from app.privacy.rules import objection
@@ -148,3 +149,12 @@ def test_a_reviewer_finds_no_case_of_their_own(world: World):
 def test_others_learn_nothing_of_a_case(world: World):
     ask(world)
     assert world.browser(OTHER).get(f"/results/{world.facts.ended_sitting}/review").status_code == 404
+
+
+def test_the_card_says_in_which_language_the_reasons_are_read_and_how_long_they_must_be(world: World):
+    case_id, browser = ask(world), at_the_desk(world)
+    with world.runtime.transaction() as session:
+        session.execute(update(Person).where(Person.id == world.facts.people[OWNER]).values(language="fr"))
+    card = browser.get(f"/desk/cases/{case_id}").text
+    assert "<dd>French (the reasons are read in it)</dd>" in card
+    assert "From 40 to 2,000 characters." in card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -145,7 +146,7 @@ def test_edge_047_the_page_repeats_the_signed_facts_links_the_live_page_and_spea
         "Identity not checked; taken unsupervised",
         "93.4",
         "COL-2026.2",
-        "5120",
+        "5,120",
         "0.81",
         code,
         f'href="http://localhost/c/{code}"',
@@ -168,6 +169,38 @@ def document_in(file: bytes, carrier: str) -> dict[str, Any]:
     reader = {"svg": OB3Verifier.extract_token_from_svg, "png": OB3Verifier.extract_token_from_png}.get(carrier)
     text = reader(file) if reader else file.decode()
     return dict(jwt.document_of(text)) if carrier == "jwt" else json.loads(text)
+
+
+def test_a_file_says_when_and_why_it_was_revoked_as_the_page_does_and_that_a_specimen_is_over(
+    client, register, clock
+) -> None:
+    revoked, specimen = register.issued(), register.issued(is_specimen=True)
+    files = [client.get(f"/c/{code}.pdf").data for code in (revoked, specimen)]
+    register.revoke(revoked)
+    verdict_line = re.search(r"REVOKED on .+?: [^<]+", client.get(f"/c/{revoked}", headers=HTML).text)
+    assert verdict_line is not None
+    assert verdict_line[0] in hand_over(client, files[0], HTML).text
+    assert "Its term ended on" not in hand_over(client, files[1], HTML).text
+    clock.advance(timedelta(days=365))
+    assert "Its term ended on" in hand_over(client, files[1], HTML).text
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_the_facts_of_a_file_have_the_labels_and_the_writing_of_the_certificate_s_page(
+    client, register, carrier
+) -> None:
+    code = register.issued()
+    file = client.get(f"/c/{code}.{carrier}").data
+    for headers in (HTML, FRENCH):
+        pages = (client.get(f"/c/{code}", headers=headers).text, hand_over(client, file, headers).text)
+        of_certificate, of_file = (facts_of(page) for page in pages)
+        assert len(of_file) >= 14
+        assert {label: of_certificate[label] for label in of_file} == of_file
+
+
+def facts_of(page: str) -> dict[str, str]:
+    pairs = re.findall(r"<dt[^>]*>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.DOTALL)
+    return {label: re.sub(r"<[^>]+>", "", value).strip() for label, value in pairs}
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
