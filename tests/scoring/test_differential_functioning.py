@@ -250,3 +250,33 @@ def test_groups_with_a_label_missing_or_of_another_kind_are_refused(lacking: obj
     if lacking != 1:
         with pytest.raises(InvalidResponses, match="none of them missing"):
             dif(codes, labels.tolist(), method)
+
+
+@pytest.mark.parametrize(("categories", "model"), [(2, "2pl"), (4, "graded")])
+def test_an_item_that_a_whole_group_answers_alike_is_named_and_not_called_negligible(
+    categories: int, model: str
+) -> None:
+    codes, groups = planted(categories)
+    codes, groups = codes[900:1500].copy(), groups[900:1500]
+    codes[groups == 1, 2] = categories - 1
+    found = dif(codes, groups, model=model)
+    assert found.ets[2] == ""
+    assert (found.degrees_of_freedom[2], found.p_value[2]) == (0, 1)
+    assert "Item 2: group 1 uses one category only; not tested." in found.notes
+    assert not [note for note in found.notes if note.startswith("Item 4")]
+    assert dif(codes, groups, "mantel_haenszel").ets[2] == "C"
+
+
+def test_an_item_that_only_one_group_was_given_is_named() -> None:
+    codes, groups = planted(2)
+    codes, groups = codes[900:1500].copy(), groups[900:1500]
+    codes[groups == 1, 2] = MISSING
+    found = dif(codes, groups, model="2pl")
+    assert found.ets[2] == ""
+    assert any(note.startswith("Item 2: group 1 gave no answer") for note in found.notes)
+
+
+def test_a_group_without_weight_is_refused() -> None:
+    codes, groups = planted(2)
+    with pytest.raises(InvalidResponses, match="have weight"):
+        dif(codes, groups, model="2pl", weights=(groups == 0).astype(float))
