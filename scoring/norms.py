@@ -326,8 +326,27 @@ class NormTable:
         return float(x0 + (x1 - x0) * (quantile - f0) / (f1 - f0))
 
     def masses(self, nodes: ArrayLike) -> NDArray[np.float64]:
-        """Masses of theta at equally spaced nodes, summing to one: the norm group as a prior, shape (Q,)."""
-        at = np.interp(np.asarray(nodes, dtype=float), self.grid, self.density)
+        """Masses of theta at equally spaced nodes, summing to one: the norm group as a prior, shape (Q,).
+
+        Where nodes reach beyond the table, as they do beyond a sample's, each has the share of the group in its cell:
+        the density of a sample is smoothed, and says nothing of where people end.
+
+        Raises
+        ------
+        ScoringError
+            When nodes do not rise, or the table has nobody near any of them: they are then on another scale.
+        """
+        points = np.asarray(nodes, dtype=float)
+        if points.ndim != 1 or points.size < 2 or not (np.diff(points) > 0).all():
+            raise ScoringError("Masses are at two rising nodes or more.")
+        if points[0] >= self.grid[0] and points[-1] <= self.grid[-1]:
+            at = np.interp(points, self.grid, self.density)
+        else:
+            half = (points[1] - points[0]) / 2
+            edges = np.append(points - half, points[-1] + half)
+            at = np.diff(np.interp(edges, self.grid, self.distribution))
+        if not at.max() > 0:
+            raise ScoringError("The norm group stands at none of these nodes; give nodes on the table's own scale.")
         heights = np.maximum(at, FLOOR * at.max())
         return np.asarray(heights / heights.sum())
 
