@@ -35,6 +35,7 @@ FARTHEST = 40.0  # logits; where the search for a mode begins from both sides
 SEARCH_GRID = np.linspace(-12.0, 12.0, 121)  # logits; where the highest of several modes is looked for
 MOST_STEPS = 200  # bisection alone needs about 45
 TOLERANCE = 1e-10  # logits
+PRIOR_REACH = 3.0  # standard deviations of a prior that its nodes hold on either side
 DIFFERENCE = 1e-5  # logits, to either side, for the fall of Warm's function at its root
 
 
@@ -89,7 +90,8 @@ def estimate_ability(
     Raises
     ------
     ScoringError
-        For an unknown method, a prior or a grid that is none.
+        For an unknown method, a prior or a grid that is none, or for "eap" a prior that the nodes do not hold: its
+        mean and three standard deviations to either side lie within the bounds.
     InvalidResponses
         For responses that do not fit the items; for "wle" and "ml" also when a person has no response (or none to an
         item that discriminates): without a prior such a person has no estimate.
@@ -103,7 +105,7 @@ def estimate_ability(
         raise ScoringError(f"Unknown method {method!r}; known are {', '.join(METHODS)}.")
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     nodes = even_nodes(quadrature, bounds)
-    prior = normal_prior(nodes, prior_mean, prior_sd)
+    prior = _held_prior(nodes, prior_mean, prior_sd) if method == "eap" else normal_prior(nodes, prior_mean, prior_sd)
     refuse_misfits(codes, items)
     if method == "eap" and codes.size >= FEWEST_COMPILED:
         return Ability(*_eap_compiled(codes, items, nodes, prior))
@@ -133,10 +135,18 @@ def probability_above(
     Returns
     -------
     ndarray, shape (N,)
+
+    Raises
+    ------
+    ScoringError
+        For a cut or a prior that is none, or a prior whose mean and three standard deviations to either side do not
+        lie within the nodes' -6 … 6.
+    InvalidResponses
+        For responses that do not fit the items.
     """
     refuse_cut(cut, cut_se)
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    prior = normal_prior(NODES, prior_mean, prior_sd)
+    prior = _held_prior(NODES, prior_mean, prior_sd)
     kernel = KERNEL_STEPS * float(NODES[1] - NODES[0])
     spread = math.hypot(kernel, cut_se)
     parts = []
@@ -146,6 +156,17 @@ def probability_above(
         places = drawn_together(NODES, mean[:, None], variance[:, None], kernel_sd=kernel, wanted=variance[:, None])
         parts.append((normal_distribution((places - cut) / spread) * posterior).sum(axis=1))
     return np.asarray(np.minimum(np.concatenate(parts), 1.0))
+
+
+def _held_prior(nodes: NDArray[np.float64], mean: float, sd: float) -> NDArray[np.float64]:
+    """Normal weights on nodes that reach as far as the prior: on others they would be those of another one."""
+    prior = normal_prior(nodes, mean, sd)
+    if mean - PRIOR_REACH * sd < nodes[0] or mean + PRIOR_REACH * sd > nodes[-1]:
+        raise ScoringError(
+            f"A prior of mean {mean:g} and sd {sd:g} does not lie between the nodes' {nodes[0]:g} and {nodes[-1]:g}; "
+            'give wider `bounds`, or use "map".'
+        )
+    return prior
 
 
 def _posterior(

@@ -232,3 +232,15 @@ def test_many_persons_are_placed_where_each_is_placed_alone(model: str) -> None:
     np.testing.assert_allclose(many.theta, np.concatenate([part.theta for part in few]), atol=1e-9)
     errors = np.concatenate([part.standard_error for part in few])
     np.testing.assert_allclose(many.standard_error, errors, atol=1e-9)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(9.0, 1.0), (50.0, 0.5), (0.0, 2.5), (-4.0, 1.0)])
+def test_a_prior_that_the_nodes_do_not_hold_is_refused(mean: float, sd: float) -> None:
+    items, codes = ItemParameters([1.0, 1.5], [[-1.0, 1.0], [0.0, 2.0]]), [[2, 2], [0, 0]]
+    for estimated in (estimate_ability, lambda *given, **prior: probability_above(*given, 1.0, **prior)):
+        with pytest.raises(ScoringError, match="does not lie between the nodes"):
+            estimated(codes, items, prior_mean=mean, prior_sd=sd)
+    reach = (mean - 8 * sd, mean + 8 * sd)
+    wide = estimate_ability(codes, items, prior_mean=mean, prior_sd=sd, quadrature=801, bounds=reach)
+    assert np.isfinite(wide.theta).all()
+    assert np.isfinite(estimate_ability(codes, items, "map", prior_mean=mean, prior_sd=sd).theta).all()
