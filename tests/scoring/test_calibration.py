@@ -372,3 +372,13 @@ def test_a_mark_of_a_category_nobody_chose_has_an_infinite_error_and_an_estimate
     assert not np.isnan(graded).any()
     assert (graded > 0).all()
     assert (steps > 0).all()
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(600) % 2])
+def test_weights_that_are_very_small_change_no_error(groups: NDArray[np.int64] | None) -> None:
+    rng = np.random.default_rng(8)
+    codes = simulate_responses(graded_items(8), rng.standard_normal(600), rng)
+    weights = rng.uniform(0.5, 2, 600)
+    usual, small = (calibrate(codes, weights=unit * weights, groups=groups) for unit in (1.0, 1e-9))
+    np.testing.assert_allclose(small.standard_errors.slopes, usual.standard_errors.slopes, rtol=0.02)
+    np.testing.assert_allclose(small.standard_errors.thresholds, usual.standard_errors.thresholds, rtol=0.02)
