@@ -25,12 +25,13 @@ from scoring.likelihood_rows import LikelihoodRows
 GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is within .0001 of a normal percentile
 NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
 WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
-MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
+MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05, .15 by a tie
 FEWEST_NODES = 3  # a curve needs them
 # The spread of the persons' scores vanishes with them: of one person, the error of a cut came out at .03, and 95 %
 # intervals held the true cut in 78 % with three, 87 % with five.
 FEWEST_PEOPLE = 10
 LEVEL = 0.95  # of every interval given here
+STEPS_IN_SPREAD = 4  # of the nodes; wider apart they hide how people spread
 FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
@@ -113,6 +114,8 @@ class NormTable:
         Raises
         ------
         EmptyNormSample, ScoringError
+            The latter also where `standard_error` is given and a score lies so far out that nodes which reach it are
+            too far apart for all others.
 
         References
         ----------
@@ -128,7 +131,7 @@ class NormTable:
         errors = np.broadcast_to(np.asarray(standard_error, dtype=float), scores.shape)
         if not np.isfinite(errors).all() or (errors <= 0).any():
             raise ScoringError("Standard errors must be finite and above 0; leave them out for error-free scores.")
-        nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
+        nodes = _nodes_for(scores, errors)
         errors = np.maximum(errors, (nodes[1] - nodes[0]) / 2)  # finer than the nodes can show
         return cls.from_log_likelihoods(-0.5 * ((scores[:, None] - nodes) / errors[:, None]) ** 2, nodes, weights)
 
@@ -290,6 +293,11 @@ class NormTable:
         quantile : float
             Between 0 and 1, for example .90 for the top decile.
 
+        Returns
+        -------
+        Cut
+            Of fewer than ten people, by their weights, its standard error is infinite: it cannot be told from so few.
+
         References
         ----------
         Influence function of a quantile: Serfling (1980), 2.3.3.
@@ -297,7 +305,8 @@ class NormTable:
         theta = self._theta(quantile)
         density = float(np.interp(theta, self.grid, self.density))
         error = float(np.interp(theta, self.grid, self.distribution_error))
-        standard_error = error / density if density > 0 else float("inf")
+        is_known = density > 0 and self.effective_n >= FEWEST_PEOPLE * (1 - SAME)
+        standard_error = error / density if is_known else float("inf")
         reach = _two_sided(LEVEL) * standard_error
         return Cut(theta, standard_error, (theta - reach, theta + reach))
 
@@ -381,6 +390,21 @@ def _two_sided(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
+def _nodes_for(scores: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Nodes that hold all scores, near enough to one another to show how most of them spread."""
+    nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
+    step, usual_step = nodes[1] - nodes[0], 2 * WIDEST / (NODE_COUNT - 1)
+    low, middle, high = np.percentile(scores, [25, 50, 75])
+    spread = max(float(high - low) / 1.349, float(np.median(errors)))
+    if step > usual_step * (1 + SAME) and step * STEPS_IN_SPREAD > spread:
+        row = int(np.argmax(np.abs(scores - middle)))
+        raise ScoringError(
+            f"Person {row}: a score of {scores[row]:g} is too far out to be normed together with others that spread by "
+            f"{spread:.3g} around {middle:.3g}; leave the person out, or give scores on a scale around 0."
+        )
+    return nodes
+
+
 def _smooth_table(
     nodes: NDArray[np.float64], heights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -424,7 +448,10 @@ def _distribution_error(
 def _kept_knots(rank: NDArray[np.float64]) -> NDArray[np.int64]:
     if rank.size <= MOST_KNOTS:
         return np.arange(rank.size)
-    return np.unique(np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1))
+    found = np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1)
+    kept, times = np.unique(found, return_counts=True)
+    jumps = kept[times > 2]  # a tie beside it: without its neighbours a line would be drawn over what lies between
+    return np.unique(np.concatenate([kept, jumps - 1, jumps + 1])).clip(0, rank.size - 1)
 
 
 def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float, float]:
