@@ -40,7 +40,8 @@ class ItemFit:
     infit, outfit : ndarray, shape (J,)
         Mean squared residuals, weighted by information and not; 1 is expected, above it noise, below it redundancy.
     infit_z, outfit_z : ndarray, shape (J,)
-        Their distance from 1 in standard errors.
+        Their distance from 1 in standard errors, where the parameters are not of the same responses. Parameters fitted
+        to these follow them, so that z lies near 0 by construction; judge by S-X² then.
     rmsd : ndarray, shape (J,)
         Root mean squared distance between observed and model curves, averaged over categories and the population.
     category_rmsd : ndarray, shape (J, K)
