@@ -37,6 +37,7 @@ ONE_SIDED = 1.645  # standard errors; 5 %, one-sided
 SMD_B, SMD_C = 0.17, 0.25  # of the item's standard deviation: Zwick, Thayer & Mazzeo (1997), as NAEP uses it
 R2_B, R2_C = 0.035, 0.070  # Jodoin & Gierl (2001)
 TINY = 1e-12
+UNSETTLED = f"Purification did not settle in {MOST_ROUNDS} rounds; the flags are those of the last."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,6 +211,8 @@ class _LikelihoodRatio:
                 notes.append("Purification would leave fewer than two anchors; it was stopped.")
                 break
             freed = flagged
+        else:
+            notes.append(UNSETTLED)
         return replace(found, notes=(*found.notes, *notes))
 
     def _round(self, freed: frozenset[int]) -> Dif:
@@ -372,6 +375,8 @@ class _Matched:
                 notes.append("Purification would leave fewer than two items to match by; it was stopped.")
                 break
             matching = ~flagged
+        else:
+            notes.append(UNSETTLED)
         return replace(found, notes=(*found.notes, *notes))
 
     def _round(self, matching: NDArray[np.bool_]) -> Dif:

@@ -118,7 +118,8 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
     if items.model == "gpcm":
         scores = np.arange(probabilities.shape[2])
         mean = probabilities @ scores
-        return np.asarray(items.slopes**2 * (probabilities @ scores**2 - mean**2))
+        away = (scores - mean[:, :, None]) ** 2  # a difference of squares loses its digits in the tails
+        return np.asarray(items.slopes**2 * (probabilities * away).sum(axis=2))
     above, below = cumulative_probabilities(items, points)
     slope = items.slopes[None, :, None] * above * below
     edge = np.zeros((points.size, len(items), 1))

@@ -192,6 +192,8 @@ def _check(a: NDArray[np.float64], b: NDArray[np.float64], model: str) -> None:
         raise InvalidItems(f"Unknown model {model!r}; known are {', '.join(MODELS)}.")
     if a.ndim != 1 or b.ndim != 2 or b.shape[0] != a.size:
         raise InvalidItems(f"Slopes {a.shape} and thresholds {b.shape} do not describe the same items.")
+    if a.size and b.shape[1] == 0:
+        raise InvalidItems("Each item needs a threshold at least, and so two categories.")
     if not np.isfinite(a).all():
         raise InvalidItems(f"Item {int(np.argmin(np.isfinite(a)))}: the slope is not a finite number.")
     finite = np.isfinite(b)

@@ -84,6 +84,8 @@ class NormTable:
         arrays = (self.grid, self.distribution, self.density, self.distribution_error)
         if any(a.ndim != 1 or a.size != self.grid.size or not np.isfinite(a).all() for a in arrays):
             raise ScoringError("A norm table needs finite columns of one length.")
+        if (self.density < 0).any() or (self.distribution_error < 0).any():
+            raise ScoringError("A norm table's density and its standard errors are nowhere below zero.")
         if self.grid.size < 2 or (np.diff(self.grid) <= 0).any() or (np.diff(self.distribution) < 0).any():
             raise ScoringError("A norm table's thetas must rise, and its distribution must not fall.")
         if self.distribution[0] != 0.0 or self.distribution[-1] != 1.0:
@@ -192,6 +194,10 @@ class NormTable:
         standard_error : array-like, shape (Q,), optional
             Standard error of the distribution function at each node. Without it: sampling error alone,
             √(F (1 - F) / n).
+
+        Raises
+        ------
+        EmptyNormSample, ScoringError
         """
         points = np.asarray(nodes, dtype=float).reshape(-1)
         heights = np.asarray(density, dtype=float).reshape(-1)
@@ -205,7 +211,10 @@ class NormTable:
         if standard_error is None:
             error = np.sqrt(distribution * (1 - distribution) / n)
         else:
-            error = np.interp(grid, points, np.asarray(standard_error, dtype=float))
+            stated = np.asarray(standard_error, dtype=float).reshape(-1)
+            if stated.size != points.size:
+                raise ScoringError(f"{points.size} nodes need as many standard errors; got {stated.size}.")
+            error = np.interp(grid, points, stated)
         return cls(grid, distribution, curve, error, int(n), float(n))
 
     @classmethod
@@ -249,8 +258,13 @@ class NormTable:
         Returns
         -------
         ndarray of that shape
+
+        Raises
+        ------
+        ScoringError
+            For a theta that is NaN.
         """
-        return np.asarray(100 * np.interp(np.asarray(theta, dtype=float), self.grid, self.distribution))
+        return np.asarray(100 * np.interp(_known(theta), self.grid, self.distribution))
 
     def percentile_interval(
         self, theta: ArrayLike, level: float = LEVEL
@@ -264,7 +278,7 @@ class NormTable:
         ----------
         Wilson (1927); Korn & Graubard (1998) for weights.
         """
-        at = np.asarray(theta, dtype=float)
+        at = _known(theta)
         low, high = self._limits(at, level)
         lows, highs = self._limits(self.grid, level)
         left = np.maximum(np.searchsorted(self.grid, at, side="right") - 1, 0)
@@ -315,12 +329,14 @@ class NormTable:
 
         The share above an order statistic of a sample is Beta distributed, exactly, whatever the population. With
         weights or measurement error, n is the size of the error-free, equally weighted sample that would have given
-        the same standard error.
+        the same standard error; without error the share is known.
         """
         from scipy.special import betaincinv  # noqa: PLC0415  web pages import this module and never ask for this
 
         theta = self._theta(quantile)
         error = float(np.interp(theta, self.grid, self.distribution_error))
+        if error == 0:
+            return 1 - quantile, 1 - quantile
         size = quantile * (1 - quantile) / error**2
         above, below = size * (1 - quantile) + 1, size * quantile
         low, high = (1 - level) / 2, (1 + level) / 2
@@ -382,6 +398,13 @@ class NormTable:
         names = ("grid", "distribution", "density", "distribution_error")
         grid, distribution, density, error = (np.array(stored[name], dtype=float) for name in names)
         return cls(grid, distribution, density, error, int(stored["n"]), float(stored["effective_n"]))
+
+
+def _known(theta: ArrayLike) -> NDArray[np.float64]:
+    at = np.asarray(theta, dtype=float)
+    if np.isnan(at).any():
+        raise ScoringError("A percentile rank is of a theta that is a number; leave out people without one.")
+    return at
 
 
 def _two_sided(level: float) -> float:

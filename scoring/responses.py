@@ -78,7 +78,7 @@ def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:
         raise InvalidResponses(f"Responses need two dimensions, persons by items; got shape {given.shape}.")
     if given.dtype == np.int8:
         numbers: NDArray[np.float64] | NDArray[np.int8] = given.astype(np.int8, copy=True)
-        wrong = numbers < MISSING
+        wrong = (numbers < MISSING) | (numbers >= MOST_CATEGORIES)
     else:
         numbers = _numbers(given)
         numbers = np.where(np.isnan(numbers), MISSING, numbers)

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from scoring import differential_functioning
 from scoring.calibration import calibrate
 from scoring.differential_functioning import METHODS, benjamini_hochberg, dif
 from scoring.errors import InvalidResponses, ScoringError
@@ -280,3 +281,12 @@ def test_a_group_without_weight_is_refused() -> None:
     codes, groups = planted(2)
     with pytest.raises(InvalidResponses, match="have weight"):
         dif(codes, groups, model="2pl", weights=(groups == 0).astype(float))
+
+
+@pytest.mark.parametrize("method", ["likelihood_ratio", "mantel_haenszel"])
+def test_purification_that_does_not_settle_says_so(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differential_functioning, "MOST_ROUNDS", 1)
+    codes, groups = planted(2, shift=2.2)
+    said = [note for note in dif(codes, groups, method, purify=True).notes if "did not settle" in note]
+    assert len(said) == 1
+    assert not [note for note in dif(codes, groups, method).notes if "did not settle" in note]

@@ -162,3 +162,9 @@ def test_chances_at_no_theta_are_refused(theta: float, model: str) -> None:
         category_probabilities(items, [0.0, theta])
     with pytest.raises(ScoringError, match="theta 1 is"):
         log_likelihood([[0]], items, [0.0, theta])
+
+
+def test_the_information_of_partial_credit_keeps_its_digits_in_both_tails() -> None:
+    items = ItemParameters([3.0], [[0.0, 0.0, 0.0, 0.0]], "gpcm")
+    far = item_information(items, [-14.0, 14.0]).ravel()
+    assert far == pytest.approx([9 * np.exp(-42.0)] * 2, rel=1e-6, abs=0)

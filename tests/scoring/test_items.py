@@ -113,3 +113,9 @@ def test_take_reads_a_mask_as_a_mask_and_refuses_what_is_no_index() -> None:
     for wrong in ([0.9, 2.2], np.array([True, False]), ["0"]):
         with pytest.raises(InvalidItems, match="whole numbers"):
             items.take(wrong)
+
+
+def test_an_item_without_a_threshold_is_refused() -> None:
+    with pytest.raises(InvalidItems, match="threshold at least"):
+        ItemParameters([1.0], [[]])
+    assert len(ItemParameters([], [])) == 0

@@ -500,3 +500,25 @@ def test_a_score_far_out_does_not_coarsen_the_norm_of_the_others_in_silence(outl
     near = NormTable.from_sample(np.append(scores[:-1], 8.0), 0.3)
     assert near.cut(0.9).theta == pytest.approx(NormTable.from_sample(scores[:-1], 0.3).cut(0.9).theta, abs=0.05)
     assert NormTable.from_sample(100 + 15 * scores[:-1], 4.5).n == 500
+
+
+def test_errors_below_zero_or_of_another_number_are_refused() -> None:
+    with pytest.raises(ScoringError, match="nowhere below zero"):
+        NormTable.from_latent(NODES, NORMAL, 100, standard_error=-np.ones(61))
+    with pytest.raises(ScoringError, match="61 nodes need as many"):
+        NormTable.from_latent(NODES, NORMAL, 100, standard_error=np.ones(5))
+    stored = TABLES["latent"].to_dict()
+    for name in ("density", "distribution_error"):
+        with pytest.raises(ScoringError, match="nowhere below zero"):
+            NormTable.from_dict(stored | {name: [-1.0, *stored[name][1:]]})
+
+
+def test_without_error_the_realised_share_is_known() -> None:
+    certain = NormTable.from_latent(NODES, NORMAL, 100, standard_error=np.zeros(61))
+    assert certain.realised_share(0.9) == pytest.approx((0.1, 0.1))
+
+
+def test_a_theta_that_is_no_number_has_no_percentile_rank() -> None:
+    for asked in (TABLES["latent"].percentile_rank, TABLES["latent"].percentile_interval):
+        with pytest.raises(ScoringError, match="a number"):
+            asked([0.0, np.nan])

@@ -105,3 +105,10 @@ def test_turning_twice_changes_nothing(codes) -> None:
 def test_what_cannot_be_turned_is_refused(codes, categories, keyed, said) -> None:
     with pytest.raises(InvalidResponses, match=said):
         reverse(codes, categories, keyed)
+
+
+def test_the_highest_code_is_126_in_any_array() -> None:
+    for kind in (np.int8, np.int16, float):
+        assert ResponseMatrix(np.array([[126, 0]], dtype=kind)).codes[0, 0] == 126
+        with pytest.raises(InvalidResponses, match="Person 0, item 0"):
+            ResponseMatrix(np.array([[127, 0]], dtype=kind))
