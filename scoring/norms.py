@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import cubic
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.latent_density import LatentDensity, estimate_latent_density, normalised_weights
 from scoring.likelihood_rows import LikelihoodRows
@@ -436,7 +437,7 @@ def _smooth_table(
     low, high = min(-WIDEST, nodes[0] - half), max(WIDEST, nodes[-1] + half)
     grid = np.linspace(low, high, GRID_POINTS)
     logs = np.log(np.maximum(heights / heights.max(), FLOOR))
-    density = np.maximum(np.exp(_cubic(grid, nodes, logs)), FLOOR)
+    density = np.maximum(np.exp(cubic(grid, nodes, logs)), FLOOR)
     density[(grid < nodes[0] - half) | (grid > nodes[-1] + half)] = FLOOR
     pieces = np.diff(grid) * (density[1:] + density[:-1]) / 2
     distribution = np.concatenate([[0.0], np.cumsum(pieces)])
@@ -444,17 +445,6 @@ def _smooth_table(
     distribution = distribution / total
     distribution[-1] = 1.0
     return grid, distribution, density / total
-
-
-def _cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cubic Hermite interpolation with slopes from neighbours; exact for quadratics, hence for normal densities."""
-    slopes = np.gradient(heights, nodes, edge_order=2)
-    left = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, nodes.size - 2)
-    width = nodes[left + 1] - nodes[left]
-    t = (at - nodes[left]) / width
-    from_left = (1 + 2 * t) * (1 - t) ** 2 * heights[left] + t * (1 - t) ** 2 * width * slopes[left]
-    from_right = t**2 * (3 - 2 * t) * heights[left + 1] + t**2 * (t - 1) * width * slopes[left + 1]
-    return np.asarray(np.minimum(from_left + from_right, 0.5))
 
 
 def _distribution_error(
