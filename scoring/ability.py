@@ -111,7 +111,9 @@ def estimate_ability(
         raise ScoringError(f"Unknown method {method!r}; known are {', '.join(METHODS)}.")
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     nodes = even_nodes(quadrature, bounds)
-    prior = _held_prior(nodes, prior_mean, prior_sd) if method == "eap" else normal_prior(nodes, prior_mean, prior_sd)
+    prior = normal_prior(nodes, prior_mean, prior_sd)
+    if method == "eap":
+        _refuse_cut_off(nodes, prior_mean, prior_sd, remedy='give wider `bounds`, or use "map"')
     refuse_misfits(codes, items)
     if method != "eap":
         return Ability(*_by_blocks(codes, lambda block: _mode(block, items, method, prior_mean, prior_sd)))
@@ -153,7 +155,8 @@ def probability_above(
     """
     refuse_cut(cut, cut_se)
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    prior = _held_prior(NODES, prior_mean, prior_sd)
+    prior = normal_prior(NODES, prior_mean, prior_sd)
+    _refuse_cut_off(NODES, prior_mean, prior_sd, remedy="put items, cut and prior on a scale around 0")
     kernel = KERNEL_STEPS * float(NODES[1] - NODES[0])
     spread = math.hypot(kernel, cut_se)
     parts = []
@@ -165,15 +168,13 @@ def probability_above(
     return np.asarray(np.minimum(np.concatenate(parts), 1.0))
 
 
-def _held_prior(nodes: NDArray[np.float64], mean: float, sd: float) -> NDArray[np.float64]:
-    """Normal weights on nodes that reach as far as the prior: on others they would be those of another one."""
-    prior = normal_prior(nodes, mean, sd)
+def _refuse_cut_off(nodes: NDArray[np.float64], mean: float, sd: float, *, remedy: str) -> None:
+    """Refuse a prior that reaches beyond the nodes: on these it would be another one."""
     if mean - PRIOR_REACH * sd < nodes[0] or mean + PRIOR_REACH * sd > nodes[-1]:
         raise ScoringError(
             f"A prior of mean {mean:g} and sd {sd:g} does not lie between the nodes' {nodes[0]:g} and {nodes[-1]:g}; "
-            'give wider `bounds`, or use "map".'
+            f"{remedy}."
         )
-    return prior
 
 
 def _posterior(
