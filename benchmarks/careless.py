@@ -2,6 +2,7 @@
 
     python benchmarks/careless.py             fifty items of 19,718 real respondents (BIG5)
     python benchmarks/careless.py --folds 4   the same from four random halvings, with the spread between them
+    python benchmarks/careless.py --sizes     false positives alone, by the size of the reference group
 
 One random half of the respondents is the reference group that the rule learns from; false positives are counted in the
 other half, whose answers carelessness is then planted in. Uniform random and half-random answers are the two kinds the
@@ -34,6 +35,7 @@ SEED = 20_261_123
 RATE = 0.01
 SPOILT = 0.05  # of a reference group, in the last column
 PLANTED = 3_000
+SIZES = {500: 8, 1_500: 6, 5_000: 3}  # persons in a reference group, and how many groups are drawn
 ORDER = [f"{scale}{place}" for place in range(1, 11) for scale in "ENACO"]  # as it was presented
 REVERSED = {"E": (2, 4, 6, 8, 10), "N": (2, 4), "A": (1, 3, 5, 7), "C": (2, 4, 6, 8), "O": (2, 4, 6)}
 KEYED = np.array([-1 if int(name[1:]) in REVERSED[name[0]] else 1 for name in ORDER])
@@ -126,6 +128,21 @@ def halving(codes: np.ndarray, seed: int) -> tuple[dict[str, list[float]], Carel
     return table, rule, seconds
 
 
+def by_size(codes: np.ndarray) -> None:
+    """False positives among 5,000 people outside, for reference groups of several sizes."""
+    print(f"\n{'references':>12}{'groups':>8}{'at .01':>10}{'±':>8}{'at .05':>10}{'±':>8}")
+    for size, groups in SIZES.items():
+        found = []
+        for group in range(groups):
+            rng = np.random.default_rng([SEED, size, group])
+            order = rng.permutation(codes.shape[0])
+            known, new = codes[order[:size]], codes[order[size : size + 5_000]]
+            seen = careless_indices(new, fit_careless_rule(known, scales(known), KEYED, rng))
+            found.append([seen.flagged(rate).mean() for rate in (0.01, 0.05)])
+        mean, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(groups)
+        print(f"{size:12,}{groups:8}{mean[0]:10.4f}{error[0]:8.4f}{mean[1]:10.4f}{error[1]:8.4f}", flush=True)
+
+
 def show(title: str, tables: list[dict[str, list[float]]]) -> None:
     print(f"\n{title}")
     heads = ["rule", "±", "distance", "lz", "even-odd", "longest", "irv", "content", "spoilt"]
@@ -141,11 +158,16 @@ def show(title: str, tables: list[dict[str, list[float]]]) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folds", type=int, default=1)
-    folds = options.parse_args().folds
+    options.add_argument("--sizes", action="store_true")
+    asked = options.parse_args()
+    folds = asked.folds
     codes = answers("openpsy_big5.csv.gz")
     print(
         f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}; {codes.shape[0]:,} people"
     )
+    if asked.sizes:
+        by_size(codes)
+        return
     halves = [halving(codes, seed) for seed in range(folds)]
     show(f"Flagged at {RATE:.0%} of the reference group; * kinds the rule was fitted on", [half[0] for half in halves])
     flagged = round(halves[0][0]["real, not in the reference"][0] * (codes.shape[0] // 2))

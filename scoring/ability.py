@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.calibration_expectation import FEWEST_COMPILED, placed
+from scoring.calibration_models import SMALLEST, WEAKEST_SLOPE
 from scoring.continuous import KERNEL_STEPS, drawn_together, refuse_cut
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import (
@@ -35,6 +36,10 @@ FARTHEST = 40.0  # logits; where the search for a mode begins from both sides
 SEARCH_GRID = np.linspace(-12.0, 12.0, 121)  # logits; where the highest of several modes is looked for
 MOST_STEPS = 200  # bisection alone needs about 45
 TOLERANCE = 1e-10  # logits
+PRIOR_REACH = 3.0  # standard deviations of a prior that its nodes hold on either side
+NARROW = 0.505  # steps; a posterior this narrow, or one that falls between two nodes, may be narrower than they show
+FINER = 20  # nodes for each, where it is
+LARGEST_ERROR = 1e6  # logits; where Warm's function falls no faster it says nothing
 DIFFERENCE = 1e-5  # logits, to either side, for the fall of Warm's function at its root
 
 
@@ -82,17 +87,20 @@ def estimate_ability(
     prior_mean, prior_sd : float
         Of the normal prior of "eap" and "map", in logits; "wle" and "ml" have none.
     quadrature : int
-        Number of equally spaced nodes of "eap".
+        Number of equally spaced nodes of "eap". Whose posterior is too narrow for them is looked at on twenty times as
+        many, enough for standard errors down to a fiftieth of a step.
     bounds : (lowest, highest)
         Of the nodes of "eap", in logits. Modes are searched for without bounds.
 
     Raises
     ------
     ScoringError
-        For an unknown method, a prior or a grid that is none.
+        For an unknown method, a prior or a grid that is none, or for "eap" a prior that the nodes do not hold: its
+        mean and three standard deviations to either side lie within the bounds.
     InvalidResponses
         For responses that do not fit the items; for "wle" and "ml" also when a person has no response (or none to an
-        item that discriminates): without a prior such a person has no estimate.
+        item that discriminates): without a prior such a person has no estimate. For "wle" as well where items are so
+        steep that nothing is known between two of them.
 
     References
     ----------
@@ -104,16 +112,18 @@ def estimate_ability(
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     nodes = even_nodes(quadrature, bounds)
     prior = normal_prior(nodes, prior_mean, prior_sd)
+    if method == "eap":
+        _refuse_cut_off(nodes, prior_mean, prior_sd, remedy='give wider `bounds`, or use "map"')
     refuse_misfits(codes, items)
-    if method == "eap" and codes.size >= FEWEST_COMPILED:
-        return Ability(*_eap_compiled(codes, items, nodes, prior))
-    estimates = [
-        _eap(codes[start : start + ROWS_AT_ONCE], items, nodes, prior)
-        if method == "eap"
-        else _mode(codes[start : start + ROWS_AT_ONCE], items, method, prior_mean, prior_sd)
-        for start in range(0, max(codes.shape[0], 1), ROWS_AT_ONCE)
-    ]
-    return Ability(*(np.concatenate(part) for part in zip(*estimates, strict=True)))
+    if method != "eap":
+        return Ability(*_by_blocks(codes, lambda block: _mode(block, items, method, prior_mean, prior_sd)))
+    mean, error = _eap_of_all(codes, items, nodes, prior)
+    narrow = error < NARROW * (nodes[1] - nodes[0])
+    if narrow.any():
+        finer = np.linspace(*bounds, (quadrature - 1) * FINER + 1)
+        again = _eap_of_all(codes[narrow], items, finer, normal_prior(finer, prior_mean, prior_sd))
+        mean[narrow], error[narrow] = again
+    return Ability(mean, error)
 
 
 def probability_above(
@@ -128,15 +138,25 @@ def probability_above(
     """P(theta >= cut | responses), averaged over a cut that is itself N(cut, cut_se²).
 
     The posterior of the 61 nodes is made continuous as a composite's is: a normal kernel of half a step on every
-    node, drawn towards the mean so that mean and variance stay exact.
+    node, drawn towards the mean so that mean and variance stay exact. A posterior narrower than that kernel, .1 logits,
+    becomes the kernel: nothing finer is said of whoever stands that near the cut.
 
     Returns
     -------
     ndarray, shape (N,)
+
+    Raises
+    ------
+    ScoringError
+        For a cut or a prior that is none, or a prior whose mean and three standard deviations to either side do not
+        lie within the nodes' -6 … 6.
+    InvalidResponses
+        For responses that do not fit the items.
     """
     refuse_cut(cut, cut_se)
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     prior = normal_prior(NODES, prior_mean, prior_sd)
+    _refuse_cut_off(NODES, prior_mean, prior_sd, remedy="put items, cut and prior on a scale around 0")
     kernel = KERNEL_STEPS * float(NODES[1] - NODES[0])
     spread = math.hypot(kernel, cut_se)
     parts = []
@@ -146,6 +166,15 @@ def probability_above(
         places = drawn_together(NODES, mean[:, None], variance[:, None], kernel_sd=kernel, wanted=variance[:, None])
         parts.append((normal_distribution((places - cut) / spread) * posterior).sum(axis=1))
     return np.asarray(np.minimum(np.concatenate(parts), 1.0))
+
+
+def _refuse_cut_off(nodes: NDArray[np.float64], mean: float, sd: float, *, remedy: str) -> None:
+    """Refuse a prior that reaches beyond the nodes: on these it would be another one."""
+    if mean - PRIOR_REACH * sd < nodes[0] or mean + PRIOR_REACH * sd > nodes[-1]:
+        raise ScoringError(
+            f"A prior of mean {mean:g} and sd {sd:g} does not lie between the nodes' {nodes[0]:g} and {nodes[-1]:g}; "
+            f"{remedy}."
+        )
 
 
 def _posterior(
@@ -172,11 +201,30 @@ def _eap(
     return mean, np.sqrt(variance)
 
 
-def _eap_compiled(
+def _eap_of_all(
     codes: NDArray[np.int8], items: ItemParameters, nodes: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    probabilities = np.moveaxis(category_probabilities(items, nodes), 0, 2)
-    return placed(codes, items.categories, probabilities, prior, nodes)
+    """Compiled where there are many responses, unless a response is too improbable somewhere for that way's floor."""
+    if codes.size >= FEWEST_COMPILED:
+        probabilities = np.moveaxis(category_probabilities(items, nodes), 0, 2)
+        if _least_of_chosen(codes, probabilities.min(axis=2)) >= SMALLEST:
+            return placed(codes, items.categories, probabilities, prior, nodes)
+    return _by_blocks(codes, lambda block: _eap(block, items, nodes, prior))
+
+
+def _least_of_chosen(codes: NDArray[np.int8], least: NDArray[np.float64]) -> float:
+    """The least, (J, K) of a category on all nodes, among the categories that somebody chose."""
+    counts = [np.bincount(column + 1, minlength=least.shape[1] + 1)[1:] for column in codes.T]
+    return float(least[np.stack(counts) > 0].min(initial=1.0))
+
+
+def _by_blocks(
+    codes: NDArray[np.int8],
+    estimate: Callable[[NDArray[np.int8]], tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    starts = range(0, max(codes.shape[0], 1), ROWS_AT_ONCE)
+    thetas, errors = zip(*(estimate(codes[start : start + ROWS_AT_ONCE]) for start in starts), strict=True)
+    return np.concatenate(thetas), np.concatenate(errors)
 
 
 def _mode(
@@ -189,7 +237,7 @@ def _mode(
 
 
 def _require_evidence(codes: NDArray[np.int8], items: ItemParameters) -> None:
-    without = ~((codes != MISSING) & (_reach(items) != 0)[None, :]).any(axis=1)
+    without = ~((codes != MISSING) & _tells(items)[None, :]).any(axis=1)
     if without.any():
         raise InvalidResponses(
             f"Person {int(np.argmax(without))} has no response to an item that discriminates, and this method has no "
@@ -224,7 +272,7 @@ def _ml(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.floa
 
 def _extremes(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Who gave the lowest, and who the highest, response to every answered item, in the direction of theta."""
-    silent = (codes == MISSING) | (_reach(items) == 0)[None, :]
+    silent = (codes == MISSING) | ~_tells(items)[None, :]
     if items.category_slopes is not None:
         own = items.category_slopes[np.arange(len(items))[None, :], np.maximum(codes, 0)]
         least, most = np.nanmin(items.category_slopes, axis=1), np.nanmax(items.category_slopes, axis=1)
@@ -234,6 +282,11 @@ def _extremes(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[n
     low = (np.where(rising, bottom, top) | silent).all(axis=1)
     high = (np.where(rising, top, bottom) | silent).all(axis=1)
     return low, high
+
+
+def _tells(items: ItemParameters) -> NDArray[np.bool_]:
+    """Which items discriminate, shape (J,); a calibration gives its least slope to those that say nothing."""
+    return _reach(items) > WEAKEST_SLOPE * (items.categories - 1)
 
 
 def _reach(items: ItemParameters) -> NDArray[np.float64]:
@@ -252,12 +305,18 @@ def _wle(codes: NDArray[np.int8], items: ItemParameters) -> tuple[NDArray[np.flo
         information = ((probability * slope**2).sum(axis=2) * answered).sum(axis=1)
         skew = ((probability * slope * (slope**2 + curvature)).sum(axis=2) * answered).sum(axis=1)
         own = (_of_response(slope, codes) * answered).sum(axis=1)
-        return own + skew / (2 * information), information
+        return own + skew / (2 * np.maximum(information, SMALLEST_PROBABILITY)), information
 
     low, high = _cell_of_highest_mode(codes, items)
     theta = _climb(weighted_slope, low, high)
     fall = weighted_slope(theta - DIFFERENCE)[0] - weighted_slope(theta + DIFFERENCE)[0]
-    return theta, 1 / np.sqrt(np.maximum(fall / (2 * DIFFERENCE), SMALLEST_PROBABILITY))
+    error = 1 / np.sqrt(np.maximum(fall / (2 * DIFFERENCE), SMALLEST_PROBABILITY))
+    if (error > LARGEST_ERROR).any():
+        raise InvalidResponses(
+            "For a person's answers the items say nothing where this method looks: they are too steep, or all but "
+            'silent; use "eap" or "map".'
+        )
+    return theta, error
 
 
 def _cell_of_highest_mode(
@@ -271,7 +330,7 @@ def _cell_of_highest_mode(
     own = np.zeros_like(skew)
     for item in range(len(items)):
         own += np.where(answered[:, item : item + 1] > 0, slope[:, item, :].T[np.maximum(codes[:, item], 0)], 0.0)
-    weighted = own + skew / (2 * information)
+    weighted = own + skew / (2 * np.maximum(information, SMALLEST_PROBABILITY))
     climbed = np.cumsum(0.5 * (weighted[:, 1:] + weighted[:, :-1]), axis=1)
     best = np.argmax(np.concatenate([np.zeros((codes.shape[0], 1)), climbed], axis=1), axis=1)
     last = SEARCH_GRID.size - 1

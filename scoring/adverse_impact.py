@@ -200,7 +200,7 @@ def _measures(
             raise ScoringError("Decisions are true or false, one for each person.")
         measures.append(("selection", None, decisions.astype(bool)))
     if scores is None:
-        if cuts:
+        if np.size(cuts):
             raise ScoringError("A cut needs scores to be laid on.")
         return measures
     values = np.asarray(scores, dtype=float).reshape(-1)

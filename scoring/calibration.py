@@ -32,7 +32,11 @@ RIDGE = 1.0  # persons answering at random, added where an option too rare to pl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StandardErrors:
-    """Standard errors of slopes (J,) and thresholds (J, K - 1, NaN padded); infinite where there is no information."""
+    """Standard errors of slopes (J,) and thresholds (J, K - 1, NaN padded); infinite where there is no information.
+
+    So they are of marks: the thresholds of graded categories below the lowest in use, and of partial credit both steps
+    beside a category that nobody chose.
+    """
 
     slopes: Floats
     thresholds: Floats
@@ -349,6 +353,7 @@ def _result(data: PreparedResponses, model: str, nodes: Floats, fitted: Fitted) 
         thresholds[j], change = spread(a, d, used)
         slope_errors[j] = np.sqrt(max(block[0, 0], 0.0))
         threshold_errors[j] = np.sqrt(np.maximum(np.einsum("tp,pq,tq->t", change, block, change), 0.0))
+        threshold_errors[j][~change.any(axis=1)] = np.inf
         if not fitted.is_determined:
             slope_errors[j], threshold_errors[j] = np.inf, np.full(thresholds[j].size, np.inf)
     table = _padded(thresholds)
@@ -395,12 +400,12 @@ def _silent_thresholds(used: NDArray[np.int64], model: str, slope: float) -> Flo
 def _graded_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Thresholds b = -d / a of every code, and their derivatives by (a, d).
 
-    An unused code between used ones gets almost no width; unused codes below the lowest lie far out.
+    An unused code between used ones gets almost no width; unused codes below the lowest lie far out, marks that move
+    with nothing.
     """
-    top = int(used[-1])
+    lowest, top = int(used[0]), int(used[-1])
     intercepts = np.zeros(top)
     change = np.zeros((top, d.size + 1))
-    lowest = int(used[0])
     for k in range(1, top + 1):
         at = int(np.searchsorted(used, k))  # the first code in use from k upwards
         if k <= lowest:
@@ -415,10 +420,9 @@ def _graded_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Fl
 def _step_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Step parameters of every code from exp(s_k a theta + d_k), and their derivatives by (a, d).
 
-    An unused code has an intercept FAR below its neighbours'.
+    An unused code has an intercept FAR below its neighbours': both steps beside it are marks that move with nothing.
     """
-    top = int(used[-1])
-    lowest = int(used[0])
+    lowest, top = int(used[0]), int(used[-1])
     intercepts = np.empty(top + 1)
     which = np.full(top + 1, -1)
     own = np.concatenate([[0.0], d])
@@ -435,4 +439,5 @@ def _step_thresholds(a: float, d: Floats, used: NDArray[np.int64]) -> tuple[Floa
         for code, sign in ((k, -1.0), (k - 1, 1.0)):
             if which[code] > 0:
                 change[k - 1, which[code]] += sign / a
+    change[np.minimum(which[1:], which[:-1]) < 0] = 0.0
     return thresholds, change

@@ -49,7 +49,7 @@ def prepare(
         When nothing is left, or weights do not fit.
     """
     notes: list[str] = []
-    given = _weights(weights, matrix.persons)
+    given = person_weights(weights, matrix.persons)
     group = np.zeros(matrix.persons, dtype=np.int64) if groups is None else groups
     kept = matrix.answered.any(axis=1) & (given > 0)
     codes, given = (matrix.codes, given) if kept.all() else (matrix.codes[kept], given[kept])
@@ -95,7 +95,14 @@ def numbered_groups(groups: ArrayLike, persons: int) -> tuple[tuple[Any, ...], N
     return tuple(labels.tolist()), where.astype(np.int64)
 
 
-def _weights(weights: ArrayLike | None, persons: int) -> Floats:
+def person_weights(weights: ArrayLike | None, persons: int) -> Floats:
+    """Weights of all persons, 1 where none are given, shape (N,).
+
+    Raises
+    ------
+    InvalidResponses
+        For another number of them, or weights that are negative or not finite.
+    """
     if weights is None:
         return np.ones(persons)
     given = np.asarray(weights, dtype=float).reshape(-1)

@@ -384,7 +384,7 @@ def _proved(
     if not is_determined:
         problems.append("The responses do not determine every parameter: too few items, or too little variation.")
     inverse = share * information.inverse
-    plain = bool(np.allclose(everyone.squares, everyone.weights))
+    plain = bool(np.allclose(everyone.squares, everyone.weights, atol=0.0))  # whatever the weights' scale
     covariance = inverse if plain else inverse @ (information.squares / share) @ inverse
     if slopes.sum() < 0:
         slopes, covariance = -slopes, _turned(covariance, climb.live)

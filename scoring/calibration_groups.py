@@ -97,7 +97,7 @@ class GroupPasses:
     @property
     def is_plain(self) -> bool:
         """Whether every person counts once."""
-        return all(np.allclose(part.squares, part.weights) for part in self.groups)
+        return all(np.allclose(part.squares, part.weights, atol=0.0) for part in self.groups)
 
     def subset(self, rows: int) -> GroupPasses:
         """Every so-manieth row of every group, as many for each as all groups together need."""

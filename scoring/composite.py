@@ -306,8 +306,15 @@ def kinds_apart(means: ArrayLike, covariance: ArrayLike, correlation: float) -> 
     covariance : (2, 2)
         Posterior covariance of the two.
     correlation : float
-        Of the two in the norm group.
+        Of the two in the norm group, below 1.
+
+    Raises
+    ------
+    ScoringError
+        For a correlation of 1, under which the two cannot lie apart, or one that is none.
     """
+    if not -1.0 <= correlation < 1.0:
+        raise ScoringError(f"Two kinds that can lie apart correlate by -1 to below 1; got {correlation}.")
     difference = np.array([1.0, -1.0])
     of_people = 2.0 * (1.0 - correlation)
     explained = of_people - float(difference @ np.asarray(covariance, dtype=float) @ difference)
@@ -338,6 +345,11 @@ def decayed_prior(
         rho, 0 … 1, policy data.
     norm_mean, norm_variance : float or array-like, shaped as the former's
         Of the norm group: 0 and 1, or `Composite.normal_mean` and `Composite.normal_covariance`.
+
+    Raises
+    ------
+    ScoringError
+        For months, a retention or a variance that cannot be.
     """
     if not months >= 0 or not 0.0 <= retention_per_month <= 1.0:
         raise ScoringError(
@@ -346,6 +358,8 @@ def decayed_prior(
         )
     kept, middle = retention_per_month**months, np.asarray(norm_mean, dtype=float)
     former = np.asarray(variance, dtype=float)
+    if ((np.diagonal(former) if former.ndim == 2 else former) < 0).any():
+        raise ScoringError("A former posterior's variance is at least 0.")
     faded = kept**2 * former + (1 - kept**2) * np.asarray(norm_variance, dtype=float)
     return np.asarray(kept * (np.asarray(mean, dtype=float) - middle) + middle), np.asarray(faded)
 

@@ -65,6 +65,20 @@ def drawn_together(
     return np.asarray(mean + scale * (points - mean))
 
 
+def cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cubic Hermite interpolation with slopes from neighbours; exact for quadratics, hence for normal densities.
+
+    Of log densities whose greatest is 0: beyond .5 it overshoots, and is held there.
+    """
+    slopes = np.gradient(heights, nodes, edge_order=2)
+    left = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, nodes.size - 2)
+    width = nodes[left + 1] - nodes[left]
+    t = (at - nodes[left]) / width
+    from_left = (1 + 2 * t) * (1 - t) ** 2 * heights[left] + t * (1 - t) ** 2 * width * slopes[left]
+    from_right = t**2 * (3 - 2 * t) * heights[left + 1] + t**2 * (t - 1) * width * slopes[left + 1]
+    return np.asarray(np.minimum(from_left + from_right, 0.5))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ContinuousDistribution:
     """Masses at places, with a normal kernel on each: one distribution function for probability, median and interval.

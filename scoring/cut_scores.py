@@ -20,6 +20,8 @@ from scoring.normal import NODES, normal_distribution, normal_prior
 
 TRUE_SCORE_NODES = 401  # midpoints over the range of true scores
 FEWEST_SCORES = 10  # four moments of fewer say nothing
+FEWEST_NODES = 11  # fewer evenly spaced thetas with weights are persons
+EVEN = 1e-6  # of a step; nodes spaced as evenly as this have cells
 CLOSE = 1e-9  # a score this near below a whole number is that number
 
 
@@ -59,6 +61,8 @@ def classification_accuracy(
     ----------
     theta : array-like, shape (N,)
         True thetas: nodes of a latent distribution, with its masses as weights; or estimates taken for true ones.
+        Eleven or more that rise evenly and have weights are nodes: each stands for its cell, of which the part above
+        the cut counts as above. Any others are persons, above or not.
     standard_error : array-like, shape (N,), or float
         Of the estimate at each theta, above 0; for example 1 / √(test information).
     cut : float
@@ -90,7 +94,10 @@ def classification_accuracy(
     refuse_cut(cut)
     refuse_cut(line)
     shares = _shares(weights, points.size)
-    return _classification(shares, normal_distribution((points - cut) / errors), points >= line)
+    half = 0.0 if weights is None else _half_step(points)
+    return _classification(
+        shares, normal_distribution((points - cut) / errors), _part_above(points - half, points + half, line)
+    )
 
 
 def raw_score_classification(
@@ -105,7 +112,8 @@ def raw_score_classification(
     cut : int
         Raw scores at or above it are awarded. A person is truly above when the expected raw score is.
     nodes, density : array-like, shape (Q,), optional
-        The latent distribution as masses; by default N(0, 1).
+        The latent distribution as masses; by default N(0, 1). Evenly spaced nodes, eleven or more, stand for their
+        cells.
 
     Raises
     ------
@@ -122,7 +130,29 @@ def raw_score_classification(
     distribution = raw_score_distribution(items, points)
     scores = np.arange(distribution.shape[1])
     award = distribution[:, scores >= cut].sum(axis=1)
-    return _classification(shares, np.minimum(award, 1.0), distribution @ scores >= cut - CLOSE)
+    half = _half_step(points)
+    edges = [distribution @ scores] if half == 0 else [_expected_scores(items, points + side) for side in (-half, half)]
+    return _classification(shares, np.minimum(award, 1.0), _part_above(edges[0], edges[-1], cut - CLOSE))
+
+
+def _expected_scores(items: ItemParameters, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    probabilities = category_probabilities(items, points)
+    return np.asarray((probabilities @ np.arange(probabilities.shape[2])).sum(axis=1))
+
+
+def _half_step(points: NDArray[np.float64]) -> float:
+    """Half the distance of evenly spaced nodes that rise; 0 where these are none."""
+    steps = np.diff(points)
+    if points.size < FEWEST_NODES or steps[0] <= 0 or np.abs(steps - steps[0]).max() > EVEN * steps[0]:
+        return 0.0
+    return float(steps[0]) / 2
+
+
+def _part_above(left: NDArray[np.float64], right: NDArray[np.float64], line: float) -> NDArray[np.float64]:
+    """Part of each cell that lies at or above a line, from what is compared with it at the cell's two edges, (Q,)."""
+    width = np.abs(right - left)
+    part = (np.maximum(left, right) - line) / np.where(width > 0, width, 1.0)
+    return np.where(width > 0, np.clip(part, 0.0, 1.0), left >= line)
 
 
 def raw_score_distribution(items: ItemParameters, theta: ArrayLike) -> NDArray[np.float64]:
@@ -181,7 +211,10 @@ def livingston_lewis(
     share = (raw - lowest) / (highest - lowest)
     points, masses = _true_scores(share, items)
     passing = (cut - lowest) / (highest - lowest)
-    return _classification(masses, _binomial_tail(points, items, items * passing), points >= passing)
+    half = _half_step(points)
+    return _classification(
+        masses, _binomial_tail(points, items, items * passing), _part_above(points - half, points + half, passing)
+    )
 
 
 def _true_scores(share: NDArray[np.float64], items: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -247,16 +280,16 @@ def _binomial_tail(points: NDArray[np.float64], items: int, least: float) -> NDA
 
 
 def _classification(
-    shares: NDArray[np.float64], award: NDArray[np.float64], above: NDArray[np.bool_]
+    shares: NDArray[np.float64], award: NDArray[np.float64], above: NDArray[np.float64]
 ) -> Classification:
-    """Sum up a group: shares of persons, their chance of an award in one sitting, and who is truly above."""
+    """Sum up a group: shares of persons, their chance of an award in one sitting, and the part truly above."""
     awarded = float(shares @ award)
     rightly = float(shares @ (award * above))
     consistency = float(shares @ (award**2 + (1 - award) ** 2))
     chance = awarded**2 + (1 - awarded) ** 2
     return Classification(
         awarded=awarded,
-        accuracy=float(shares @ np.where(above, award, 1 - award)),
+        accuracy=float(shares @ (above * award + (1 - above) * (1 - award))),
         consistency=consistency,
         kappa=_ratio(consistency - chance, 1 - chance),
         predictive_value=_ratio(rightly, awarded),

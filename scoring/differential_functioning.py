@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from scoring.calibration_data import numbered_groups, prepare
+from scoring.calibration_data import numbered_groups, person_weights, prepare
 from scoring.calibration_design import Design, design_of
 from scoring.calibration_groups import GroupFitted, fit_groups
 from scoring.calibration_models import Floats
@@ -37,6 +37,7 @@ ONE_SIDED = 1.645  # standard errors; 5 %, one-sided
 SMD_B, SMD_C = 0.17, 0.25  # of the item's standard deviation: Zwick, Thayer & Mazzeo (1997), as NAEP uses it
 R2_B, R2_C = 0.035, 0.070  # Jodoin & Gierl (2001)
 TINY = 1e-12
+UNSETTLED = f"Purification did not settle in {MOST_ROUNDS} rounds; the flags are those of the last."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,9 @@ class Dif:
     unsigned : ndarray, shape (J,)
         As `effect`, but differences that cancel over theta add up; equal to its size where the method sees none.
     ets : tuple of str
-        "A" negligible, "B" moderate, "C" large.
+        "A" negligible, "B" moderate, "C" large. "" where the likelihood ratio could not test an item although its
+        answers differ: a group used one category only, the grossest difference there is (Mantel-Haenszel can test
+        it), or gave none; `notes` name the item and the group.
     uniform_p, nonuniform_p : ndarray, shape (J,)
         Of the logistic methods; for the others `uniform_p` is `p_value` and `nonuniform_p` 1.
     notes : tuple of str
@@ -125,7 +128,7 @@ def dif(
     ScoringError
         For an unknown method or model, or weights where there can be none.
     InvalidResponses
-        For labels that do not fit, or a group that answered nothing.
+        For labels that do not fit, or a group that answered nothing or whose persons all weigh nothing.
 
     Notes
     -----
@@ -144,7 +147,7 @@ def dif(
     if model not in MODELS:
         raise ScoringError(f"Unknown model {model!r}; the likelihood ratio knows {', '.join(MODELS)}.")
     matrix = responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)
-    labels, group = _labels(matrix, groups)
+    labels, group = _labels(matrix, groups, weights)
     if method == "likelihood_ratio":
         return _LikelihoodRatio(matrix, group, labels, model, weights).tested(purify=purify)
     if len(labels) != 2 or weights is not None:
@@ -154,11 +157,13 @@ def dif(
     return _Matched(matrix, group, labels, method).tested(purify=purify)
 
 
-def _labels(matrix: ResponseMatrix, groups: ArrayLike) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+def _labels(
+    matrix: ResponseMatrix, groups: ArrayLike, weights: ArrayLike | None
+) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     labels, where = numbered_groups(groups, matrix.persons)
-    answered = matrix.answered.any(axis=1)
-    if len(labels) < 2 or (np.bincount(where[answered], minlength=len(labels)) == 0).any():
-        raise InvalidResponses("Differential functioning needs two groups or more that gave responses.")
+    counted = matrix.answered.any(axis=1) & (person_weights(weights, matrix.persons) > 0)
+    if len(labels) < 2 or (np.bincount(where[counted], minlength=len(labels)) == 0).any():
+        raise InvalidResponses("Differential functioning needs two groups or more that gave responses and have weight.")
     return labels, where
 
 
@@ -206,6 +211,8 @@ class _LikelihoodRatio:
                 notes.append("Purification would leave fewer than two anchors; it was stopped.")
                 break
             freed = flagged
+        else:
+            notes.append(UNSETTLED)
         return replace(found, notes=(*found.notes, *notes))
 
     def _round(self, freed: frozenset[int]) -> Dif:
@@ -220,6 +227,7 @@ class _LikelihoodRatio:
         for j in range(size):
             with_item = base if j in freed else self._fit(freed | {j}, base)
             without = self._fit(freed - {j}, base) if j in freed else base
+            notes.extend(self._unused(j))
             if with_item is None or without is None:  # a group apart uses one category at most: nothing to compare
                 continue
             freedom[j] = with_item.parameters - without.parameters
@@ -231,7 +239,9 @@ class _LikelihoodRatio:
             notes.extend(f"Item {j}: {problem}" for problem in with_item.fitted.problems)
             effect[j], standardised[j], unsigned[j] = self._difference(with_item, j)
         p = np.where(freedom > 0, chi2.sf(statistic, np.maximum(freedom, 1)), 1.0)
-        ets = tuple(_smd_class(size, value) for size, value in zip(standardised, p, strict=True))
+        ets = tuple(
+            "" if freedom[j] == 0 and self._used(j).size > 1 else _smd_class(standardised[j], p[j]) for j in range(size)
+        )
         return Dif(
             "likelihood_ratio",
             self.labels,
@@ -288,6 +298,24 @@ class _LikelihoodRatio:
         if not begun.all():
             return design
         return replace(design, start=table, start_means=base.fitted.means, start_sds=base.fitted.sds)
+
+    def _used(self, j: int, g: int | None = None) -> NDArray[np.int8]:
+        """Categories of an item in use, by one group or by all; people of weight 0 are not there."""
+        counted = person_weights(self.weights, self.matrix.persons) > 0
+        if g is not None:
+            counted &= self.group == g
+        answers = self.matrix.codes[counted, j]
+        return np.unique(answers[answers != MISSING])
+
+    def _unused(self, j: int) -> list[str]:
+        """What keeps an item whose answers differ from being tested, or a group of several from taking part."""
+        if self._used(j).size < 2:
+            return []
+        sizes = [self._used(j, g).size for g in range(len(self.labels))]
+        short = [g for g, size in enumerate(sizes) if size < 2]
+        how = ("gave no answer", "uses one category only")
+        outcome = "not tested" if sizes[0] < 2 or len(short) == len(sizes) - 1 else "not in the effect"
+        return [f"Item {j}: group {self.labels[g]!r} {how[sizes[g]]}; {outcome}." for g in short]
 
     def _difference(self, free: _Free, j: int) -> tuple[float, float, float]:
         """Difference of expected scores, focal less reference, over the focal group; the largest of several groups."""
@@ -347,6 +375,8 @@ class _Matched:
                 notes.append("Purification would leave fewer than two items to match by; it was stopped.")
                 break
             matching = ~flagged
+        else:
+            notes.append(UNSETTLED)
         return replace(found, notes=(*found.notes, *notes))
 
     def _round(self, matching: NDArray[np.bool_]) -> Dif:

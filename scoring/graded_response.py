@@ -18,6 +18,21 @@ def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
 
 
+def finite_thetas(theta: ArrayLike) -> NDArray[np.float64]:
+    """Thetas as an array (Q,).
+
+    Raises
+    ------
+    ScoringError
+        For one that is not finite.
+    """
+    points = np.asarray(theta, dtype=float).reshape(-1)
+    if not np.isfinite(points).all():
+        row = int(np.argmin(np.isfinite(points)))
+        raise ScoringError(f"Leave out thetas that are not finite; theta {row} is {points[row]}.")
+    return points
+
+
 def category_probabilities(items: ItemParameters, theta: ArrayLike) -> NDArray[np.float64]:
     """P(X = k | theta) for every item and category.
 
@@ -31,12 +46,17 @@ def category_probabilities(items: ItemParameters, theta: ArrayLike) -> NDArray[n
     ndarray, shape (Q, J, K)
         Rows sum to one over an item's own categories; categories an item does not have hold 0.
 
+    Raises
+    ------
+    ScoringError
+        For a theta that is not finite: it would count as one that answers in a single category for certain.
+
     References
     ----------
     Samejima (1969) for the graded model; Muraki (1992) for the generalised partial credit model; Bock (1972) for the
     nominal one.
     """
-    points = np.asarray(theta, dtype=float).reshape(-1)
+    points = finite_thetas(theta)
     if items.model == "nominal":
         return nominal_probabilities(items, points)
     if items.model == "gpcm":
@@ -91,16 +111,15 @@ def item_information(items: ItemParameters, theta: ArrayLike) -> NDArray[np.floa
     ScoringError
         For a theta that is not finite.
     """
-    points = np.asarray(theta, dtype=float).reshape(-1)
-    if not np.isfinite(points).all():
-        raise ScoringError("Information is about thetas that are finite; leave out those that are not.")
+    points = finite_thetas(theta)
     if items.model == "nominal":
         return nominal_information(items, points)
     probabilities = category_probabilities(items, points)
     if items.model == "gpcm":
         scores = np.arange(probabilities.shape[2])
         mean = probabilities @ scores
-        return np.asarray(items.slopes**2 * (probabilities @ scores**2 - mean**2))
+        away = (scores - mean[:, :, None]) ** 2  # a difference of squares loses its digits in the tails
+        return np.asarray(items.slopes**2 * (probabilities * away).sum(axis=2))
     above, below = cumulative_probabilities(items, points)
     slope = items.slopes[None, :, None] * above * below
     edge = np.zeros((points.size, len(items), 1))
@@ -161,6 +180,13 @@ def log_likelihood(
     -------
     ndarray, shape (N, Q)
         Zero for a person without any response.
+
+    Raises
+    ------
+    InvalidResponses
+        For responses that do not fit the items.
+    ScoringError
+        For a node that is not finite.
     """
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
     refuse_misfits(codes, items)

@@ -197,8 +197,9 @@ def half_form_agreement(
     InvalidResponses
         For too few items, or when nobody answered all of them.
     ScoringError
-        When no half awards anybody, or for a density, quantile or share that is none.
+        When no half awards anybody, or for a density, quantile, share or number of splits that is none.
     """
+    _check_splits(splits)
     halves = _Halves(responses, items)
     masses = _masses(density)
     above = _above(masses, quantile) if cut is None else _above_cut(*cut)
@@ -253,7 +254,10 @@ def estimate_stray_share(
     ------
     InvalidResponses
         For too few items, or when nobody answered all of them.
+    ScoringError
+        Without a split.
     """
+    _check_splits(splits)
     halves = _Halves(responses, items)
     logs = log_likelihood(halves.codes, items, NODES)
     seeds = rng.integers(2**32, size=splits)
@@ -363,6 +367,11 @@ def _masses(density: ArrayLike | None) -> Doubles:
     if masses.size != NODES.size or not np.isfinite(masses).all() or (masses < 0).any() or masses.sum() <= 0:
         raise ScoringError(f"A latent density needs {NODES.size} finite masses, none below zero, not all zero.")
     return np.asarray(masses / masses.sum())
+
+
+def _check_splits(splits: int) -> None:
+    if splits < 1:
+        raise ScoringError(f"Half forms need one split at least; got {splits}.")
 
 
 def _check_share(stray_share: float) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from scoring.errors import InvalidResponses, ScoringError
-from scoring.graded_response import SMALLEST_PROBABILITY, category_probabilities, log_likelihood
+from scoring.graded_response import SMALLEST_PROBABILITY, category_probabilities, log_likelihood, refuse_misfits
 from scoring.items import ItemParameters
 from scoring.normal import NODES, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
@@ -40,7 +40,8 @@ class ItemFit:
     infit, outfit : ndarray, shape (J,)
         Mean squared residuals, weighted by information and not; 1 is expected, above it noise, below it redundancy.
     infit_z, outfit_z : ndarray, shape (J,)
-        Their distance from 1 in standard errors.
+        Their distance from 1 in standard errors, where the parameters are not of the same responses. Parameters fitted
+        to these follow them, so that z lies near 0 by construction; judge by S-X² then.
     rmsd : ndarray, shape (J,)
         Root mean squared distance between observed and model curves, averaged over categories and the population.
     category_rmsd : ndarray, shape (J, K)
@@ -108,7 +109,7 @@ def item_fit(
     lost = free_parameters(items) if estimated is None else _counts(estimated, len(items))
     if not matrix.answered.any():
         raise InvalidResponses("There is no response to judge the items by.")
-    log_likelihood(matrix.codes[:1], items, NODES[:1])  # refuses what does not fit in shape
+    refuse_misfits(matrix.codes, items)
     statistic, freedom, complete = _s_x2(matrix.codes, items, prior, lost)
     excess = np.maximum(statistic - freedom, 0.0) / np.maximum(freedom * max(complete - 1, 1), 1)
     sums = _Residuals.of(matrix.codes, items, prior)

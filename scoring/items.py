@@ -137,9 +137,20 @@ class ItemParameters:
         """Number of response categories of each item, shape (J,)."""
         return np.asarray(np.isfinite(self.thresholds).sum(axis=1) + 1, dtype=np.int64)
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> ItemParameters:
-        """Return the items at `indices`, in that order."""
-        where = np.asarray(indices, dtype=np.int64)
+    def take(self, indices: Sequence[int] | NDArray[np.int64] | NDArray[np.bool_]) -> ItemParameters:
+        """Return the items at `indices`, in that order; or, of a mask of shape (J,), those where it holds.
+
+        Raises
+        ------
+        InvalidItems
+            For what is neither.
+        """
+        where = np.asarray(indices)
+        if where.dtype == np.bool_ and where.shape == self.slopes.shape:
+            where = np.flatnonzero(where)
+        if where.size and not np.issubdtype(where.dtype, np.integer):
+            raise InvalidItems(f"Items are taken by whole numbers, or by a mask of {len(self)}; got {where.dtype}.")
+        where = where.astype(np.int64)
         if self.category_slopes is not None and self.category_intercepts is not None:
             return ItemParameters.nominal(self.category_slopes[where], self.category_intercepts[where])
         return ItemParameters(self.slopes[where], self.thresholds[where], self.model)
@@ -181,6 +192,8 @@ def _check(a: NDArray[np.float64], b: NDArray[np.float64], model: str) -> None:
         raise InvalidItems(f"Unknown model {model!r}; known are {', '.join(MODELS)}.")
     if a.ndim != 1 or b.ndim != 2 or b.shape[0] != a.size:
         raise InvalidItems(f"Slopes {a.shape} and thresholds {b.shape} do not describe the same items.")
+    if a.size and b.shape[1] == 0:
+        raise InvalidItems("Each item needs a threshold at least, and so two categories.")
     if not np.isfinite(a).all():
         raise InvalidItems(f"Item {int(np.argmin(np.isfinite(a)))}: the slope is not a finite number.")
     finite = np.isfinite(b)

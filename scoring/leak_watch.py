@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.errors import ScoringError
-from scoring.graded_response import category_probabilities
+from scoring.errors import InvalidResponses, ScoringError
+from scoring.graded_response import category_probabilities, finite_thetas
 from scoring.items import ItemParameters
 
 BASELINE = 300  # answers before a change can be looked for
@@ -75,12 +75,17 @@ def answer_residuals(
     Raises
     ------
     ScoringError
-        For shapes that differ.
+        For shapes that differ, or a theta that is not finite.
+    InvalidResponses
+        For an item that is none of these, or a category that its item does not have. Leave missing answers out: read
+        as very low ones they make the later ones look better.
     """
     which, given = np.asarray(numbers, dtype=np.int64), np.asarray(categories, dtype=float)
     places = np.asarray(theta, dtype=float)
     if not which.shape == given.shape == places.shape or which.ndim != 1:
         raise ScoringError("Each answer needs an item, a category and the theta of its person.")
+    _refuse_no_answers(which, given, items)
+    finite_thetas(places)
     found = np.empty(which.size)
     for item in np.unique(which):
         rows = np.nonzero(which == item)[0]
@@ -93,6 +98,21 @@ def answer_residuals(
             variance = chances @ scores**2 - mean**2
             found[block] = (given[block] - mean) / np.sqrt(np.maximum(variance, 1e-12))
     return found
+
+
+def _refuse_no_answers(which: NDArray[np.int64], given: NDArray[np.float64], items: ItemParameters) -> None:
+    outside = (which < 0) | (which >= len(items))
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise InvalidResponses(f"Answer {row}: there is no item {which[row]}; the bank has {len(items)}, from 0.")
+    sizes = items.categories[which]
+    fits = (given >= 0) & (given < sizes) & (given == np.round(given))
+    if not fits.all():
+        row = int(np.argmin(fits))
+        raise InvalidResponses(
+            f"Answer {row}, item {which[row]}: {given[row]:g} is none of its {sizes[row]} categories, from 0; leave "
+            "missing answers out."
+        )
 
 
 def upward_drift(

@@ -104,7 +104,7 @@ def fit_many_facet(person: ArrayLike, rater: ArrayLike, rating: ArrayLike, item:
     ------
     InvalidResponses
         Arrays of different lengths, codes that are no whole numbers from 0, a number that never occurs, or ratings of
-        one single category (they tell nobody apart).
+        one single category, together or of every rater (they tell nobody apart).
 
     Notes
     -----
@@ -173,6 +173,8 @@ def _without_extremes(ratings: _Ratings) -> tuple[NDArray[np.bool_], _Extremes, 
             ("Rater", ratings.rater, extremes.rater),
             ("Item", ratings.item, extremes.item),
         ):
+            if not kept.any():
+                raise InvalidResponses("Every rater gives one category throughout: they tell nobody apart.")
             lowest, highest = ratings.category[kept].min(), ratings.category[kept].max()
             for code in np.unique(facet[kept]):
                 given = ratings.category[kept & (facet == code)]

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 
 from scoring.errors import InvalidResponses, ScoringError
-from scoring.graded_response import category_probabilities, cumulative_probabilities, log_likelihood
+from scoring.graded_response import category_probabilities, cumulative_probabilities, refuse_misfits
 from scoring.items import ItemParameters
 from scoring.normal import NODES, normal_prior
 from scoring.responses import MISSING, ResponseMatrix
@@ -95,7 +95,7 @@ def model_fit(
         When there are no degrees of freedom, also because too few items were answered by the same persons, or the
         statistic is unknown.
     InvalidResponses
-        When there is nobody to count.
+        For responses that do not fit the items, or when there is nobody to count.
 
     References
     ----------
@@ -105,7 +105,7 @@ def model_fit(
     if statistic not in STATISTICS:
         raise ScoringError(f"Unknown statistic {statistic!r}; known are {', '.join(STATISTICS)}.")
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    log_likelihood(codes[:1], items, NODES[:1])  # refuses what does not fit
+    refuse_misfits(codes, items)
     answered = codes != MISSING
     counted = codes[answered.all(axis=1) if complete_cases else answered.any(axis=1)]
     if counted.shape[0] == 0 or len(items) < 2:

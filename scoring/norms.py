@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.continuous import cubic
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.latent_density import LatentDensity, estimate_latent_density, normalised_weights
 from scoring.likelihood_rows import LikelihoodRows
@@ -25,12 +26,13 @@ from scoring.likelihood_rows import LikelihoodRows
 GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is within .0001 of a normal percentile
 NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
 WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
-MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05
+MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05, .15 by a tie
 FEWEST_NODES = 3  # a curve needs them
 # The spread of the persons' scores vanishes with them: of one person, the error of a cut came out at .03, and 95 %
 # intervals held the true cut in 78 % with three, 87 % with five.
 FEWEST_PEOPLE = 10
 LEVEL = 0.95  # of every interval given here
+STEPS_IN_SPREAD = 4  # of the nodes; wider apart they hide how people spread
 FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
@@ -83,6 +85,8 @@ class NormTable:
         arrays = (self.grid, self.distribution, self.density, self.distribution_error)
         if any(a.ndim != 1 or a.size != self.grid.size or not np.isfinite(a).all() for a in arrays):
             raise ScoringError("A norm table needs finite columns of one length.")
+        if (self.density < 0).any() or (self.distribution_error < 0).any():
+            raise ScoringError("A norm table's density and its standard errors are nowhere below zero.")
         if self.grid.size < 2 or (np.diff(self.grid) <= 0).any() or (np.diff(self.distribution) < 0).any():
             raise ScoringError("A norm table's thetas must rise, and its distribution must not fall.")
         if self.distribution[0] != 0.0 or self.distribution[-1] != 1.0:
@@ -113,6 +117,8 @@ class NormTable:
         Raises
         ------
         EmptyNormSample, ScoringError
+            The latter also where `standard_error` is given and a score lies so far out that nodes which reach it are
+            too far apart for all others.
 
         References
         ----------
@@ -128,7 +134,7 @@ class NormTable:
         errors = np.broadcast_to(np.asarray(standard_error, dtype=float), scores.shape)
         if not np.isfinite(errors).all() or (errors <= 0).any():
             raise ScoringError("Standard errors must be finite and above 0; leave them out for error-free scores.")
-        nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
+        nodes = _nodes_for(scores, errors)
         errors = np.maximum(errors, (nodes[1] - nodes[0]) / 2)  # finer than the nodes can show
         return cls.from_log_likelihoods(-0.5 * ((scores[:, None] - nodes) / errors[:, None]) ** 2, nodes, weights)
 
@@ -189,6 +195,10 @@ class NormTable:
         standard_error : array-like, shape (Q,), optional
             Standard error of the distribution function at each node. Without it: sampling error alone,
             √(F (1 - F) / n).
+
+        Raises
+        ------
+        EmptyNormSample, ScoringError
         """
         points = np.asarray(nodes, dtype=float).reshape(-1)
         heights = np.asarray(density, dtype=float).reshape(-1)
@@ -202,7 +212,10 @@ class NormTable:
         if standard_error is None:
             error = np.sqrt(distribution * (1 - distribution) / n)
         else:
-            error = np.interp(grid, points, np.asarray(standard_error, dtype=float))
+            stated = np.asarray(standard_error, dtype=float).reshape(-1)
+            if stated.size != points.size:
+                raise ScoringError(f"{points.size} nodes need as many standard errors; got {stated.size}.")
+            error = np.interp(grid, points, stated)
         return cls(grid, distribution, curve, error, int(n), float(n))
 
     @classmethod
@@ -246,8 +259,13 @@ class NormTable:
         Returns
         -------
         ndarray of that shape
+
+        Raises
+        ------
+        ScoringError
+            For a theta that is NaN.
         """
-        return np.asarray(100 * np.interp(np.asarray(theta, dtype=float), self.grid, self.distribution))
+        return np.asarray(100 * np.interp(_known(theta), self.grid, self.distribution))
 
     def percentile_interval(
         self, theta: ArrayLike, level: float = LEVEL
@@ -261,7 +279,7 @@ class NormTable:
         ----------
         Wilson (1927); Korn & Graubard (1998) for weights.
         """
-        at = np.asarray(theta, dtype=float)
+        at = _known(theta)
         low, high = self._limits(at, level)
         lows, highs = self._limits(self.grid, level)
         left = np.maximum(np.searchsorted(self.grid, at, side="right") - 1, 0)
@@ -290,6 +308,11 @@ class NormTable:
         quantile : float
             Between 0 and 1, for example .90 for the top decile.
 
+        Returns
+        -------
+        Cut
+            Of fewer than ten people, by their weights, its standard error is infinite: it cannot be told from so few.
+
         References
         ----------
         Influence function of a quantile: Serfling (1980), 2.3.3.
@@ -297,7 +320,8 @@ class NormTable:
         theta = self._theta(quantile)
         density = float(np.interp(theta, self.grid, self.density))
         error = float(np.interp(theta, self.grid, self.distribution_error))
-        standard_error = error / density if density > 0 else float("inf")
+        is_known = density > 0 and self.effective_n >= FEWEST_PEOPLE * (1 - SAME)
+        standard_error = error / density if is_known else float("inf")
         reach = _two_sided(LEVEL) * standard_error
         return Cut(theta, standard_error, (theta - reach, theta + reach))
 
@@ -306,12 +330,14 @@ class NormTable:
 
         The share above an order statistic of a sample is Beta distributed, exactly, whatever the population. With
         weights or measurement error, n is the size of the error-free, equally weighted sample that would have given
-        the same standard error.
+        the same standard error; without error the share is known.
         """
         from scipy.special import betaincinv  # noqa: PLC0415  web pages import this module and never ask for this
 
         theta = self._theta(quantile)
         error = float(np.interp(theta, self.grid, self.distribution_error))
+        if error == 0:
+            return 1 - quantile, 1 - quantile
         size = quantile * (1 - quantile) / error**2
         above, below = size * (1 - quantile) + 1, size * quantile
         low, high = (1 - level) / 2, (1 + level) / 2
@@ -326,8 +352,27 @@ class NormTable:
         return float(x0 + (x1 - x0) * (quantile - f0) / (f1 - f0))
 
     def masses(self, nodes: ArrayLike) -> NDArray[np.float64]:
-        """Masses of theta at equally spaced nodes, summing to one: the norm group as a prior, shape (Q,)."""
-        at = np.interp(np.asarray(nodes, dtype=float), self.grid, self.density)
+        """Masses of theta at equally spaced nodes, summing to one: the norm group as a prior, shape (Q,).
+
+        Where nodes reach beyond the table, as they do beyond a sample's, each has the share of the group in its cell:
+        the density of a sample is smoothed, and says nothing of where people end.
+
+        Raises
+        ------
+        ScoringError
+            When nodes do not rise, or the table has nobody near any of them: they are then on another scale.
+        """
+        points = np.asarray(nodes, dtype=float)
+        if points.ndim != 1 or points.size < 2 or not (np.diff(points) > 0).all():
+            raise ScoringError("Masses are at two rising nodes or more.")
+        if points[0] >= self.grid[0] and points[-1] <= self.grid[-1]:
+            at = np.interp(points, self.grid, self.density)
+        else:
+            half = (points[1] - points[0]) / 2
+            edges = np.append(points - half, points[-1] + half)
+            at = np.diff(np.interp(edges, self.grid, self.distribution))
+        if not at.max() > 0:
+            raise ScoringError("The norm group stands at none of these nodes; give nodes on the table's own scale.")
         heights = np.maximum(at, FLOOR * at.max())
         return np.asarray(heights / heights.sum())
 
@@ -356,10 +401,32 @@ class NormTable:
         return cls(grid, distribution, density, error, int(stored["n"]), float(stored["effective_n"]))
 
 
+def _known(theta: ArrayLike) -> NDArray[np.float64]:
+    at = np.asarray(theta, dtype=float)
+    if np.isnan(at).any():
+        raise ScoringError("A percentile rank is of a theta that is a number; leave out people without one.")
+    return at
+
+
 def _two_sided(level: float) -> float:
     if not 0 < level < 1:
         raise ScoringError(f"An interval's level lies between 0 and 1, not {level}.")
     return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _nodes_for(scores: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Nodes that hold all scores, near enough to one another to show how most of them spread."""
+    nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
+    step, usual_step = nodes[1] - nodes[0], 2 * WIDEST / (NODE_COUNT - 1)
+    low, middle, high = np.percentile(scores, [25, 50, 75])
+    spread = max(float(high - low) / 1.349, float(np.median(errors)))
+    if step > usual_step * (1 + SAME) and step * STEPS_IN_SPREAD > spread:
+        row = int(np.argmax(np.abs(scores - middle)))
+        raise ScoringError(
+            f"Person {row}: a score of {scores[row]:g} is too far out to be normed together with others that spread by "
+            f"{spread:.3g} around {middle:.3g}; leave the person out, or give scores on a scale around 0."
+        )
+    return nodes
 
 
 def _smooth_table(
@@ -370,7 +437,7 @@ def _smooth_table(
     low, high = min(-WIDEST, nodes[0] - half), max(WIDEST, nodes[-1] + half)
     grid = np.linspace(low, high, GRID_POINTS)
     logs = np.log(np.maximum(heights / heights.max(), FLOOR))
-    density = np.maximum(np.exp(_cubic(grid, nodes, logs)), FLOOR)
+    density = np.maximum(np.exp(cubic(grid, nodes, logs)), FLOOR)
     density[(grid < nodes[0] - half) | (grid > nodes[-1] + half)] = FLOOR
     pieces = np.diff(grid) * (density[1:] + density[:-1]) / 2
     distribution = np.concatenate([[0.0], np.cumsum(pieces)])
@@ -378,17 +445,6 @@ def _smooth_table(
     distribution = distribution / total
     distribution[-1] = 1.0
     return grid, distribution, density / total
-
-
-def _cubic(at: NDArray[np.float64], nodes: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cubic Hermite interpolation with slopes from neighbours; exact for quadratics, hence for normal densities."""
-    slopes = np.gradient(heights, nodes, edge_order=2)
-    left = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, nodes.size - 2)
-    width = nodes[left + 1] - nodes[left]
-    t = (at - nodes[left]) / width
-    from_left = (1 + 2 * t) * (1 - t) ** 2 * heights[left] + t * (1 - t) ** 2 * width * slopes[left]
-    from_right = t**2 * (3 - 2 * t) * heights[left + 1] + t**2 * (t - 1) * width * slopes[left + 1]
-    return np.asarray(np.minimum(from_left + from_right, 0.5))
 
 
 def _distribution_error(
@@ -405,7 +461,10 @@ def _distribution_error(
 def _kept_knots(rank: NDArray[np.float64]) -> NDArray[np.int64]:
     if rank.size <= MOST_KNOTS:
         return np.arange(rank.size)
-    return np.unique(np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1))
+    found = np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1)
+    kept, times = np.unique(found, return_counts=True)
+    jumps = kept[times > 2]  # a tie beside it: without its neighbours a line would be drawn over what lies between
+    return np.unique(np.concatenate([kept, jumps - 1, jumps + 1])).clip(0, rank.size - 1)
 
 
 def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float, float]:

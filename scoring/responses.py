@@ -78,7 +78,7 @@ def _checked(given: NDArray[np.generic]) -> NDArray[np.int8]:
         raise InvalidResponses(f"Responses need two dimensions, persons by items; got shape {given.shape}.")
     if given.dtype == np.int8:
         numbers: NDArray[np.float64] | NDArray[np.int8] = given.astype(np.int8, copy=True)
-        wrong = numbers < MISSING
+        wrong = (numbers < MISSING) | (numbers >= MOST_CATEGORIES)
     else:
         numbers = _numbers(given)
         numbers = np.where(np.isnan(numbers), MISSING, numbers)
@@ -103,8 +103,26 @@ def reverse(codes: ArrayLike, categories: Sequence[int] | NDArray[np.int64], key
         Number of categories of each item.
     keyed : array-like, shape (J,)
         +1 or -1 for each item.
+
+    Raises
+    ------
+    InvalidResponses
+        For a code that is none of its item's categories, whose mirror image would be none or a missing one; keys that
+        are not +1 or -1; another number of categories or keys than of items.
     """
     given = ResponseMatrix(codes).codes
-    top = np.asarray(categories, dtype=np.int8) - 1
-    turn = (np.asarray(keyed) < 0) & (given != MISSING)
+    sizes, keys = np.asarray(categories), np.asarray(keyed)
+    if sizes.shape != given.shape[1:] or keys.shape != given.shape[1:]:
+        raise InvalidResponses(f"{given.shape[1]} items need as many numbers of categories, and as many keys.")
+    if not np.isin(keys, (-1, 1)).all():
+        raise InvalidResponses(f"Item {int(np.argmin(np.isin(keys, (-1, 1))))}: an item is keyed +1 or -1.")
+    beyond = given >= sizes
+    if beyond.any():
+        person, item = (int(k) for k in np.argwhere(beyond)[0])
+        raise InvalidResponses(
+            f"Person {person}, item {item}: category {given[person, item]}, but the item has {sizes[item]}, from 0; "
+            "recode answers that count from 1."
+        )
+    top = (sizes - 1).astype(np.int8)
+    turn = (keys < 0) & (given != MISSING)
     return np.where(turn, top - given, given).astype(np.int8)

@@ -17,6 +17,7 @@ from scipy.linalg import lstsq
 from scipy.special import ndtr, ndtri
 
 from scoring.errors import EmptyNormSample, ScoringError
+from scoring.missing import is_missing
 
 Term = tuple[int, int]  # powers of the norm score and of age
 Floats = NDArray[np.float64]
@@ -27,6 +28,7 @@ POWERS, AGE_POWERS = 5, 3  # the highest of the norm score and of age
 ENOUGH_R2 = 0.99  # adjusted; Lenhard, Lenhard & Gary (2019)
 MOST_TERMS = 12
 GRID = np.linspace(LOWEST, HIGHEST, 5_001)  # T; the inverse is linear within steps of .01
+FEWEST_IN_GROUP = 10  # people; ranked among fewer, a mid-rank is mostly chance
 CROSSING = 1e-3  # of the raw range: a smaller fall between neighbouring norm scores is none
 
 
@@ -65,14 +67,14 @@ class SmoothNorms:
         raws, ages = np.broadcast_arrays(np.asarray(raw, dtype=float), self._known(age))
         if not np.isfinite(raws).all():
             raise ScoringError("Raw scores must be finite numbers.")
-        scores = np.empty(raws.shape)
-        for at in np.unique(ages):
-            here = ages == at
-            curve = np.maximum.accumulate(_surface(self.terms, self.coefficients, GRID, at))
+        shape, raws, ages = raws.shape, raws.reshape(-1), ages.reshape(-1)
+        scores = np.empty(raws.size)
+        for here in _places(ages) if ages.size else []:
+            curve = np.maximum.accumulate(_surface(self.terms, self.coefficients, GRID, ages[here[0]]))
             risen = np.concatenate([[True], np.diff(curve) > 0])
             found = np.interp(raws[here], curve[risen], GRID[risen])
             scores[here] = np.where(raws[here] > curve[-1], HIGHEST, found)
-        return scores
+        return scores.reshape(shape)
 
     def percentile_rank(self, raw: ArrayLike, age: ArrayLike) -> Floats:
         """Percentile rank, 0 to 100, of each raw score at each age."""
@@ -109,7 +111,8 @@ def fit_smooth_norms(
     ----------
     raw, age : array-like, shape (N,)
     group : array-like, shape (N,), optional
-        Whom each person is ranked with; by default, people of the same age value.
+        Whom each person is ranked with; by default, people of the same age value. Most people should have ten or more
+        in theirs, or `notes` say so; exact ages need groups, for example half years.
     weights : array-like, shape (N,), optional
         Above 0; for example from `scoring.raking`. They count in the ranks and in the fit.
     powers, age_powers : int
@@ -128,8 +131,9 @@ def fit_smooth_norms(
     EmptyNormSample
         Nobody.
     ScoringError
-        Arrays that do not match or are not finite, weights not above 0, no spread in raw scores or ages, powers out of
-        range, or terms that the data cannot tell apart.
+        Arrays that do not match or are not finite, groups that are missing, no groups where most people share their
+        age with fewer than ten, groups in which most people are alone, weights not above 0, no spread in raw scores or
+        ages, powers out of range, or terms that the data cannot tell apart.
 
     References
     ----------
@@ -141,8 +145,11 @@ def fit_smooth_norms(
         raise ScoringError("Powers run from 1 to 6.")
     scores = normal_scores(raws, groups, shares)
     sample = _Sample(raws, ages, scores, shares)
+    usual = _usual_size(groups)
+    small = f"Most people are ranked among {usual} or fewer; with groups of {FEWEST_IN_GROUP} ranks mean more."
     if terms is not None:
-        return _fitted(sample, ((0, 0), *(term for term in terms if term != (0, 0))))
+        given = _fitted(sample, ((0, 0), *(term for term in terms if term != (0, 0))))
+        return _noted(given, small) if usual < FEWEST_IN_GROUP else given
     lines = min(age_powers, np.unique(ages).size - 1)  # as many ages bend a curve no further
     offered = [(i, j) for i in range(powers + 1) for j in range(lines + 1) if (i, j) != (0, 0)]
     facts = powers * np.unique(groups).size
@@ -156,6 +163,7 @@ def fit_smooth_norms(
             smooth = fitted
     if smooth is None:
         raise ScoringError("No term can be fitted to these data; sample more ages or more scores.")
+    smooth = _noted(smooth, small) if usual < FEWEST_IN_GROUP else smooth
     short = f"Adjusted R² is {smooth.adjusted_r2:.4f}, below {ENOUGH_R2:g}: norm score and age leave much unexplained."
     return _noted(smooth, short) if smooth.adjusted_r2 < ENOUGH_R2 else smooth
 
@@ -173,8 +181,7 @@ def _doubt(norms: SmoothNorms, facts: int) -> tuple[bool, float]:
 def normal_scores(raw: Floats, group: NDArray[np.generic], weights: Floats) -> Floats:
     """T score of each person's weighted mid-rank within the group, shape (N,)."""
     scores = np.empty(raw.size)
-    for name in np.unique(group):
-        here = group == name
+    for here in _places(group):
         values, place = np.unique(raw[here], return_inverse=True)
         mass = np.bincount(place, weights[here], minlength=values.size)
         middle = np.cumsum(mass) - mass / 2
@@ -196,7 +203,7 @@ def _sample(
     raws, ages = np.asarray(raw, dtype=float).reshape(-1), np.asarray(age, dtype=float).reshape(-1)
     if raws.size == 0:
         raise EmptyNormSample
-    groups = ages if group is None else np.asarray(group).reshape(-1)
+    groups = ages if group is None else _group_labels(group)
     shares = np.ones(raws.size) if weights is None else np.asarray(weights, dtype=float).reshape(-1)
     if not raws.size == ages.size == groups.size == shares.size:
         raise ScoringError("Raw scores, ages, groups and weights need one value for each person.")
@@ -206,7 +213,34 @@ def _sample(
         raise ScoringError("Weights must be finite and above 0.")
     if np.ptp(raws) == 0 or np.ptp(ages) == 0:
         raise ScoringError("Smooth norms need raw scores that differ and ages that differ.")
+    if _usual_size(groups) < (FEWEST_IN_GROUP if group is None else 2):
+        raise ScoringError(
+            f"Most people are ranked among {_usual_size(groups)} or fewer, and need {FEWEST_IN_GROUP}; give `group`, "
+            "for example half years of age."
+        )
     return raws, ages, shares * (shares.size / shares.sum()), groups
+
+
+def _group_labels(group: ArrayLike) -> NDArray[np.generic]:
+    """Labels that all exist; as texts where they are of no kind of number."""
+    each = np.asarray(group, dtype=object).reshape(-1)
+    lacking = [row for row, label in enumerate(each) if is_missing(label)]
+    if lacking:
+        raise ScoringError(f"Person {lacking[0]} has no group; leave the person out, or give a group of its own.")
+    labels = np.asarray(group).reshape(-1)
+    return labels if labels.dtype != object else np.array([str(label) for label in each])
+
+
+def _usual_size(groups: NDArray[np.generic]) -> int:
+    """How many stand in the group of the person in the middle."""
+    _, where, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return int(np.median(sizes[where]))
+
+
+def _places(labels: NDArray[np.generic]) -> list[NDArray[np.intp]]:
+    """Rows of each label, the labels rising and the rows too."""
+    _, where, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    return np.split(np.argsort(where.reshape(-1), kind="stable"), np.cumsum(sizes)[:-1])
 
 
 def _surface(terms: Sequence[Term], coefficients: Floats, score: ArrayLike, age: ArrayLike) -> Floats:

@@ -132,7 +132,8 @@ def leaks(found: WatchedSittings, calibrated: CalibratedItems) -> dict[str, Upwa
             if items is None or answers is None:
                 continue
             which = np.full(len(answers.categories), number)
-            residuals = answer_residuals(items, which, answers.categories, answers.thetas)
+            given = np.minimum(answers.categories, items.categories[number] - 1)  # nobody chose those above
+            residuals = answer_residuals(items, which, given, answers.thetas)
             watched[code] = upward_drift(residuals)
     return watched
 

@@ -15,6 +15,7 @@ from scoring.errors import InvalidResponses, ScoringError
 from scoring.items import ItemParameters
 from scoring.normal import normal_distribution
 from scoring.responses import MISSING
+from scoring.simulation import simulate_responses
 from tests.conftest import shared_file
 
 ITEMS = ItemParameters(
@@ -232,3 +233,64 @@ def test_many_persons_are_placed_where_each_is_placed_alone(model: str) -> None:
     np.testing.assert_allclose(many.theta, np.concatenate([part.theta for part in few]), atol=1e-9)
     errors = np.concatenate([part.standard_error for part in few])
     np.testing.assert_allclose(many.standard_error, errors, atol=1e-9)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(9.0, 1.0), (50.0, 0.5), (0.0, 2.5), (-4.0, 1.0)])
+def test_a_prior_that_the_nodes_do_not_hold_is_refused(mean: float, sd: float) -> None:
+    items, codes = ItemParameters([1.0, 1.5], [[-1.0, 1.0], [0.0, 2.0]]), [[2, 2], [0, 0]]
+    for estimated in (estimate_ability, lambda *given, **prior: probability_above(*given, 1.0, **prior)):
+        with pytest.raises(ScoringError, match=r"does not lie between the nodes.*(wider|scale around 0)"):
+            estimated(codes, items, prior_mean=mean, prior_sd=sd)
+    reach = (mean - 8 * sd, mean + 8 * sd)
+    wide = estimate_ability(codes, items, prior_mean=mean, prior_sd=sd, quadrature=801, bounds=reach)
+    assert np.isfinite(wide.theta).all()
+    assert np.isfinite(estimate_ability(codes, items, "map", prior_mean=mean, prior_sd=sd).theta).all()
+
+
+@pytest.mark.parametrize("persons", [40, 1_000])
+def test_a_posterior_narrower_than_the_nodes_keeps_its_mean_and_its_error(persons: int) -> None:
+    """On the nodes alone it fell into one of them: a standard error of 1e-5 where .05 is right."""
+    rng = np.random.default_rng(101)
+    items = ItemParameters(np.full(200, 3.0), np.sort(rng.normal(0, 1, (200, 3)), axis=1) + 0.2 * np.arange(3))
+    theta = rng.standard_normal(persons)
+    codes = simulate_responses(items, theta, rng)
+    found, fine = estimate_ability(codes, items), estimate_ability(codes, items, quadrature=2401)
+    np.testing.assert_allclose(found.theta, fine.theta, atol=0.01)
+    np.testing.assert_allclose(found.standard_error, fine.standard_error, rtol=0.3)
+    assert np.mean(np.abs(found.theta - theta) < 1.96 * found.standard_error) > 0.88
+
+
+@pytest.mark.parametrize("slope", [15.0, 30.0])
+def test_a_person_stands_where_they_stand_however_many_are_scored_with_them(slope: float) -> None:
+    thresholds = np.tile([-2.0, -1.0, 0.0, 1.0], (24, 1)) + np.linspace(-0.5, 0.5, 24)[:, None]
+    items = ItemParameters(np.full(24, slope), thresholds)
+    codes = np.zeros((2_200, 24), dtype=np.int8)
+    codes[:, ::2] = 4
+    codes[0], codes[1, :-1] = np.tile([0, 4], 12), 4
+    together, alone = estimate_ability(codes, items), estimate_ability(codes[:2], items)
+    np.testing.assert_allclose(together.theta[:2], alone.theta, atol=1e-9)
+    np.testing.assert_allclose(together.standard_error[:2], alone.standard_error, atol=1e-9)
+
+
+@pytest.mark.parametrize("slope", [100.0, 300.0, 1000.0])
+def test_steep_items_leave_warms_estimate_finite(slope: float) -> None:
+    items = ItemParameters(np.full(5, slope), np.linspace(-1, 1, 5), "2pl")
+    found = estimate_ability([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], items, "wle")
+    assert np.isfinite(found.theta).all()
+    assert np.isfinite(found.standard_error).all()
+    assert 0.0 <= found.theta[0] <= 0.5
+    assert 1.0 <= found.theta[1] < 1.1
+
+
+@pytest.mark.parametrize("method", ["wle", "ml"])
+def test_whoever_answered_only_an_item_that_a_calibration_called_silent_has_no_estimate(method: str) -> None:
+    items = ItemParameters([1.5, 1e-4], [0.0, 3e5], "2pl")
+    with pytest.raises(InvalidResponses, match="Person 1 has no response"):
+        estimate_ability([[1, 0], [MISSING, 0]], items, method)
+    assert estimate_ability([[1, 0]], items, "ml").theta[0] == np.inf
+
+
+def test_items_that_all_but_say_nothing_are_refused_by_warms_method() -> None:
+    items = ItemParameters([1.1e-4, 1.1e-4], [4e5, 4e5], "2pl")
+    with pytest.raises(InvalidResponses, match="say nothing"):
+        estimate_ability([[0, 0]], items, "wle")

@@ -226,3 +226,11 @@ def test_adverse_impact_refuses_what_cannot_be_meant(arguments: tuple, message: 
         adverse_impact(*arguments)
     with pytest.raises(ScoringError, match="Confidence"):
         adverse_impact({"sex": ["f"]}, [True], confidence=1.0)
+
+
+def test_cuts_in_an_array_need_scores_as_well() -> None:
+    groups = {"s": ["a", "b"] * 20}
+    with pytest.raises(ScoringError, match="needs scores"):
+        adverse_impact(groups, awarded=[0, 1] * 20, cuts=np.array([1.0, 2.0]))
+    listed, array = (adverse_impact(groups, scores=np.arange(40.0), cuts=cuts) for cuts in ([1.0], np.array([1.0])))
+    assert listed == array

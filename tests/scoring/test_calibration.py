@@ -358,3 +358,27 @@ def test_the_coarsest_search_that_is_let_through_finds_the_parameters() -> None:
     coarse, fine = calibrate(codes, quadrature=11, bounds=(-3.0, 3.0)), calibrate(codes)
     assert coarse.converged
     np.testing.assert_allclose(coarse.items.slopes, fine.items.slopes, atol=0.15)
+
+
+def test_a_mark_of_a_category_nobody_chose_has_an_infinite_error_and_an_estimate_a_finite_one() -> None:
+    rng = np.random.default_rng(606)
+    items = ItemParameters(np.full(5, 1.5), np.tile([-1.0, 0.0, 1.0], (5, 1)))
+    codes = simulate_responses(items, rng.standard_normal(600), rng)
+    codes[:, 0] = np.maximum(codes[:, 0], 1)
+    codes[codes[:, 1] == 1, 1] = 2
+    graded, steps = (calibrate(codes, model).standard_errors.thresholds for model in ("graded", "gpcm"))
+    assert np.isinf(graded).tolist() == [[True, False, False]] + [[False] * 3] * 4
+    assert np.isinf(steps).tolist() == [[True, False, False], [True, True, False]] + [[False] * 3] * 3
+    assert not np.isnan(graded).any()
+    assert (graded > 0).all()
+    assert (steps > 0).all()
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(600) % 2])
+def test_weights_that_are_very_small_change_no_error(groups: NDArray[np.int64] | None) -> None:
+    rng = np.random.default_rng(8)
+    codes = simulate_responses(graded_items(8), rng.standard_normal(600), rng)
+    weights = rng.uniform(0.5, 2, 600)
+    usual, small = (calibrate(codes, weights=unit * weights, groups=groups) for unit in (1.0, 1e-9))
+    np.testing.assert_allclose(small.standard_errors.slopes, usual.standard_errors.slopes, rtol=0.02)
+    np.testing.assert_allclose(small.standard_errors.thresholds, usual.standard_errors.thresholds, rtol=0.02)

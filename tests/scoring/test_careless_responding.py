@@ -196,3 +196,21 @@ def test_careless_responding_refuses_what_cannot_be_meant() -> None:
         careless_indices(codes[:, :30], rule())
     with pytest.raises(ScoringError, match="false-positive"):
         careless_indices(codes, rule()).flagged(0.0)
+
+
+def test_newcomers_like_a_small_reference_group_are_flagged_no_more_often_than_asked() -> None:
+    """Looked at by a rule they had helped to make, the group seemed so careful that .2 of newcomers were flagged."""
+    news = honest(2_000, 40)
+    small = [fit_careless_rule(honest(300, 41 + k), scales(), KEYED, np.random.default_rng(k)) for k in range(2)]
+    flagged = [careless_indices(news, one).flagged(0.05).mean() for one in small]
+    assert 0.01 < np.mean(flagged) < 0.075
+    assert [one.references for one in small] == [300, 300]
+
+
+def test_a_form_of_many_items_needs_a_larger_reference_group() -> None:
+    items = ItemParameters(np.ones(30), np.tile([-1.0, 0.0, 1.0], (30, 1)))
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 4, (299, 60))
+    form = [Scale(tuple(range(30)), items), Scale(tuple(range(30, 60)), items)]
+    with pytest.raises(InvalidResponses, match="60 items needs 300"):
+        fit_careless_rule(codes, form, np.ones(60), rng)

@@ -343,3 +343,15 @@ def test_questions_that_cannot_be_meant_are_refused() -> None:
             posterior.probability_above(cut)
     with pytest.raises(ScoringError, match="level"):
         posterior.interval(1.0)
+
+
+def test_kinds_that_cannot_lie_apart_are_refused() -> None:
+    for correlation in (1.0, -1.1, float("nan")):
+        with pytest.raises(ScoringError, match="below 1"):
+            kinds_apart([1.0, 0.0], np.eye(2) * 0.1, correlation)
+
+
+@pytest.mark.parametrize("variance", [-1.0, [[0.3, 0.0], [0.0, -0.2]]])
+def test_a_former_variance_below_zero_is_refused(variance: object) -> None:
+    with pytest.raises(ScoringError, match="variance is at least 0"):
+        decayed_prior(np.zeros(2), variance, 3.0, 0.9)

@@ -244,3 +244,30 @@ def test_livingston_and_lewis_refuse_what_cannot_be_scores_of_the_test() -> None
     for lowest, highest, reliability in ((3, 10, 0.8), (0, 7, 0.8), (0, 10, 0.0), (0, 10, 1.0)):
         with pytest.raises(ScoringError, match="within the test's range"):
             livingston_lewis(scores, reliability, 5, lowest=lowest, highest=highest)
+
+
+@pytest.mark.parametrize("cut", [1.0, CUT, 1.29, 1.31, 1.4])
+def test_nodes_far_apart_say_the_same_as_close_ones(cut: float) -> None:
+    """A node stands for its cell: taken whole it lies above or not, and the predictive value was .08 off."""
+    coarse, close = (
+        classification_accuracy(nodes, 0.35, cut, normal_prior(nodes)) for nodes in (np.linspace(-6, 6, 61), NODES)
+    )
+    assert coarse.accuracy == pytest.approx(close.accuracy, abs=3e-3)
+    assert coarse.predictive_value == pytest.approx(close.predictive_value, abs=6e-3)
+    assert coarse.sensitivity == pytest.approx(close.sensitivity, abs=1e-2)
+
+
+def test_a_cut_raw_score_says_the_same_at_nodes_far_apart() -> None:
+    rng = np.random.default_rng(51)
+    items = ItemParameters(rng.uniform(0.8, 2.0, 30), np.sort(rng.normal(size=(30, 3)), axis=1) + 0.3 * np.arange(3))
+    close = np.linspace(-6, 6, 1921)
+    for cut in range(20, 80, 7):
+        coarse, fine = raw_score_classification(items, cut), raw_score_classification(items, cut, close)
+        assert coarse.predictive_value == pytest.approx(fine.predictive_value, abs=6e-3)
+        assert coarse.sensitivity == pytest.approx(fine.sensitivity, abs=1.5e-2)
+
+
+def test_persons_with_weights_are_above_or_not() -> None:
+    persons = np.array([-1.0, 0.1, 0.2, 0.9])
+    counted = classification_accuracy(persons, 1e-3, 0.15, [1, 1, 1, 1])
+    assert (counted.awarded, counted.accuracy) == pytest.approx((0.5, 1.0))

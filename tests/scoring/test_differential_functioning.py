@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from scoring import differential_functioning
 from scoring.calibration import calibrate
 from scoring.differential_functioning import METHODS, benjamini_hochberg, dif
 from scoring.errors import InvalidResponses, ScoringError
@@ -250,3 +251,42 @@ def test_groups_with_a_label_missing_or_of_another_kind_are_refused(lacking: obj
     if lacking != 1:
         with pytest.raises(InvalidResponses, match="none of them missing"):
             dif(codes, labels.tolist(), method)
+
+
+@pytest.mark.parametrize(("categories", "model"), [(2, "2pl"), (4, "graded")])
+def test_an_item_that_a_whole_group_answers_alike_is_named_and_not_called_negligible(
+    categories: int, model: str
+) -> None:
+    codes, groups = planted(categories)
+    codes, groups = codes[900:1500].copy(), groups[900:1500]
+    codes[groups == 1, 2] = categories - 1
+    found = dif(codes, groups, model=model)
+    assert found.ets[2] == ""
+    assert (found.degrees_of_freedom[2], found.p_value[2]) == (0, 1)
+    assert "Item 2: group 1 uses one category only; not tested." in found.notes
+    assert not [note for note in found.notes if note.startswith("Item 4")]
+    assert dif(codes, groups, "mantel_haenszel").ets[2] == "C"
+
+
+def test_an_item_that_only_one_group_was_given_is_named() -> None:
+    codes, groups = planted(2)
+    codes, groups = codes[900:1500].copy(), groups[900:1500]
+    codes[groups == 1, 2] = MISSING
+    found = dif(codes, groups, model="2pl")
+    assert found.ets[2] == ""
+    assert any(note.startswith("Item 2: group 1 gave no answer") for note in found.notes)
+
+
+def test_a_group_without_weight_is_refused() -> None:
+    codes, groups = planted(2)
+    with pytest.raises(InvalidResponses, match="have weight"):
+        dif(codes, groups, model="2pl", weights=(groups == 0).astype(float))
+
+
+@pytest.mark.parametrize("method", ["likelihood_ratio", "mantel_haenszel"])
+def test_purification_that_does_not_settle_says_so(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differential_functioning, "MOST_ROUNDS", 1)
+    codes, groups = planted(2, shift=2.2)
+    said = [note for note in dif(codes, groups, method, purify=True).notes if "did not settle" in note]
+    assert len(said) == 1
+    assert not [note for note in dif(codes, groups, method).notes if "did not settle" in note]

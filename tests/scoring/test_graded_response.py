@@ -149,3 +149,22 @@ def test_a_category_the_item_does_not_have_is_refused_and_named() -> None:
 def test_responses_to_another_number_of_items_are_refused() -> None:
     with pytest.raises(InvalidResponses, match="3 items"):
         log_likelihood([[0, 0, 0]], ItemParameters([1.0], [[0.0]]), THETA)
+
+
+@pytest.mark.parametrize("theta", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("model", ["graded", "gpcm", "nominal"])
+def test_chances_at_no_theta_are_refused(theta: float, model: str) -> None:
+    """NaN counted as certainty of the lowest category."""
+    items = ItemParameters.nominal([[0.0, 1.0]], [[0.0, 0.0]])
+    if model != "nominal":
+        items = ItemParameters([1.0], [[-1.0, 1.0]], model)
+    with pytest.raises(ScoringError, match="theta 1 is"):
+        category_probabilities(items, [0.0, theta])
+    with pytest.raises(ScoringError, match="theta 1 is"):
+        log_likelihood([[0]], items, [0.0, theta])
+
+
+def test_the_information_of_partial_credit_keeps_its_digits_in_both_tails() -> None:
+    items = ItemParameters([3.0], [[0.0, 0.0, 0.0, 0.0]], "gpcm")
+    far = item_information(items, [-14.0, 14.0]).ravel()
+    assert far == pytest.approx([9 * np.exp(-42.0)] * 2, rel=1e-6, abs=0)

@@ -168,3 +168,10 @@ def test_impossible_requests_are_refused() -> None:
         half_form_agreement(codes[:, :3], form().take([0, 1, 2]), rng=np.random.default_rng(0))
     with pytest.raises(InvalidResponses, match="Nobody answered"):
         agreed(np.full((3, 12), MISSING, dtype=np.int8) * 0 + 4 + np.eye(3, 12, dtype=np.int8))
+
+
+def test_half_forms_without_a_split_are_refused() -> None:
+    items = ItemParameters(np.ones(4), np.zeros(4), "2pl")
+    for asked in (half_form_agreement, estimate_stray_share):
+        with pytest.raises(ScoringError, match="one split"):
+            asked(np.ones((20, 4)), items, splits=0, rng=np.random.default_rng(1))

@@ -273,3 +273,13 @@ def test_fit_that_cannot_be_judged_is_refused() -> None:
     for estimated in (np.nan, [np.nan] * 8, [np.inf] * 8, [-1] * 8):
         with pytest.raises(ScoringError, match="numbers of estimated"):
             item_fit(codes, fitted.items, estimated=estimated)
+
+
+def test_a_category_that_an_item_has_not_is_refused_wherever_it_stands() -> None:
+    items = ItemParameters(np.full(6, 1.5), np.tile([-1.0, 0.0, 1.0], (6, 1)))
+    rng = np.random.default_rng(1)
+    codes = simulate_responses(items, rng.standard_normal(300), rng)
+    codes[59, 2] = 9
+    for judged in (model_fit, item_fit, local_dependence):
+        with pytest.raises(InvalidResponses, match="Person 59, item 2: category 9"):
+            judged(codes, items)

@@ -103,3 +103,19 @@ def test_parameters_of_no_item_are_valid() -> None:
 
     assert len(empty) == 0
     assert len(ItemParameters.from_dict(empty.to_dict())) == 0
+
+
+def test_take_reads_a_mask_as_a_mask_and_refuses_what_is_no_index() -> None:
+    items = ItemParameters([1.0, 2.0, 3.0], [0.0, 1.0, 2.0], "2pl")
+    assert items.take(np.array([True, False, True])) == items.take([0, 2])
+    assert items.take([False, False, True]) == items.take([2])
+    assert len(items.take([])) == 0
+    for wrong in ([0.9, 2.2], np.array([True, False]), ["0"]):
+        with pytest.raises(InvalidItems, match="whole numbers"):
+            items.take(wrong)
+
+
+def test_an_item_without_a_threshold_is_refused() -> None:
+    with pytest.raises(InvalidItems, match="threshold at least"):
+        ItemParameters([1.0], [[]])
+    assert len(ItemParameters([], [])) == 0

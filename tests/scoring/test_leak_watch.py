@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.errors import ScoringError
+from scoring.errors import InvalidResponses, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
 from scoring.leak_watch import BASELINE, answer_residuals, upward_drift
@@ -88,3 +88,22 @@ def test_a_watch_without_sense_is_refused(wrong):
 def test_answers_that_do_not_belong_to_each_other_are_refused():
     with pytest.raises(ScoringError):
         answer_residuals(ITEMS, [0, 1], [1], [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("number", "category", "theta", "said"),
+    [
+        (0, 2, np.nan, "theta 1 is nan"),
+        (0, 2, np.inf, "theta 1 is inf"),
+        (0, -1, 0.0, "Answer 1, item 0: -1 is none of its 5 categories"),
+        (0, 5, 0.0, "Answer 1, item 0: 5 is none"),
+        (1, np.nan, 0.0, "Answer 1, item 1: nan is none"),
+        (1, 1.5, 0.0, "Answer 1, item 1: 1.5 is none"),
+        (-1, 2, 0.0, "Answer 1: there is no item -1"),
+        (2, 2, 0.0, "Answer 1: there is no item 2"),
+    ],
+)
+def test_what_is_no_answer_or_no_place_is_refused(number, category, theta, said):
+    with pytest.raises(ScoringError, match=said) as refused:
+        answer_residuals(ITEMS, [0, number], [2, category], [0.0, theta])
+    assert isinstance(refused.value, InvalidResponses) or "theta" in said

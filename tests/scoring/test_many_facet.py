@@ -181,3 +181,9 @@ def test_ratings_that_tell_nobody_apart_do_not_converge_and_are_never_nan() -> N
 def test_many_facet_refuses_what_cannot_be_meant(person: list, rater: list, rating: list, message: str) -> None:
     with pytest.raises(InvalidResponses, match=message):
         fit_many_facet(person, rater, rating)
+
+
+@pytest.mark.parametrize("highest", [1, 2])
+def test_raters_who_each_give_one_category_are_refused(highest: int) -> None:
+    with pytest.raises(InvalidResponses, match="one category throughout"):
+        fit_many_facet([0, 0, 1, 1, 2, 2], [0, 1] * 3, [0, highest] * 3)

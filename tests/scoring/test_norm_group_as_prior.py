@@ -151,3 +151,20 @@ def test_the_norm_groups_own_spread_is_no_evidence_of_a_retake():
 
     assert narrow.laid(narrow.normal_mean, narrow.normal_covariance).information == pytest.approx([0.0, 0.0], abs=1e-9)
     assert narrow.posterior(None, None, prior=(narrow.normal_mean, narrow.normal_covariance)).judgement_share == 0.0
+
+
+@pytest.mark.parametrize("reach", [1.5, 1.8])
+def test_a_table_of_scores_has_nobody_beyond_its_ends_as_a_prior(reach):
+    scores = np.clip(0.9 * np.random.default_rng(5).standard_normal(2000), -reach, reach)
+    table = NormTable.from_sample(scores)
+    masses = table.masses(NODES)
+    assert masses[np.abs(NODES) > reach + 0.2].sum() < 1e-9
+    assert np.sqrt(masses @ (NODES - masses @ NODES) ** 2) == pytest.approx(scores.std(), rel=0.01)
+    above = Composite((1.0, 1.0), 0.5, masses).posterior(None, None).probability_above(table.cut(0.9).theta)
+    assert above == pytest.approx(0.1, abs=0.04)  # a step of the nodes holds more
+
+
+def test_masses_at_nodes_of_another_scale_are_refused():
+    table = NormTable.from_sample(100 + 15 * np.random.default_rng(5).standard_normal(500))
+    with pytest.raises(ScoringError, match="own scale"):
+        table.masses(NODES)

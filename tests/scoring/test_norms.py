@@ -464,3 +464,61 @@ def test_a_flat_latent_density_reaches_half_a_step_beyond_its_nodes() -> None:
     stated = NormTable.from_latent([0.0, 1.0, 2.0, 3.0], [1, 1, 1, 1], 100, standard_error=[0.01, 0.03, 0.03, 0.01])
     at = np.interp([0.5, 1.5], stated.grid, stated.distribution_error)
     assert at == pytest.approx([0.02, 0.03], abs=1e-6)
+
+
+@pytest.mark.parametrize(("size", "is_known"), [(3, False), (9, False), (10, True), (40, True)])
+def test_of_a_handful_of_people_the_error_of_a_cut_is_not_known(size: int, is_known: bool) -> None:
+    """The 95 % interval of three people held the true cut in 63 of a hundred."""
+    cut = NormTable.from_sample(np.random.default_rng(3).standard_normal(size)).cut(0.9)
+    assert np.isfinite(cut.standard_error) == is_known
+    assert np.isfinite(cut.interval).all() == is_known
+    assert np.isfinite(cut.theta)
+
+
+def test_people_of_little_weight_do_not_make_a_cut_known() -> None:
+    weights = np.array([1.0] * 4 + [1e-3] * 20)
+    assert NormTable.from_sample(np.arange(24.0), weights=weights).cut(0.9).standard_error == np.inf
+
+
+def test_a_tie_in_a_large_sample_leaves_the_ranks_beside_it_as_they_are() -> None:
+    theta = np.concatenate([np.random.default_rng(11).standard_normal(50_000), np.full(20_000, 0.5)])
+    table = NormTable.from_sample(theta)
+    inner = np.sort(theta)
+    at = np.array([0.49, 0.4985, 0.4995, 0.5, 0.5005, 0.5015, 0.51])
+    below, upto = np.searchsorted(inner, at, "left"), np.searchsorted(inner, at, "right")
+    np.testing.assert_allclose(table.percentile_rank(at), 50 * (below + upto) / inner.size, atol=0.15)
+    assert table.grid.size < 2_100
+
+
+@pytest.mark.parametrize("outlier", [40.0, -100.0])
+def test_a_score_far_out_does_not_coarsen_the_norm_of_the_others_in_silence(outlier: float) -> None:
+    rng = np.random.default_rng(12)
+    scores = np.append(rng.standard_normal(500) + rng.normal(0, 0.3, 500), outlier)
+    with pytest.raises(ScoringError, match="Person 500: a score of"):
+        NormTable.from_sample(scores, 0.3)
+    assert NormTable.from_sample(scores).n == 501
+    near = NormTable.from_sample(np.append(scores[:-1], 8.0), 0.3)
+    assert near.cut(0.9).theta == pytest.approx(NormTable.from_sample(scores[:-1], 0.3).cut(0.9).theta, abs=0.05)
+    assert NormTable.from_sample(100 + 15 * scores[:-1], 4.5).n == 500
+
+
+def test_errors_below_zero_or_of_another_number_are_refused() -> None:
+    with pytest.raises(ScoringError, match="nowhere below zero"):
+        NormTable.from_latent(NODES, NORMAL, 100, standard_error=-np.ones(61))
+    with pytest.raises(ScoringError, match="61 nodes need as many"):
+        NormTable.from_latent(NODES, NORMAL, 100, standard_error=np.ones(5))
+    stored = TABLES["latent"].to_dict()
+    for name in ("density", "distribution_error"):
+        with pytest.raises(ScoringError, match="nowhere below zero"):
+            NormTable.from_dict(stored | {name: [-1.0, *stored[name][1:]]})
+
+
+def test_without_error_the_realised_share_is_known() -> None:
+    certain = NormTable.from_latent(NODES, NORMAL, 100, standard_error=np.zeros(61))
+    assert certain.realised_share(0.9) == pytest.approx((0.1, 0.1))
+
+
+def test_a_theta_that_is_no_number_has_no_percentile_rank() -> None:
+    for asked in (TABLES["latent"].percentile_rank, TABLES["latent"].percentile_interval):
+        with pytest.raises(ScoringError, match="a number"):
+            asked([0.0, np.nan])

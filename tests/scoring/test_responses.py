@@ -88,3 +88,27 @@ def test_turning_twice_changes_nothing(codes) -> None:
     categories, keyed = [5, 5, 5], [-1, 1, -1]
 
     assert (reverse(reverse(codes, categories, keyed), categories, keyed) == codes).all()
+
+
+@pytest.mark.parametrize(
+    ("codes", "categories", "keyed", "said"),
+    [
+        ([[0, 1, 2], [1, 5, 3]], [5, 5, 5], [-1, -1, -1], "Person 1, item 1: category 5"),
+        ([[1, 4, 5]], [5, 5, 5], [1, 1, 1], "Person 0, item 2: category 5"),
+        ([[1, 4, 3]], [5, 5, 5], [1, 0, 1], r"Item 1: an item is keyed \+1 or -1"),
+        ([[1, 4, 3]], [5, 5, 5], [1, 1, np.nan], "Item 2: an item is keyed"),
+        ([[1, 4, 3]], [5], [-1, 1, 1], "3 items need as many"),
+        ([[1, 4, 3]], [5, 5, 5], [-1], "3 items need as many"),
+        ([[1, 4, 3]], 5, [-1, 1, 1], "3 items need as many"),
+    ],
+)
+def test_what_cannot_be_turned_is_refused(codes, categories, keyed, said) -> None:
+    with pytest.raises(InvalidResponses, match=said):
+        reverse(codes, categories, keyed)
+
+
+def test_the_highest_code_is_126_in_any_array() -> None:
+    for kind in (np.int8, np.int16, float):
+        assert ResponseMatrix(np.array([[126, 0]], dtype=kind)).codes[0, 0] == 126
+        with pytest.raises(InvalidResponses, match="Person 0, item 0"):
+            ResponseMatrix(np.array([[127, 0]], dtype=kind))

@@ -152,3 +152,42 @@ def test_smooth_norms_refuse_what_cannot_be_meant(raw: list[float], age: list[fl
 def test_nobody_makes_no_norm() -> None:
     with pytest.raises(EmptyNormSample):
         fit_smooth_norms([], [])
+
+
+def people(size: int = 1500) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    ages = rng.uniform(6, 12, size)
+    return np.round(10 + 3 * (ages - 6) + 4 * rng.standard_normal(size)), ages
+
+
+def test_exact_ages_need_groups_to_be_ranked_in() -> None:
+    raws, ages = people()
+    with pytest.raises(ScoringError, match="half years"):
+        fit_smooth_norms(raws, ages)
+    with pytest.raises(ScoringError, match="half years"):
+        fit_smooth_norms(raws, ages, group=np.arange(ages.size))
+    assert fit_smooth_norms(raws, ages, group=np.floor(ages * 2)).adjusted_r2 > 0.97
+
+
+@pytest.mark.parametrize("terms", [None, [(1, 0), (0, 1)]])
+def test_groups_of_a_few_are_noted(terms: list[Term] | None) -> None:
+    raws, ages = people(400)
+    assert any("ranked among" in note for note in fit_smooth_norms(raws, ages, np.floor(ages * 12), terms=terms).notes)
+    assert not any("ranked among" in note for note in fit_smooth_norms(raws, ages, np.floor(ages), terms=terms).notes)
+
+
+@pytest.mark.parametrize("lacking", [np.nan, None])
+def test_a_person_without_a_group_is_named(lacking: float | None) -> None:
+    raws, ages = people()
+    groups = np.floor(ages).astype(object)
+    groups[7] = lacking
+    for given in (groups, groups.tolist()):
+        with pytest.raises(ScoringError, match="Person 7 has no group"):
+            fit_smooth_norms(raws, ages, group=given)
+
+
+def test_groups_may_be_texts_in_any_array() -> None:
+    raws, ages = people()
+    names = [f"age {age:.0f}" for age in np.floor(ages)]
+    asked = [fit_smooth_norms(raws, ages, group=given) for given in (names, np.array(names, dtype=object))]
+    assert asked[0].coefficients == pytest.approx(asked[1].coefficients, abs=0)

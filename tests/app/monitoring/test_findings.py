@@ -106,6 +106,26 @@ def test_edge_015_an_item_that_leaked_is_found_in_the_answers_and_its_honest_nei
     assert kinds_of(a_look(*rows)) == [(AlarmKind.LEAK, "a", "2026-11")]
 
 
+def test_an_answer_above_what_a_calibration_saw_counts_as_its_highest_category():
+    items = ItemParameters(np.array([1.0]), np.array([[-1.0, 0.0, 1.0]]))
+    rng = np.random.default_rng(6)
+    theta = rng.normal(size=1000)
+    codes = simulate_responses(items, theta, rng)[:, 0]
+    above = np.where(codes == 3, 3 + (np.arange(1000) % 2), codes)
+    seen = [
+        item_rows(
+            WatchedSittings((), 1000, {"a": 1000}, {"a": ItemAnswers("scenario", given.tolist(), theta.tolist())}),
+            CalibratedItems((), None, ("a",), items),
+            seconds={},
+            uses={},
+            promise=PROMISE,
+            now=NOW,
+        )
+        for given in (codes, above)
+    ]
+    assert seen[0] == seen[1]
+
+
 @pytest.mark.parametrize(("shown", "cap", "is_over"), [(310, 0.30, False), (380, 0.30, True), (900, None, False)])
 def test_exposure_is_an_alarm_beyond_the_cap_and_chance_where_there_is_a_cap(shown, cap, is_over):
     found = WatchedSittings((), 1000, {"a": shown}, {})
