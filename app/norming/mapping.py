@@ -188,7 +188,7 @@ def _loaded(path: Path) -> Any:
         content = path.read_bytes()
         if len(content) > LARGEST_MAPPING_BYTES:
             raise MappingInvalid([f"{path.name} is larger than a mapping can be; is it the data?"])
-        return yaml.load(content.decode("utf-8"), _OnceEach)  # noqa: S506  a safe loader, made stricter
+        return yaml.load(content.decode("utf-8"), _OnceEach)  # noqa: S506  # nosec B506  a safe loader, made stricter
     except OSError as problem:
         raise MappingInvalid([f"{path} cannot be read: {problem.strerror}"]) from None
     except UnicodeDecodeError:
