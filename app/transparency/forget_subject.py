@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
-from app.transparency.models import ID_LENGTH, LogEntry
+from app.transparency.models import ABOUT, LogEntry
 
 
 def forget_subject(subject: UUID, *, session: Session) -> None:
     """Destroy salts and subjects of every entry about it: its commitments then say nothing about any document."""
-    about = func.substr(LogEntry.subject, literal_column("1"), literal_column(f"{ID_LENGTH}"))  # as its index says it
-    for entry in session.scalars(select(LogEntry).where(about == str(subject))):
+    for entry in session.scalars(select(LogEntry).where(literal_column(ABOUT) == str(subject))):  # as its index says it
         entry.forget()
     session.flush()

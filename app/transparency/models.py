@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base
 
-ID_LENGTH = 36  # what a subject begins with where it is about one thing
+ABOUT = "substr(subject, 1, 36)"  # an id, with which every subject begins that is about one thing
 
 
 class LogEntry(Base):
@@ -19,7 +19,7 @@ class LogEntry(Base):
     __tablename__ = "log_entry"
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
-        Index("ix_log_entry_about", text(f"substr(subject, 1, {ID_LENGTH})")),
+        Index("ix_log_entry_about", text(ABOUT)),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -32,7 +32,7 @@ def upgrade() -> None:
     for name, table, columns in PLAIN:
         op.create_index(name, table, columns)
     for name, table, column in WHERE_SET:
-        stands = sa.text(f"{column} IS NOT NULL")
+        stands = sa.column(column).is_not(None)
         op.create_index(name, table, [column], sqlite_where=stands, postgresql_where=stands)
     op.create_index("ix_log_entry_about", "log_entry", [sa.text("substr(subject, 1, 36)")])
     op.drop_index("ix_person_merged_into_id", "person")
