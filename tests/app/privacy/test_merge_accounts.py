@@ -198,7 +198,7 @@ def test_edge_064_both_addresses_are_written_to_before_and_after_in_their_langua
     run_jobs(house)
     done, closed = newest_mail(world.runtime, MAILBOX), newest_mail(world.runtime, other)
     one_too_many = merge_row(world, merge_id).effects["beyond"][0]
-    for letter, words in ((done, "sign in with it as before"), (closed, "est fermé : connectez-vous désormais")):
+    for letter, words in ((done, "sign in with it as before"), (closed, "est fermé\u00a0: connectez-vous désormais")):
         assert words in letter.text.replace("\n", " ")
         assert f"/results/{one_too_many}/review" in letter.text
         assert letter.text.count(WHY) == 1
