@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.foundation.db import Base
+from app.privacy.column_words import COLUMNS
 from app.privacy.holdings import HOLDINGS, NOT_PERSONAL
 from app.privacy.readable import HEADINGS
 from tests.app.api.world import World
@@ -56,6 +57,16 @@ def test_what_is_withheld_are_columns_that_exist():
 
 def test_every_table_has_words_for_the_readable_page():
     assert set(HEADINGS) == {holding.table for holding in HOLDINGS}
+
+
+def test_every_column_has_words_for_the_readable_page_and_no_words_are_left_over():
+    shown = {
+        column.name
+        for one in HOLDINGS
+        for column in Base.metadata.tables[one.table].columns
+        if column.name not in one.withheld
+    }
+    assert set(COLUMNS) == shown
 
 
 def test_the_person_of_these_tests_has_left_something_in_every_table(world: World):
