@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from app.assessment.course import locked_sitting
+from app.assessment.errors import SittingNotFound, SittingUnknown
 from app.assessment.models import State
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.void_sitting import void_sitting
@@ -67,7 +68,10 @@ def void_command(runtime: Runtime, sitting_id: UUID, cause: str, *, yes: bool) -
     if not yes:
         click.confirm(f"Void the sitting {sitting_id}, for good?", abort=True)
     with runtime.transaction() as session:
-        was_void = locked_sitting(sitting_id, session=session).state == State.VOID
+        try:
+            was_void = locked_sitting(sitting_id, session=session).state == State.VOID
+        except SittingNotFound:
+            raise SittingUnknown(sitting_id) from None  # an operator has no sittings of their own to open
         void_sitting(sitting_id, cause=cause, session=session, clock=runtime.clock, actor=operator())
     if was_void:
         click.echo(f"The sitting {sitting_id} was void already. Nothing was changed.")
