@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,10 @@ class Sitter:
         before = processor_ms(web)
         self.sitting_id, self.position = self.person.begin(), 1
         self.starts_ms += processor_ms(web) - before
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.browser.cookies)
         self.person.browser.close()  # its connections; a thousand people would use up the server's
         self.headers = {
             "Host": f"localhost:{self.world.installation.port}",
-            "Cookie": cookies,
+            "Cookie": self._cookies(),
             "User-Agent": str(self.person.browser.headers["User-Agent"]),
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -111,6 +111,16 @@ class Sitter:
         }
         self.prepare()
         return self
+
+    def _cookies(self) -> str:
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.browser.cookies)
+
+    def _keep_cookies(self, lines: Sequence[str]) -> None:
+        """As a browser does. With an old cookie every request, not one in five minutes, would be written down as use."""
+        changed = {name: cookie.value for line in lines for name, cookie in SimpleCookie(line).items()}
+        for cookie in self.person.browser.cookies:
+            cookie.value = changed.get(cookie.name, cookie.value)
+        self.headers["Cookie"] = self._cookies()
 
     def prepare(self) -> None:
         """Think of the answer before it is due."""
@@ -128,6 +138,8 @@ class Sitter:
         body = answer.read()
         retry_after = answer.headers.get("Retry-After")
         seen.add(answer.status, (time.perf_counter() - due) * 1000, retry_after)
+        if changed := answer.headers.get_all("Set-Cookie"):
+            self._keep_cookies(changed)
         if answer.status != 200:
             return float(retry_after or 0)
         recorded = json.loads(body)
