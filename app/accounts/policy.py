@@ -45,7 +45,7 @@ class AccountPolicy:
     session_idle_hours: int = 24  # a candidate may come back the next day
     staff_session_lifetime_hours: int = 12  # a working day
     staff_session_idle_hours: int = 1  # a desk left alone
-    session_touch_minutes: int = 5  # how often use is written down, so that reading stays reading
+    session_touch_minutes: int = 5  # at most between two times that use is written down, so that reading stays reading
 
     api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a forgotten token ends by itself within a year
     most_api_tokens: int = 20

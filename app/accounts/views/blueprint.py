@@ -67,7 +67,7 @@ def write_down_use() -> None:
     token = None if request.endpoint == "static" else browser_token()
     if token is None or runtime().clock.now().timestamp() < cookie.get(TOUCH_DUE, 0):
         return
-    with runtime().transaction() as session:
+    with runtime().transaction_that_reads_first() as session:
         due_at = keep_session_alive(token, session=session, clock=runtime().clock)
     cookie[TOUCH_DUE] = int(due_at.timestamp())
 
