@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
@@ -113,9 +111,8 @@ in_transaction, while_reading = use_cases.in_transaction, use_cases.while_readin
 reading_first = use_cases.reading_first
 
 
-def signing(use_case: Callable[..., Any]) -> Job:
-    """A job in a transaction, before which the newest keys are opened: that takes a third of a second each, once."""
-    job = in_transaction(use_case)
+def signing(job: Job) -> Job:
+    """The job, before which the newest keys are opened: that takes a third of a second each, once."""
 
     def with_open_keys(runtime: Runtime, **arguments: object) -> object:
         for algorithm in (did.ED25519, did.RS256):
@@ -128,7 +125,7 @@ def signing(use_case: Callable[..., Any]) -> Job:
 _declare_compromise = in_transaction(declare_compromise, actor=operator())
 _destroy_spent_keys = while_reading(destroy_spent_keys)
 _number_entries = in_transaction(number_entries)
-_reissue_batch = signing(reissue_affected)
+_reissue_batch = signing(in_transaction(reissue_affected))
 _rotate_key = in_transaction(rotate_key, actor=operator())
 
 
@@ -248,11 +245,11 @@ JOBS: dict[str, Job] = {
     "decide_award": reading_first(decide_award),
     "open_awards": reading_first(open_awards),
     "reserve_credential": reading_first(reserve_credential),
-    "issue_credential": signing(issue_credential),
-    "publish_status_list": signing(publish_status_list),
+    "issue_credential": signing(reading_first(issue_credential)),
+    "publish_status_list": signing(in_transaction(publish_status_list)),
     "rotate_key": _rotate_and_tidy,
     "compromise_key": _compromise_key,
-    "carry_out_review": signing(carry_out_review),
+    "carry_out_review": signing(in_transaction(carry_out_review)),
     "send_holder_letter": while_reading(send_holder_letter),
     "sign_checkpoint": _sign_checkpoint,
     "seal_audit": _seal_audit,
@@ -290,22 +287,22 @@ JOBS: dict[str, Job] = {
 }
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PERIODIC = (
-    PeriodicJob("publish_due_norms", "* * * * *", catch_up=False),
-    PeriodicJob("sign_checkpoint", "*/20 * * * * *", catch_up=False),
-    PeriodicJob("seal_audit", "34 * * * *", catch_up=False, once_after=HOUR),
-    PeriodicJob("log_months", "41 0 * * *", catch_up=False, once_after=DAY),
-    PeriodicJob("remind_of_expiry", "23 * * * *", catch_up=False, once_after=HOUR),
-    PeriodicJob("keep_founding_promises", "17 * * * *"),
-    PeriodicJob("close_expired_sittings", "7 * * * *"),
-    PeriodicJob("open_held_cases", "22 * * * *"),
-    PeriodicJob("settle_rescorings", "27 * * * *"),
-    PeriodicJob("forget_traces", "41 2 * * *"),
-    PeriodicJob("forget_stale_sign_ins", "37 2 * * *"),
-    PeriodicJob("count_uses", "53 2 * * *", catch_up=False, once_after=DAY),
-    PeriodicJob("watch_norms", "11 3 * * *", catch_up=False, once_after=DAY),
-    PeriodicJob("recompute_results", "29 3 * * *", catch_up=False, once_after=DAY),
-    PeriodicJob("examine_records", "53 3 * * *", catch_up=False, once_after=DAY),
-    PeriodicJob("apply_retention", "47 2 * * *"),
+    PeriodicJob("publish_due_norms", "* * * * *"),
+    PeriodicJob("sign_checkpoint", "*/20 * * * * *"),
+    PeriodicJob("seal_audit", "34 * * * *", once_after=HOUR),
+    PeriodicJob("log_months", "41 0 * * *", once_after=DAY),
+    PeriodicJob("remind_of_expiry", "23 * * * *", once_after=HOUR),
+    PeriodicJob("keep_founding_promises", "17 * * * *", once_after=HOUR),
+    PeriodicJob("close_expired_sittings", "7 * * * *", once_after=HOUR),
+    PeriodicJob("open_held_cases", "22 * * * *", once_after=HOUR),
+    PeriodicJob("settle_rescorings", "27 * * * *", once_after=HOUR),
+    PeriodicJob("forget_traces", "41 2 * * *", once_after=DAY),
+    PeriodicJob("forget_stale_sign_ins", "37 2 * * *", once_after=DAY),
+    PeriodicJob("count_uses", "53 2 * * *", once_after=DAY),
+    PeriodicJob("watch_norms", "11 3 * * *", once_after=DAY),
+    PeriodicJob("recompute_results", "29 3 * * *", once_after=DAY),
+    PeriodicJob("examine_records", "53 3 * * *", once_after=DAY),
+    PeriodicJob("apply_retention", "47 2 * * *", once_after=DAY),
 )
 
 

@@ -162,6 +162,14 @@ def award_as_earned(award_id: UUID, *, session: Session) -> AwardView:
     return _view(row, *(earned or readings)[-1], session=session)
 
 
+def stands(award: AwardView, *, session: Session) -> bool:
+    """Whether it is still there for its person, not withdrawn; who would change that waits for this transaction."""
+    query = select(Award.id).where(
+        Award.id == award.id, Award.person_id == award.person_id, Award.withdrawn_at.is_(None)
+    )
+    return session.scalar(query.with_for_update(read=True)) is not None
+
+
 def award_over_time(award_id: UUID, *, session: Session) -> tuple[AwardView, ...]:
     """The award with the figures that were reported, then with those of each correction that stands.
 

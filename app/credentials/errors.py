@@ -174,6 +174,30 @@ class NotReinstatable(Conflict):
         )
 
 
+class ChangedMeanwhile(Unavailable):
+    """Somebody else changed what a credential rests on while it was written or signed; the job tries again."""
+
+    code = "changed-meanwhile"
+
+    def __init__(self, what: str, found_id: UUID) -> None:
+        super().__init__(
+            f"The {what} {found_id} was changed by somebody else a moment ago, so what was made of it is thrown away. "
+            "The job tries again by itself with what stands then."
+        )
+
+
+class EntryTaken(Unavailable):
+    """Two reservations drew one entry of a status list at the same moment; the job tries again."""
+
+    code = "entry-taken"
+
+    def __init__(self, number: int, index: int) -> None:
+        super().__init__(
+            f"Entry {index} of status list {number} was taken by another reservation a moment ago. The job tries again "
+            "by itself and draws another one."
+        )
+
+
 class KeyNotPublished(Unavailable):
     """What is signed with a key that is not published and in use would be rejected everywhere."""
 

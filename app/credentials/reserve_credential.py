@@ -16,13 +16,13 @@ from app.awarding.earned import is_earned
 from app.awarding.queries import AwardView
 from app.credentials import codes, conformance, display, validity
 from app.credentials.did import Issuer
-from app.credentials.errors import AwardUnearned, AwardWithdrawn
+from app.credentials.errors import AwardUnearned, AwardWithdrawn, ChangedMeanwhile
 from app.credentials.models import Credential
 from app.credentials.objections import Objection
 from app.credentials.open_badge import Identity, credential_document
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState
-from app.credentials.status_entries import free_entries
+from app.credentials.status_entries import entry_that_looks_free, free_entries, hold_entry
 from app.foundation import audit, policies
 from app.foundation.access import system
 from app.foundation.clock import Clock
@@ -45,7 +45,9 @@ def reserve_credential(
         raise AwardUnearned(award_id, (Objection.NOT_AWARDED,))
     now = clock.now()
     policy = policies.current(CredentialPolicy, session=session, at=now)
-    (chosen,) = free_entries(1, policy, session=session, entropy=entropy, jobs=jobs)
+    chosen = entry_that_looks_free(policy, session=session, entropy=entropy)
+    if chosen is None:
+        (chosen,) = free_entries(1, policy, session=session, entropy=entropy, jobs=jobs)
     identity = Identity(
         code=codes.code_from_bits(entropy.bits(codes.RANDOM_BITS)),
         subject_id=entropy.uuid(),
@@ -54,7 +56,10 @@ def reserve_credential(
         valid_from=_begins_at(award, session=session) or validity.whole_second(now),
     )
     issuer = Issuer(policy.issuer_name, base_url)
-    document = credential_document(display.award_facts(award), identity, issuer=issuer)
+    checked = conformance.check_to_sign(credential_document(display.award_facts(award), identity, issuer=issuer))
+    if not awards.stands(award, session=session):  # held only now: nobody waits while the document is written
+        raise ChangedMeanwhile("award", award_id)
+    hold_entry(chosen, session=session)
     credential = Credential(
         id=entropy.uuid(),
         award_id=award.id,
@@ -69,7 +74,7 @@ def reserve_credential(
         valid_from=identity.valid_from,
         valid_until=identity.valid_until,
         display=display.display_facts(award, issuer=issuer),
-        unsigned_document=conformance.check_to_sign(document).text,
+        unsigned_document=checked.text,
         reserved_at=now,
         renews_id=_former(award, identity.valid_until, session=session),
     )

@@ -2,7 +2,8 @@
 
 SQLite writers begin with BEGIN IMMEDIATE, in turn (`sqlite_writers`): a deferred transaction that reads and then writes
 can fail with "database is locked" however long it is willing to wait. synchronous=FULL because NORMAL loses
-acknowledged commits on a power cut in WAL mode.
+acknowledged commits on a power cut in WAL mode. What may be forgotten, because it would only be done again, is written
+with NORMAL: the lock is free a millisecond earlier.
 """
 
 from __future__ import annotations
@@ -104,13 +105,13 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def _prepare_sqlite(then_wait_ms: int, *last: str) -> Callable[[Any, Any], None]:
+def _prepare_sqlite(then_wait_ms: int, *last: str, synchronous: str = "FULL") -> Callable[[Any, Any], None]:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions behind our back
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",  # before what may meet another process that is just starting
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={synchronous}",
             "foreign_keys=ON",
             f"cache_size=-{KEPT_KIB}",
             f"busy_timeout={then_wait_ms}",
@@ -154,18 +155,22 @@ def _pool() -> dict[str, Any]:
 class Database:
     """The engines of one process: one that writes in transactions, one that reads without any."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, may_forget: bool = False) -> None:
+        """Where it `may_forget`, what was committed here last can be gone after a power cut: no commit waits for it."""
         self.url = url
+        self._may_forget = may_forget
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
 
     @cached_property
     def writing(self) -> Engine:
         """The engine behind `transaction()`."""
         if not self.is_sqlite:
-            return create_engine(self.url, **_pool(), pool_pre_ping=True)
+            options = {"options": "-c synchronous_commit=off"} if self._may_forget else {}
+            return create_engine(self.url, **_pool(), pool_pre_ping=True, connect_args=options)
         engine = create_engine(self.url, **_pool(), connect_args={"factory": Writer})
+        synchronous = "NORMAL" if self._may_forget else "FULL"
         # overwrites with zeros what is deleted, which only some builds of the library do unasked
-        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, "secure_delete=ON"))
+        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, "secure_delete=ON", synchronous=synchronous))
         event.listen(engine, "begin", _begin_in_turn)
         return engine
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.foundation import settled_memory
 from app.foundation.db import Database
 from app.foundation.job_ending import ENDED, Ending, end
+from app.foundation.job_firings import Firings
 from app.foundation.job_list import forget_finished, forget_repeated_failures, retry_unsent
 from app.foundation.job_pace import Pace
 from app.foundation.job_presence import Presence
@@ -38,15 +39,13 @@ log = structlog.get_logger("decile.jobs")
 class PeriodicJob(NamedTuple):
     """A job without arguments, enqueued at the times of a cron expression in UTC.
 
-    Times missed while no worker ran are caught up, one job each. A job of every minute does without: a day of
-    silence would leave 1,440 of it in the queue, before whatever a person waits for. One that does without is run once
-    when a worker starts, if it was last due longer than `once_after` ago: a check of every night is not left out
-    because the machine was restarted in its minute.
+    What it does is whatever is due, so a time that was missed needs no run of its own: where no worker ran at any time
+    since longer than `once_after`, or the clock was set, one run makes up for all. Without `once_after` the next time
+    is soon enough.
     """
 
     name: str
     cron: str
-    catch_up: bool = True
     once_after: timedelta | None = None
 
 
@@ -69,14 +68,16 @@ class JobRunner:
         }
         self._periodic = (
             *periodic,
-            PeriodicJob(FORGET_FINISHED, "17 3 * * *"),
-            PeriodicJob(RETRY_UNSENT, "* * * * *", catch_up=False),
+            PeriodicJob(FORGET_FINISHED, "17 3 * * *", once_after=timedelta(days=1)),
+            PeriodicJob(RETRY_UNSENT, "* * * * *"),
         )
-        # Pools of its own: the library's bookkeeping must not wait for connections that jobs hold.
-        self._database = Database(runtime.database.url)
+        # Pools of its own: the library's bookkeeping must not wait for connections that jobs hold. After a power cut it
+        # may have forgotten that a job was begun or done, which then runs again; what asks for one is in the database.
+        self._database = Database(runtime.database.url, may_forget=True)
         self._door = DurableJobs(self._database)
         self._client = self._door.client
         self._running: set[str] = set()
+        self._firings = Firings()
         self._ending = Ending(pace.ending)
 
     def run(self) -> None:
@@ -109,7 +110,10 @@ class JobRunner:
         self._run_what_was_missed()
         suspects = Suspects(self._database, self._client, most_restarts=self._pace.restarts)
         for name, job in self._jobs.items():
-            register(name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running)
+            register(
+                name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running,
+                firings=self._firings,
+            )  # fmt: skip
         self._launch(self._presence.name)
         settled_memory.settle()
         log.info("worker.started", slot=self._presence.name, jobs=len(self._jobs))
@@ -156,7 +160,7 @@ class JobRunner:
                     "workflow_name": periodic.name,
                     "schedule": periodic.cron,
                     "queue_name": queue_of(periodic.name),
-                    "automatic_backfill": periodic.catch_up,
+                    "automatic_backfill": False,
                 }
                 for periodic in self._periodic
             ]
@@ -177,9 +181,10 @@ class JobRunner:
         """The library keeps the times it had in mind: set forward it would run each that passed, set back it waits."""
         for periodic in self._periodic:
             self._client.delete_schedule(periodic.name)
+        self._firings.forget()
         self._schedule()
         for periodic in self._periodic:
-            if periodic.catch_up:  # once, whatever was missed
+            if periodic.once_after:  # whatever was missed
                 self._client.trigger_schedule(periodic.name)
 
     def _launch(self, slot: str) -> None:

@@ -16,6 +16,7 @@ import structlog
 from dbos import DBOS
 
 from app.foundation.errors import Invalid, NotFound, Refused
+from app.foundation.job_firings import Firings
 from app.foundation.job_pace import Pace
 from app.foundation.job_suspects import Suspects
 from app.foundation.jobs import JSON
@@ -26,12 +27,17 @@ Job = Callable[..., Any]  # (runtime, **arguments); what it returns is not kept
 log = structlog.get_logger("decile.jobs")
 
 
-def register(name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Suspects, running: set[str]) -> None:
+def register(
+    name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Suspects, running: set[str], firings: Firings
+) -> None:  # fmt: skip
     """Let the library call `job` for workflows of this name; `running` holds the keys of those under way."""
 
-    # a scheduled run comes with its time and an empty context, which periodic jobs do not ask for
-    def workflow(*_schedule: JSON, **arguments: JSON) -> None:
+    # a scheduled run comes with its time as text and an empty context
+    def workflow(*schedule: JSON, **arguments: JSON) -> None:
         key = DBOS.workflow_id or name
+        if schedule and firings.overtaken(name, due=str(schedule[0]), at=runtime.clock.now()):
+            log.info("job.overtaken", name=name, key=key)
+            return
         running.add(key)
         try:
             with suspects.watched(key):  # the retries within one run are one beginning

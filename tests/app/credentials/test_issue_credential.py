@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -12,11 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.credentials import jwt, proof, queries
-from app.credentials.errors import CredentialNotFound, CredentialRevoked, DocumentRefused, KeyNotPublished, ProofInvalid
+from app.credentials.errors import (
+    ChangedMeanwhile,
+    CredentialNotFound,
+    CredentialRevoked,
+    DocumentRefused,
+    KeyNotPublished,
+    ProofInvalid,
+)
+from app.credentials.issue_credential import issue_credential
 from app.credentials.models import Credential, IssuerKey
 from app.foundation.audit import AuditEntry
 from app.foundation.db import Database
-from tests.app.credentials.awards import JWT_KEY_ID, Desk, a_signer, an_award
+from tests.app.credentials.awards import BASE_URL, JWT_KEY_ID, Desk, a_signer, an_award
 from tests.app.credentials.documents import Forger, JwtForger, SeedSigner, a_jwt_signer, an_rsa_key, without
 from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
 from tests.app.credentials.test_conformance import REQUIRED
@@ -292,3 +302,57 @@ def test_a_key_for_jwts_that_is_not_published_signs_nothing(desk: Desk) -> None:
     desk.jwt_signer = a_jwt_signer("did:web:localhost#2026-12-99999999")
     with pytest.raises(KeyNotPublished):
         desk.issue(desk.reserve(an_award(desk.session)))
+
+
+class HeldUpSigner(SeedSigner):
+    """Somebody else does something while it signs for the first time."""
+
+    def __init__(self, meanwhile: Callable[[Desk, Credential], None], database: Database, desk: Desk) -> None:
+        super().__init__(desk.signer.key_id)
+        self._meanwhile, self._database, self._desk = meanwhile, database, desk
+
+    def sign(self, data: bytes) -> bytes:
+        if not self.signatures_made:
+            with self._database.transaction() as session:
+                others = Desk(session, self._desk.clock, self._desk.entropy, self._desk.jobs)
+                self._meanwhile(others, session.scalars(select(Credential)).one())
+        return super().sign(data)
+
+
+def retire_the_key(desk: Desk, _credential: Credential) -> None:
+    desk.session.get_one(IssuerKey, desk.signer.key_id).retired_at = desk.clock.now()
+
+
+def write_another_text(_desk: Desk, credential: Credential) -> None:
+    credential.unsigned_document = credential.unsigned_document.replace("2026", "2027")
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [
+        (Desk.revoke, CredentialRevoked),
+        (retire_the_key, KeyNotPublished),
+        (write_another_text, ChangedMeanwhile),
+        (Desk.issue, None),
+    ],
+    ids=["revoked", "key-retired", "text-changed", "issued"],
+)
+def test_nobody_waits_for_a_signature_and_it_is_stored_only_over_what_was_signed(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs,
+    meanwhile: Callable[[Desk, Credential], None], refusal: type[Exception] | None,
+) -> None:  # fmt: skip
+    with database.transaction() as session:
+        desk = Desk(session, clock, entropy, jobs)
+        desk.publish_key()
+        credential_id = desk.reserve(an_award(session)).id
+    signer = HeldUpSigner(meanwhile, database, desk)
+    with pytest.raises(refusal) if refusal else nullcontext(), database.transaction(reads_first=True) as session:
+        read_before = [*session.scalars(select(Credential)), *session.scalars(select(IssuerKey))]
+        clock.advance(timedelta(seconds=len(read_before)))  # named, so that the session remembers them
+        issue_credential(
+            credential_id, session=session, clock=clock, signer=signer, jwt_signer=desk.jwt_signer, base_url=BASE_URL
+        )
+    with database.reading() as session:
+        signed = session.get_one(Credential, credential_id).signed_document
+        told = kinds(session).count("credential.issued")
+    assert (signed is None, told) == ((True, 0) if refusal else (False, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,14 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.awarding.models import Award
+from app.awarding.withdraw_award import withdraw_award
 from app.credentials import codes, conformance, queries, status_list
-from app.credentials.errors import AwardWithdrawn
+from app.credentials.errors import AwardWithdrawn, ChangedMeanwhile, EntryTaken
 from app.credentials.models import Credential, StatusList
 from app.credentials.policy import CredentialPolicy
 from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 from app.foundation.access import operator
+from app.foundation.db import Database
 from tests.app.credentials.awards import Desk, an_award, an_id, write
+from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
 
 def test_a_reservation_holds_the_exact_document_unsigned(desk: Desk) -> None:
@@ -93,6 +97,64 @@ def test_an_entry_that_is_taken_is_drawn_again(desk: Desk) -> None:
     second = desk.reserve(an_award(desk.session))
     assert desk.entropy.drawn == 3
     assert second.status_index != first.status_index
+
+
+class Meanwhile(CountingEntropy):
+    """Somebody else does something while a reservation is prepared."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__(3000)
+        self._act = act
+
+    def bits(self, count: int) -> int:
+        if count == codes.RANDOM_BITS:
+            self._act()
+        return super().bits(count)
+
+
+def test_an_award_that_is_withdrawn_while_its_credential_is_prepared_gives_none(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    with database.transaction() as session:
+        Desk(session, clock, entropy, jobs).reserve(an_award(session))  # there is a list
+        award_id = an_award(session)
+
+    def withdraw() -> None:
+        with database.transaction() as session:
+            withdraw_award(session.get_one(Award, award_id).result_id, session=session, clock=clock, actor=operator())
+
+    with pytest.raises(ChangedMeanwhile), database.transaction(reads_first=True) as session:
+        Desk(session, clock, Meanwhile(withdraw), jobs).reserve(award_id)
+    with pytest.raises(AwardWithdrawn), database.transaction(reads_first=True) as session:
+        Desk(session, clock, entropy, jobs).reserve(award_id)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Credential)) == 1
+
+
+def test_two_who_draw_the_same_entry_at_one_moment_do_not_both_get_it(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    class Unlucky(CountingEntropy):
+        def bits(self, count: int) -> int:
+            return 7 if count == status_list.INDEX_BITS else super().bits(count)
+
+    class Overtaken(Unlucky, Meanwhile):
+        pass
+
+    def be_faster() -> None:
+        with database.transaction() as session:
+            Desk(session, clock, Unlucky(2000), jobs).reserve(others_award.pop())
+
+    with database.transaction() as session:
+        Desk(session, clock, entropy, jobs).reserve(an_award(session))  # there is a list
+        award_id, *others_award = (an_award(session) for _ in range(2))
+    with pytest.raises(EntryTaken), database.transaction(reads_first=True) as session:
+        Desk(session, clock, Overtaken(be_faster), jobs).reserve(award_id)
+    with database.transaction(reads_first=True) as session:
+        Desk(session, clock, entropy, jobs).reserve(award_id)
+    with database.reading() as session:
+        taken = session.scalars(select(Credential.status_index)).all()
+    assert (len(taken), len(set(taken)), 7 in taken) == (3, 3, True)
 
 
 def test_the_next_list_is_begun_before_one_is_full(desk: Desk) -> None:

@@ -42,6 +42,17 @@ def test_case_006_every_pooled_sqlite_connection_syncs_fully(tmp_path, pooled):
     database.dispose()
 
 
+def test_case_006_only_what_may_be_forgotten_does_not_wait_for_the_disk(database):
+    forgetful = Database(database.url, may_forget=True)
+    asked = "PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit"
+    found = []
+    for one in (database, forgetful):
+        with one.writing.connect() as connection:
+            found.append(connection.exec_driver_sql(asked).scalar())
+    forgetful.dispose()
+    assert found == ([2, 1] if database.is_sqlite else ["on", "off"])
+
+
 def test_a_transaction_is_whole_or_nothing(database):
     def fail_after_writing():
         with database.transaction() as session:
