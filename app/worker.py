@@ -17,7 +17,7 @@ from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_second_address_mail import send_second_address_mail, send_second_address_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.assessment.check_sitting import keep_check, look_at_sitting
-from app.assessment.close_expired_sittings import close_expired_sittings
+from app.assessment.close_expired_sittings import MOST_CLOSED_AT_ONCE, close_expired_sittings
 from app.assessment.count_uses import keep_uses, uses_since_last
 from app.assessment.end_withdrawn_sittings import end_withdrawn_sittings
 from app.assessment.forget_retake_traces import forget_retake_traces
@@ -215,6 +215,12 @@ def _apply_retention(runtime: Runtime) -> None:
     runtime.database.empty_log()
 
 
+def _close_expired_sittings(runtime: Runtime) -> None:
+    """A batch in each transaction, until none is left: after days without a worker one run has to serve them all."""
+    while in_transaction(close_expired_sittings)(runtime) == MOST_CLOSED_AT_ONCE:
+        pass
+
+
 def _erase_person(runtime: Runtime, request_id: str) -> None:
     """Where a reader keeps the log from being emptied, the night does it."""
     in_transaction(carry_out_erasure)(runtime, request_id=request_id)
@@ -280,7 +286,7 @@ JOBS: dict[str, Job] = {
     "watch_norms": _watch_norms,
     "recompute_results": _recompute_results,
     "send_alarm_mail": while_reading(send_alarm_mail),
-    "close_expired_sittings": in_transaction(close_expired_sittings),
+    "close_expired_sittings": _close_expired_sittings,
     "end_withdrawn_sittings": in_transaction(end_withdrawn_sittings),
     "forget_stale_sign_ins": in_transaction(forget_stale_sign_ins),
     "apply_retention": _apply_retention,

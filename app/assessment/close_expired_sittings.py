@@ -14,11 +14,14 @@ from app.foundation import policies
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
 
-MOST_AT_ONCE = 500  # keeps one transaction short; the next hour takes the rest
+MOST_CLOSED_AT_ONCE = 500  # keeps one transaction short; whoever calls asks again for the rest
 
 
 def close_expired_sittings(*, session: Session, clock: Clock, jobs: Jobs) -> int:
-    """How many were ended; what was answered counts if it is enough. Answers on their way are waited for."""
+    """How many were ended, at most `MOST_CLOSED_AT_ONCE`; what was answered counts if it is enough.
+
+    Answers on their way are waited for.
+    """
     now = clock.now()
     grace = rules.grace(policies.current(SittingPolicy, session=session, at=now))
     query = (
@@ -29,7 +32,7 @@ def close_expired_sittings(*, session: Session, clock: Clock, jobs: Jobs) -> int
             Sitting.person_id.not_in(restricted_people(session=session)),  # kept as they are, and nothing made of them
         )
         .order_by(Sitting.resumable_until)
-        .limit(MOST_AT_ONCE)
+        .limit(MOST_CLOSED_AT_ONCE)
     )
     found = session.execute(query).all()
     for sitting_id, person_id in found:

@@ -113,8 +113,8 @@ def _token(checked: CheckedDocument, *, session: Session, signer: Signer) -> str
 
 
 def _require_key(signer: Signer, *, session: Session) -> None:
-    """A key may have been retired, or declared to be in other hands, since it signed."""
-    session.refresh(session.get_one(IssuerKey, signer.key_id))
+    """A key may have been retired, or declared to be in other hands, since it signed; who is just doing that waits."""
+    session.refresh(session.get_one(IssuerKey, signer.key_id), with_for_update={"read": True})
     key_in_use(signer.key_id, session=session)
 
 

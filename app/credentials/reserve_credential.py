@@ -57,9 +57,9 @@ def reserve_credential(
     )
     issuer = Issuer(policy.issuer_name, base_url)
     checked = conformance.check_to_sign(credential_document(display.award_facts(award), identity, issuer=issuer))
-    if not awards.stands(award, session=session):  # held only now: nobody waits while the document is written
+    hold_entry(chosen, session=session)  # only now: nobody waits while the document is written
+    if not awards.stands(award, session=session):  # after the list, in which order an erasure takes both
         raise ChangedMeanwhile("award", award_id)
-    hold_entry(chosen, session=session)
     credential = Credential(
         id=entropy.uuid(),
         award_id=award.id,

@@ -1,7 +1,8 @@
 """Which times of a periodic job still want a run.
 
 Where the clock was set forward, the library fires every time that was passed, hundreds of them, and hands them out
-before whatever a person waits for. Each run does all that is due, so one that began after a time has served it.
+before whatever a person waits for. Each run does all that is due, so one that began after a time has served it, unless
+it failed.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ class Firings:
         """Whether a run began after this one was due (a time in ISO 8601); if none did, this one begins now."""
         with self._lock:
             last = self._begun.get(name)
-            if last is not None and datetime.fromisoformat(due) < last:
+            if last is not None and datetime.fromisoformat(due) < last <= at:  # later than now: the clock was set back
                 return True
             self._begun[name] = at
             return False
+
+    def failed(self, name: str) -> None:
+        """The run that began served nothing, so that a time before it, or the same one tried again, wants its own."""
+        with self._lock:
+            self._begun.pop(name, None)
 
     def forget(self) -> None:
         """What was noted by a clock that has been set since."""

@@ -31,6 +31,7 @@ JOBS_VERSION = "1"
 FORGET_FINISHED = "forget_finished_jobs"
 SCHEDULES_SECONDS = 5.0  # between looks at what is to be done when, which changes when the clock was set
 RETRY_UNSENT = "retry_unsent_mail"
+PLANNED = "planned_at"  # in the context of a schedule: when it was planned first
 FINISHED_JOBS_KEPT = timedelta(days=14)  # 1.5 kB each; long enough to look into last week's trouble
 
 log = structlog.get_logger("decile.jobs")
@@ -108,7 +109,8 @@ class JobRunner:
         self._open_queue()
         self._schedule()
         self._run_what_was_missed()
-        suspects = Suspects(self._database, self._client, most_restarts=self._pace.restarts)
+        lasting = DurableJobs(self._runtime.database).client  # what takes the machine down must be counted before
+        suspects = Suspects(self._database, lasting, most_restarts=self._pace.restarts)
         for name, job in self._jobs.items():
             register(
                 name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running,
@@ -150,9 +152,10 @@ class JobRunner:
 
     def _schedule(self) -> None:
         wanted = {periodic.name for periodic in self._periodic}
-        for schedule in self._client.list_schedules():
-            if schedule["schedule_name"] not in wanted:
-                self._client.delete_schedule(schedule["schedule_name"])
+        found = {schedule["schedule_name"]: schedule["context"] for schedule in self._client.list_schedules()}
+        for name in found.keys() - wanted:
+            self._client.delete_schedule(name)
+        now = self._runtime.clock.now().isoformat()
         self._client.apply_schedules(
             [
                 {
@@ -161,20 +164,28 @@ class JobRunner:
                     "schedule": periodic.cron,
                     "queue_name": queue_of(periodic.name),
                     "automatic_backfill": False,
+                    "context": found.get(periodic.name) or {PLANNED: now},
                 }
                 for periodic in self._periodic
             ]
         )
 
     def _run_what_was_missed(self) -> None:
-        """Once, however often a worker is started before its next time."""
-        now, schedules = self._runtime.clock.now(), self._client.list_schedules()
-        fired = {schedule["schedule_name"]: schedule["last_fired_at"] for schedule in schedules}
+        """Once for each while that it was missed, however often a worker is started within it.
+
+        The library remembers when a schedule fired, not when we made up for it: on a machine that is off every night
+        that stays the same for weeks. One that never fired counts from when it was planned first.
+        """
+        now = self._runtime.clock.now()
+        since = {
+            schedule["schedule_name"]: datetime.fromisoformat(schedule["last_fired_at"] or schedule["context"][PLANNED])
+            for schedule in self._client.list_schedules()
+        }
         with self._database.transaction() as session:
             for periodic in self._periodic:
-                last = fired.get(periodic.name)  # another worker, of another release, may just plan anew
-                if periodic.once_after and last and datetime.fromisoformat(last) + periodic.once_after < now:
-                    key = f"missed:{periodic.name}:{last}"
+                last = since.get(periodic.name)  # another worker, of another release, may just plan anew
+                if periodic.once_after and last and last + periodic.once_after < now:
+                    key = f"missed:{periodic.name}:{last.isoformat()}:{(now - last) // periodic.once_after}"
                     self._door.enqueue(periodic.name, key, session=session, arguments={})
 
     def _schedule_anew(self) -> None:

@@ -43,6 +43,7 @@ def register(
             with suspects.watched(key):  # the retries within one run are one beginning
                 _attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
         except Exception as failure:
+            firings.failed(name)
             log.warning("job.failed", name=name, key=key, error=type(failure).__name__)
             raise
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -356,3 +357,36 @@ def test_nobody_waits_for_a_signature_and_it_is_stored_only_over_what_was_signed
         signed = session.get_one(Credential, credential_id).signed_document
         told = kinds(session).count("credential.issued")
     assert (signed is None, told) == ((True, 0) if refusal else (False, 1))
+
+
+def test_a_key_that_is_just_being_declared_compromised_issues_nothing(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    with database.transaction() as session:
+        desk = Desk(session, clock, entropy, jobs)
+        desk.issued()  # so that the list is signed already
+        credential_id = desk.reserve(an_award(session)).id
+
+    def issue() -> None:
+        with database.transaction(reads_first=True) as session:
+            issue_credential(
+                credential_id,
+                session=session,
+                clock=clock,
+                signer=desk.signer,
+                jwt_signer=desk.jwt_signer,
+                base_url=BASE_URL,
+            )
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            key = session.get_one(IssuerKey, desk.signer.key_id, with_for_update=True)
+            key.declare_compromised(clock.now() - timedelta(days=1), at=clock.now())
+            session.flush()
+            issuing = pool.submit(issue)
+            with pytest.raises(TimeoutError):
+                issuing.result(timeout=1)  # it waits for how the declaration ends
+        with pytest.raises(KeyNotPublished):
+            issuing.result(timeout=10)
+    with database.reading() as session:
+        assert not session.get_one(Credential, credential_id).is_issued

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.assessment.models import Sitting
+from app.awarding.erase_awards import erase_awards
 from app.awarding.models import Award
 from app.awarding.withdraw_award import withdraw_award
 from app.credentials import codes, conformance, queries, status_list
+from app.credentials.erase_credentials import erase_credentials
 from app.credentials.errors import AwardWithdrawn, ChangedMeanwhile, EntryTaken
 from app.credentials.models import Credential, StatusList
 from app.credentials.policy import CredentialPolicy
@@ -20,6 +25,7 @@ from app.credentials.states import CredentialState, Visibility
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.db import Database
+from app.results.models import SkillResult
 from tests.app.credentials.awards import Desk, an_award, an_id, write
 from tests.fakes import CollectedJobs, CountingEntropy, FrozenClock
 
@@ -155,6 +161,38 @@ def test_two_who_draw_the_same_entry_at_one_moment_do_not_both_get_it(
     with database.reading() as session:
         taken = session.scalars(select(Credential.status_index)).all()
     assert (len(taken), len(set(taken)), 7 in taken) == (3, 3, True)
+
+
+def test_a_reservation_beside_the_erasure_of_its_holder_is_no_deadlock(
+    database: Database, clock: FrozenClock, entropy: CountingEntropy, jobs: CollectedJobs
+) -> None:
+    """The erasure holds the list, to revoke what there is, before it deletes awards."""
+    holds_the_list = Event()
+    with database.transaction() as session:
+        desk = Desk(session, clock, entropy, jobs)
+        desk.publish_key()
+        issued = desk.reserve(an_award(session))
+        desk.issue(issued)
+        award_id, person_id = an_award(session), issued.person_id
+        other = session.get_one(Award, award_id)
+        result = session.get_one(SkillResult, other.result_id)
+        for owned in (other, result, session.get_one(Sitting, result.sitting_id)):
+            owned.person_id = person_id
+
+    def reserve() -> None:
+        with database.transaction(reads_first=True) as session:
+            Desk(session, clock, Meanwhile(lambda: holds_the_list.wait(10)), jobs).reserve(award_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        reserving = pool.submit(reserve)
+        with database.transaction() as session:
+            erase_credentials(person_id, is_revoking=True, session=session, clock=clock, jobs=jobs, actor=operator())
+            holds_the_list.set()
+            with pytest.raises(TimeoutError):
+                reserving.result(timeout=1)
+            erase_awards(person_id, [], session=session)
+        with pytest.raises(ChangedMeanwhile):
+            reserving.result(timeout=10)
 
 
 def test_the_next_list_is_begun_before_one_is_full(desk: Desk) -> None:

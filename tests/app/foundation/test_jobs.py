@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect, text
@@ -15,6 +15,8 @@ from sqlalchemy import inspect, text
 from app.foundation import job_list
 from app.foundation.clock import SystemClock
 from app.foundation.db import Database
+from app.foundation.errors import Refused
+from app.foundation.job_firings import Firings
 from app.foundation.job_health import failed_count, oldest_waiting_seconds, worker_heartbeat_age_seconds
 from app.foundation.job_list import (
     JobNotFailed,
@@ -327,22 +329,78 @@ def test_case_084_a_hundred_times_that_were_passed_are_served_by_one_run(worker_
         runner.stop()
 
 
+def test_a_periodic_job_that_failed_is_really_run_again(worker_runtime: Runtime) -> None:
+    ran: list[int] = []
+
+    def looks(_runtime: Runtime) -> None:
+        ran.append(1)
+        if len(ran) == 1:
+            raise Refused("still broken")
+
+    runner = JobRunner(worker_runtime, {"looks": looks}, [PeriodicJob("looks", "0 0 1 1 *")], QUICK)
+    runner.start()
+    try:
+        now, client = worker_runtime.clock.now(), client_of(worker_runtime)
+        (fired,) = client.backfill_schedule("looks", now - timedelta(days=365), now)
+        wait_until(lambda: state_of(worker_runtime, fired.workflow_id) is JobState.FAILED)
+        retry_job(client, fired.workflow_id)
+        wait_until(lambda: state_of(worker_runtime, fired.workflow_id) is JobState.DONE)
+    finally:
+        runner.stop()
+    assert len(ran) == 2
+
+
+@pytest.mark.parametrize("fired_before", [True, False])
+def test_case_084_on_a_machine_that_is_off_every_night_a_nightly_job_runs_once_a_day(
+    worker_runtime: Runtime, *, fired_before: bool
+) -> None:
+    clock, ran, client = SetByHand(), [0], client_of(worker_runtime)
+    runtime = replace(worker_runtime, clock=clock)
+    yearly = [PeriodicJob("nightly", "0 0 1 1 *", once_after=timedelta(days=1))]
+
+    def start() -> int:
+        former = len(ran)
+        runner = JobRunner(runtime, {"nightly": lambda _runtime: ran.append(1)}, yearly, QUICK)
+        runner.start()
+        wait_until(lambda: all(one.state is JobState.DONE for one in list_jobs(client) if one.name == "nightly"))
+        runner.stop()
+        return len(ran) - former
+
+    assert start() == 0
+    if fired_before:
+        set_last_fired(worker_runtime, clock.now() - timedelta(hours=7))
+    for day in range(1, 5):
+        clock.set_by = timedelta(days=day, hours=1)
+        assert (start(), start()) == (1, 0)
+
+
+def test_case_046_a_clock_set_back_silences_no_periodic_job_until_it_is_noticed() -> None:
+    firings, noon = Firings(), datetime(2026, 11, 30, 12, tzinfo=UTC)
+    assert not firings.overtaken("looks", due=noon.isoformat(), at=noon + timedelta(days=365))
+    assert not firings.overtaken("looks", due=noon.isoformat(), at=noon + timedelta(seconds=1))
+    assert firings.overtaken("looks", due=noon.isoformat(), at=noon + timedelta(seconds=2))
+
+
+def set_last_fired(runtime: Runtime, at: datetime) -> None:
+    schema = "" if runtime.database.is_sqlite else f"{JOB_SCHEMA}."
+    with runtime.transaction() as session:
+        due = text(f"UPDATE {schema}workflow_schedules SET last_fired_at = :due")
+        session.execute(due, {"due": at.isoformat()})
+
+
 def test_case_084_a_nightly_job_missed_while_no_worker_ran_is_run_once_however_often_one_starts(
     worker_runtime: Runtime,
 ) -> None:
     long_ago, periods = worker_runtime.clock.now() - timedelta(hours=3), {"missed": 2, "in_time": 4}
     yearly = [PeriodicJob(name, "0 0 1 1 *", once_after=timedelta(hours=n)) for name, n in periods.items()]
     jobs = dict.fromkeys(periods, lambda _runtime: None)
-    schema = "" if worker_runtime.database.is_sqlite else f"{JOB_SCHEMA}."
     for start in range(3):
         runner = JobRunner(worker_runtime, jobs, yearly, QUICK)
         runner.start()
         if start:
             wait_until(lambda: runs_of(worker_runtime, "missed") == 1)
         runner.stop()
-        with worker_runtime.transaction() as session:
-            due = text(f"UPDATE {schema}workflow_schedules SET last_fired_at = :due")
-            session.execute(due, {"due": long_ago.isoformat()})
+        set_last_fired(worker_runtime, long_ago)
     assert (runs_of(worker_runtime, "missed"), runs_of(worker_runtime, "in_time")) == (1, 0)
 
 
