@@ -163,7 +163,7 @@ def _item_page(sitting_id: UUID, *, elsewhere: bool = False, problem: str | None
         problem=problem,
         problems=PROBLEMS,
         longest_words=LONGEST_WORDS,
-        typed=typed_form(asks_proof=False),
+        typed=typed_form(asks_proof=False) if request.method == "GET" else {},  # of a report, not of an answer
     )
 
 
