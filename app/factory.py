@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Flask
 
 from app.accounts import queries as accounts
@@ -16,6 +18,7 @@ from app.foundation.access import Actor
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
 from app.foundation.web.application import init_web
+from app.foundation.web.sign_ins import Holders
 from app.home import views as home_views
 from app.keying import views as keying_views
 from app.monitoring import views as monitoring_views
@@ -55,7 +58,11 @@ def create_app(runtime: Runtime) -> Flask:
         with runtime.database.looking() as connection:
             return accounts.actor_for_session(token, session=connection, at=runtime.clock.now())
 
-    init_web(app, runtime, rates=rates, shared=shared, load_actor=load_actor)
+    def load_former(token: str) -> UUID | None:
+        with runtime.reading() as session:
+            return accounts.holder_of_ended(token, session=session, at=runtime.clock.now())
+
+    init_web(app, runtime, rates=rates, shared=shared, holders=Holders(load_actor, load_former))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

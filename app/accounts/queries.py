@@ -73,6 +73,12 @@ def actor_for_session(token: str, *, session: Session | Connection, at: datetime
     return Actor(first.id, first.display_name or first.email, roles, first.second_factor_at, first.signed_in_at)
 
 
+def holder_of_ended(token: str, *, session: Session, at: datetime) -> UUID | None:
+    """Whose sign-in this was, if it ended by itself. One that somebody ended, or a right that changed, is gone."""
+    row = session.scalar(select(BrowserSession).where(BrowserSession.token_hash == hash_of(token)))
+    return row.person_id if row is not None and not row.is_open(at=at) else None
+
+
 @cache
 def _holder() -> Select[Any]:
     person, browser, grant = (table_of(model) for model in (Person, BrowserSession, RoleGrant))

@@ -28,6 +28,7 @@ from app.foundation.web.asker import actor, browser_token, language_of_request, 
 from app.foundation.web.gates import require_role, require_signed_in
 from app.foundation.web.limits import limit_beginnings, note_beginning
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import keeps_typed, typed_form
 from app.item_bank import queries as item_bank
 
 bp = Blueprint("assessment", __name__)
@@ -162,6 +163,7 @@ def _item_page(sitting_id: UUID, *, elsewhere: bool = False, problem: str | None
         problem=problem,
         problems=PROBLEMS,
         longest_words=LONGEST_WORDS,
+        typed=typed_form(asks_proof=False) if request.method == "GET" else {},  # of a report, not of an answer
     )
 
 
@@ -287,6 +289,7 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
 
 @bp.post("/sittings/<uuid:sitting_id>/report")
 @require_signed_in
+@keeps_typed("assessment.sitting_page", "position", "problem", "words")
 def report(sitting_id: UUID) -> Answer:
     """Record a problem with the current item, and show another."""
     here, form = runtime(), request.form
@@ -407,11 +410,13 @@ def check_card(sitting_id: UUID) -> str:
         checks.require_uninvolved(sitting_id, _own_id(), session=session)
         check = checks.check_of(sitting_id, session=session)
         skill = item_bank.skill(check.skill, session=session)
-    return render_template("assessment/check.html", check=check, skill=skill)
+    typed = typed_form(asks_proof=False)
+    return render_template("assessment/check.html", check=check, skill=skill, typed=typed)
 
 
 @bp.post("/desk/checks/<uuid:sitting_id>")
 @require_role("support")
+@keeps_typed("assessment.check_card", "verdict", "reasons")
 def decide_on_check(sitting_id: UUID) -> Answer:
     """Keep the verdict with its reasons."""
     with runtime().transaction() as session:

@@ -18,6 +18,7 @@ SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"
 PRINTED = {"svg": SVG, "png": PNG, "pdf": PDF}
 CLAIM_SIZES = (68, 60, 52, 44, 36)
 SKILL_SIZES = (44, 38, 32, 26, 21)
+WHO_SIZES = (26, 24, 22, 20)  # no smaller than the lines of norm and term beside it
 LINE_WIDTH = 560  # inside the border, whose inner edges stand 608 apart
 ADDRESS_WIDTH, ADDRESS_SIZES = 700, (19, 17, 15, 13, 11, 9)  # light letters: a fifth narrower than is guessed
 NAME_WIDTH, NAME_SIZES, NAME_LINES = 540, (28, 24, 20, 17), 2
@@ -25,7 +26,7 @@ PICTURE = "picture.typ"
 REMEMBERED = 32
 
 Draw = Callable[..., str]
-"""Draws the badge from `face` and, as `Fitted`, `claim`, `skill`, `address` and `name`, which may be None."""
+"""Draws the badge from `face` and, as `Fitted`, `claim`, `skill`, `who`, `address` and `name`, which may be None."""
 
 
 class _Name(NamedTuple):
@@ -51,6 +52,7 @@ def _lines(face: Face) -> dict[str, Fitted]:
     return {
         "claim": _line(face.claim, CLAIM_SIZES),
         "skill": _line(face.skill, SKILL_SIZES),
+        "who": _line(face.who, WHO_SIZES),
         "address": _line(f"{face.site} · {face.code}", ADDRESS_SIZES, width=ADDRESS_WIDTH),
     }
 

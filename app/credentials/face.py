@@ -36,6 +36,8 @@ class Face:
     skill_slug: str
     skill: str
     claim: str
+    mode: str
+    who: str
     sentence: str
     facts_heading: str
     facts: tuple[tuple[str, str], ...]
@@ -72,6 +74,8 @@ def face(
         skill_slug=credential.skill,
         skill=skill,
         claim=_("Top %(share)s %%", share=top),
+        mode=mode_words(told["mode"], gettext),
+        who=who_words(told["mode"], gettext),
         sentence=_(
             "Top %(share)s %% of %(population)s, by norm %(norm)s, decision confidence %(confidence)s",
             share=top,
@@ -216,6 +220,17 @@ def mode_words(mode: str, _: Gettext) -> str:
         "open": _("Identity not checked; taken unsupervised"),
         "controlled": _("Invited and known to the inviting organisation; taken unsupervised"),
         "confirmed": _("Confirmed by a short supervised check"),
+        "observed": _("Taken under observation"),
+    }
+    return words.get(mode, mode)
+
+
+def who_words(mode: str, _: Gettext) -> str:
+    """The same in so few words that a badge can say it in letters that are read; an unknown mode as it is written."""
+    words = {
+        "open": _("Identity not checked"),
+        "controlled": _("Invited; taken unsupervised"),
+        "confirmed": _("Confirmed by a supervised check"),
         "observed": _("Taken under observation"),
     }
     return words.get(mode, mode)

@@ -15,6 +15,7 @@ from app.desk import founding, item_pages, item_pictures
 from app.foundation.web.asker import LANGUAGES, actor, language_of_request, notice
 from app.foundation.web.gates import require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import keeps_typed, typed_form
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.errors import ReasonMissing, StepUnknown
 from app.item_bank.item_states import ItemState
@@ -57,7 +58,7 @@ def _item_page(item_id: UUID, problem: str = "") -> str:
         page=page,
         card=page.card,
         problem=problem,
-        typed=request.form,
+        typed=typed_form(asks_proof=False),
         aspects=ASPECTS,
         expected=item_pictures.expected_category(known, sorted(points), names) if known else None,
         information=item_pictures.information(known, _("information")) if known else None,
@@ -84,6 +85,7 @@ def _suspension_page(
 
 @bp.post("/desk/items/<uuid:item_id>/state")
 @require_role(EDITOR)
+@keeps_typed("desk.item", "state", "language", "reason")
 def change_state(item_id: UUID) -> ResponseReturnValue:
     """Take the item a step further. To suspend it, its preview is shown first."""
     form = request.form
@@ -117,6 +119,7 @@ def _state(name: str) -> ItemState:
 
 @bp.post("/desk/items/<uuid:item_id>/reviews")
 @require_role(EDITOR)
+@keeps_typed("desk.item", "aspect", "finding", "comment", "independent")
 def review(item_id: UUID) -> ResponseReturnValue:
     """Keep what a reviewer found."""
     form, here = request.form, runtime()

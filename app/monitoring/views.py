@@ -12,6 +12,7 @@ from app.foundation.drawings import control_chart
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import require_role
 from app.foundation.web.process import runtime
+from app.foundation.web.typed import keeps_typed, typed_form
 from app.monitoring import queries
 from app.monitoring.close_alarm import close_alarm
 
@@ -35,11 +36,15 @@ def alarms() -> str:
         for watch in watches
         if watch.seen and (share := watch.seen["share"])["weeks"]
     }
-    return render_template("monitoring/alarms.html", waiting=waiting, closed=closed, watches=watches, charts=charts)
+    typed = typed_form(asks_proof=False)
+    return render_template(
+        "monitoring/alarms.html", waiting=waiting, closed=closed, watches=watches, charts=charts, typed=typed
+    )
 
 
 @bp.post("/desk/alarms/<uuid:alarm_id>/close")
 @require_role(EDITOR, APPROVER)
+@keeps_typed("monitoring.alarms", "alarm", "reason")
 def close(alarm_id: UUID) -> ResponseReturnValue:
     """Close one."""
     here = runtime()

@@ -27,6 +27,7 @@ from app.foundation import audit
 from app.foundation.access import Actor, operator, system
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.errors import Conflict
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 from app.foundation.mail import Mailer
@@ -34,7 +35,18 @@ from app.foundation.runtime import Runtime
 from app.keying.erase_judge import erase_judge
 from app.privacy.erase_merges import erase_merges
 from app.privacy.erased_people import note_erased
-from app.privacy.errors import StillStaff, TheyAreStaff
+from app.privacy.errors import (
+    CaseStillOpen,
+    CertificateInDoubt,
+    OnLegalHold,
+    SignedRecords,
+    StillStaff,
+    TheirCaseOpen,
+    TheirCertificateInDoubt,
+    TheirLegalHold,
+    TheirSignedRecords,
+    TheyAreStaff,
+)
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import require_erasable
 from app.results import queries as results
@@ -123,7 +135,7 @@ def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: 
 
     Raises
     ------
-    As `erase_person`, and TheyAreStaff for StillStaff.
+    PersonNotFound, TheirLegalHold, TheyAreStaff, TheirSignedRecords, TheirCaseOpen, TheirCertificateInDoubt
     """
     try:
         erase_person(
@@ -137,9 +149,22 @@ def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: 
             mailer=runtime.mailer,
             actor=operator(),
         )
-    except StillStaff as refusal:
-        person = accounts.person(person_id, session=session)
-        raise TheyAreStaff(person.email, person.roles & STAFF) from refusal
+    except (OnLegalHold, StillStaff, SignedRecords, CaseStillOpen, CertificateInDoubt) as refusal:
+        raise _said_to_operator(refusal, accounts.person(person_id, session=session)) from refusal
+
+
+def _said_to_operator(refusal: Conflict, person: accounts.PersonView) -> Conflict:
+    """The refusal in words for who is not the person: whose it is, and what to type next."""
+    match refusal:
+        case CaseStillOpen():
+            return TheirCaseOpen(person.email, refusal.due_on)
+        case StillStaff():
+            return TheyAreStaff(person.email, person.roles & STAFF)
+        case CertificateInDoubt():
+            return TheirCertificateInDoubt(person.email)
+        case OnLegalHold():
+            return TheirLegalHold(person.email)
+    return TheirSignedRecords(person.email)
 
 
 def _erase_sittings(person_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links) -> int:

@@ -55,15 +55,41 @@ class OnLegalHold(Conflict):
         )
 
 
+class TheirLegalHold(OnLegalHold):
+    """The same, said to the operator, who may lift it."""
+
+    def __init__(self, email: str) -> None:
+        Conflict.__init__(
+            self,
+            f"A legal hold stands on {email}: nothing of them may be erased, and this request is not kept. `decile "
+            f"person restrictions` says why. Once that is over, `decile person lift-restriction {email} --reason …`, "
+            "then erase them. Nothing was erased.",
+        )
+
+
 class CaseStillOpen(Conflict):
     """A person is looking at a result of theirs."""
 
     code = "erasure-case-open"
 
     def __init__(self, due_on: date) -> None:
+        self.due_on = due_on
         super().__init__(
             f"A person is looking at one of your results and answers by {due_on:%Y-%m-%d}. Until then your data is "
             "used for that alone. Take the question back or wait for the answer, then erase. Nothing was erased."
+        )
+
+
+class TheirCaseOpen(CaseStillOpen):
+    """The same, said to the operator, who can neither decide nor take back."""
+
+    def __init__(self, email: str, due_on: date) -> None:
+        self.due_on = due_on
+        Conflict.__init__(
+            self,
+            f"A reviewer is looking at a result of {email} and answers by {due_on:%Y-%m-%d}; until then their data is "
+            "used for that alone. Have a reviewer decide the case at /desk/cases, or the person take the question "
+            "back, then erase them. Nothing was erased.",
         )
 
 
@@ -76,6 +102,18 @@ class CertificateInDoubt(Conflict):
         super().__init__(
             "One of your certificates is being looked at, and until that is over it cannot be kept. Have your "
             "certificates revoked, or wait and ask again. Nothing was erased."
+        )
+
+
+class TheirCertificateInDoubt(CertificateInDoubt):
+    """The same, said to the operator, who may choose otherwise or have it decided."""
+
+    def __init__(self, email: str) -> None:
+        Conflict.__init__(
+            self,
+            f"A certificate of {email} is being looked at, and until that is over it cannot be kept. `decile person "
+            f"erase {email} --certificates revoke` erases now; to keep it, decide it first, by `decile credential "
+            "review` or `decile credential reinstate`. Nothing was erased.",
         )
 
 
@@ -105,6 +143,18 @@ class SignedRecords(Conflict):
         super().__init__(
             "You worked on norms or items, and their record names the people behind it for as long as results cite it. "
             "Write to us: this account is erased by hand, with counsel. Nothing was erased."
+        )
+
+
+class TheirSignedRecords(SignedRecords):
+    """The same, said to the operator: no command does it, and one keeps everybody else from the account."""
+
+    def __init__(self, email: str) -> None:
+        Conflict.__init__(
+            self,
+            f"{email} worked on norms or items, and their record names the people behind it for as long as results "
+            "cite it. No command erases this account; it is done by hand, with counsel. Until then `decile person "
+            f"restrict {email} --cause dispute --reason …` only keeps its data. Nothing was erased.",
         )
 
 

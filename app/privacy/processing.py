@@ -67,7 +67,7 @@ PROCESSING = {
         "to answer a repeated request alike", CONTRACT, "{api.answers_kept_hours} hours; deleted nightly"
     ),
     "kept_form": Processing(
-        "to lose nothing typed while somebody proves again who they are",
+        "to lose nothing typed while somebody proves again who they are or signs in again",
         INTEREST,
         f"until they are back, at most {KEPT_MINUTES} minutes; deleted nightly",
     ),

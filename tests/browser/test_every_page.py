@@ -32,6 +32,8 @@ LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], ViewportSize], ...]] = {
     "fr": (("dark", NARROW),),
 }
 FOR_PROGRAMS = re.compile(r"^/(api|static|status|log|\.well-known|healthz|readyz)\b|\.(json|jwt|<any\(.*:suffix>)$")
+ROWS_OF_A_MENU, AROUND_A_MENU = 2, 32  # pixels of the bar above and below them
+STAFF_LINKS = 9  # of who edits items and norms
 FEWEST_PAGES = 60  # so that an emptied list cannot pass for a clean one
 
 
@@ -62,6 +64,26 @@ def test_every_page_is_accessible_narrow_light_quiet_and_in_its_language(engine,
     assert findings.faults == [], "\n".join(findings.faults)
     assert _pages_of(house) - findings.endpoints == set(), "pages that nobody looked at: add them to exhibits.py"
     assert findings.pages >= FEWEST_PAGES
+
+
+@pytest.mark.parametrize("language", ["en", "fr"], scope="module")
+def test_the_menu_of_staff_takes_two_rows_of_a_phone_names_the_page_and_opens_by_keyboard(engine, house) -> None:
+    page = _device_of("editor", engine, house).new_page()
+    for width in (390, 320):
+        page.set_viewport_size(ViewportSize(width=width, height=844))
+        page.goto("/desk/founding")
+        menu = page.get_by_role("navigation").first
+        line = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.top summary')).lineHeight)")
+        assert page.locator(".top").bounding_box()["height"] <= ROWS_OF_A_MENU * line + AROUND_A_MENU
+        assert page.locator("h1").inner_text() in menu.locator("summary").inner_text()
+        assert menu.get_by_role("link").count() == 0, "a reader of the screen hears no link twice"
+        menu.locator("summary").focus()
+        page.keyboard.press("Enter")
+        links = [link.bounding_box() for link in menu.get_by_role("link").all()]
+        assert len(links) == STAFF_LINKS
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in links)
+    page.set_viewport_size(WIDE)
+    assert menu.get_by_role("link").count() == STAFF_LINKS
 
 
 def _device_of(visitor: str, engine: Browser, house: Exhibition) -> BrowserContext:

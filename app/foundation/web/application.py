@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,6 @@ from jinja2.runtime import Context
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.foundation import written
-from app.foundation.access import Actor
 from app.foundation.rate_storage import SHARED, SteadyMemoryStorage
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
@@ -30,7 +28,7 @@ from app.foundation.web.limits import limiter
 from app.foundation.web.numbers import StoredNumber
 from app.foundation.web.problems import register_errors
 from app.foundation.web.process import Decile, runtime
-from app.foundation.web.sign_ins import keep_sign_ins
+from app.foundation.web.sign_ins import Holders, keep_sign_ins
 from app.foundation.web.static_files import name_by_content
 
 LARGEST_BODY_BYTES = 1_000_000
@@ -54,7 +52,7 @@ def init_web(
     *,
     rates: RatePolicy,
     shared: SharedNetworkPolicy,
-    load_actor: Callable[[str], Actor | None],
+    holders: Holders,
 ) -> None:
     """Everything every page needs, on a fresh Flask application."""
     app.extensions["decile"] = Decile(runtime, rates, shared)
@@ -71,7 +69,7 @@ def init_web(
     limiter.init_app(app)
     _speak_languages(app)
     _write_figures(app)
-    keep_sign_ins(app, load_actor)
+    keep_sign_ins(app, holders)
     app.before_request(_start_clock)
     app.context_processor(_page_values)
     name_by_content(app)

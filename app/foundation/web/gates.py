@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import current_app, redirect, url_for
+from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
 
 from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded, require
 from app.foundation.web.asker import actor, notice, prefers_json
-from app.foundation.web.typed import keep_typed
+from app.foundation.web.typed import KEEPS, Keeps, keep_typed, keep_typed_before_sign_in, keeps_of_request
 
 csrf = CSRFProtect()
 P = ParamSpec("P")
@@ -55,6 +55,7 @@ def asks_for_proof(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[Calla
     What was typed into the fields that `keeps` names, none of them a secret, stands there again: see `typed_form`.
     Nothing is done by itself. The person presses the button again.
     """
+    form = Keeps(back, keeps)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -64,13 +65,10 @@ def asks_for_proof(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[Calla
             except ProofNotFresh:
                 if prefers_json():
                     raise
-                expects = current_app.url_map.is_endpoint_expecting
-                place: dict[str, Any] = {name: value for name, value in kwargs.items() if expects(back, name)}
-                path = url_for(back, **place)
-                if keeps:
-                    keep_typed(path, keeps)
-                return cast("R", ask_for_proof(path, keeps_text=bool(keeps)))
+                path = form.path(kwargs)
+                return cast("R", ask_for_proof(path, keeps_text=bool(keeps) and keep_typed(path, keeps)))
 
+        vars(led)[KEEPS] = form
         return led
 
     return decorate
@@ -82,3 +80,30 @@ def ask_for_proof(back: str, *, keeps_text: bool = False) -> Any:
     if keeps_text:
         notice(_("What you typed is not lost: it is kept for an hour, for you alone, and you find it there again."))
     return redirect(url_for("accounts.prove_page", next=back), code=303)
+
+
+def ask_to_sign_in() -> Any:
+    """Lead to the sign-in, and from there back to the page, or to the one whose form was sent."""
+    form = keeps_of_request() if request.method == "POST" else None
+    back = form.path(request.view_args or {}) if form else return_path()
+    if form and form.fields:
+        _say_what_becomes_of_it(is_kept=keep_typed_before_sign_in(back, form.fields))
+    return redirect(url_for("accounts.sign_in_page", next=back), code=303)
+
+
+def _say_what_becomes_of_it(*, is_kept: bool) -> None:
+    notice(_("Your sign-in had ended, so nothing was sent."))
+    if is_kept:
+        notice(
+            _(
+                "What you typed is kept for an hour. Sign in again in this browser, as the same person, and you find "
+                "it in the form."
+            )
+        )
+    else:
+        notice(_("We could not keep what you typed. If your browser goes back a page, it may still stand there."))
+
+
+def return_path() -> str:
+    """The page that was asked for, with what its address says; after a form, the front page."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded
 from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
 from app.foundation.web.asker import prefers_json
-from app.foundation.web.gates import ask_for_proof
+from app.foundation.web.gates import ask_for_proof, ask_to_sign_in, return_path
 from app.foundation.web.http_words import http_words, pause_words
 from app.foundation.web.limits import seconds_to_wait
 from app.foundation.web.process import runtime
@@ -60,16 +60,12 @@ def status_of_kind(kind: type[DecileError]) -> int:
 def _answer_error(error: DecileError) -> Any:
     if not prefers_json():
         if isinstance(error, SignInNeeded):
-            return redirect(url_for("accounts.sign_in_page", next=_return_path()), code=303)
+            return ask_to_sign_in()
         if isinstance(error, SecondFactorNeeded):
-            return redirect(url_for("accounts.second_factor_page", next=_return_path()), code=303)
+            return redirect(url_for("accounts.second_factor_page", next=return_path()), code=303)
         if isinstance(error, ProofNotFresh):
-            return ask_for_proof(_return_path())
+            return ask_for_proof(return_path())
     return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
-
-
-def _return_path() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
 def _headline(error: DecileError) -> str:

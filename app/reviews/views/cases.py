@@ -13,7 +13,7 @@ from app.credentials import review_queue
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role, require_signed_in
 from app.foundation.web.process import runtime
-from app.foundation.web.typed import typed_form
+from app.foundation.web.typed import keeps_typed, typed_form
 from app.results import figures
 from app.results import queries as results
 from app.reviews import queries, rules
@@ -36,7 +36,7 @@ def own_case(sitting_id: UUID) -> str:
 
 
 def _own_case(sitting_id: UUID, problem: str | None = None) -> str:
-    now = runtime().clock.now()
+    now, typed = runtime().clock.now(), typed_form(asks_proof=False)
     with runtime().reading() as session:
         skill = own_skill(sitting_id, person_id(), session=session)
         result = results.result_of_sitting(sitting_id, session=session)
@@ -48,13 +48,14 @@ def _own_case(sitting_id: UUID, problem: str | None = None) -> str:
             until=queries.may_ask_until(result.id, session=session, at=now) if result else None,
             reasons=rules.REASONS,
             policy=queries.policy(session=session, at=now),
-            typed=request.form,
+            typed=typed,
             problem=problem,
         )
 
 
 @bp.post("/results/<uuid:sitting_id>/review")
 @require_signed_in
+@keeps_typed("reviews.own_case", "reason", "words")
 def ask(sitting_id: UUID) -> ResponseReturnValue:
     """Open the case."""
     here, form = runtime(), request.form

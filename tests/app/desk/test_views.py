@@ -67,6 +67,13 @@ def send(client, page, part, **fields):
     return client.post(form.action, data={**form.fields, **fields}, follow_redirects=True)
 
 
+def test_the_folded_menu_names_the_page_and_nobody_but_staff_has_it(app, browser, place, runtime):
+    assert "<summary>Menu: Item desk</summary>" in browser.get("/desk/items").text
+    assert "<summary>Menu</summary>" in browser.get("/privacy").text
+    candidate = browser_of(app, runtime, a_person(place), second_factor=False)
+    assert "<summary>Menu" not in candidate.get("/privacy").text
+
+
 def test_the_bank_is_listed_by_facet_format_language_and_state(browser, place):
     whole = browser.get("/desk/items").text
     assert "36 of 36 items" in whole

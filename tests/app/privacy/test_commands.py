@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import stat
 import zipfile
 
+import pytest
 from click import Context
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.accounts.grant_role import grant_role
+from app.accounts.models import Person
 from app.cli import WHAT_HELPS, main
+from app.credentials.models import Credential
 from app.foundation.access import operator
 from app.foundation.audit import AuditEntry
-from tests.app.api.world import World
+from app.reviews.models import ReviewCase
+from tests.app.api.world import EDITOR, World
 from tests.app.privacy.test_erase_person import RECORD
 from tests.app.privacy.traces import EMAIL, found_again, owner_id, person_of, strings_of
 
@@ -98,3 +103,54 @@ def test_of_staff_the_operator_reads_whose_role_to_take_back_and_how(world: Worl
     for role in ("reviewer", "support"):
         assert at_the_door(world, "person", "revoke-role", EMAIL, role).exit_code == 0
     assert run(world, "erase", EMAIL, "--certificates", "revoke", "--yes").exit_code == 0
+
+
+def _a_hold(world: World) -> None:
+    done = at_the_door(world, "person", "restrict", EMAIL, "--cause", "legal-hold", "--reason", "file 7 of the court")
+    assert done.exit_code == 0, done.output
+
+
+def _an_open_case(world: World) -> None:
+    with world.runtime.transaction() as session:
+        session.execute(update(ReviewCase).values(state="open", closed_at=None))
+
+
+def _a_suspended_certificate(world: World) -> None:
+    with world.runtime.transaction() as session:
+        session.scalars(select(Credential)).one().suspend(at=world.runtime.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason", "remedy"),
+    [
+        (_a_hold, f"A legal hold stands on {EMAIL}", f"`decile person lift-restriction {EMAIL} --reason …`"),
+        (_an_open_case, f"A reviewer is looking at a result of {EMAIL}", "/desk/cases"),
+        (
+            _a_suspended_certificate,
+            f"A certificate of {EMAIL} is being looked at",
+            f"`decile person erase {EMAIL} --certificates revoke`",
+        ),
+    ],
+)
+def test_what_stands_against_an_erasure_is_said_to_the_operator_and_not_to_the_person(
+    world: World, happens, reason: str, remedy: str
+):
+    happens(world)
+    _is_refused(world, EMAIL, reason, remedy)
+    assert person_of(world, owner_id(world)) is not None
+
+
+def test_who_signed_a_norm_is_named_to_the_operator_with_what_can_be_done_meanwhile(world: World):
+    with world.runtime.reading() as session:
+        email = session.get_one(Person, world.facts.people[EDITOR]).email
+    remedy = f"`decile person restrict {email} --cause dispute --reason …`"
+    _is_refused(world, email, f"{email} worked on norms or items", remedy)
+
+
+def _is_refused(world: World, email: str, reason: str, remedy: str) -> None:
+    done = at_the_door(world, "person", "erase", email, "--certificates", "keep", "--yes")
+    assert done.exit_code == 1
+    assert done.output.startswith(f"Refused: {reason}")
+    assert remedy in done.output
+    assert done.output.endswith("Nothing was erased.\n")
+    assert not re.search(r"\b(you|yours?|us)\b", done.output, re.IGNORECASE)

@@ -13,18 +13,21 @@ import pikepdf
 import pytest
 import segno
 from flask import render_template
+from flask_babel import gettext
 from openbadgeslib.ob3.verifier import OB3Verifier
 from PIL import Image
 
 from app.credentials import carriers, codes, open_badge, png_carrier, svg_carrier, typesetting
-from app.credentials.face import Face
+from app.credentials.face import Face, who_words
 from app.credentials.states import Visibility
+from app.credentials.text_fit import fitted
 from app.item_bank.bank_files import read_skills
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.app.item_bank.bank_folders import ITEM_BANKS
 from tests.app.verification.printed_page import square_of, text_of
 from tests.app.verification.register import FRENCH, HTML
 
+SMALLEST_READ = 20  # of a drawing of 640: what norm and term are written in
 SVG_NAME = "{http://www.w3.org/2000/svg}"
 SCRIPTS = (
     "Zoë O’Neil-García", "Ελένη Παπαδοπούλου", "Дарья Ильина", "محمد عبد الله", "יעל כהן", "हिन्दी नाम", "日本 花子",
@@ -159,6 +162,32 @@ def test_the_words_of_a_badge_stay_inside_its_border_whatever_the_skill_the_clai
             one = replace(long, skill=skill["name"][language], skill_slug=skill["slug"])
             drawn = carriers.carry(carriers.PNG, one, "{}", draw=partial(render_template, "credentials/badge.svg"))
             assert written_beside_the_border(drawn) == [], skill["slug"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "words", "whole"),
+    [
+        (HTML, "Identity not checked", "Identity not checked; taken unsupervised"),
+        (FRENCH, "Identité non vérifiée", "Identité non vérifiée\u202f; évaluation passée sans surveillance"),
+    ],
+)
+@pytest.mark.parametrize("is_specimen", [False, True])
+def test_a_badge_says_in_words_that_nobody_checked_who_sat(shown, headers, words, whole, is_specimen) -> None:
+    answer, _ = shown("svg", "Zoë O’Neil", headers, is_specimen=is_specimen)
+    drawing = ET.fromstring(answer.data)
+    lines = [one for one in drawing.iter(f"{SVG_NAME}text") if one.text == words]
+    assert [float(one.attrib["font-size"]) >= SMALLEST_READ for one in lines] == [True]
+    assert whole in (drawing.findtext(f"{SVG_NAME}desc") or "")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_is_known_of_who_sat_fits_on_one_line_of_a_badge(app, language) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
+        for mode in ("open", "controlled", "confirmed", "observed"):
+            short = who_words(mode, gettext)
+            fits = fitted(short, width=carriers.LINE_WIDTH, sizes=carriers.WHO_SIZES, most_lines=1)
+            assert fits.lines == (short,)
+            assert short != mode
 
 
 def written_beside_the_border(png: bytes) -> list[tuple[int, int]]:
