@@ -156,6 +156,11 @@ def norm(norm_id: UUID, *, session: Session) -> NormView:
     return view_of(row)
 
 
+def label_of(norm_id: UUID, *, session: Session) -> str:
+    """The label of a norm version; its id, where none is known under it."""
+    return session.scalar(select(NormVersion.label).where(NormVersion.id == norm_id)) or str(norm_id)
+
+
 def norm_as_stored(norm_id: UUID, *, session: Session) -> NormView:
     """The same with its table as the database has it now: for whoever looks whether somebody changed it."""
     view = norm(norm_id, session=session)
