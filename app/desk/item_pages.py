@@ -61,6 +61,11 @@ class ItemPage:
     reports: tuple[ReportView, ...]
 
     @property
+    def kept_reports(self) -> frozenset[str]:
+        """Ids of the reports that a step of the item may refer to."""
+        return frozenset(str(report.id) for report in self.reports)
+
+    @property
     def is_reviewed(self) -> bool:
         """Whether content, fairness and every language are approved by somebody who did not write the words."""
         return not any(item_record.lacking_reviews(self.reviews, language) for language in self.card.texts)

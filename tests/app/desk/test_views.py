@@ -240,6 +240,9 @@ def test_a_report_stands_on_the_items_page_without_a_name_and_is_kept_or_suspend
     done = browser.post(form.action, data={**form.fields, "reason": "they are"}, follow_redirects=True)
     assert "The report is judged" in done.text
     assert "/judge" not in done.text
+    assert done.text.count("they are</span>") == 1  # with the report
+    (led_to,) = re.findall(r'<a href="#(report-[0-9a-f-]+)">a candidate’s report</a>', done.text)
+    assert f'id="{led_to}"' in done.text
     assert (state_of(place, code), state_of(place, code, "fr")) == (ItemState.SUSPENDED, ItemState.ACTIVE)
     other, _reporter = reported(place)
     unsaid = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="keep it", reason="it is fine")
