@@ -36,6 +36,7 @@ STEPS_IN_SPREAD = 4  # of the nodes; wider apart they hide how people spread
 FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
 RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
+ONE_SCORE = 3  # points of the table of people who all score the same: the score and its two ends
 SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
 DECIMALS = 9  # scores that agree to these are tied; no theta is known so well
 TIED_WIDTH = 0.5  # theta; width when all scores are equal and no width can be estimated
@@ -312,6 +313,7 @@ class NormTable:
         -------
         Cut
             Of fewer than ten people, by their weights, its standard error is infinite: it cannot be told from so few.
+            So it is where all scores are the same: the density beside them is made up, and nobody is told apart.
 
         References
         ----------
@@ -320,7 +322,7 @@ class NormTable:
         theta = self._theta(quantile)
         density = float(np.interp(theta, self.grid, self.density))
         error = float(np.interp(theta, self.grid, self.distribution_error))
-        is_known = density > 0 and self.effective_n >= FEWEST_PEOPLE * (1 - SAME)
+        is_known = density > 0 and self.effective_n >= FEWEST_PEOPLE * (1 - SAME) and self.grid.size > ONE_SCORE
         standard_error = error / density if is_known else float("inf")
         reach = _two_sided(LEVEL) * standard_error
         return Cut(theta, standard_error, (theta - reach, theta + reach))

@@ -367,7 +367,9 @@ class Norm(Shape):
     window_start_on: date | None
     window_end_on: date | None
     cut: float
-    cut_standard_error: float
+    cut_standard_error: float | None = Field(
+        description="Null where the answers near the line tell nobody apart, so that no error can be stated."
+    )
     cut_percentile: float
     demo: bool = Field(description="Made of simulated people: whatever rests on it is a specimen.")
     gate: str

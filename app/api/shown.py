@@ -227,7 +227,7 @@ def norm(view: NormView) -> shapes.Norm:
         window_start_on=view.window_start_on,
         window_end_on=view.window_end_on,
         cut=view.cut,
-        cut_standard_error=view.cut_standard_error,
+        cut_standard_error=view.told_cut_error,
         cut_percentile=view.cut_percentile,
         demo=view.demo,
         gate=str(view.gate),

@@ -6,7 +6,8 @@ pins, the seed and the responses, so that a sitting can be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app.assessment.errors import NormUnreadable
 from app.assessment.founding_form import SCENARIO, STATEMENT, is_whole, next_of_founding_form
 from app.assessment.models import Pins, Stop
 from app.assessment.policy import SittingPolicy
@@ -40,6 +42,7 @@ from scoring.stopping import decide
 DID_NOT_ARISE = "did-not-arise"
 JUDGEMENT, SELF_REPORT = 0, 1
 PERCENT = 100
+FLAT = np.zeros(NODES.size)  # the log-likelihood of no answers
 PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
 CHOSEN_FIRST = 20  # items of a kind that a sitting draws from, as a rule
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
@@ -226,16 +229,59 @@ def content_of(units: Sequence[Unit], bank: Bank) -> Content:
 
 
 def composite_of(pins: Pins, policy: SittingPolicy) -> Composite:
-    """The composite under which the pinned cut was computed, or the policy's while there is no cut."""
+    """The composite under which the pinned cut was computed, or the policy's while there is no cut.
+
+    Raises
+    ------
+    NormUnreadable
+        If what is pinned is none.
+    """
     pinned = pins.composite or {}
-    masses = pinned.get("masses")  # pins of norms older than decision 87 have none
-    weights = tuple(pinned.get("weights", policy.composite_weights))
-    return _composite(weights, kinds_correlation(pins, policy), tuple(masses) if masses is not None else None)
+    with _reading_norm(pins):
+        masses = pinned.get("masses")  # pins of norms older than decision 87 have none
+        weights = tuple(pinned.get("weights", policy.composite_weights))
+        correlation = float(pinned.get("correlation", policy.kinds_correlation))
+        return _composite(weights, correlation, tuple(masses) if masses is not None else None)
 
 
 def kinds_correlation(pins: Pins, policy: SittingPolicy) -> float:
     """The correlation of the two kinds in the norm group, or the policy's while there is no norm."""
-    return float((pins.composite or {}).get("correlation", policy.kinds_correlation))
+    with _reading_norm(pins):
+        return float((pins.composite or {}).get("correlation", policy.kinds_correlation))
+
+
+def require_readable(pins: Pins, policy: SittingPolicy) -> None:
+    """Try all that is pinned of a norm on somebody who answered nothing, before anything is begun under it.
+
+    Raises
+    ------
+    NormUnreadable
+        If scoring refuses any of it.
+    """
+    _stray_shares(pins)
+    before = composite_of(pins, policy).posterior(None, None)
+    if pins.cut is not None:
+        with _reading_norm(pins):
+            before.probability_above(pins.cut, pins.cut_standard_error or 0.0)
+
+
+@contextmanager
+def _reading_norm(pins: Pins) -> Iterator[None]:
+    """What fails inside is the fault of the pinned numbers, which no use case writes so: name whose they are."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+        edition_id = getattr(pins, "edition_id", None) or getattr(pins, "id", None)  # of a sitting, or itself
+        raise NormUnreadable(pins.norm_id, edition_id, str(problem)) from problem
+
+
+def _stray_shares(pins: Pins) -> tuple[float, float]:
+    """Of the two kinds; pins older than the shares have none."""
+    with _reading_norm(pins):
+        judgement, self_report = (pins.composite or {}).get("stray_shares", (0.0, 0.0))
+        for share in (judgement, self_report):
+            misfit_aware(FLAT, share)  # which refuses what is no share
+        return float(judgement), float(self_report)
 
 
 @lru_cache(maxsize=MOST_COMPOSITES_KEPT)
@@ -250,7 +296,7 @@ def posterior_of(
     if not bank.is_calibrated:
         return None
     composite = composite_of(pins, policy)
-    strays = (pins.composite or {}).get("stray_shares", (0.0, 0.0))  # pins older than the shares have none
+    strays = _stray_shares(pins)
     return composite.posterior(
         _log_likelihood(units, bank, JUDGEMENT, strays[JUDGEMENT]),
         _log_likelihood(units, bank, SELF_REPORT, strays[SELF_REPORT]),
@@ -288,7 +334,8 @@ def standing_of(
     posterior = posterior_of(units, bank, pins, prior, policy)
     probability = None
     if posterior is not None and pins.cut is not None:
-        probability = float(posterior.probability_above(pins.cut, pins.cut_standard_error or 0.0))
+        with _reading_norm(pins):
+            probability = float(posterior.probability_above(pins.cut, pins.cut_standard_error or 0.0))
     balanced = is_balanced(content, policy)
     return Standing(content, posterior, probability, balanced, _stop(content, posterior, probability, policy))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from app.foundation.errors import Conflict, Invalid, NotFound, Refused
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 
 class ResponsesForgotten(Conflict):
@@ -59,6 +59,31 @@ class SkillNotOpen(NotFound):
 
     def __init__(self, skill: str, language: str) -> None:
         super().__init__(f"The skill {skill} cannot be taken in the language {language} yet. Choose another one.")
+
+
+class NormUnreadable(Unavailable):
+    """What an edition or a sitting pins of its norm is nothing that can be scored with: somebody wrote past us."""
+
+    code = "norm-unreadable"
+
+    def __init__(self, norm_id: UUID | None, edition_id: int | None, why: str) -> None:
+        self.norm_id, self.edition_id, self.why = norm_id, edition_id, why
+        super().__init__(
+            f"The numbers that edition {edition_id} pins of norm {norm_id} cannot be scored with: {why} Nothing was "
+            "changed. See docs/runbooks/records_altered.md."
+        )
+
+
+class SkillOutOfOrder(Unavailable):
+    """Nobody can begin: the numbers that a sitting would be compared with cannot be read."""
+
+    code = "skill-out-of-order"
+
+    def __init__(self, skill: str) -> None:
+        super().__init__(
+            f"The skill {skill} cannot be taken just now: the numbers that results are compared with cannot be read. "
+            "The fault is ours and not yours. Nothing was begun and nothing counts against you. Try again later."
+        )
 
 
 class ConsentNeeded(Refused):

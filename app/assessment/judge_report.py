@@ -13,6 +13,7 @@ from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
 from app.item_bank.change_item_state import EDITOR, LONGEST_REASON, change_item_state
 from app.item_bank.errors import ReasonMissing
+from app.item_bank.item_record import REPORTED
 from app.item_bank.item_states import ItemState
 
 KEPT, SUSPENDED = ReportVerdict.KEPT, ReportVerdict.SUSPENDED  # for callers, who do not import models
@@ -22,6 +23,9 @@ def judge_report(
     report_id: UUID, verdict: ReportVerdict, *, reason: str, session: Session, clock: Clock, actor: Actor
 ) -> ItemReport:
     """Close the report with a reason. To suspend is to suspend the item in the language it was reported in.
+
+    The reason may name who reported. It stands with the report alone, which goes with them; nothing can be erased from
+    the record of the item, so that its step says which report it was.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def judge_report(
         change_item_state(
             report.item_id,
             ItemState.SUSPENDED,
-            reason=reason,
+            reason=f"{REPORTED}{report_id}",
             languages=[report.language],
             session=session,
             clock=clock,

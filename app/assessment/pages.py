@@ -14,6 +14,7 @@ from app.accounts.consents import ASSESSMENT
 from app.accounts.queries import ConsentView
 from app.assessment import adaptation, rules
 from app.assessment.course import course_of, own_sitting, scored_items
+from app.assessment.editions_in_use import require_in_order
 from app.assessment.errors import ItemTakenBack, SittingExpired, SkillNotOpen
 from app.assessment.founding_form import SCENARIO
 from app.assessment.models import Sitting
@@ -88,6 +89,9 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
     if edition is None:
         raise SkillNotOpen(skill, language)
     mine = [view for view in sittings_of(person_id, session=session) if view.skill == skill]
+    still_open = next((view for view in mine if view.is_open and view.resumable_until >= at), None)
+    if still_open is None:  # whoever has begun goes on under what was copied then
+        require_in_order(edition, policy)
     is_founding = edition.cut is None
     longest = policy.founding_statements + policy.founding_scenarios if is_founding else policy.most_units_undecided
     bank = adaptation.bank_of(edition, session=session)
@@ -95,7 +99,7 @@ def start_page(person_id: UUID, skill: str, language: str, *, session: Session, 
     return StartPage(
         policy=policy,
         consents=accounts.consents_of(person_id, session=session),
-        open_sitting=next((view for view in mine if view.is_open and view.resumable_until >= at), None),
+        open_sitting=still_open,
         from_at=retake_of(person_id, edition, session=session, at=at, policy=policy).from_at,
         is_founding=is_founding,
         is_specimen=edition.demo or edition.provisional_key,

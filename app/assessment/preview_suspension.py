@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.assessment.course import Course, course_of
+from app.assessment.errors import NormUnreadable
 from app.assessment.models import FrozenSitting, Presentation, Sitting, State
 from app.assessment.rules import has_enough_for_result
 
@@ -41,6 +42,7 @@ class SuspensionPreview:
     answered: int  # answered in a sitting still open, where it would count as missing
     finished: int  # all finished sittings that were scored on it
     rescored: tuple[Rescored, ...]  # at most `MOST_RESCORED` of them
+    unreadable: tuple[UUID, ...] = ()  # norms whose sittings cannot be scored again, as their numbers were altered
 
     def changed(self, confidence: float) -> tuple[Rescored, ...]:
         """Those on whose decision the item turned: the probability lies on the other side of `confidence`."""
@@ -63,14 +65,18 @@ def preview_suspension(
         showing, answered = showing + is_current, answered + (not is_current)
     finished = _count_finished(item_ids, languages, session=session)
     rescored: list[Rescored] = []
+    unreadable: set[UUID] = set()
     for course, position in _latest_finished(item_ids, languages, session=session):
-        if course.units[position - 1].is_scored:
-            rescored.append(_rescored(course, course.rows[position - 1].item_code, session=session))
-        else:
+        if not course.units[position - 1].is_scored:
             finished -= 1  # older ones are counted, though the item may have been out when they were scored
+            continue
+        try:
+            rescored.append(_rescored(course, course.rows[position - 1].item_code, session=session))
+        except NormUnreadable as found:  # an item at fault can be taken from people whatever became of a norm
+            unreadable.update(() if found.norm_id is None else (found.norm_id,))
         if len(rescored) == MOST_RESCORED:
             break
-    return SuspensionPreview(showing, answered, finished, tuple(rescored))
+    return SuspensionPreview(showing, answered, finished, tuple(rescored), tuple(sorted(unreadable)))
 
 
 def _open_ones(

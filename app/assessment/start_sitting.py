@@ -17,6 +17,7 @@ from app.assessment import adaptation, exposure, rules
 from app.assessment.checks import may_seed_prior
 from app.assessment.course import scored_items
 from app.assessment.draw_founding_form import draw_founding_form
+from app.assessment.editions_in_use import require_in_order
 from app.assessment.errors import (
     AdultsOnly,
     ConsentNeeded,
@@ -65,7 +66,17 @@ def start_sitting(
     entropy: Entropy,
     jobs: Jobs,
 ) -> Started:
-    """Begin a sitting, or come back to the one that is open. However many ask at once, one begins."""
+    """Begin a sitting, or come back to the one that is open. However many ask at once, one begins.
+
+    Raises
+    ------
+    AdultsOnly, ConsentNeeded, HonestyNeeded
+    SkillNotOpen
+    SkillOutOfOrder
+        If nobody can be scored under the edition of the moment.
+    OneLanguagePerSitting
+    RetakeTooSoon, YearlyLimitReached, TooManyBegun, TooFewNewItems
+    """
     now = clock.now()
     policy = policies.current(SittingPolicy, session=session, at=now)
     _require_may_sit(person_id, session=session)
@@ -80,6 +91,7 @@ def start_sitting(
     edition = latest_edition(skill, language, session=session)
     if edition is None:
         raise SkillNotOpen(skill, language)
+    require_in_order(edition, policy)
     if honesty_statement != policy.honesty_statement:
         raise HonestyNeeded
     _require_retake_allowed(person_id, edition, session=session, at=now, policy=policy)

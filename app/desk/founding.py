@@ -135,8 +135,8 @@ def _norm(
         return
     yield Check(Step.CALIBRATED, is_done=True)
     yield Check(Step.PEOPLE, norm.n >= policy.awards_from_n, norm.n, policy.awards_from_n)
-    error, largest = norm.cut_error_in_sd, policy.largest_cut_standard_error
-    yield Check(Step.CUT, error <= largest, error, largest)
+    error, largest = norm.told_cut_error_in_sd, policy.largest_cut_standard_error
+    yield Check(Step.CUT, error is not None and error <= largest, error, largest)
     marks = {"demo": norm.demo, "trial-norm": is_of_trial(norm.id, session=session)}
     stand_against = tuple(mark for mark, is_set in marks.items() if is_set)
     yield Check(Step.GATES, norm.may_certify and not stand_against, reasons=norm.gate_reasons + stand_against)

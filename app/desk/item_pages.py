@@ -21,6 +21,7 @@ from app.item_bank.item_cards import ItemCard, ItemRow
 from app.item_bank.item_record import Review, Step
 from app.item_bank.item_states import ItemState, next_states
 from app.item_bank.queries import BankReleaseView, SkillView
+from app.norming import queries as norms
 from scoring.items import ItemParameters
 
 FIELDS = ("facet", "format", "of_language", "state")  # `language` is that of the page
@@ -60,6 +61,11 @@ class ItemPage:
     reports: tuple[ReportView, ...]
 
     @property
+    def kept_reports(self) -> frozenset[str]:
+        """Ids of the reports that a step of the item may refer to."""
+        return frozenset(str(report.id) for report in self.reports)
+
+    @property
     def is_reviewed(self) -> bool:
         """Whether content, fairness and every language are approved by somebody who did not write the words."""
         return not any(item_record.lacking_reviews(self.reviews, language) for language in self.card.texts)
@@ -79,6 +85,7 @@ class SuspensionPage:
     languages: tuple[str, ...]
     preview: SuspensionPreview
     confidence: float
+    unreadable: tuple[str, ...] = ()  # norms under which sittings cannot be scored again, by their labels
 
     @property
     def changed(self) -> int:
@@ -147,9 +154,11 @@ def suspension_page(item_id: UUID, languages: tuple[str, ...], *, session: Sessi
     """The preview that stands before a suspension; no language named means all of them."""
     card = item_cards.item_card(item_id, session=session)
     wanted = tuple(language for language in card.texts if language in languages) or tuple(card.texts)
+    preview = preview_suspension(card.same_words, wanted, session=session)
     return SuspensionPage(
         card=card,
         languages=wanted,
-        preview=preview_suspension(card.same_words, wanted, session=session),
+        preview=preview,
         confidence=policies.current(AwardPolicy, session=session, at=at).award_confidence,
+        unreadable=tuple(norms.label_of(norm_id, session=session) for norm_id in preview.unreadable),
     )

@@ -21,6 +21,7 @@ from app.item_bank.models import Aspect, BankRelease, Item, ItemAuthor, ItemRevi
 
 MOST_LEDGERS_KEPT = 64
 EMPTY = StateLedger({}, 0)
+REPORTED = "report "  # and the id: of a step whose words stand with a candidate's report, where an erasure finds them
 HAS_APPENDED = "item-states-appended"  # in the info of a session
 
 
@@ -34,6 +35,11 @@ class Step:
     reason: str
     changed_at: datetime
     changed_by: UUID | None
+
+    @property
+    def report(self) -> str | None:
+        """Id of the report that led to it; what was reported and decided stands there, as long as it is kept."""
+        return self.reason.removeprefix(REPORTED) if self.reason.startswith(REPORTED) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,8 +215,8 @@ def _norm(norm: NormView) -> dict[str, Any]:
     ranks = norm.table.percentile_rank(np.array(THETAS))
     return {
         "cut": _rounded(norm.cut),
-        "cut_standard_error": _rounded(norm.cut_standard_error),
-        "cut_error_in_sd": _rounded(norm.cut_error_in_sd),
+        "cut_standard_error": _rounded(norm.told_cut_error),
+        "cut_error_in_sd": _rounded(norm.told_cut_error_in_sd),
         "cut_percentile": norm.cut_percentile,
         "may_certify": norm.may_certify,
         "gate": str(norm.gate),

@@ -34,6 +34,7 @@ import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 
 from app.foundation.faults import faults_of
+from app.item_bank.yaml_lines import Unreadable, composed
 from app.norming.dividing import says_what_people_are
 from app.norming.errors import MappingInvalid
 
@@ -188,32 +189,26 @@ def _loaded(path: Path) -> Any:
         content = path.read_bytes()
         if len(content) > LARGEST_MAPPING_BYTES:
             raise MappingInvalid([f"{path.name} is larger than a mapping can be; is it the data?"])
-        return yaml.load(content.decode("utf-8"), _OnceEach)  # noqa: S506  # nosec B506  a safe loader, made stricter
+        root = composed(content.decode("utf-8"), with_aliases=True)
+        return None if root is None else _ByNames("").construct_document(root)
     except OSError as problem:
         raise MappingInvalid([f"{path} cannot be read: {problem.strerror}"]) from None
     except UnicodeDecodeError:
         raise MappingInvalid([f"{path.name} is not UTF-8 text; save it as UTF-8"]) from None
+    except Unreadable as problem:
+        raise MappingInvalid([f"{path.name}, line {problem.line}: {problem.message}. {problem.remedy}"]) from None
     except yaml.MarkedYAMLError as problem:
         line = f", line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
         raise MappingInvalid([f"{path.name}{line}: {problem.problem}"]) from None
-    except yaml.YAMLError as problem:
-        raise MappingInvalid([f"{path.name} is not YAML: {problem}"]) from None
-    except RecursionError:
-        raise MappingInvalid([f"{path.name} is nested too deeply; a mapping is nested four deep"]) from None
 
 
-class _OnceEach(yaml.SafeLoader):
-    """Refuses a name that stands twice in one place: the library would let the last one win, without a word."""
+class _ByNames(yaml.SafeLoader):
+    """Reads names as they are written, so that a column may be called 1 or no; values as the library does."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The values by their names."""
-        names = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in names:
-                said = f"{key.value} stands twice in one place; keep one of the two"
-                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
-            names.add(key.value if isinstance(key, yaml.ScalarNode) else key)
-        return super().construct_mapping(node, deep)
+        """The values by their names; what a merge (<<) brings gives way to what stands here."""
+        self.flatten_mapping(node)
+        return {key.value: self.construct_object(value, deep) for key, value in node.value}
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """What one node says; the library stumbles over a day such as 2026-99-01."""

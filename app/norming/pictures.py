@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from app.norming.queries import NormView
 POINTS = 81
 BAND = 1.645  # standard errors to either side: 90 %
 FOUR_FIFTHS = 0.8
+UNKNOWN = "–"
 REACH = 3.5  # standard deviations to either side of the group's mean
 
 
@@ -46,17 +47,25 @@ class PreviewPictures:
 
 
 def of_preview(seen: Mapping[str, Any], label: str) -> PreviewPictures:
-    """`label` is the draft's; bands are 90 %, ratios' intervals 95 %."""
+    """`label` is the draft's; bands are 90 %, ratios' intervals 95 %. A line of unmeasured error has no band."""
     cuts = [(label, seen["cut"], seen["cut_standard_error"])]
     if seen["former"] is not None:
         cuts.insert(0, (seen["former"]["label"], seen["former"]["cut"], seen["former"]["cut_standard_error"]))
-    reach = [(name, cut - BAND * error, cut, cut + BAND * error) for name, cut, error in cuts]
     shifts = [
         (f"{one['division']} {one['block']}", *_from_zero(one["shift_in_sd"]))
         for one in seen["sensitivity"]["most_influential"]
     ]
     forests = [(table["group"], bars(_ratios(table["rows"]), middle=FOUR_FIFTHS)) for table in seen["impact"]]
-    return PreviewPictures(bars(reach), bars(shifts, middle=0.0), tuple(forests))
+    return PreviewPictures(_lines(cuts), bars(shifts, middle=0.0), tuple(forests))
+
+
+def _lines(cuts: list[tuple[str, float, float | None]]) -> Bars:
+    drawn = bars([(name, cut - BAND * (error or 0.0), cut, cut + BAND * (error or 0.0)) for name, cut, error in cuts])
+    rows = tuple(
+        row if error is not None else replace(row, figures=(UNKNOWN, row.figures[1], UNKNOWN))
+        for row, (_, _, error) in zip(drawn.rows, cuts, strict=True)
+    )
+    return replace(drawn, rows=rows)
 
 
 def _from_zero(shift: float) -> tuple[float, float, float]:

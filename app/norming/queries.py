@@ -103,6 +103,21 @@ class NormView:
         return self.cut_standard_error / self.latent_sd
 
     @property
+    def is_cut_measured(self) -> bool:
+        """Whether the error of the cut means anything; where people answer alike, it comes out near nothing."""
+        return rules.CUT_NOT_MEASURED not in self.gate_reasons
+
+    @property
+    def told_cut_error(self) -> float | None:
+        """The cut's standard error as people and programs are told it, or None where it is not measured."""
+        return self.cut_standard_error if self.is_cut_measured else None
+
+    @property
+    def told_cut_error_in_sd(self) -> float | None:
+        """The same in standard deviations of the norm group."""
+        return self.cut_error_in_sd if self.is_cut_measured else None
+
+    @property
     def in_force_since(self) -> datetime | None:
         """When it took force last; None where it never did."""
         return self.restored_at or self.published_at
@@ -154,6 +169,11 @@ def norm(norm_id: UUID, *, session: Session) -> NormView:
     if row is None:
         raise NormNotFound(norm_id)
     return view_of(row)
+
+
+def label_of(norm_id: UUID, *, session: Session) -> str:
+    """The label of a norm version; its id, where none is known under it."""
+    return session.scalar(select(NormVersion.label).where(NormVersion.id == norm_id)) or str(norm_id)
 
 
 def norm_as_stored(norm_id: UUID, *, session: Session) -> NormView:

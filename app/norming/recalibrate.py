@@ -22,7 +22,7 @@ from app.foundation.db import Database
 from app.foundation.entropy import Entropy
 from app.foundation.errors import DecileError, Unavailable
 from app.item_bank.calibrated_items import CalibratedItems
-from app.norming import bases, recalibrations
+from app.norming import bases, queries, recalibrations
 from app.norming.base_scale import FreeFit, drift_report, fitted_freely, not_known
 from app.norming.choose_sample import choose_sample
 from app.norming.draft_norm import draft_norm
@@ -248,7 +248,8 @@ def _draft(place: Place) -> None:
 
     def work(session: Session) -> Outcome:
         norm = draft_norm(basis, session=session, clock=place.clock, entropy=place.entropy, actor=place.actor)
-        noted = {"label": norm.label, "cut": norm.cut, "cut_standard_error": norm.cut_standard_error, "n": norm.n}
+        error = queries.view_of(norm).told_cut_error
+        noted = {"label": norm.label, "cut": norm.cut, "cut_standard_error": error, "n": norm.n}
         place.computed[norm.id] = basis.calibrated
         return Outcome(noted, {"norm_id": norm.id})
 

@@ -30,8 +30,8 @@ def gates(basis: PreviewBasis, preview: dict[str, Any]) -> list[dict[str, Any]]:
         _gate("sample-size", norm.n >= policy.awards_from_n, norm.n, policy.awards_from_n),
         _gate(
             "cut-error",
-            norm.cut_error_in_sd <= policy.largest_cut_standard_error,
-            norm.cut_error_in_sd,
+            norm.is_cut_measured and norm.cut_error_in_sd <= policy.largest_cut_standard_error,
+            norm.told_cut_error_in_sd,
             policy.largest_cut_standard_error,
         ),
         _gate(

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.norming.policy import NormPolicy
 
 MONTHS_PER_YEAR = 12
+CUT_NOT_MEASURED = "cut-not-measured"  # where the answers tell nobody apart, and no error of the cut means anything
 
 
 class Gate(StrEnum):
@@ -62,7 +63,7 @@ def standing(
     checks = (
         ("sample-too-small", facts.n < policy.awards_from_n),
         ("cut-uncertain", not cut_standard_error <= policy.largest_cut_standard_error),
-        ("cut-not-measured", not error_at_cut <= policy.largest_error_at_cut),
+        (CUT_NOT_MEASURED, not error_at_cut <= policy.largest_error_at_cut),
         ("parameters-not-estimated", not facts.parameters_estimated),  # no policy can open this one
         ("self-report-only", policy.judgement_must_be_measured and not facts.has_judgement),
         ("window-unknown", policy.window_must_be_known and facts.window_start_on is None),

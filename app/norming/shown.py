@@ -44,8 +44,8 @@ def norm_as_json(norm: NormView) -> dict[str, Any]:
         "n": norm.n,
         "window": [day.isoformat() if day else None for day in (norm.window_start_on, norm.window_end_on)],
         "cut": norm.cut,
-        "cut_standard_error": norm.cut_standard_error,
-        "cut_error_in_sd": norm.cut_error_in_sd,
+        "cut_standard_error": norm.told_cut_error,
+        "cut_error_in_sd": norm.told_cut_error_in_sd,
         "cut_percentile": norm.cut_percentile,
         "composite": dict(norm.composite),
         "demo": norm.demo,
@@ -72,14 +72,22 @@ def norm_as_lines(norm: NormView) -> str:
         f"Norm {norm.label} ({norm.id}): {norm.state}{', DEMO' if norm.demo else ''}",
         f"  skill      {norm.skill}, in {norm.language}",
         f"  people     {norm.population['en']}, N = {norm.n}, window {window}",
-        f"  cut        {norm.cut:.4f} ± {norm.cut_standard_error:.4f}, percentile {norm.cut_percentile:g}",
-        f"  cut error  {norm.cut_error_in_sd:.4f} standard deviations of the group",
+        *_cut_lines(norm),
         f"  rank       {'yes' if norm.gives_percentile_rank else 'no'}{', provisional' if norm.is_provisional else ''}",
         f"  certify    {'yes' if norm.may_certify else 'no'}",
         *(f"    - {REASONS.get(reason, reason)}" for reason in norm.gate_reasons),
         f"  sha256     {norm.sha256}",
     ]
     return "\n".join(lines + _preview_lines(norm))
+
+
+def _cut_lines(norm: NormView) -> tuple[str, str]:
+    if norm.told_cut_error is None:
+        return f"  cut        {norm.cut:.4f}, percentile {norm.cut_percentile:g}", "  cut error  not measured"
+    return (
+        f"  cut        {norm.cut:.4f} ± {norm.told_cut_error:.4f}, percentile {norm.cut_percentile:g}",
+        f"  cut error  {norm.told_cut_error_in_sd:.4f} standard deviations of the group",
+    )
 
 
 def recalibration_as_json(one: RecalibrationView) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.assessment.editions_in_use import editions_out_of_order
 from app.credentials import did, key_files
 from app.credentials import queries as credentials
 from app.foundation import audit, job_health, policies, schema
@@ -23,6 +24,7 @@ from app.foundation.audit import AuditEntry
 from app.foundation.rate_storage import why_not_shared
 from app.foundation.readiness import HEARTBEAT_SECONDS, OLDEST_JOB_SECONDS
 from app.foundation.settings import Settings
+from app.norming import queries as norms
 from app.operations import sqlite_snapshot
 from app.operations.law_policy import LawPolicy
 from app.transparency import queries as log
@@ -199,6 +201,20 @@ def law_dates(session: Session, now: datetime) -> Iterator[Check]:
 def months_between(first: date, last: date) -> int:
     """Whole months."""
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+
+
+def norms_in_use(session: Session, now: datetime) -> Iterator[Check]:
+    """Somebody can be scored under what sittings start under."""
+    found = editions_out_of_order(session=session, at=now)
+    named = "; ".join(
+        f"edition {one.name}, norm {norms.label_of(one.norm_id, session=session) if one.norm_id else 'none'}: {one.why}"
+        for one in found
+    )
+    if found:
+        remedy = "Nobody can start there. Somebody wrote past the program; see docs/runbooks/records_altered.md."
+        yield Check("norms in use", State.FAIL, named, remedy)
+    else:
+        yield Check("norms in use", State.OK, "sittings can be scored under each")
 
 
 def published_keys(session: Session, settings: Settings) -> Iterator[Check]:

@@ -201,6 +201,7 @@ def _looks_inside(settings: Settings, now: datetime, session: Session, instrumen
         ("worker", "job lag", "failed jobs"): lambda: checks.worker(session, now),
         ("last backup",): lambda: checks.backups(session, now),
         ("dates of law",): lambda: checks.law_dates(session, now),
+        ("norms in use",): lambda: checks.norms_in_use(session, now),
         ("published keys",): lambda: checks.published_keys(session, settings),
         ("log head",): lambda: checks.log_head(session, settings),
     }

@@ -78,3 +78,34 @@ def test_a_column_that_only_the_models_know_is_found(empty):
         session.execute(text("ALTER TABLE award DROP COLUMN specimen_reasons"))
 
     assert "specimen_reasons" in str(schema.differences(empty))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((), []),
+        (("DROP INDEX ix_log_entry_about",), ["the index ix_log_entry_about is missing"]),
+        (
+            ("DROP INDEX ix_log_entry_about", "CREATE INDEX ix_log_entry_about ON log_entry (substr(subject, 1, 35))"),
+            ["the index ix_log_entry_about is missing", "the index ix_log_entry_about is not ours"],
+        ),
+        (("CREATE INDEX ix_more ON log_entry (lower(subject))",), ["the index ix_more is not ours"]),
+        (
+            (
+                "DROP INDEX ix_log_entry_about",
+                'CREATE INDEX "ix_log_entry_about" ON "log_entry" (substr(subject,1,36))',
+            ),
+            [],
+        ),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL is asked by the library itself
+@pytest.mark.filterwarnings("error")
+def test_an_index_of_an_expression_is_compared_like_any_other_and_without_a_warning(empty, change, told):
+    schema.upgrade(empty)
+    with empty.transaction() as session:
+        for statement in change:
+            session.execute(text(statement))
+
+    assert set(map(schema.in_words, schema.differences(empty))) >= set(told)
+    assert bool(schema.differences(empty)) is bool(told)

@@ -11,15 +11,18 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.assessment.models import Edition, Sitting
+from app.assessment.models import Edition, Presentation, Sitting
 from app.foundation import audit, schema, trigger_guards
-from app.foundation.access import operator
+from app.foundation.access import Actor, operator
 from app.foundation.db import Base, Database
 from app.foundation.jobs import is_job_table
 from app.foundation.links import Links
 from app.foundation.mail import SpoolMailer
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
+from app.item_bank import item_record
+from app.item_bank.change_item_state import change_item_state
+from app.item_bank.item_states import ItemState
 from app.norming.models import NormVersion
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.browser.normed_bank import adopt_a_norm
@@ -126,6 +129,34 @@ def test_former_sittings_of_staff_are_marked_where_the_record_of_roles_says_so(l
     schema.upgrade(lived_in)
     with lived_in.reading() as session:
         assert [session.get_one(Sitting, one).taken_by_staff for one in ids] == [True, None]
+
+
+def test_words_about_a_report_are_taken_out_of_the_record_of_items_also_where_the_report_is_gone(lived_in):
+    """What an editor wrote by hand stays, and so does the guard of the record."""
+    clock = FrozenClock()
+    with lived_in.transaction() as session:
+        sitting = session.scalars(select(Sitting)).first()
+        shown = select(Presentation).where(Presentation.sitting_id == sitting.id).order_by(Presentation.position)
+        first, second, third = session.scalars(shown.limit(3))
+        actor = Actor(sitting.person_id, "editor", frozenset({"item_editor"}))
+        for one, words in ((first, "Ada is right"), (second, "Eve is right"), (third, "two options say the same")):
+            clock.advance(timedelta(hours=1))
+            told = {"reason": words, "languages": ["en"], "session": session, "clock": clock, "actor": actor}
+            change_item_state(one.item_id, ItemState.SUSPENDED, **told)
+            if one is not third:
+                detail = {"item": one.item_code, "position": one.position, "problem": "unclear"}
+                audit.record("item.reported", one.item_id, actor=actor, at=clock.now(), session=session,
+                             detail=detail)  # fmt: skip
+                audit.record("item.report_judged", one.item_id, actor=actor, at=clock.now(), session=session,
+                             detail={"verdict": "suspended"})  # fmt: skip
+        ids = (first.item_id, second.item_id, third.item_id)
+    schema.downgrade(lived_in, "2026_11_30_taken_by_staff")
+    schema.upgrade(lived_in)
+    with lived_in.reading() as session:
+        (of_ada,), (of_eve,), (by_hand,) = (item_record.steps_of(one, session=session) for one in ids)
+        assert (of_ada.report, of_eve.report, by_hand.report) == (str(ids[0]), str(ids[1]), None)
+        assert by_hand.reason == "two options say the same"
+        assert trigger_guards.missing_guards(session.connection()) == ()
 
 
 def copy(table: str, session: Session, **other: str) -> None:

@@ -522,3 +522,11 @@ def test_a_theta_that_is_no_number_has_no_percentile_rank() -> None:
     for asked in (TABLES["latent"].percentile_rank, TABLES["latent"].percentile_interval):
         with pytest.raises(ScoringError, match="a number"):
             asked([0.0, np.nan])
+
+
+@pytest.mark.parametrize("n", [10, 1000])
+def test_a_norm_of_equal_scores_states_no_error_of_its_cut(n: int) -> None:
+    table = NormTable.from_sample([1.0] * n)
+    assert np.isinf(table.cut(0.9).standard_error)
+    assert NormTable.from_dict(table.to_dict()).cut(0.9) == table.cut(0.9)
+    assert np.isfinite(NormTable.from_sample([1.0] * n + [2.0]).cut(0.9).standard_error)

@@ -25,6 +25,7 @@ from app.assessment.errors import (
     SittingExpired,
     SittingNotFound,
     SkillNotOpen,
+    SkillOutOfOrder,
     TooFewNewItems,
     TooManyBegun,
     YearlyLimitReached,
@@ -60,6 +61,7 @@ START = Operation(
     body=shapes.StartSitting,
     refusals=(
         SkillNotOpen,
+        SkillOutOfOrder,
         AdultsOnly,
         ConsentNeeded,
         HonestyNeeded,

@@ -65,6 +65,8 @@ def _answer_error(error: DecileError) -> Any:
             return redirect(url_for("accounts.second_factor_page", next=return_path()), code=303)
         if isinstance(error, ProofNotFresh):
             return ask_for_proof(return_path())
+    if isinstance(error, Unavailable):  # a page says it in general words, and whoever runs this must learn which
+        log.error("unavailable", code=error.code, detail=str(error))
     return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
 
 

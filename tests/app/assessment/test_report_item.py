@@ -6,8 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.assessment import item_reports
+from app.assessment.erase_sittings import erase_sittings
 from app.assessment.errors import (
     PositionClosed,
     ReportInvalid,
@@ -25,6 +27,7 @@ from app.assessment.models import Sitting
 from app.assessment.report_item import report_item
 from app.foundation.access import Actor, Forbidden
 from app.foundation.audit import AuditEntry
+from app.foundation.db import Base
 from app.item_bank import item_record
 from app.item_bank.errors import ReasonMissing
 from app.item_bank.item_states import ItemState
@@ -161,3 +164,19 @@ def test_a_report_is_judged_once_with_a_reason_and_may_suspend_the_item_in_its_l
     assert (kinds.count("item.reported"), kinds.count("item.report_judged")) == (2, 2)
     written = place.do(lambda session: [str(entry.detail) for entry in session.query(AuditEntry)])
     assert not any("say the same" in detail or "clear enough" in detail for detail in written)
+
+
+def test_what_is_said_of_a_report_goes_with_its_person_and_never_stands_in_the_record_of_the_item(place, person):
+    me = a_person(place)
+    sitting_id = take(place, me, person.answer, most=1)
+    item_id = place.shown(sitting_id)[-1].item_id
+    report(place, me, sitting_id, 2, words="I am Ada Lovelace")
+    (reported,) = reports(place, sitting_id, 2)
+    judge(place, reported.id, SUSPENDED, reason="Ada Lovelace is right")
+    (step,) = place.do(lambda session: item_record.steps_of(item_id, session=session))
+    assert (step.state, step.report) == (ItemState.SUSPENDED, str(reported.id))
+    lineage = place.entropy.uuid()
+    place.do(lambda session: erase_sittings(me, lineage, session=session, clock=place.clock))
+    with place.database.reading() as session:
+        kept = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
+    assert "Lovelace" not in str(kept)

@@ -10,6 +10,7 @@ import pytest
 from app.accounts.grant_role import grant_role
 from app.accounts.models import Person
 from app.assessment.leave_sitting import leave_sitting
+from app.assessment.models import Sitting
 from app.assessment.report_item import report_item
 from app.foundation.access import operator
 from app.item_bank import item_record
@@ -150,6 +151,20 @@ def test_a_suspension_shows_first_what_it_would_touch_and_nothing_happens_before
     assert state_of(place, code) is ItemState.ACTIVE
 
 
+def test_an_item_at_fault_can_be_suspended_beside_a_norm_that_somebody_altered_which_is_named(browser, place):
+    a_normed_skill(place, scenario_slope=1.5)
+    finished = take(place, a_person(place), SimulatedPerson(place, 0.9, 0.9).answer)
+    code, norm_id = place.shown(finished)[0].item_code, place.sitting(finished).norm_id
+    place.do(lambda session: setattr(session.get(Sitting, finished), "composite", {"masses": []}))
+    page = f"/desk/items/{item_of(place, code)}"
+    preview = send(browser, page, "/state", state="suspended", language=["en"], reason="two options say the same")
+    assert preview.status_code == 200
+    assert f"The stored numbers of the norm {norm_id} were altered" in preview.text
+    form = form_to(preview.text, "/state")
+    browser.post(form.action, data={**form.fields, "reason": "two options say the same"}, follow_redirects=True)
+    assert state_of(place, code) is ItemState.SUSPENDED
+
+
 def test_a_review_is_recorded_with_its_name_and_an_author_is_offered_none(browser, place, editor):
     page = f"/desk/items/{item_of(place, 'col-s07')}"
     given = {"aspect": "language:fr", "finding": "object", "comment": "le mot est lourd", "independent": "yes"}
@@ -232,6 +247,9 @@ def test_a_report_stands_on_the_items_page_without_a_name_and_is_kept_or_suspend
     done = browser.post(form.action, data={**form.fields, "reason": "they are"}, follow_redirects=True)
     assert "The report is judged" in done.text
     assert "/judge" not in done.text
+    assert done.text.count("they are</span>") == 1  # with the report
+    (led_to,) = re.findall(r'<a href="#(report-[0-9a-f-]+)">a candidate’s report</a>', done.text)
+    assert f'id="{led_to}"' in done.text
     assert (state_of(place, code), state_of(place, code, "fr")) == (ItemState.SUSPENDED, ItemState.ACTIVE)
     other, _reporter = reported(place)
     unsaid = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="keep it", reason="it is fine")

@@ -73,6 +73,8 @@ BROKEN = {
     "a slope of nothing": (BANK, "slope: 1.3", "slope: 0", "range", "slope: 0"),
     "a prior surer than it can be": (BANK, "slope_sd: 0.5", "slope_sd: 0.01", "range", "slope_sd: 0.01"),
     "a field twice": (BANK, "review: ", "version: 1\nreview: ", "unreadable", "version: 1"),
+    "a number twice": (BANK, "review: ", "'1': a\n1: b\nreview: ", "unreadable", "1: b"),
+    "a list for a name": (BANK, "review: ", "? [a]\n: b\nreview: ", "unreadable", "? [a]"),
     "broken syntax": (BANK, "  stem:\n", "  stem: ]\n", "unreadable", "stem: ]"),
     "an alias": (BANK, "author: Decile founders", "author: &who Decile\nby: *who", "unreadable", "*who"),
     "a code twice": (ITEMS, "code: col-s02", "code: col-s01", "duplicate-code", "code: col-s01"),

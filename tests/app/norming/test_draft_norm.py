@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from app.api.shown import norm as as_told
 from app.assessment.queries import latest_edition
 from app.foundation import policies
 from app.foundation.access import operator, system
@@ -27,7 +28,7 @@ from app.norming.publish_norm import publish_norm
 from app.norming.rules import Gate
 from app.norming.samples import KindOfEvidence, Sample
 from app.norming.schedule_norm import schedule_norm
-from app.norming.shown import norm_as_lines
+from app.norming.shown import norm_as_json, norm_as_lines
 from app.norming.snapshot import is_as_drafted, sha256_of
 from scoring.composite import Composite
 from scoring.graded_response import log_likelihood
@@ -177,6 +178,10 @@ def test_case_038_a_cut_among_people_who_all_answer_alike_certifies_nothing(
     assert view.may_certify is bool(open_gates)
     shown = norm_as_lines(view)
     assert ("the cut lies where the answers tell nobody apart" in shown) is not bool(open_gates)
+    assert ("cut error  not measured" in shown) is not bool(open_gates)
+    assert (f"± {view.cut_standard_error:.4f}" in shown) is bool(open_gates)
+    told = (norm_as_json(view)["cut_standard_error"], as_told(view).cut_standard_error)
+    assert told == ((view.cut_standard_error,) * 2 if open_gates else (None, None))
 
 
 @pytest.mark.parametrize(("items", "most"), [(3, 1.0), (6, 0.5), (10, 0.4)])

@@ -114,6 +114,11 @@ def test_a_mapping_is_frozen():
     [
         ("instrument: a\nreverse: [Q1]\nreverse: [Q2]\n", "line 3: reverse stands twice"),
         ("items:\n  Q1: {en: a}\n  Q1: {en: b}\n", "line 3: Q1 stands twice"),
+        ("items:\n  1: {en: a}\n  '1': {en: b}\n", "line 3: 1 stands twice in one place. Keep one of the two."),
+        ("&k items: {}\n*k : {}\n", "items stands twice"),
+        ("labels:\n  <<: {en: [a]}\n  <<: {en: [b]}\n", "line 3: << stands twice"),
+        ("items: &a\n  Q1: *a\n", "Q1"),  # which stands in itself
+        ("instrument: a\n? [items, codes]\n: x\n", "line 2: a list or several values stand for a name"),
         ("collected: {from: 2026-99-01, to: 2026-09-01}\n", "line 1: '2026-99-01' is no day"),
         ("codes: [!!int '']\n", "line 1: '' is no day and no number"),
         ("codes: [1, 2\nperson: none\n", "line 2"),
@@ -136,3 +141,25 @@ def test_no_names_of_classes_stand_in_what_is_said(tmp_path):
         "  collected: from: Input should be a valid date or datetime, input is too short",
         "  collected: to: this is missing",
     ]
+
+
+def test_columns_with_numbers_for_names_are_read_as_they_are_written(tmp_path):
+    """The library takes 1, 01 and 1.0 for one column and would keep the last of them alone; no and off likewise."""
+    written = "".join(f"  {name}: {{en: words of it}}\n" for name in ("1", "01", "1.0", "no", "off"))
+    mapping = read(tmp_path, f"items:\n{written}{the_rest()}")
+    assert tuple(mapping.items) == ("1", "01", "1.0", "no", "off")
+
+
+def test_what_stands_once_may_be_referred_to_and_merged(tmp_path):
+    """Also where a merge is merged in its turn, from deeper down than where it is used."""
+    items = "items:\n  Q1: &a {en: a, facet: warmth}\n  Q2: &b\n    <<: *a\n    en: b\n  Q3:\n    <<: *b\n  Q4: *a\n"
+    mapping = read(tmp_path, f"{items}{the_rest()}")
+    told = {name: (item.en, item.facet) for name, item in mapping.items.items()}
+    assert told == {"Q1": ("a", "warmth"), "Q2": ("b", "warmth"), "Q3": ("b", "warmth"), "Q4": ("a", "warmth")}
+
+
+def the_rest() -> str:
+    """A mapping without its columns."""
+    return yaml.safe_dump(
+        {name: value for name, value in mapping_content().items() if name not in ("items", "reverse")}
+    )

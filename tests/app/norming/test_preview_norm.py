@@ -27,6 +27,7 @@ from app.norming.errors import InfluenceTooLarge
 from app.norming.forecast import renewals
 from app.norming.item_checks import drift
 from app.norming.models import NormState, NormVersion
+from app.norming.pictures import of_preview
 from app.norming.policy import NormPolicy
 from app.norming.release_gates import gates
 from app.norming.renewing_people import renewing_people
@@ -101,6 +102,23 @@ def test_the_preview_names_every_gate_and_the_line_before_and_after(runtime, sta
     assert [states[name] for name in unmeasured] == ["grey"] * 3  # said all the same
     low, high = seen["realised_share"]
     assert 0.05 < low < 0.1 < high < 0.16
+
+
+def test_no_page_states_an_error_of_a_line_near_which_all_answer_alike(runtime, staff, browser_of):
+    norm = previewed(runtime, staff, in_force={"seed": 1}, alike=[(0.85, 0), (0.15, 4)])
+    assert "cut-not-measured" in norm.gate_reasons
+    (closed,) = (gate for gate in norm.preview["gates"] if gate["gate"] == "cut-error")
+    assert (closed["state"], closed["value"]) == ("red", None)
+    former, drawn = of_preview(norm.preview, norm.label).lines.rows
+    assert "–" not in former.figures
+    assert (drawn.figures[0], drawn.figures[2]) == ("–", "–")
+    with runtime.transaction() as session:
+        grant_role(EDITOR_ID, "norm_editor", session=session, clock=runtime.clock, actor=operator())
+    browser = browser_of(EDITOR_ID)
+    card, desk = browser.get(f"/desk/norms/{norm.id}").text, browser.get("/desk/norms").text
+    assert "its standard error is not measured" in card
+    assert f"{norm.cut:.4f} ±" not in card
+    assert f"{norm.cut:.3f}</td>" in desk
 
 
 def test_the_first_norm_of_sittings_is_compared_with_the_norm_of_the_founders(runtime, staff):

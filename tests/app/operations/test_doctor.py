@@ -14,6 +14,7 @@ from distributed import LocalCluster
 from sqlalchemy import delete, select
 
 from app import composition
+from app.assessment.models import Edition
 from app.cli import main
 from app.credentials.did import ED25519, RS256
 from app.credentials.keys import FileKeyStore
@@ -35,6 +36,7 @@ from app.transparency import merkle
 from app.transparency.head import LOG_HEAD, LogHead
 from app.transparency.models import LogEntry
 from app.transparency.sign_checkpoint import number_entries
+from tests.app.assessment.builders import Place, a_normed_skill, the_collaboration_bank
 from tests.app.credentials.awards import a_signer
 from tests.app.operations.conftest import PASSPHRASE
 from tests.fakes import FrozenClock
@@ -91,6 +93,19 @@ def test_a_well_installation_is_well(installation, well):
     assert {"settings", "clock", "signing keys", "mail", "disk", "migrations", "job lag", "data directory"} <= set(
         found
     )
+
+
+def test_a_norm_that_nobody_can_be_scored_under_is_named_with_its_edition(installation, well):
+    place = Place(installation.database, installation.clock, installation.entropy, installation.jobs)
+    the_collaboration_bank(place)
+    a_normed_skill(place)
+    assert amiss(seen(installation, well)) == {}
+    with installation.transaction() as session:
+        edition = session.scalars(select(Edition).where(Edition.language == "en")).one()
+        edition.composite = {"masses": []}
+    found = seen(installation, well)
+    assert amiss(found) == {"norms in use": State.FAIL}
+    assert f"edition collaboration en {edition.id}, norm {edition.norm_id}" in found["norms in use"].saw
 
 
 def test_each_trouble_is_named_alone(installation, well, monkeypatch):

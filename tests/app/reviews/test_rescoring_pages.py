@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from app.assessment.models import Sitting
 from app.factory import create_app
+from app.norming import queries as norms
 from tests.app.accounts.signed_in import browser_of
 from tests.app.reviews.test_rescoring import FAULTY, Desk, desk, item_id, made, suspend
 from tests.journeys.pages import form_to
@@ -67,3 +69,21 @@ def test_a_stale_proof_leads_to_a_fresh_one_and_the_first_persons_own_form_is_re
 
     assert second.post(form.action, data=form.fields).location == f"/prove?next={page}"
     assert FAULTY in second.get(page).text
+
+
+def test_beside_a_norm_that_somebody_altered_the_page_names_it_and_nothing_can_be_asked_for(desk):
+    suspend(desk)
+    first = browser(desk, desk.first.person_id)
+    page = f"/desk/items/{item_id(desk)}/rescoring"
+    form = form_to(first.get(page).text, "/rescoring")
+    norm_id = desk.place.sitting(desk.sittings[5]).norm_id
+    assert norm_id is not None
+    label = desk.place.do(lambda session: norms.label_of(norm_id, session=session))
+    desk.place.do(lambda session: setattr(session.get(Sitting, desk.sittings[5]), "composite", {"masses": []}))
+
+    shown = first.get(page)
+
+    assert (shown.status_code, f"The stored numbers of the norm {label} were altered" in shown.text) == (200, True)
+    assert "Ask for it" not in shown.text
+    refused = first.post(form.action, data={**form.fields, "reason": "the key is wrong", "language": ["en"]})
+    assert (refused.status_code, "norm-unreadable" in refused.text) == (503, True)
