@@ -30,7 +30,10 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGETS = {
     "scoring.stopping": ["tests/scoring/test_stopping.py"],
     "scoring.cut_scores": ["tests/scoring/test_cut_scores.py"],
-    "scoring.norms": ["tests/scoring/test_norms.py"],
+    # before what imports them: a module that was loaded keeps the functions that it took over
+    "scoring.empirical_distribution": ["tests/scoring/test_empirical_distribution.py", "tests/scoring/test_norms.py"],
+    "scoring.latent_distribution": ["tests/scoring/test_latent_distribution.py", "tests/scoring/test_norms.py"],
+    "scoring.norms": ["tests/scoring/test_norms.py", "tests/scoring/test_empirical_distribution.py"],
     "app.awarding.rules": ["tests/app/awarding/test_rules.py"],
 }
 PRELOADED = ("tests.conftest", "hypothesis.strategies", "scipy.stats", "scipy.optimize")  # what tests import anyway
