@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
     from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
     from scoring.cut_scores import classification_accuracy
-    from scoring.differential_functioning import Dif, dif
+    from scoring.dif_result import Dif
+    from scoring.differential_functioning import dif
     from scoring.drift import ShareDrift, share_drift
     from scoring.forced_choice import Triplets, fit_triplets, score_triplets
     from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
@@ -145,7 +146,7 @@ _LOADED_AT_FIRST_USE = {
     "calibrate": "scoring.calibration",
     "classification_accuracy": "scoring.cut_scores",
     "local_dependence": "scoring.item_fit_statistics",
-    "Dif": "scoring.differential_functioning",
+    "Dif": "scoring.dif_result",
     "dif": "scoring.differential_functioning",
     "ItemFit": "scoring.item_fit_statistics",
     "item_fit": "scoring.item_fit_statistics",

@@ -16,10 +16,10 @@ from scipy.optimize import least_squares
 
 from scoring.calibration import StandardErrors
 from scoring.calibration_models import CLOSE, FAR
-from scoring.differential_functioning import benjamini_hochberg
 from scoring.errors import InvalidItems, ScoringError
 from scoring.graded_response import category_probabilities
 from scoring.items import ItemParameters
+from scoring.multiple_testing import benjamini_hochberg
 from scoring.normal import normal_density, normal_distribution
 
 Floats = NDArray[np.float64]
