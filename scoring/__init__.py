@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
     from scoring.item_fit_statistics import ItemFit, item_fit, local_dependence
     from scoring.kinds_correlation import KindsCorrelation, estimate_kinds_correlation
-    from scoring.linking import Link, link, purified_link
+    from scoring.linking import Link, link
     from scoring.many_facet import ManyFacet, fit_many_facet
     from scoring.norms import Cut, NormTable
+    from scoring.purified_linking import purified_link
     from scoring.raking import Raking, rake
     from scoring.reliability import marginal_reliability
     from scoring.response_times import ResponseTimeModel, Speed, fit_response_times, speed
@@ -161,7 +162,7 @@ _LOADED_AT_FIRST_USE = {
     "simulate_sittings": "scoring.sitting_simulation",
     "Link": "scoring.linking",
     "link": "scoring.linking",
-    "purified_link": "scoring.linking",
+    "purified_link": "scoring.purified_linking",
     "Cut": "scoring.norms",
     "NormTable": "scoring.norms",
     "marginal_reliability": "scoring.reliability",
