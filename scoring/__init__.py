@@ -24,13 +24,14 @@ from scoring.stopping import StopDecision, decide
 
 if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
-    from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
+    from scoring.careless_responding import CarelessIndices, CarelessRule, careless_indices, fit_careless_rule
     from scoring.cut_scores import classification_accuracy
     from scoring.dif_result import Dif
     from scoring.differential_functioning import dif
     from scoring.drift import ShareDrift, share_drift
     from scoring.forced_choice import Triplets, fit_triplets, score_triplets
     from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
+    from scoring.indices_of_carelessness import Scale
     from scoring.item_fit_statistics import ItemFit, item_fit, local_dependence
     from scoring.kinds_correlation import KindsCorrelation, estimate_kinds_correlation
     from scoring.linking import Link, link
@@ -125,7 +126,7 @@ __all__ = [
 _LOADED_AT_FIRST_USE = {
     "CarelessIndices": "scoring.careless_responding",
     "CarelessRule": "scoring.careless_responding",
-    "Scale": "scoring.careless_responding",
+    "Scale": "scoring.indices_of_carelessness",
     "careless_indices": "scoring.careless_responding",
     "fit_careless_rule": "scoring.careless_responding",
     "ShareDrift": "scoring.drift",
