@@ -69,7 +69,7 @@ def kept_knots(rank: NDArray[np.float64]) -> NDArray[np.int64]:
     found = np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1)
     kept, times = np.unique(found, return_counts=True)
     jumps = kept[times > 2]  # a tie beside it: without its neighbours a line would be drawn over what lies between
-    return np.unique(np.concatenate([kept, jumps - 1, jumps + 1])).clip(0, rank.size - 1)
+    return np.unique(np.concatenate([kept, jumps - 1, jumps + 1]).clip(0, rank.size - 1))
 
 
 def ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float, float]:

@@ -51,6 +51,15 @@ def test_a_tie_in_a_large_sample_leaves_the_ranks_beside_it_as_they_are() -> Non
     assert table.grid.size < 2_100
 
 
+def test_a_tie_at_either_end_of_a_large_sample_is_kept_once() -> None:
+    """Who reached every point, or none, shares one score with many: the real extraversion scores end so."""
+    theta = np.random.default_rng(13).standard_normal(50_000).clip(-1.5, 1.5)
+    table = NormTable.from_sample(theta)
+    at_the_ends = np.array([(theta == -1.5).mean() / 2, 1 - (theta == 1.5).mean() / 2])
+    np.testing.assert_allclose(table.percentile_rank([-1.5, 1.5]), 100 * at_the_ends, atol=1e-9)
+    assert (np.diff(kept_knots(np.append(np.linspace(0.0, 0.9, 9_000), 0.95))) > 0).all()
+
+
 def test_a_sample_counts_nobody_whose_weight_vanishes_beside_the_others() -> None:
     assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-15]).n == 2
     assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-9]).n == 3
