@@ -27,7 +27,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 from scoring.calibration import calibrate
-from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
+from scoring.careless_responding import CarelessIndices, CarelessRule, careless_indices, fit_careless_rule
+from scoring.indices_of_carelessness import Scale
 from scoring.responses import MISSING, reverse
 
 SHARED = Path(os.environ.get("DECILE_TEST_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))

@@ -24,17 +24,20 @@ from scoring.stopping import StopDecision, decide
 
 if TYPE_CHECKING:
     from scoring.calibration import Calibration, calibrate
-    from scoring.careless_responding import CarelessIndices, CarelessRule, Scale, careless_indices, fit_careless_rule
+    from scoring.careless_responding import CarelessIndices, CarelessRule, careless_indices, fit_careless_rule
     from scoring.cut_scores import classification_accuracy
-    from scoring.differential_functioning import Dif, dif
+    from scoring.dif_result import Dif
+    from scoring.differential_functioning import dif
     from scoring.drift import ShareDrift, share_drift
     from scoring.forced_choice import Triplets, fit_triplets, score_triplets
     from scoring.half_forms import HalfFormAgreement, StrayShare, estimate_stray_share, half_form_agreement
+    from scoring.indices_of_carelessness import Scale
     from scoring.item_fit_statistics import ItemFit, item_fit, local_dependence
     from scoring.kinds_correlation import KindsCorrelation, estimate_kinds_correlation
-    from scoring.linking import Link, link, purified_link
+    from scoring.linking import Link, link
     from scoring.many_facet import ManyFacet, fit_many_facet
     from scoring.norms import Cut, NormTable
+    from scoring.purified_linking import purified_link
     from scoring.raking import Raking, rake
     from scoring.reliability import marginal_reliability
     from scoring.response_times import ResponseTimeModel, Speed, fit_response_times, speed
@@ -123,7 +126,7 @@ __all__ = [
 _LOADED_AT_FIRST_USE = {
     "CarelessIndices": "scoring.careless_responding",
     "CarelessRule": "scoring.careless_responding",
-    "Scale": "scoring.careless_responding",
+    "Scale": "scoring.indices_of_carelessness",
     "careless_indices": "scoring.careless_responding",
     "fit_careless_rule": "scoring.careless_responding",
     "ShareDrift": "scoring.drift",
@@ -145,7 +148,7 @@ _LOADED_AT_FIRST_USE = {
     "calibrate": "scoring.calibration",
     "classification_accuracy": "scoring.cut_scores",
     "local_dependence": "scoring.item_fit_statistics",
-    "Dif": "scoring.differential_functioning",
+    "Dif": "scoring.dif_result",
     "dif": "scoring.differential_functioning",
     "ItemFit": "scoring.item_fit_statistics",
     "item_fit": "scoring.item_fit_statistics",
@@ -160,7 +163,7 @@ _LOADED_AT_FIRST_USE = {
     "simulate_sittings": "scoring.sitting_simulation",
     "Link": "scoring.linking",
     "link": "scoring.linking",
-    "purified_link": "scoring.linking",
+    "purified_link": "scoring.purified_linking",
     "Cut": "scoring.norms",
     "NormTable": "scoring.norms",
     "marginal_reliability": "scoring.reliability",

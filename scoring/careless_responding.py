@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.ability import estimate_ability
 from scoring.errors import InvalidResponses, ScoringError
-from scoring.items import ItemParameters
-from scoring.person_fit import person_fit
+from scoring.indices_of_carelessness import Form, RawIndices, Scale, keys_and_categories, raw_indices
+from scoring.mahalanobis import moments
+from scoring.random_resemblance import expanded, logistic_weights, random_answers
 from scoring.response_times import ResponseTimeModel, fit_response_times, speed
-from scoring.responses import MISSING, ResponseMatrix, reverse
+from scoring.responses import MISSING, ResponseMatrix
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -35,25 +35,7 @@ FEWEST_RESPONSES = 10  # fewer give no verdict
 FEWEST_REFERENCES = 200  # persons; fewer cannot say where the last percent lies
 FEWEST_PER_ITEM = 5  # persons; the covariance of the items is that of chance where there are fewer
 FOLDS = 5  # nobody of the reference group is looked at by what was learned from them
-FEWEST_SCALES_FOR_CONSISTENCY = 3  # a correlation over fewer pairs of halves says nothing
-RIDGE = 1e-3  # squared categories, added to the covariance's diagonal
-PENALTY = 1e-3  # on logistic weights of standardised indices
-FARTHEST = 8.0  # standard deviations; indices beyond are as good as there
 PLANTED_SHARE = 0.5  # of a half-random responder's answers
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scale:
-    """Items that measure one thing.
-
-    Attributes
-    ----------
-    columns : places of its items among the responses.
-    items : their parameters, for responses keyed so that more is more.
-    """
-
-    columns: tuple[int, ...]
-    items: ItemParameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +141,7 @@ def fit_careless_rule(
     Shanock & Theilgard (2018); van der Linden (2006) for times. The shuffled distance: this library.
     """
     codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    keys, categories = _form(codes.shape[1], scales, keyed)
+    keys, categories = keys_and_categories(codes.shape[1], scales, keyed)
     usable = (codes != MISSING).sum(axis=1) >= FEWEST_RESPONSES
     fewest = max(FEWEST_REFERENCES, FEWEST_PER_ITEM * codes.shape[1])
     if usable.sum() < fewest:
@@ -168,14 +150,14 @@ def fit_careless_rule(
             f"{codes.shape[1]} items needs {fewest} to say where its last percent lies."
         )
     codes, paces = codes[usable], None if seconds is None else np.asarray(seconds, dtype=float)[usable]
-    form = _Form(tuple(scales), keys, categories, np.zeros(0), np.zeros((0, 0)))
+    form = Form(tuple(scales), keys, categories, np.zeros(0), np.zeros((0, 0)))
     rule = _learned(codes, paces, form, rng)
     parts = _cross_fitted(codes, paces, form, rng)
     ordered = tuple(np.sort(part) for part in parts)
     return replace(rule, parts=ordered, combined=np.sort(_smallest_tail(parts, ordered, counted=0)))
 
 
-def _cross_fitted(codes: Codes, seconds: Floats | None, form: _Form, rng: np.random.Generator) -> tuple[Floats, ...]:
+def _cross_fitted(codes: Codes, seconds: Floats | None, form: Form, rng: np.random.Generator) -> tuple[Floats, ...]:
     """The parts of everybody, each fifth looked at by what the other four tell, (N,) each.
 
     By a rule that they helped to make, covariance and weights, people look more careful than newcomers do.
@@ -190,20 +172,18 @@ def _cross_fitted(codes: Codes, seconds: Floats | None, form: _Form, rng: np.ran
     return tuple(np.concatenate(part)[back] for part in zip(*found, strict=True))
 
 
-def _learned(codes: Codes, seconds: Floats | None, form: _Form, rng: np.random.Generator) -> CarelessRule:
+def _learned(codes: Codes, seconds: Floats | None, form: Form, rng: np.random.Generator) -> CarelessRule:
     """All of a rule but where the reference group lies."""
-    centre, covariance = _moments(codes)
+    centre, covariance = moments(codes)
     times = None if seconds is None else fit_response_times(seconds)
     form = replace(form, centre=centre, covariance=covariance)
-    raw = _raw_indices(codes, form)
+    raw = raw_indices(codes, form)
     neutral = float(raw.even_odd[raw.is_consistent].mean()) if raw.is_consistent.any() else 0.0
     features = raw.features(neutral)
     means, sds = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
-    planted = [
-        _raw_indices(_random_answers(codes, form.categories, share, rng), form) for share in (1.0, PLANTED_SHARE)
-    ]
+    planted = [raw_indices(random_answers(codes, form.categories, share, rng), form) for share in (1.0, PLANTED_SHARE)]
     careless = np.concatenate([indices.features(neutral) for indices in planted])
-    weights = _logistic(_expanded(features, means, sds), _expanded(careless, means, sds))
+    weights = logistic_weights(expanded(features, means, sds), expanded(careless, means, sds))
     return CarelessRule(
         scales=form.scales,
         keyed=form.keyed,
@@ -271,17 +251,17 @@ def careless_indices(
     )
 
 
-def _looked_at(rule: CarelessRule, codes: Codes) -> _RawIndices:
-    return _raw_indices(codes, _Form(rule.scales, rule.keyed, rule.categories, rule.centre, rule.covariance))
+def _looked_at(rule: CarelessRule, codes: Codes) -> RawIndices:
+    return raw_indices(codes, Form(rule.scales, rule.keyed, rule.categories, rule.centre, rule.covariance))
 
 
 def _pace(rule: CarelessRule, seconds: ArrayLike | None) -> Floats | None:
     return None if seconds is None or rule.times is None else speed(seconds, rule.times).z
 
 
-def _resemblance(rule: CarelessRule, raw: _RawIndices) -> Floats:
+def _resemblance(rule: CarelessRule, raw: RawIndices) -> Floats:
     features = raw.features(rule.neutral_even_odd)
-    return np.asarray(_expanded(features, rule.index_means, rule.index_sds) @ rule.weights)
+    return np.asarray(expanded(features, rule.index_means, rule.index_sds) @ rule.weights)
 
 
 def _parts_by(rule: CarelessRule, codes: Codes, seconds: Floats | None) -> tuple[Floats, ...]:
@@ -289,193 +269,7 @@ def _parts_by(rule: CarelessRule, codes: Codes, seconds: Floats | None) -> tuple
     return _parts(raw, _resemblance(rule, raw), _pace(rule, seconds))
 
 
-def longest_string(responses: ResponseMatrix | ArrayLike) -> NDArray[np.int64]:
-    """Longest run of equal raw answers of each person, in items, shape (N,); missing responses are skipped over."""
-    codes = (responses if isinstance(responses, ResponseMatrix) else ResponseMatrix(responses)).codes
-    longest, run = np.zeros(codes.shape[0], dtype=np.int64), np.zeros(codes.shape[0], dtype=np.int64)
-    last = np.full(codes.shape[0], MISSING, dtype=np.int8)
-    for column in codes.T:
-        given = column != MISSING
-        run = np.where(given, np.where(column == last, run + 1, 1), run)
-        last = np.where(given, column, last)
-        longest = np.maximum(longest, run)
-    return longest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Form:
-    scales: tuple[Scale, ...]
-    keyed: NDArray[np.int64]
-    categories: NDArray[np.int64]
-    centre: Floats
-    covariance: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _RawIndices:
-    distance: Floats
-    shuffled: Floats  # mean distance over all shuffles of the person's own answers
-    longest_string: NDArray[np.int64]
-    irv: Floats
-    even_odd: Floats
-    is_consistent: NDArray[np.bool_]  # whether there are scales enough to correlate
-    lz: Floats
-    answered: NDArray[np.int64]
-
-    @property
-    def content(self) -> Floats:
-        return 1 - self.distance / np.maximum(self.shuffled, 1e-9)
-
-    def features(self, neutral_even_odd: float) -> Floats:
-        return np.stack(
-            [
-                self.content,
-                np.log(self.distance + 1),
-                np.log(self.shuffled + 1),
-                np.where(self.is_consistent, self.even_odd, neutral_even_odd),
-                np.log(np.maximum(self.longest_string, 1)),
-                self.irv,
-                self.lz,
-            ],
-            axis=1,
-        )
-
-
-def _form(columns: int, scales: Sequence[Scale], keyed: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    keys = np.asarray(keyed).reshape(-1)
-    held = sorted(column for scale in scales for column in scale.columns)
-    if held != list(range(columns)) or any(len(scale.columns) != len(scale.items) for scale in scales):
-        raise ScoringError(f"The scales must hold each of the {columns} columns once, with parameters of each.")
-    if keys.size != columns or not np.isin(keys, (-1, 1)).all():
-        raise ScoringError(f"Keys are +1 or -1, one for each of the {columns} columns.")
-    categories = np.empty(columns, dtype=np.int64)
-    for scale in scales:
-        categories[list(scale.columns)] = scale.items.categories
-    return keys.astype(np.int64), categories
-
-
-def _moments(codes: Codes) -> tuple[Floats, Floats]:
-    """Means and pairwise covariances, brought back to positive definite where missing responses bent them."""
-    given = (codes != MISSING).astype(float)
-    together = given.T @ given
-    if together.min() < 2:
-        first, second = (int(k) for k in np.argwhere(together < 2)[0])
-        raise InvalidResponses(f"Items {first} and {second} have fewer than two persons in common.")
-    centre = np.where(codes == MISSING, 0.0, codes).sum(axis=0) / given.sum(axis=0)
-    away = np.where(codes == MISSING, 0.0, codes - centre)
-    values, vectors = np.linalg.eigh(away.T @ away / together)
-    return centre, np.asarray((vectors * (np.maximum(values, 0.0) + RIDGE)) @ vectors.T)
-
-
-def _raw_indices(codes: Codes, form: _Form) -> _RawIndices:
-    answered = (codes != MISSING).sum(axis=1)
-    distance, shuffled = _distances(codes, form)
-    scaled = codes.shape[1] / np.maximum(answered, 1)
-    values = np.where(codes == MISSING, 0.0, codes)
-    mean = values.sum(axis=1) / np.maximum(answered, 1)
-    spread = np.where(codes == MISSING, 0.0, codes - mean[:, None])
-    keyed = reverse(codes, form.categories, form.keyed)
-    even_odd, is_consistent = _even_odd(keyed, form)
-    return _RawIndices(
-        distance=distance * scaled,
-        shuffled=shuffled * scaled,
-        longest_string=longest_string(codes),
-        irv=np.sqrt((spread**2).sum(axis=1) / np.maximum(answered - 1, 1)),
-        even_odd=even_odd,
-        is_consistent=is_consistent,
-        lz=sum((_scale_fit(keyed, scale) for scale in form.scales), np.zeros(codes.shape[0])),
-        answered=answered,
-    )
-
-
-def _scale_fit(keyed: Codes, scale: Scale) -> Floats:
-    """Fit of one scale at the EAP, which costs a thirtieth of the MAP and serves as well, shape (N,)."""
-    part = keyed[:, list(scale.columns)]
-    return person_fit(part, scale.items, estimate_ability(part, scale.items).theta).lz
-
-
-def _distances(codes: Codes, form: _Form) -> tuple[Floats, Floats]:
-    """Squared distance of each person from the centre, and its mean over all orders of the person's answers.
-
-    A shuffled vector has every mean m, every variance v = Σ(x - m)² / n and every covariance -v / (n - 1), so the mean
-    of the quadratic form with precision P is (m - c)'P(m - c) + v n / (n - 1) (tr P - ΣΣP / n).
-    """
-    distance, shuffled = np.zeros(codes.shape[0]), np.zeros(codes.shape[0])
-    patterns, which = np.unique(codes != MISSING, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    for k, pattern in enumerate(patterns):
-        size = int(pattern.sum())
-        if size < 2:
-            continue
-        precision = np.asarray(np.linalg.inv(form.covariance[np.ix_(pattern, pattern)]), dtype=np.float64)
-        values = codes[which == k][:, pattern].astype(float)
-        mean = values.mean(axis=1, keepdims=True)
-        variance = values.var(axis=1) * size / (size - 1)
-        distance[which == k] = _squared(values - form.centre[pattern], precision)
-        shuffled[which == k] = _squared(mean - form.centre[pattern], precision) + variance * (
-            np.trace(precision) - precision.sum() / size
-        )
-    return distance, shuffled
-
-
-def _squared(away: Floats, precision: Floats) -> Floats:
-    return np.asarray(((away @ precision) * away).sum(axis=1))
-
-
-def _even_odd(keyed: Codes, form: _Form) -> tuple[Floats, NDArray[np.bool_]]:
-    """Correlate, over scales, the means of even and of odd items, shape (N,); and where there are scales enough."""
-    halves = np.full((2, keyed.shape[0], len(form.scales)), np.nan)
-    for s, scale in enumerate(form.scales):
-        for half in (0, 1):
-            part = keyed[:, list(scale.columns[half::2])]
-            given = (part != MISSING).sum(axis=1)
-            total = np.where(part == MISSING, 0, part).sum(axis=1)
-            halves[half, given > 0, s] = total[given > 0] / given[given > 0]
-    both = np.isfinite(halves).all(axis=0)
-    count = both.sum(axis=1)
-    away = np.where(both, halves, 0.0)
-    away = np.where(both, away - (away.sum(axis=2) / np.maximum(count, 1))[:, :, None], 0.0)
-    product = (away[0] * away[1]).sum(axis=1)
-    length = np.sqrt((away[0] ** 2).sum(axis=1) * (away[1] ** 2).sum(axis=1))
-    # answers alike on every scale correlate with nothing: 0
-    return np.where(length > 1e-9, product / np.maximum(length, 1e-9), 0.0), count >= FEWEST_SCALES_FOR_CONSISTENCY
-
-
-def _random_answers(codes: Codes, categories: NDArray[np.int64], share: float, rng: np.random.Generator) -> Codes:
-    """Replace a share of each person's answers, in random places, by uniform ones."""
-    columns = codes.shape[1]
-    replaced = rng.permuted(np.tile(np.arange(columns) < share * columns, (codes.shape[0], 1)), axis=1)
-    drawn = np.floor(rng.random(codes.shape) * categories).astype(np.int8)
-    return np.where((codes != MISSING) & replaced, drawn, codes)
-
-
-def _expanded(features: Floats, means: Floats, sds: Floats) -> Floats:
-    """A one, the standardised indices, their squares and products."""
-    z = np.clip((features - means) / sds, -FARTHEST, FARTHEST)
-    products = [z[:, i] * z[:, j] for i in range(z.shape[1]) for j in range(i + 1)]
-    return np.column_stack([np.ones(z.shape[0]), z, *products])
-
-
-def _logistic(careful: Floats, careless: Floats) -> Floats:
-    """Weights of a logistic regression with both sides counted equally, shape (F,)."""
-    from scipy.optimize import minimize  # noqa: PLC0415  whoever only looks at sittings by a rule never asks for it
-
-    design = np.concatenate([careful, careless])
-    is_careless = np.repeat([0.0, 1.0], [len(careful), len(careless)])
-    mass = np.repeat([0.5 / len(careful), 0.5 / len(careless)], [len(careful), len(careless)])
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        logit = design @ weights
-        slope = mass * (1 / (1 + np.exp(-logit)) - is_careless)
-        penalised = PENALTY * np.append(0.0, weights[1:])
-        value = mass @ (np.logaddexp(0, logit) - is_careless * logit) + penalised @ weights / 2
-        return float(value), design.T @ slope + penalised
-
-    found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return np.asarray(found.x)
-
-
-def _parts(raw: _RawIndices, resemblance: Floats, pace: Floats | None) -> tuple[Floats, ...]:
+def _parts(raw: RawIndices, resemblance: Floats, pace: Floats | None) -> tuple[Floats, ...]:
     parts = (-raw.content, raw.longest_string.astype(float), resemblance)
     return parts if pace is None else (*parts, pace)
 

@@ -18,28 +18,19 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.continuous import cubic
+from scoring.empirical_distribution import FLOOR, SAME, mid_rank_distribution
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.latent_density import LatentDensity, estimate_latent_density, normalised_weights
+from scoring.latent_distribution import distribution_of, error_of_distribution, nodes_for
 from scoring.likelihood_rows import LikelihoodRows
 
-GRID_POINTS = 481  # steps of .025 on -6 … 6: a straight line between them is within .0001 of a normal percentile
-NODE_COUNT = 121  # nodes at which a latent density is estimated from scores and their errors
-WIDEST = 6.0  # theta; the grid reaches at least this far to both sides
-MOST_KNOTS = 2_001  # a larger sample is kept at this many of its quantiles: percentile ranks within .05, .15 by a tie
 FEWEST_NODES = 3  # a curve needs them
 # The spread of the persons' scores vanishes with them: of one person, the error of a cut came out at .03, and 95 %
 # intervals held the true cut in 78 % with three, 87 % with five.
 FEWEST_PEOPLE = 10
 LEVEL = 0.95  # of every interval given here
-STEPS_IN_SPREAD = 4  # of the nodes; wider apart they hide how people spread
-FLOOR = 1e-12  # of the greatest density or weight: the distribution rises everywhere, so it can be inverted
 NOBODY = 1e-8  # a share this near to 0 or 1 has lost the digits that an error could be compared with
-RULE_OF_THUMB = 0.9  # Silverman (1986, eq. 3.31), times min(SD, IQR / 1.34) n^(-1/5): width of the density's kernel
 ONE_SCORE = 3  # points of the table of people who all score the same: the score and its two ends
-SAME = 1e-9  # scores spread less than this, relative to their mean, are equal
-DECIMALS = 9  # scores that agree to these are tied; no theta is known so well
-TIED_WIDTH = 0.5  # theta; width when all scores are equal and no width can be estimated
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +122,11 @@ class NormTable:
         if not np.isfinite(scores).all():
             raise ScoringError("Every score of a norm sample must be a finite number; leave out persons without one.")
         if standard_error is None:
-            return cls._empirical(scores, normalised_weights(weights, scores.size))
+            return cls(*mid_rank_distribution(scores, normalised_weights(weights, scores.size)))
         errors = np.broadcast_to(np.asarray(standard_error, dtype=float), scores.shape)
         if not np.isfinite(errors).all() or (errors <= 0).any():
             raise ScoringError("Standard errors must be finite and above 0; leave them out for error-free scores.")
-        nodes = _nodes_for(scores, errors)
+        nodes = nodes_for(scores, errors)
         errors = np.maximum(errors, (nodes[1] - nodes[0]) / 2)  # finer than the nodes can show
         return cls.from_log_likelihoods(-0.5 * ((scores[:, None] - nodes) / errors[:, None]) ** 2, nodes, weights)
 
@@ -175,8 +166,8 @@ class NormTable:
             )
         if not latent.converged:
             raise ScoringError("The latent distribution could not be estimated from these likelihoods.")
-        grid, distribution, density = _smooth_table(latent.nodes, latent.masses)
-        error = _distribution_error(latent, grid, distribution)
+        grid, distribution, density = distribution_of(latent.nodes, latent.masses)
+        error = error_of_distribution(latent, grid, distribution)
         return cls(grid, distribution, density, error, latent.n, latent.effective_n)
 
     @classmethod
@@ -209,7 +200,7 @@ class NormTable:
             raise ScoringError(f"A latent density needs {FEWEST_NODES} rising nodes or more, and as many heights.")
         if not np.isfinite(heights).all() or (heights < 0).any() or heights.sum() <= 0:
             raise ScoringError("A latent density must be finite, nowhere below zero, and somewhere above it.")
-        grid, distribution, curve = _smooth_table(points, heights)
+        grid, distribution, curve = distribution_of(points, heights)
         if standard_error is None:
             error = np.sqrt(distribution * (1 - distribution) / n)
         else:
@@ -218,26 +209,6 @@ class NormTable:
                 raise ScoringError(f"{points.size} nodes need as many standard errors; got {stated.size}.")
             error = np.interp(grid, points, stated)
         return cls(grid, distribution, curve, error, int(n), float(n))
-
-    @classmethod
-    def _empirical(cls, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> Self:
-        counted = shares > shares.max() * FLOOR
-        scores, shares = scores[counted], shares[counted]
-        values, where = np.unique(np.round(scores, DECIMALS), return_inverse=True)
-        share = np.bincount(where, weights=shares)
-        square = np.bincount(where, weights=shares**2)
-        rank = np.minimum(np.cumsum(share) - share / 2, 1.0)
-        squares = np.cumsum(square) - square / 2
-        kept = _kept_knots(rank)
-        values, rank, squares, share = values[kept], rank[kept], squares[kept], share[kept]
-        low, high = _ends(values, rank)
-        grid = np.concatenate([[low], values, [high]])
-        distribution = np.concatenate([[0.0], rank, [1.0]])
-        total = float((shares**2).sum())
-        squares = np.concatenate([[0.0], squares, [total]])
-        variance = squares * (1 - 2 * distribution) + distribution**2 * total  # Σ w² (1[x ≤ grid] - F)²
-        density = _kernel_density(scores, shares, grid)
-        return cls(grid, distribution, density, np.sqrt(np.maximum(variance, 0.0)), scores.size, 1 / total)
 
     @property
     def mean(self) -> float:
@@ -414,99 +385,3 @@ def _two_sided(level: float) -> float:
     if not 0 < level < 1:
         raise ScoringError(f"An interval's level lies between 0 and 1, not {level}.")
     return NormalDist().inv_cdf((1 + level) / 2)
-
-
-def _nodes_for(scores: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Nodes that hold all scores, near enough to one another to show how most of them spread."""
-    nodes = np.linspace(min(-WIDEST, scores.min()), max(WIDEST, scores.max()), NODE_COUNT)
-    step, usual_step = nodes[1] - nodes[0], 2 * WIDEST / (NODE_COUNT - 1)
-    low, middle, high = np.percentile(scores, [25, 50, 75])
-    spread = max(float(high - low) / 1.349, float(np.median(errors)))
-    if step > usual_step * (1 + SAME) and step * STEPS_IN_SPREAD > spread:
-        row = int(np.argmax(np.abs(scores - middle)))
-        raise ScoringError(
-            f"Person {row}: a score of {scores[row]:g} is too far out to be normed together with others that spread by "
-            f"{spread:.3g} around {middle:.3g}; leave the person out, or give scores on a scale around 0."
-        )
-    return nodes
-
-
-def _smooth_table(
-    nodes: NDArray[np.float64], heights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Grid, distribution and density from heights at nodes: the log density runs in cubics from node to node."""
-    half = (nodes[1] - nodes[0]) / 2
-    low, high = min(-WIDEST, nodes[0] - half), max(WIDEST, nodes[-1] + half)
-    grid = np.linspace(low, high, GRID_POINTS)
-    logs = np.log(np.maximum(heights / heights.max(), FLOOR))
-    density = np.maximum(np.exp(cubic(grid, nodes, logs)), FLOOR)
-    density[(grid < nodes[0] - half) | (grid > nodes[-1] + half)] = FLOOR
-    pieces = np.diff(grid) * (density[1:] + density[:-1]) / 2
-    distribution = np.concatenate([[0.0], np.cumsum(pieces)])
-    total = distribution[-1]
-    distribution = distribution / total
-    distribution[-1] = 1.0
-    return grid, distribution, density / total
-
-
-def _distribution_error(
-    latent: LatentDensity, grid: NDArray[np.float64], distribution: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Compute the standard error of the distribution function at each grid point, by the delta method."""
-    step = latent.nodes[1] - latent.nodes[0]
-    covered = np.clip((grid[:, None] - latent.nodes) / step + 0.5, 0.0, 1.0)  # share of a node's cell below a point
-    change = (covered - distribution[:, None]) * latent.masses
-    variance = np.einsum("gq,qr,gr->g", change, latent.covariance, change, optimize=True)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
-
-
-def _kept_knots(rank: NDArray[np.float64]) -> NDArray[np.int64]:
-    if rank.size <= MOST_KNOTS:
-        return np.arange(rank.size)
-    found = np.searchsorted(rank, np.linspace(rank[0], rank[-1], MOST_KNOTS)).clip(0, rank.size - 1)
-    kept, times = np.unique(found, return_counts=True)
-    jumps = kept[times > 2]  # a tie beside it: without its neighbours a line would be drawn over what lies between
-    return np.unique(np.concatenate([kept, jumps - 1, jumps + 1])).clip(0, rank.size - 1)
-
-
-def _ends(values: NDArray[np.float64], rank: NDArray[np.float64]) -> tuple[float, float]:
-    """Where the distribution reaches 0 and 1: the outermost slopes go on."""
-    if values.size == 1:
-        return float(values[0] - TIED_WIDTH), float(values[0] + TIED_WIDTH)
-    first = (values[1] - values[0]) / (rank[1] - rank[0])
-    last = (values[-1] - values[-2]) / (rank[-1] - rank[-2])
-    least = 10.0**-DECIMALS * max(1.0, float(np.abs(values).max()))
-    return float(values[0] - max(first * rank[0], least)), float(values[-1] + max(last * (1 - rank[-1]), least))
-
-
-def _kernel_density(
-    scores: NDArray[np.float64], shares: NDArray[np.float64], at: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Smooth the sample by a normal kernel, Silverman's rule of thumb wide, on bins a tenth of that.
-
-    It serves the standard error of a cut only; percentile ranks and cuts are read from the sample itself.
-    """
-    width = _kernel_width(scores, shares)
-    low, high = scores.min() - 4 * width, scores.max() + 4 * width
-    bins = max(int(np.ceil((high - low) / (width / 10))), 2)
-    counts, edges = np.histogram(scores, bins=bins, range=(low, high), weights=shares)
-    step = edges[1] - edges[0]
-    reach = np.arange(-int(4 * width / step), int(4 * width / step) + 1) * step
-    kernel = np.exp(-0.5 * (reach / width) ** 2)
-    smooth = np.convolve(counts, kernel / kernel.sum(), mode="full") / step
-    margin = reach.size // 2
-    centres = edges[0] + step * (np.arange(smooth.size) - margin + 0.5)
-    return np.asarray(np.maximum(np.interp(at, centres, smooth), FLOOR))
-
-
-def _kernel_width(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
-    mean = shares @ scores
-    spread = float(np.sqrt(shares @ (scores - mean) ** 2))
-    order = np.argsort(scores, kind="stable")
-    middle = np.cumsum(shares[order]) - shares[order] / 2
-    quarters = np.interp([0.25, 0.75], middle, scores[order])
-    between = float(quarters[1] - quarters[0]) / 1.34
-    narrow = min(spread, between) if between > 0 else spread
-    if narrow <= SAME * max(1.0, abs(float(mean))):
-        return TIED_WIDTH
-    return float(RULE_OF_THUMB * narrow * (shares**2).sum() ** 0.2)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.ability import estimate_ability
-from scoring.careless_responding import longest_string
+from scoring.indices_of_carelessness import longest_string
 from scoring.items import ItemParameters
 from scoring.person_fit import standardised_log_likelihood
 from scoring.responses import reverse

@@ -30,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGETS = {
     "scoring.stopping": ["tests/scoring/test_stopping.py"],
     "scoring.cut_scores": ["tests/scoring/test_cut_scores.py"],
-    "scoring.norms": ["tests/scoring/test_norms.py"],
+    "scoring.empirical_distribution": ["tests/scoring/test_empirical_distribution.py", "tests/scoring/test_norms.py"],
+    "scoring.latent_distribution": ["tests/scoring/test_latent_distribution.py", "tests/scoring/test_norms.py"],
+    "scoring.norms": ["tests/scoring/test_norms.py", "tests/scoring/test_empirical_distribution.py"],
     "app.awarding.rules": ["tests/app/awarding/test_rules.py"],
 }
 PRELOADED = ("tests.conftest", "hypothesis.strategies", "scipy.stats", "scipy.optimize")  # what tests import anyway
@@ -109,6 +111,17 @@ def mutants(source: str) -> Iterator[Mutant]:
         vars(node).update(former)
 
 
+def become(name: str, tree: ast.Module) -> None:
+    """Make a loaded module the mutant, also for modules that took names over from it when they were loaded."""
+    module = vars(sys.modules[name])
+    former = dict(module)
+    exec(compile(tree, name, "exec"), module)  # noqa: S102  our own  # nosec B102
+    for other in [vars(loaded) for loaded in list(sys.modules.values()) if hasattr(loaded, "__dict__")]:
+        for key in former.keys() & other.keys():
+            if other[key] is former[key]:
+                other[key] = module[key]
+
+
 def survives(name: str, tree: ast.Module | None, tests: Sequence[str], seconds: int = 0) -> bool:
     """Whether the tests pass, in so many seconds if any are given; without a tree, on the module as it is."""
     child = os.fork()
@@ -119,8 +132,8 @@ def survives(name: str, tree: ast.Module | None, tests: Sequence[str], seconds: 
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
-            if tree is not None:  # whoever imports the module from here on gets the mutant
-                exec(compile(tree, name, "exec"), vars(sys.modules[name]))  # noqa: S102  our own  # nosec B102
+            if tree is not None:
+                become(name, tree)
             options = [
                 "-x",
                 "-q",

@@ -22,10 +22,10 @@ from app.norming import phases
 from app.norming import queries as norms
 from app.norming.approve_norm import approve_norm
 from app.norming.effort import Effort
-from app.norming.errors import SampleAlreadyImported
 from app.norming.import_responses import import_responses
 from app.norming.publish_norm import publish_norm
 from app.norming.queries import NormView
+from app.norming.sample_errors import SampleAlreadyImported
 from app.norming.schedule_norm import schedule_norm
 
 COLLECTED_FOR_DAYS = 45

@@ -19,7 +19,8 @@ from scoring.responses import MISSING, ResponseMatrix
 
 if TYPE_CHECKING:
     from scoring.calibration import StandardErrors
-    from scoring.linking import Link, PurifiedLink
+    from scoring.linking import Link
+    from scoring.purified_linking import PurifiedLink
 
 FEWEST_COMMON_ITEMS = 3
 TOO_MANY_TO_MISS = 10.0  # expected choices: that none came is then no chance (e^-10), nor a tail that is not normal
@@ -66,7 +67,7 @@ class FreeFit:
 
     def linked_to(self, scale: CalibratedItems) -> PurifiedLink:
         """The link to the parameters in use, through the items that did not drift."""
-        from scoring.linking import purified_link  # noqa: PLC0415  scipy: seconds no other page may pay
+        from scoring.purified_linking import purified_link  # noqa: PLC0415  scipy: seconds no other page may pay
 
         base, errors = self._base(scale), self._errors(scale)
         linked = purified_link(self.items, base, errors=errors)
@@ -163,7 +164,7 @@ def fitted_freely(sample: Sample, scale: CalibratedItems, placing: Placing = Par
 
 def _fitted(kind: str, evidence: KindOfEvidence, scale: CalibratedItems, placing: Placing) -> FreeFit:
     from scoring.calibration import calibrate  # noqa: PLC0415  as above
-    from scoring.linking import with_unused_above  # noqa: PLC0415
+    from scoring.unused_categories import with_unused_above  # noqa: PLC0415
 
     codes, parameters = of_kind(kind, scale)
     column = {code: place for place, code in enumerate(evidence.codes)}

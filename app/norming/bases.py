@@ -18,7 +18,8 @@ from app.assessment.scored_sittings import ScoredSitting, scored_sittings
 from app.foundation import policies
 from app.item_bank import queries as item_bank
 from app.norming import stray_shares
-from app.norming.errors import NormNotFound, NoSample, NotCalibrated, SampleAltered
+from app.norming.calibration_errors import NotCalibrated
+from app.norming.errors import NormNotFound
 from app.norming.latent import CalibratedSample
 from app.norming.models import (
     CalibrationRun,
@@ -32,6 +33,7 @@ from app.norming.packed import sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
 from app.norming.queries import NormView, published, view_of
 from app.norming.recalibration import Phase
+from app.norming.sample_errors import NoSample, SampleAltered
 from app.norming.samples import SCENARIO, STATEMENT, Sample, by_kind
 from app.norming.scales import scale_of
 

@@ -25,10 +25,11 @@ from app.item_bank.calibrated_items import FittedItems, pack_errors
 from app.item_bank.extend_calibration import carry_calibration, extend_calibration
 from app.item_bank.store_calibration import SAMPLE, store_calibration
 from app.norming import kinds_together, stray_shares
+from app.norming.calibration_errors import CalibrationFailed, ScaleWouldMove
 from app.norming.effort import Effort
-from app.norming.errors import CalibrationFailed, NoSample, ScaleWouldMove
 from app.norming.exposure import exposure_of
 from app.norming.models import CalibrationRun, LegacySample
+from app.norming.sample_errors import NoSample
 from app.norming.samples import KindOfEvidence, Sample, answered_by
 from app.norming.scales import has_another_scale, scale_of
 from scoring.calibration import calibrate

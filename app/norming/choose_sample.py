@@ -21,14 +21,15 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.shared_items import SharedItems, shared_items
+from app.norming.choice_errors import ChoiceUnknown, NobodyChosen, SubgroupNormRefused
 from app.norming.dividing import may_divide
-from app.norming.errors import ChoiceUnknown, NobodyChosen, SampleAlreadyImported, SubgroupNormRefused
 from app.norming.import_responses import import_responses
 from app.norming.models import LegacySample, NormGroup, NormState, NormVersion, SampleLabel
 from app.norming.packed import pack, pack_labels, sha256_of, unpack, unpack_labels
 from app.norming.policy import NormPolicy
 from app.norming.recalibration import Choice, Division, Source
 from app.norming.rules import months_before
+from app.norming.sample_errors import SampleAlreadyImported
 from app.norming.sitting_sample import mapping_of, sample_file
 
 POPULATION = {

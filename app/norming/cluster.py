@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from app.norming.errors import SchedulerSilent
+from app.norming.calibration_errors import SchedulerSilent
 from scoring.calibration_parts import Part, PartialSums, PartsHere, Placing, Tables, estep, fingerprint
 
 if TYPE_CHECKING:

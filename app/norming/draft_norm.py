@@ -14,7 +14,7 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.norming.bases import DraftBasis
-from app.norming.errors import LatentNotEstimated, NotCalibrated
+from app.norming.calibration_errors import LatentNotEstimated, NotCalibrated
 from app.norming.models import CalibrationRun, NormVersion
 from app.norming.rules import SampleFacts, standing
 from app.norming.snapshot import MASSES, masses_of, sha256_of

@@ -15,10 +15,10 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.item_record import not_scored_now
-from app.norming.errors import FoundingUnfinished
 from app.norming.import_responses import import_responses
 from app.norming.models import LegacySample
 from app.norming.policy import NormPolicy
+from app.norming.sample_errors import FoundingUnfinished
 from app.norming.sample_file import MISSING
 from app.norming.sitting_sample import mapping_of, sample_file
 

@@ -1,16 +1,12 @@
-"""Named refusals of norming."""
+"""Refusals of norms: what is said of a norm version, of the steps it takes, and of who may take them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
-
-LONGEST_REPORT = 200  # lines: a person reads no more; the count says how many there are
-LONGEST_SHOWN_VALUE = 40  # characters
+from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
 
 class NormNotFound(NotFound):
@@ -23,35 +19,6 @@ class NormNotFound(NotFound):
             f"There is no norm version {norm_id}. GET /api/v1/norms lists those that are public; operators see all "
             "with `decile norm list`."
         )
-
-
-class NoSample(NotFound):
-    """Nothing to calibrate or to norm on."""
-
-    code = "no-sample"
-
-    def __init__(self, skill: str) -> None:
-        super().__init__(f"No sample of responses is known for {skill}. Import one with `decile responses import`.")
-
-
-class SampleUnknown(NotFound):
-    """The skill has no sample of that id."""
-
-    code = "sample-unknown"
-
-    def __init__(self, sample_id: UUID, skill: str) -> None:
-        super().__init__(
-            f"{skill} has no sample {sample_id}. Leave --sample out for the latest one, or choose one on the norm desk."
-        )
-
-
-class PopulationNeeded(Invalid):
-    """A sample is of somebody."""
-
-    code = "population-needed"
-
-    def __init__(self) -> None:
-        super().__init__("Say who these people are, in one line: it is printed with every rank.")
 
 
 class RollbackReasonNeeded(Invalid):
@@ -70,51 +37,6 @@ class StopReasonNeeded(Invalid):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"Say why the norm is to be stopped, in 1 to {longest} characters.")
-
-
-class NotCalibrated(Conflict):
-    """A norm stands on a calibration."""
-
-    code = "not-calibrated"
-
-    def __init__(self, skill: str) -> None:
-        super().__init__(f"The sample of {skill} is not calibrated yet. Run `decile calibrate {skill}` first.")
-
-
-class CalibrationFailed(Conflict):
-    """The item parameters could not be had from these responses."""
-
-    code = "calibration-failed"
-
-    def __init__(self, skill: str, notes: Sequence[str]) -> None:
-        super().__init__(
-            f"The responses of {skill} could not be calibrated: {'; '.join(notes) or 'the fit did not converge'}. "
-            "Nothing was stored. Look at the items named, or import a larger sample."
-        )
-
-
-class SchedulerSilent(Unavailable):
-    """Nobody speaks Dask at the address that the settings give."""
-
-    code = "scheduler-silent"
-
-    def __init__(self, address: str, problem: str) -> None:
-        super().__init__(
-            f"The Dask scheduler at {address} does not answer ({problem}). "
-            "Calibrations run in the worker meanwhile, with the same result."
-        )
-
-
-class LatentNotEstimated(Conflict):
-    """No distribution could be estimated behind the responses."""
-
-    code = "latent-not-estimated"
-
-    def __init__(self, skill: str, reason: str) -> None:
-        super().__init__(
-            f"The responses of {skill} do not show how its people are distributed: {reason} "
-            "Nothing was stored. Import a larger sample, or one with more items."
-        )
 
 
 class NormMovedOn(Conflict):
@@ -139,19 +61,6 @@ class WindowOutgrown(Conflict):
             f"Norm {label} may certify because its responses were young enough when it was drafted. The first is of "
             f"{first}, more than {months} months before the day it would take effect. Nothing was changed. "
             "Draft a new norm: from younger responses, or from the same ones without awards."
-        )
-
-
-class ScaleWouldMove(Conflict):
-    """A fresh calibration would be a second scale for the same skill."""
-
-    code = "scale-would-move"
-
-    def __init__(self, skill: str) -> None:
-        super().__init__(
-            f"{skill} has a calibrated scale from an earlier bank release, and this sample is of a release that keeps "
-            "less than half of its items of a kind: calibrating it by itself would move the scale. Nothing was stored. "
-            "Import a sample of the release that is calibrated, or release a bank that keeps more of it."
         )
 
 
@@ -328,95 +237,6 @@ class NormNotApproved(Conflict):
         )
 
 
-class SampleAltered(Conflict):
-    """The stored responses are no longer those that were imported."""
-
-    code = "sample-altered"
-
-    def __init__(self, sample_id: UUID) -> None:
-        super().__init__(
-            f"The stored responses of sample {sample_id} differ from those imported: somebody changed the database. "
-            "Nothing was computed from them. Look at the audit record, and import the file again."
-        )
-
-
-class SampleAlreadyImported(Conflict):
-    """The same people would be counted twice."""
-
-    code = "sample-already-imported"
-
-    def __init__(self, sample_id: UUID) -> None:
-        self.sample_id = sample_id
-        super().__init__(
-            f"These responses were imported before, as sample {sample_id}. Nothing was added; "
-            "importing them again would count the same people twice."
-        )
-
-
-class ItemsDiffer(Invalid):
-    """The columns are not those of the released bank."""
-
-    code = "sample-items-differ"
-
-    def __init__(self, label: str, faults: Sequence[str]) -> None:
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"The columns do not fit the bank {label}; nothing was imported.\n{lines}")
-
-
-class MappingInvalid(Invalid):
-    """The mapping file does not say how to read the sample."""
-
-    code = "mapping-invalid"
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"The mapping cannot be used; nothing was imported.\n{lines}")
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """One thing to correct; `row` counts as a spreadsheet does, the header being row 1."""
-
-    row: int
-    column: str
-    value: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """One line of the report."""
-        shown = self.value if len(self.value) <= LONGEST_SHOWN_VALUE else self.value[:LONGEST_SHOWN_VALUE] + "…"
-        place = f"row {self.row}" if self.row else "the file"
-        place += f", column {self.column}" if self.column else ""
-        return f"{place}: {shown!r}: {self.remedy}"
-
-
-class SampleInvalid(Invalid):
-    """The responses cannot be imported as they are: one report, every problem named."""
-
-    code = "sample-invalid"
-
-    def __init__(self, problems: Sequence[RowProblem]) -> None:
-        self.problems = tuple(problems)
-        lines = [f"  {problem}" for problem in self.problems[:LONGEST_REPORT]]
-        if len(self.problems) > LONGEST_REPORT:
-            lines.append(f"  … and {len(self.problems) - LONGEST_REPORT} more")
-        count = len(self.problems)
-        headline = f"{count} problem{'s' if count > 1 else ''} in the file; nothing was imported."
-        super().__init__("\n".join([headline, *lines]))
-
-
-class FoundingUnfinished(Conflict):
-    """Some items have too few responses for a first calibration."""
-
-    code = "founding-unfinished"
-
-    def __init__(self, label: str, ready: int, items: int, needed: int, usable: int) -> None:
-        super().__init__(
-            f"{ready} of {items} items of {label} have {needed} usable responses, from {usable} founding sittings that "
-            "may serve a norm. Go on with founding sittings; the forms bring what is missing."
-        )
-
-
 class NothingToCompare(Conflict):
     """The norm does not rest on founding sittings."""
 
@@ -435,101 +255,4 @@ class TooFewToCompare(Conflict):
         super().__init__(
             f"{given} first sittings under norm {label} are complete; {needed} are needed to compare them with the "
             "founders. Their decisions wait until then."
-        )
-
-
-class RecalibrationNotFound(NotFound):
-    """No recalibration under that id."""
-
-    code = "recalibration-not-found"
-
-    def __init__(self, recalibration_id: UUID) -> None:
-        super().__init__(
-            f"There is no recalibration {recalibration_id}. `decile norm recalibrations` shows those that exist."
-        )
-
-
-class RecalibrationUnderWay(Conflict):
-    """One at a time for a skill."""
-
-    code = "recalibration-under-way"
-
-    def __init__(self, skill: str) -> None:
-        super().__init__(f"A recalibration of {skill} is under way. Wait until it is done, or cancel it.")
-
-
-class RecalibrationEnded(Conflict):
-    """It is over, or its phase has passed."""
-
-    code = "recalibration-ended"
-
-    def __init__(self, recalibration_id: UUID, progress: str) -> None:
-        super().__init__(f"Recalibration {recalibration_id} is {progress}; nothing of it can be changed any more.")
-
-
-class SubgroupNormRefused(Refused):
-    """Norms by sex, race, age or the like would hide what they should show, and are unlawful in places."""
-
-    code = "subgroup-norm-refused"
-
-    def __init__(self, division: str) -> None:
-        super().__init__(
-            f"A norm is not made of some {division} groups alone, nor without one: everybody is compared with the same "
-            "people. What may be chosen or left out are blocks called day, campaign, network, country or language."
-        )
-
-
-class ChoiceUnknown(Invalid):
-    """The sample has no such division or label."""
-
-    code = "choice-unknown"
-
-    def __init__(self, division: str, label: str) -> None:
-        super().__init__(f"The sample has no block {division}={label}. Look at its blocks on the norm desk.")
-
-
-class NobodyChosen(Conflict):
-    """No responses are left."""
-
-    code = "nobody-chosen"
-
-    def __init__(self, skill: str) -> None:
-        super().__init__(
-            f"This choice leaves no responses of {skill}. Take a longer window, or leave fewer blocks out."
-        )
-
-
-class ChoiceInvalid(Invalid):
-    """It says nothing that could be chosen."""
-
-    code = "choice-invalid"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            f"{text[:LONGEST_SHOWN_VALUE]!r} is no sample, no day (2026-11-28) and no block (name=label). "
-            "Choose a sample, or sittings in a language, and name blocks as the norm desk shows them."
-        )
-
-
-class ChoiceMixed(Invalid):
-    """What belongs to sittings is said of a sample, or the other way round."""
-
-    code = "choice-mixed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Days (--since, --until) bound sittings alone, so they need --sittings. Blocks (--only, --without) are "
-            "of a stored sample, so they and --sample go without it. Leave out what belongs to the other. Nothing was "
-            "begun."
-        )
-
-
-class WindowReversed(Invalid):
-    """A window that ends before it begins."""
-
-    code = "window-reversed"
-
-    def __init__(self, since_on: date, until_on: date) -> None:
-        super().__init__(
-            f"The last day, {until_on}, lies before the first, {since_on}. Give them in order; nothing was begun."
         )

@@ -15,10 +15,10 @@ from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.item_bank import queries as item_bank
 from app.item_bank.release_trial_bank import TrialItem, release_trial_bank
-from app.norming.errors import ItemsDiffer, PopulationNeeded, SampleAlreadyImported
 from app.norming.mapping import SampleMapping
 from app.norming.models import LegacySample, NormGroup, SampleLabel
 from app.norming.packed import pack, pack_labels, sha256_of
+from app.norming.sample_errors import ItemsDiffer, PopulationNeeded, SampleAlreadyImported
 from app.norming.sample_file import SampleFile
 
 WHOLE_INSTRUMENT = "whole"  # facet of an instrument that names none

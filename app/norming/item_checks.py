@@ -14,7 +14,7 @@ from scoring.errors import ScoringError
 from scoring.responses import ResponseMatrix
 
 FEWEST_IN_A_GROUP = 100  # people; with fewer a difference between groups is noise
-SIGNIFICANT = 0.05  # after Benjamini and Hochberg over the items, as `scoring.differential_functioning.Dif.flagged`
+SIGNIFICANT = 0.05  # after Benjamini and Hochberg over the items, as `scoring.dif_result.Dif.flagged`
 
 
 def drift(basis: PreviewBasis) -> dict[str, Any]:

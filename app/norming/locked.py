@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.foundation.audit import AuditEntry
-from app.norming.errors import NormAltered, NormNotApproved, NormNotFound, RecalibrationNotFound
+from app.norming.calibration_errors import RecalibrationNotFound
+from app.norming.errors import NormAltered, NormNotApproved, NormNotFound
 from app.norming.models import NormState, NormVersion, Recalibration
 from app.norming.rules import is_another_person
 from app.norming.snapshot import is_as_drafted

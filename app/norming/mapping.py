@@ -36,7 +36,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, model
 from app.foundation.faults import faults_of
 from app.item_bank.yaml_lines import Unreadable, composed
 from app.norming.dividing import says_what_people_are
-from app.norming.errors import MappingInvalid
+from app.norming.sample_errors import MappingInvalid
 
 LARGEST_MAPPING_BYTES = 1_000_000
 NOT_STATED = "not stated"

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import DDL
 
 from app.foundation.db import Base, where
-from app.norming.errors import NormInAnotherState, NormNotDue, RecalibrationEnded
+from app.norming.calibration_errors import RecalibrationEnded
+from app.norming.errors import NormInAnotherState, NormNotDue
 from app.norming.guards import POSTGRESQL_IMMUTABLE, SQLITE_IMMUTABLE
 from app.norming.recalibration import Phase, Progress
 from app.norming.rules import Gate, RollbackReason

@@ -24,10 +24,11 @@ from app.foundation.errors import DecileError, Unavailable
 from app.item_bank.calibrated_items import CalibratedItems
 from app.norming import bases, queries, recalibrations
 from app.norming.base_scale import FreeFit, drift_report, fitted_freely, not_known
+from app.norming.calibration_errors import RecalibrationEnded
 from app.norming.choose_sample import choose_sample
 from app.norming.draft_norm import draft_norm
 from app.norming.effort import Effort
-from app.norming.errors import NormMovedOn, RecalibrationEnded
+from app.norming.errors import NormMovedOn
 from app.norming.latent import CalibratedSample
 from app.norming.locked import recalibration_for_update
 from app.norming.pilot_items import Placed, pilot_answers, place_pilot_items

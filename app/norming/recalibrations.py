@@ -12,11 +12,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.norming.calibration_errors import RecalibrationNotFound
 from app.norming.dividing import may_divide
-from app.norming.errors import NormNotFound, NoSample, RecalibrationNotFound
+from app.norming.errors import NormNotFound
 from app.norming.models import LegacySample, NormGroup, Recalibration, SampleLabel
 from app.norming.packed import unpack_labels
 from app.norming.recalibration import Choice, Phase, Progress
+from app.norming.sample_errors import NoSample
 
 MOST_SHOWN = 20
 

@@ -14,11 +14,11 @@ from app.foundation.runtime import Runtime
 from app.norming import phases, queries
 from app.norming.cluster import placing_on
 from app.norming.draw_founding_sample import draw_founding_sample
-from app.norming.errors import MappingInvalid
 from app.norming.import_responses import described_as, import_responses
 from app.norming.mapping import SampleMapping, read_mapping
 from app.norming.norm_options import shown_working
 from app.norming.policy import NormPolicy
+from app.norming.sample_errors import MappingInvalid
 from app.norming.sample_file import SampleFile, read_sample
 
 FILE = GivenPath(dir_okay=False, path_type=Path)

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.norming.errors import RowProblem, SampleInvalid
 from app.norming.mapping import AdultRule, SampleMapping
+from app.norming.sample_errors import RowProblem, SampleInvalid
 
 MISSING = -1
 GZIP_MAGIC = b"\x1f\x8b"

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.norming.errors import ChoiceInvalid, ChoiceMixed, WindowReversed
+from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, WindowReversed
 from app.norming.recalibration import Choice, Division, Source
 
 LANGUAGES = ("en", "fr")

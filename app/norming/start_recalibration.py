@@ -13,10 +13,11 @@ from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.norming.errors import NoSample, RecalibrationUnderWay, SampleUnknown
+from app.norming.calibration_errors import RecalibrationUnderWay
 from app.norming.locked import norm_for_update
 from app.norming.models import LegacySample, NormGroup, Recalibration
 from app.norming.recalibration import Choice, Phase, Progress, Source
+from app.norming.sample_errors import NoSample, SampleUnknown
 
 
 def start_recalibration(

@@ -19,8 +19,8 @@ from app.foundation.errors import DecileError
 from app.foundation.mail import Mailer
 from app.foundation.policies import PolicyInvalid
 from app.foundation.settings import Settings, SettingsRefused, read_settings
+from app.norming.calibration_errors import SchedulerSilent
 from app.norming.cluster import seen_at
-from app.norming.errors import SchedulerSilent
 from app.operations import checks, sqlite_snapshot
 from app.operations.checks import Check, State
 from app.operations.record_checks import records

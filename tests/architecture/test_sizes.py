@@ -16,7 +16,6 @@ LONG_MODULES = {
     "app/assessment/views.py": "the candidate's pages, a few lines each; forms and programs are read in one place",
     "scoring/calibration_fit.py": "one climb: start values, EM and Newton steps, and the proof that the top is reached",
     "scoring/calibration_groups.py": "the same climb over several groups, whose parts share one layout of arrays",
-    "scoring/differential_functioning.py": "three published statistics of the same tables, to be compared line by line",
     "scoring/sitting_kernels.py": "compiled by numba, which inlines and caches within one module",
 }
 LONG_FUNCTIONS = {

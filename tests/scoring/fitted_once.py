@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.calibration import Calibration, calibrate
-from scoring.differential_functioning import Dif, dif
+from scoring.dif_result import Dif
+from scoring.differential_functioning import dif
 from scoring.items import ItemParameters
 from scoring.linking import Link, link
 from scoring.simulation import simulate_responses

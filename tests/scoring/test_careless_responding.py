@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import permutations
 
 import numpy as np
 import pytest
 
 from scoring.calibration import calibrate
-from scoring.careless_responding import (
-    CarelessRule,
-    Scale,
-    _distances,
-    _Form,
-    careless_indices,
-    fit_careless_rule,
-    longest_string,
-)
+from scoring.careless_responding import CarelessRule, careless_indices, fit_careless_rule
 from scoring.errors import InvalidResponses, ScoringError
+from scoring.indices_of_carelessness import Scale, longest_string
 from scoring.items import ItemParameters
 from scoring.responses import reverse
 from scoring.simulation import simulate_responses
@@ -62,19 +54,6 @@ def share(codes: np.ndarray, rate: float = 0.01) -> float:
 def test_the_longest_string_counts_equal_answers_and_skips_missing_ones() -> None:
     codes = [[0, 0, 0, 1, 1], [2, -1, 2, 2, 0], [0, 1, 2, 3, 4], [-1, -1, -1, -1, -1], [1, 0, 0, -1, 0]]
     assert longest_string(codes).tolist() == [3, 3, 1, 0, 3]
-
-
-def test_the_shuffled_distance_is_the_mean_over_every_order() -> None:
-    rng = np.random.default_rng(3)
-    root = rng.normal(size=(5, 5))
-    form = _Form((), np.ones(5, dtype=np.int64), np.full(5, 5), rng.normal(2, 1, 5), root @ root.T + np.eye(5))
-    person = np.array([[0, 4, 1, -1, 2]], dtype=np.int8)
-    given = [0, 1, 2, 4]
-    precision = np.linalg.inv(form.covariance[np.ix_(given, given)])
-    away = [np.array(order) - form.centre[given] for order in permutations(person[0, given])]
-    distance, shuffled = _distances(person, form)
-    assert distance[0] == pytest.approx(away[0] @ precision @ away[0])
-    assert shuffled[0] == pytest.approx(np.mean([a @ precision @ a for a in away]))
 
 
 def test_irv_and_content_are_those_worked_by_hand() -> None:

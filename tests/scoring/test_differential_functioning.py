@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from scoring import differential_functioning
 from scoring.calibration import calibrate
-from scoring.differential_functioning import METHODS, benjamini_hochberg, dif
+from scoring.differential_functioning import METHODS, dif
 from scoring.errors import InvalidResponses, ScoringError
 from scoring.items import ItemParameters
-from scoring.proportional_odds import proportional_odds
 from scoring.responses import MISSING
 from scoring.simulation import simulate_responses
 from tests.scoring.fitted_once import simulated_two_groups
@@ -125,78 +124,6 @@ def test_a_category_one_group_never_chose_costs_its_degree_of_freedom() -> None:
     found = dif(codes, groups)
     assert found.degrees_of_freedom[5] == 3
     assert found.degrees_of_freedom[4] == 4
-
-
-def test_mantel_and_haenszels_odds_ratio_by_hand() -> None:
-    # one stratum by construction: everybody has one point on the two items
-    codes = np.array([[1, 0]] * 30 + [[0, 1]] * 10 + [[1, 0]] * 15 + [[0, 1]] * 25)
-    groups = np.repeat([0, 1], 40)
-    found = dif(codes, groups, "mantel_haenszel")
-    assert found.effect[0] == pytest.approx(-2.35 * np.log((30 * 25) / (10 * 15)))
-    expected, variance = 40 * 45 / 80, 40 * 40 * 45 * 35 / (80**2 * 79)
-    assert found.chi_square[0] == pytest.approx((abs(30 - expected) - 0.5) ** 2 / variance)
-    assert found.effect[1] == pytest.approx(-found.effect[0])
-    assert found.ets[0] == "C"
-
-
-def test_an_empty_cross_product_leaves_the_odds_ratio_on_the_delta_scale() -> None:
-    """Nobody of the one group got the first item right, nobody of the other got it wrong."""
-    codes = np.array([[1, 0]] * 40 + [[0, 1]] * 20)
-    found = dif(codes, np.repeat([0, 1], (40, 20)), "mantel_haenszel")
-    assert found.effect[0] == pytest.approx(-2.35 * np.log((40.5 * 20.5) / (0.5 * 0.5)))
-    assert found.effect[1] == pytest.approx(-found.effect[0])
-    assert found.ets == ("C", "C")
-    assert found.notes[0].startswith("Item 0: A cross-product of its odds ratio was empty; 0.5 was added")
-
-
-def test_an_item_that_all_of_one_score_answer_alike_cannot_be_tested() -> None:
-    found = dif(np.repeat([[0, 0], [1, 1]], 20, axis=0), np.tile([0, 1], 20), "mantel_haenszel")
-    assert (found.effect.tolist(), found.p_value.tolist(), found.notes) == ([0.0, 0.0], [1.0, 1.0], ())
-
-
-def test_mantels_statistic_by_hand() -> None:
-    codes = np.array([[2, 0]] * 12 + [[1, 1]] * 8 + [[0, 2]] * 4 + [[2, 0]] * 5 + [[1, 1]] * 9 + [[0, 2]] * 10)
-    groups = np.repeat([0, 1], 24)
-    found = dif(codes, groups, "mantel_haenszel")
-    pooled = np.array([14, 17, 17])
-    mean, square = pooled @ [0, 1, 2] / 48, pooled @ [0, 1, 4] / 48
-    variance = 24 * 24 * (square - mean**2) / 47
-    assert found.chi_square[0] == pytest.approx((19 - 24 * mean) ** 2 / variance)
-    assert found.effect[0] == pytest.approx(19 / 24 - 32 / 24)
-    assert found.standardised[0] == pytest.approx((13 / 24) / np.sqrt(square - mean**2))
-
-
-def test_adjusted_p_values_by_hand() -> None:
-    np.testing.assert_allclose(benjamini_hochberg([0.01, 0.04, 0.03, 0.5]), [0.04, 0.16 / 3, 0.16 / 3, 0.5], atol=1e-12)
-
-
-def test_ordinal_regression_finds_the_maximum() -> None:
-    rng = np.random.default_rng(12)
-    x = rng.normal(0, 1, (200, 2))
-    counts = rng.poisson(3, (200, 4)).astype(float) + 0.1
-    fit = proportional_odds(counts, x)
-
-    def height(intercepts: NDArray[np.float64], coefficients: NDArray[np.float64]) -> float:
-        above = 1 / (1 + np.exp(-(intercepts + (x @ coefficients)[:, None])))
-        edges = np.concatenate([np.ones((200, 1)), above, np.zeros((200, 1))], axis=1)
-        return float((counts * np.log(edges[:, :-1] - edges[:, 1:])).sum())
-
-    assert height(fit.intercepts, fit.coefficients) == pytest.approx(fit.log_likelihood)
-    for _ in range(20):
-        nudged = height(fit.intercepts + rng.normal(0, 1e-2, 3), fit.coefficients + rng.normal(0, 1e-2, 2))
-        assert nudged < fit.log_likelihood
-
-
-def test_two_category_ordinal_regression_is_logistic() -> None:
-    fit = proportional_odds([[30, 10], [15, 25]], [[0.0], [1.0]])
-    assert fit.intercepts[0] == pytest.approx(np.log(10 / 30), abs=1e-5)
-    assert fit.coefficients[0] == pytest.approx(np.log(25 / 15) - np.log(10 / 30), abs=1e-5)
-
-
-def test_separated_groups_stay_finite() -> None:
-    fit = proportional_odds([[50, 0], [0, 50]], [[0.0], [1.0]])
-    assert np.isfinite(fit.coefficients).all()
-    assert fit.log_likelihood > -1e-2
 
 
 @given(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scoring.errors import EmptyNormSample, ScoringError
 from scoring.graded_response import log_likelihood
 from scoring.items import ItemParameters
-from scoring.norms import NormTable, _ends, _kept_knots, _kernel_density, _kernel_width
+from scoring.norms import NormTable
 from scoring.simulation import simulate_responses
 
 NINETIETH = 1.2815515655446004  # of N(0, 1)
@@ -86,30 +86,6 @@ def test_two_tables_have_two_digests() -> None:
     assert len({table.sha256 for table in TABLES.values()}) == len(TABLES)
     assert TABLES["latent"] != TABLES["sample"]
     assert TABLES["latent"] != "latent"
-
-
-def test_ranks_in_a_sample_are_mid_ranks() -> None:
-    table = NormTable.from_sample([1, 1, 2, 3])
-    np.testing.assert_allclose(table.percentile_rank([1, 2, 3]), [25, 62.5, 87.5])
-    theta = np.random.default_rng(2).permutation(np.arange(1000.0))
-    ranks = np.argsort(np.argsort(theta)) + 1
-    np.testing.assert_allclose(NormTable.from_sample(theta).percentile_rank(theta), 100 * (ranks - 0.5) / 1000)
-
-
-def test_a_weight_of_three_is_three_persons() -> None:
-    weighted = NormTable.from_sample([0.0, 1.0, 2.0], weights=[3, 1, 1])
-    repeated = NormTable.from_sample([0.0, 0.0, 0.0, 1.0, 2.0])
-    np.testing.assert_allclose(weighted.percentile_rank([0, 0.5, 1, 2]), repeated.percentile_rank([0, 0.5, 1, 2]))
-    assert weighted.effective_n == pytest.approx(25 / 11)
-    assert weighted.n == 3
-
-
-def test_a_large_sample_keeps_its_ranks_within_a_twentieth_of_a_per_cent() -> None:
-    theta = np.random.default_rng(3).standard_normal(50_000)
-    table = NormTable.from_sample(theta)
-    ranks = np.argsort(np.argsort(theta)) + 1
-    assert np.abs(table.percentile_rank(theta) - 100 * (ranks - 0.5) / theta.size).max() < 0.05
-    assert table.grid.size < 2_100
 
 
 def test_the_normal_latent_distribution_has_its_known_percentiles() -> None:
@@ -395,77 +371,6 @@ def test_the_interval_of_a_percentile_covers_it_as_often_as_stated(level: float)
     assert np.mean(inside) == pytest.approx(level, abs=0.03)
 
 
-def test_the_outermost_slopes_go_on_to_the_ends() -> None:
-    low, high = _ends(np.array([0.0, 1.0, 3.0]), np.array([0.1, 0.5, 0.8]))
-    assert (low, high) == pytest.approx((-0.25, 3 + 2 / 0.3 * 0.2))
-    low, high = _ends(np.array([5.0, 6.0]), np.array([0.0, 1.0]))
-    assert 0 < 5 - low < 1e-7
-    assert 0 < high - 6 < 1e-7
-
-
-def test_a_large_sample_keeps_its_first_and_last_rank() -> None:
-    assert _kept_knots(np.linspace(0, 1, 2_001)).size == 2_001
-    rank = np.sort(np.random.default_rng(7).random(9_000))
-    kept = _kept_knots(rank)
-    assert (kept[0], kept[-1]) == (0, 8_999)
-    assert kept.size <= 2_001
-
-
-def test_a_sample_counts_nobody_whose_weight_vanishes_beside_the_others() -> None:
-    assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-15]).n == 2
-    assert NormTable.from_sample([0.0, 1.0, 2.0], weights=[1.0, 1.0, 1e-9]).n == 3
-
-
-def test_the_width_of_the_kernel_is_silvermans() -> None:
-    scores = np.arange(1.0, 101.0)
-    shares = np.full(100, 0.01)
-    between = 50.0 / 1.34  # from 25.5 to 75.5: the mid-ranks' quarters
-    assert _kernel_width(scores, shares) == pytest.approx(0.9 * min(scores.std(), between) * 100**-0.2)
-    shuffled = np.random.default_rng(8).permutation(100)
-    assert _kernel_width(scores[shuffled], shares) == pytest.approx(_kernel_width(scores, shares))
-    heavy = np.r_[np.zeros(3), np.arange(94.0), 900.0, 950.0, 1000.0]  # tails that the quartiles do not see
-    mids = (np.arange(100) + 0.5) / 100
-    quarters = np.interp([0.25, 0.75], mids, heavy)
-    assert _kernel_width(heavy, shares) == pytest.approx(0.9 * (quarters[1] - quarters[0]) / 1.34 * 100**-0.2)
-    lumped = np.r_[np.zeros(90), np.full(10, 5.0)]  # quartiles that see nothing at all
-    assert _kernel_width(lumped, shares) == pytest.approx(0.9 * lumped.std() * 100**-0.2)
-    assert _kernel_width(np.full(100, 7.0), shares) == 0.5
-    pair = np.array([0.0, 1.0, 2.0, 3.0])
-    weighted = np.array([0.1, 0.4, 0.4, 0.1])
-    mean = weighted @ pair
-    spread = np.sqrt(weighted @ (pair - mean) ** 2)
-    quarters = np.interp([0.25, 0.75], [0.05, 0.3, 0.7, 0.95], pair)
-    narrow = min(spread, (quarters[1] - quarters[0]) / 1.34)
-    assert _kernel_width(pair, weighted) == pytest.approx(0.9 * narrow * (weighted**2).sum() ** 0.2)
-
-
-def test_the_density_is_that_of_normal_kernels_on_every_person() -> None:
-    rng = np.random.default_rng(9)
-    scores, shares = rng.gamma(2.0, 1.0, 400), rng.uniform(0.5, 2.0, 400)
-    shares /= shares.sum()
-    at = np.linspace(0.0, 8.0, 41)
-    width = _kernel_width(scores, shares)
-    kernels = np.exp(-0.5 * ((at[:, None] - scores) / width) ** 2) / (width * np.sqrt(2 * np.pi))
-    np.testing.assert_allclose(_kernel_density(scores, shares, at), kernels @ shares, atol=2e-3)
-    far = _kernel_density(scores, shares, np.array([-50.0, 500.0]))
-    assert (far > 0).all()
-    assert (far < 1e-9).all()
-
-
-def test_a_flat_latent_density_reaches_half_a_step_beyond_its_nodes() -> None:
-    table = NormTable.from_latent([[0.0], [1.0], [2.0], [3.0]], [1, 1, 1, 1], 100)
-    inside = np.array([-0.4, 0.0, 1.0, 2.5, 3.4])
-    np.testing.assert_allclose(table.percentile_rank(inside), 100 * (inside + 0.5) / 4, atol=0.4)
-    assert table.percentile_rank([-0.6, 3.6]) == pytest.approx([0, 100], abs=1e-6)
-    assert (table.mean, table.sd) == pytest.approx((1.5, 4 / np.sqrt(12)), abs=0.01)
-    assert table.distribution_error[240] == pytest.approx(
-        np.sqrt(table.distribution[240] * (1 - table.distribution[240]) / 100)
-    )
-    stated = NormTable.from_latent([0.0, 1.0, 2.0, 3.0], [1, 1, 1, 1], 100, standard_error=[0.01, 0.03, 0.03, 0.01])
-    at = np.interp([0.5, 1.5], stated.grid, stated.distribution_error)
-    assert at == pytest.approx([0.02, 0.03], abs=1e-6)
-
-
 @pytest.mark.parametrize(("size", "is_known"), [(3, False), (9, False), (10, True), (40, True)])
 def test_of_a_handful_of_people_the_error_of_a_cut_is_not_known(size: int, is_known: bool) -> None:
     """The 95 % interval of three people held the true cut in 63 of a hundred."""
@@ -478,28 +383,6 @@ def test_of_a_handful_of_people_the_error_of_a_cut_is_not_known(size: int, is_kn
 def test_people_of_little_weight_do_not_make_a_cut_known() -> None:
     weights = np.array([1.0] * 4 + [1e-3] * 20)
     assert NormTable.from_sample(np.arange(24.0), weights=weights).cut(0.9).standard_error == np.inf
-
-
-def test_a_tie_in_a_large_sample_leaves_the_ranks_beside_it_as_they_are() -> None:
-    theta = np.concatenate([np.random.default_rng(11).standard_normal(50_000), np.full(20_000, 0.5)])
-    table = NormTable.from_sample(theta)
-    inner = np.sort(theta)
-    at = np.array([0.49, 0.4985, 0.4995, 0.5, 0.5005, 0.5015, 0.51])
-    below, upto = np.searchsorted(inner, at, "left"), np.searchsorted(inner, at, "right")
-    np.testing.assert_allclose(table.percentile_rank(at), 50 * (below + upto) / inner.size, atol=0.15)
-    assert table.grid.size < 2_100
-
-
-@pytest.mark.parametrize("outlier", [40.0, -100.0])
-def test_a_score_far_out_does_not_coarsen_the_norm_of_the_others_in_silence(outlier: float) -> None:
-    rng = np.random.default_rng(12)
-    scores = np.append(rng.standard_normal(500) + rng.normal(0, 0.3, 500), outlier)
-    with pytest.raises(ScoringError, match="Person 500: a score of"):
-        NormTable.from_sample(scores, 0.3)
-    assert NormTable.from_sample(scores).n == 501
-    near = NormTable.from_sample(np.append(scores[:-1], 8.0), 0.3)
-    assert near.cut(0.9).theta == pytest.approx(NormTable.from_sample(scores[:-1], 0.3).cut(0.9).theta, abs=0.05)
-    assert NormTable.from_sample(100 + 15 * scores[:-1], 4.5).n == 500
 
 
 def test_errors_below_zero_or_of_another_number_are_refused() -> None:

@@ -10,7 +10,7 @@ from app.foundation.access import Actor, Forbidden, operator
 from app.item_bank import queries as item_bank
 from app.norming import bases, queries
 from app.norming.calibrate_items import calibrate_items
-from app.norming.errors import CalibrationFailed, ScaleWouldMove
+from app.norming.calibration_errors import CalibrationFailed, ScaleWouldMove
 from app.norming.models import CalibrationRun
 from app.norming.sample_file import SampleFile
 from tests.app.norming.builders import SKILL, a_described_mapping, a_sample_file, graded_items, import_sample

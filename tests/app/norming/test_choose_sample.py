@@ -13,8 +13,8 @@ from app.accounts.grant_role import grant_role
 from app.accounts.revoke_role import revoke_role
 from app.assessment import queries as sittings
 from app.foundation.access import Actor, operator
+from app.norming.choice_errors import NobodyChosen
 from app.norming.choose_sample import choose_sample
-from app.norming.errors import NobodyChosen
 from app.norming.models import LegacySample, NormVersion, SampleLabel
 from app.norming.recalibration import Choice, Source
 from tests.app.assessment.builders import (

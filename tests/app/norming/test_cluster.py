@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from app import worker
 from app.norming import cluster
+from app.norming.calibration_errors import SchedulerSilent
 from app.norming.cluster import PartsOnCluster, placing_on, seen_at
-from app.norming.errors import SchedulerSilent
 from scoring.calibration import calibrate
 from scoring.calibration_parts import PartsHere
 from tests.app.norming.builders import import_sample

@@ -18,8 +18,9 @@ from app.item_bank.calibrated_items import CalibratedItems
 from app.item_bank.store_calibration import PRIOR
 from app.norming import bases, queries
 from app.norming.bases import DraftBasis
+from app.norming.calibration_errors import LatentNotEstimated, NotCalibrated
 from app.norming.draft_norm import draft_norm
-from app.norming.errors import LatentNotEstimated, NormMovedOn, NotCalibrated
+from app.norming.errors import NormMovedOn
 from app.norming.latent import CalibratedSample
 from app.norming.models import NormState
 from app.norming.policy import NormPolicy

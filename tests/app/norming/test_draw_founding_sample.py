@@ -16,9 +16,9 @@ from app.foundation.access import operator
 from app.item_bank.item_states import ItemState
 from app.item_bank.queries import ItemView
 from app.norming.draw_founding_sample import draw_founding_sample
-from app.norming.errors import FoundingUnfinished, SampleAlreadyImported
 from app.norming.packed import unpack
 from app.norming.policy import NormPolicy
+from app.norming.sample_errors import FoundingUnfinished, SampleAlreadyImported
 from app.norming.sitting_sample import as_answered
 from tests.app.assessment.builders import (
     SKILL,

@@ -11,11 +11,11 @@ from app.item_bank import queries as item_bank
 from app.item_bank.errors import TrialBankInvalid
 from app.item_bank.models import BankRelease, Skill
 from app.norming import bases
-from app.norming.errors import ItemsDiffer, NoSample, SampleAlreadyImported, SampleAltered
 from app.norming.import_responses import import_responses
 from app.norming.mapping import ItemColumn, SampleMapping
 from app.norming.models import LegacySample, NormGroup
 from app.norming.packed import pack, sha256_of, unpack
+from app.norming.sample_errors import ItemsDiffer, NoSample, SampleAlreadyImported, SampleAltered
 from app.norming.sample_file import SampleFile
 from tests.app.norming.builders import (
     POPULATION,

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from app.norming.errors import MappingInvalid
 from app.norming.mapping import read_mapping
+from app.norming.sample_errors import MappingInvalid
 from tests.app.norming.builders import a_mapping, mapping_content
 
 

@@ -17,10 +17,10 @@ from app.item_bank.shared_items import shared_items
 from app.norming import bases, queries
 from app.norming.approve_norm import approve_norm
 from app.norming.calibrate_items import calibrate_items
+from app.norming.calibration_errors import ScaleWouldMove
 from app.norming.choose_sample import choose_sample
 from app.norming.draft_norm import draft_norm
 from app.norming.effort import Effort
-from app.norming.errors import ScaleWouldMove
 from app.norming.models import CalibrationRun, LegacySample, NormGroup, NormState, NormVersion
 from app.norming.packed import unpack
 from app.norming.publish_norm import publish_norm

@@ -332,7 +332,7 @@ def test_groups_and_blocks_are_read_from_the_columns_the_mapping_names(tmp_path)
 
 
 def test_a_column_of_ids_is_no_division(tmp_path):
-    from app.norming.errors import SampleInvalid  # noqa: PLC0415
+    from app.norming.sample_errors import SampleInvalid  # noqa: PLC0415
 
     path = write_sample(tmp_path / "s.csv", n=MOST_LABELS + 1)
     with pytest.raises(SampleInvalid, match="divide nobody"):

@@ -6,8 +6,8 @@ import yaml
 from click.testing import CliRunner
 
 from app.norming import phases, queries
-from app.norming.errors import SampleInvalid
 from app.norming.sample_commands import calibrate, responses
+from app.norming.sample_errors import SampleInvalid
 from tests.app.norming.builders import people
 from tests.conftest import shared_file
 

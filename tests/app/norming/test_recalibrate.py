@@ -19,10 +19,11 @@ from app.foundation.access import operator
 from app.item_bank import queries as item_bank
 from app.norming import queries, recalibrate, recalibrations
 from app.norming.base_scale import FreeFit
+from app.norming.calibration_errors import RecalibrationEnded, RecalibrationUnderWay
 from app.norming.cancel_recalibration import cancel_recalibration
+from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, WindowReversed
 from app.norming.choose_sample import choose_sample
 from app.norming.commands import norm as norm_commands
-from app.norming.errors import ChoiceInvalid, ChoiceMixed, RecalibrationEnded, RecalibrationUnderWay, WindowReversed
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
 from app.norming.policy import NormPolicy
 from app.norming.recalibration import Choice, Phase, Progress, Source

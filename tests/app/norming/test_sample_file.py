@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.norming import sample_file
-from app.norming.errors import SampleInvalid
 from app.norming.mapping import SampleMapping
+from app.norming.sample_errors import SampleInvalid
 from app.norming.sample_file import SampleFile, read_sample
 from tests.app.norming.builders import a_mapping, mapping_content
 from tests.conftest import shared_file
