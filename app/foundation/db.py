@@ -105,13 +105,13 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def _prepare_sqlite(then_wait_ms: int, *last: str, synchronous: str = "FULL") -> Callable[[Any, Any], None]:
+def _prepare_sqlite(then_wait_ms: int, *last: str) -> Callable[[Any, Any], None]:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions behind our back
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",  # before what may meet another process that is just starting
             "journal_mode=WAL",
-            f"synchronous={synchronous}",
+            "synchronous=FULL",
             "foreign_keys=ON",
             f"cache_size=-{KEPT_KIB}",
             f"busy_timeout={then_wait_ms}",
@@ -168,9 +168,9 @@ class Database:
             options = {"options": "-c synchronous_commit=off"} if self._may_forget else {}
             return create_engine(self.url, **_pool(), pool_pre_ping=True, connect_args=options)
         engine = create_engine(self.url, **_pool(), connect_args={"factory": Writer})
-        synchronous = "NORMAL" if self._may_forget else "FULL"
+        without_waiting = ("synchronous=NORMAL",) if self._may_forget else ()
         # overwrites with zeros what is deleted, which only some builds of the library do unasked
-        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, "secure_delete=ON", synchronous=synchronous))
+        event.listen(engine, "connect", _prepare_sqlite(STEP_MS, "secure_delete=ON", *without_waiting))
         event.listen(engine, "begin", _begin_in_turn)
         return engine
 
