@@ -26,7 +26,9 @@ class AccountPolicy:
     )
     join_lifetime_minutes: int = 30  # time to read the terms after the address is proven
     same_mail_seconds: int = 60  # asking again within this time sends no second mail
-    mails_per_address_per_hour: int = 6  # nobody's mailbox is flooded by a stranger who knows the address
+    mails_per_address_per_hour: int = 6  # that one network causes: a stranger spends their own share, not the owner's
+    mails_per_address_per_hour_in_all: int = 24  # of all networks together; with and without a tag counted apart
+    proof_mails_per_person_per_hour: int = 6  # to prove again who one is, whatever others have asked for
 
     code_attempts_per_request: int = 5  # typing slips
     code_guesses_per_day: int = 10

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.errors import AskedElsewhere, EmailInvalid, LinkUsed
+from app.accounts.mail_shares import Asker
 from app.accounts.outcomes import JoinNeeded, SignedIn, WrongCode
 from app.accounts.pending_sign_ins import pending_sign_in, sign_in_behind_link
 from app.accounts.relying_party import relying_party
@@ -25,7 +26,7 @@ from app.accounts.views.blueprint import ASKED, JOINING, LINK, NEXT, bp, let_in,
 from app.foundation.links import LinkExpired, LinkInvalid
 from app.foundation.own_paths import safe_path
 from app.foundation.web.asker import actor, browser_token, language_of_request, person_id
-from app.foundation.web.limits import limiter, rate
+from app.foundation.web.limits import asking_network, limiter, rate
 from app.foundation.web.problems import status_of
 from app.foundation.web.process import runtime
 from app.foundation.web.sign_ins import forget_sign_in
@@ -54,10 +55,12 @@ def ask_for_link() -> Answer:
                 email,
                 language_of_request(),
                 return_path=cookie.get(NEXT, "/"),
+                asker=Asker.from_network(asking_network()),
                 session=session,
                 clock=runtime().clock,
                 entropy=runtime().entropy,
                 jobs=runtime().jobs,
+                links=runtime().links,
             )
     except EmailInvalid:
         error = _("Enter an e-mail address we can write to, such as name@example.org.")
