@@ -6,6 +6,8 @@ token out of the URL, so that it stands in no history, no log and no Referer.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
@@ -122,6 +124,7 @@ def confirm() -> Answer:
         with runtime().transaction() as session:
             outcome = sign_in_with_link(
                 cookie.get(LINK, ""),
+                shown=_shown(),
                 asked_here=remembered_id(ASKED),
                 is_confirmed=request.form.get("meant") == "yes",
                 signed_in_as=actor().person_id,
@@ -191,9 +194,16 @@ def _confirm_form() -> Answer:
     return render_template(
         "accounts/confirm.html",
         masked_email=pending.masked_email,
+        shown=pending.id,
+        is_another=_shown() not in (None, pending.id),
         asked_here=asked_here,
         signed_in_as=here if here != pending.email else None,
     )
+
+
+def _shown() -> UUID | None:
+    """The request of the page on which the button was pressed."""
+    return request.form.get("shown", type=UUID)
 
 
 def _spent(refusal: LinkUsed | LinkExpired | LinkInvalid) -> tuple[str, int]:
