@@ -52,6 +52,7 @@ class AccountPolicy:
     api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a forgotten token ends by itself within a year
     most_api_tokens: int = 20
 
+    second_address_asks_per_day: int = 6  # to one mailbox, whoever names it: people with many accounts flood none
     second_address_link_hours: int = 24  # whoever reads that mailbox may look into it the next day
     letters_kept_days: int = 730  # what a letter tells of ends within a year; another one to look it up
     erased_people_days: int = 730  # whom a restore must erase again; keep no backup for longer

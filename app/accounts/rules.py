@@ -133,6 +133,12 @@ def code_limit(policy: AccountPolicy) -> GuessLimit:
     return GuessLimit(policy.code_guesses_per_day, policy.code_guesses_per_window, policy.guess_window_days)
 
 
+def second_address_limit(policy: AccountPolicy) -> GuessLimit:
+    """The limit on messages that ask one mailbox whether it is somebody's second address."""
+    per_day, days = policy.second_address_asks_per_day, policy.guess_window_days
+    return GuessLimit(per_day, per_day * days, days)
+
+
 def second_factor_limit(policy: AccountPolicy) -> GuessLimit:
     """The limit on wrong authenticator codes for one person."""
     return GuessLimit(
