@@ -16,6 +16,7 @@ from app.accounts.send_guessing_notice import send_guessing_notice
 from app.accounts.send_passkey_notice import send_passkey_notice
 from app.accounts.send_second_address_mail import send_second_address_mail, send_second_address_notice
 from app.accounts.send_sign_in_mail import send_sign_in_mail
+from app.accounts.send_token_notice import send_token_notice
 from app.assessment.check_sitting import keep_check, look_at_sitting
 from app.assessment.close_expired_sittings import MOST_CLOSED_AT_ONCE, close_expired_sittings
 from app.assessment.count_uses import keep_uses, uses_since_last
@@ -268,6 +269,7 @@ JOBS: dict[str, Job] = {
     "send_judge_invitation": while_reading(send_judge_invitation),
     "send_guessing_notice": while_reading(send_guessing_notice),
     "send_passkey_notice": while_reading(send_passkey_notice),
+    "send_token_notice": while_reading(send_token_notice),
     "send_second_address_mail": while_reading(send_second_address_mail),
     "send_second_address_notice": while_reading(send_second_address_notice),
     "send_case_letter": while_reading(send_case_letter),

@@ -24,7 +24,7 @@ class LinkUsed(Conflict):
 
 
 class AskedElsewhere(Conflict):
-    """The link was asked for in another browser, and the person has not confirmed that it is meant."""
+    """The link was asked for in another browser, or its page was not the one shown; nobody confirmed it."""
 
     code = "asked-elsewhere"
 

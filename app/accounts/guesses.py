@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts.inserting import insert_if_absent
 from app.accounts.models import GuessCount
-from app.accounts.rules import GuessLimit
+from app.accounts.rules import GuessLimit, mailbox_of
 from app.foundation.jobs import Jobs
 from app.foundation.links import Links
 
 CODE = "code"
 SECOND_FACTOR = "second_factor"
+SECOND_ADDRESS = "second_address"  # no guess: that a mailbox was asked, whether it is one
 SUBJECT_PURPOSE = "guess-subject"
 
 
@@ -46,6 +47,11 @@ class Guesses:
 def subjects_of_email(email: str, links: Links) -> list[str]:
     """Names for an address that need not be kept in the clear; newest key first."""
     return links.macs(SUBJECT_PURPOSE, email)
+
+
+def subjects_of_mailbox(email: str, links: Links) -> list[str]:
+    """The same for every spelling of one mailbox."""
+    return subjects_of_email("@".join(mailbox_of(email)), links)
 
 
 def subjects_of_person(person_id: UUID) -> list[str]:

@@ -23,8 +23,10 @@ from app.foundation import audit, policies
 from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.jobs import Jobs
 from app.foundation.locks import hold
 
+NOTICE_JOB = "send_token_notice"
 PREFIX = "decile_"  # by which programs that look for leaked secrets know ours
 
 
@@ -45,9 +47,10 @@ def issue_api_token(
     session: Session,
     clock: Clock,
     entropy: Entropy,
+    jobs: Jobs,
     actor: Actor,
 ) -> IssuedToken:
-    """Make it: a browser left open must not be worth a key that lasts for months.
+    """Make it, and have the person told: a browser left open must not be worth a key that lasts for months.
 
     Raises
     ------
@@ -83,7 +86,13 @@ def issue_api_token(
     session.flush()
     detail = {"scopes": row.scopes, "days": lifetime_days}
     audit.record("api-token.issued", row.id, actor=actor, at=now, session=session, detail=detail)
+    _give_notice(row, session=session, jobs=jobs)
     return IssuedToken(row.id, token, row.expires_at)
+
+
+def _give_notice(row: ApiToken, *, session: Session, jobs: Jobs) -> None:
+    arguments = {"token_id": str(row.id), "person_id": str(row.person_id), "at": row.issued_at.isoformat()}
+    jobs.enqueue(NOTICE_JOB, f"mail:api-token-made:{row.id}", session=session, arguments=arguments)
 
 
 def _require_scopes(wanted: frozenset[str], actor: Actor) -> None:

@@ -227,6 +227,44 @@ Decile
     ),
 }
 
+TOKEN_MADE = {
+    "en": MailText(
+        "A token for a program was made on your Decile account",
+        """\
+Hello,
+
+On {time} UTC a token for a program was made on your account. Whoever holds it can do as you what it was made for, also
+once you have signed out.
+
+If it was you, there is nothing to do. If it was not, sign in today and press Sign out everywhere else on the page
+My data, which ends every token too, and change the password of your mailbox:
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+    "fr": MailText(
+        "Un jeton pour un programme a été créé sur votre compte Decile",
+        """\
+Bonjour,
+
+Le {time} UTC, un jeton pour un programme a été créé sur votre compte. Qui le détient peut faire à votre place ce pour
+quoi il a été créé, même après votre déconnexion.
+
+Si c’était vous, vous n’avez rien à faire. Sinon, connectez-vous aujourd’hui, choisissez « Se déconnecter partout
+ailleurs » sur la page Mes données, ce qui met aussi fin à tous les jetons, et changez le mot de passe de votre
+messagerie :
+
+{base_url}/account
+
+Decile
+{base_url}
+""",
+    ),
+}
+
 SECOND_ADDRESS_ASKED = {
     "en": MailText(
         "May Decile send copies of messages here?",

@@ -92,7 +92,8 @@ class SignInRequest(Base):
     mail_slot: Mapped[int | None] = mapped_column(BigInteger)  # None: an operator's link, not mailed by us
     asked_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
-    is_mailed: Mapped[bool]  # False past the hourly limit of an address: the page looks the same, no message goes out
+    is_mailed: Mapped[bool]  # False past the hourly limits of an address: the page looks the same, no message goes out
+    asked_from: Mapped[str | None]  # in whose share the mail is counted: a keyed hash, see mail_shares.py
     wrong_codes: Mapped[int] = mapped_column(default=0)
     consumed_at: Mapped[datetime | None]  # the address is proven; link and code are spent
     closed_at: Mapped[datetime | None]  # a sign-in has come of it

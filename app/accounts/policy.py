@@ -26,7 +26,9 @@ class AccountPolicy:
     )
     join_lifetime_minutes: int = 30  # time to read the terms after the address is proven
     same_mail_seconds: int = 60  # asking again within this time sends no second mail
-    mails_per_address_per_hour: int = 6  # nobody's mailbox is flooded by a stranger who knows the address
+    mails_per_address_per_hour: int = 6  # that one network causes: a stranger spends their own share, not the owner's
+    mails_per_address_per_hour_in_all: int = 24  # of all networks together; with and without a tag counted apart
+    proof_mails_per_person_per_hour: int = 6  # to prove again who one is, whatever others have asked for
 
     code_attempts_per_request: int = 5  # typing slips
     code_guesses_per_day: int = 10
@@ -50,6 +52,7 @@ class AccountPolicy:
     api_token_days: tuple[int, ...] = (7, 30, 90, 365)  # on offer; a forgotten token ends by itself within a year
     most_api_tokens: int = 20
 
+    second_address_asks_per_day: int = 6  # to one mailbox, whoever names it: people with many accounts flood none
     second_address_link_hours: int = 24  # whoever reads that mailbox may look into it the next day
     letters_kept_days: int = 730  # what a letter tells of ends within a year; another one to look it up
     erased_people_days: int = 730  # whom a restore must erase again; keep no backup for longer

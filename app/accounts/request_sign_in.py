@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import String, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.inserting import insert_if_absent
+from app.accounts.mail_shares import Asker, may_mail, share_names
 from app.accounts.models import SignInRequest
 from app.accounts.policy import AccountPolicy
-from app.accounts.rules import is_same_mailbox, mail_slot, normalise_email, require_language, undotted_name
+from app.accounts.rules import mail_slot, normalise_email, require_language
 from app.foundation import policies
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.foundation.links import Links
 from app.foundation.own_paths import safe_path
 
 MAIL_JOB = "send_sign_in_mail"
@@ -26,10 +28,12 @@ def request_sign_in(
     language: str,
     *,
     return_path: str = "/",
+    asker: Asker,
     session: Session,
     clock: Clock,
     entropy: Entropy,
     jobs: Jobs,
+    links: Links,
 ) -> UUID:
     """Note the request and have its mail sent. Whether the address is known is not even looked up here.
 
@@ -39,7 +43,7 @@ def request_sign_in(
     now = clock.now()
     policy = policies.current(AccountPolicy, session=session, at=now)
     address = normalise_email(email)
-    mailed = _mails_of_the_last_hour(address, session=session, at=now)
+    names = share_names(address, asker, links=links)
     request = SignInRequest(
         id=entropy.uuid(),
         email=address,
@@ -48,34 +52,36 @@ def request_sign_in(
         mail_slot=mail_slot(now, policy),
         asked_at=now,
         expires_at=now + timedelta(minutes=policy.link_lifetime_minutes),
-        is_mailed=mailed < policy.mails_per_address_per_hour,
+        is_mailed=may_mail(address, asker, names, session=session, at=now, policy=policy),
+        asked_from=names[0],
     )
     while not insert_if_absent(request, session=session):
         found = _open_request(request, session=session)
         if found is not None:
-            return found
+            return _joined(found, request, session=session, jobs=jobs)
         # It was spent between the two statements, so the place is free again.
     if request.is_mailed:
-        key, arguments = f"mail:sign-in:{request.id}", {"request_id": str(request.id)}
-        jobs.enqueue(MAIL_JOB, key, session=session, arguments=arguments)
+        _have_mailed(request, session=session, jobs=jobs)
     return request.id
 
 
-def _mails_of_the_last_hour(email: str, *, session: Session, at: datetime) -> int:
-    """To one mailbox, under whatever tag: else a stranger who knows the address invents a new one for each mail."""
-    undotted = func.replace(SignInRequest.email, ".", "", type_=String)
-    recent = select(SignInRequest.email).where(
-        undotted.startswith(undotted_name(email), autoescape=True),  # few; whether it is the same one, the rule says
-        SignInRequest.asked_at > at - timedelta(hours=1),
-        SignInRequest.is_mailed,
-    )
-    return sum(is_same_mailbox(email, mailed) for mailed in session.scalars(recent))
+def _joined(found: SignInRequest, asked: SignInRequest, *, session: Session, jobs: Jobs) -> UUID:
+    """Somebody whose share was spent may have asked first: that must not keep the mail from whoever asks now."""
+    if asked.is_mailed and not found.is_mailed:
+        found.is_mailed, found.asked_from = True, asked.asked_from
+        _have_mailed(found, session=session, jobs=jobs)
+    return found.id
 
 
-def _open_request(request: SignInRequest, *, session: Session) -> UUID | None:
-    query = select(SignInRequest.id).where(
+def _have_mailed(request: SignInRequest, *, session: Session, jobs: Jobs) -> None:
+    key, arguments = f"mail:sign-in:{request.id}", {"request_id": str(request.id)}
+    jobs.enqueue(MAIL_JOB, key, session=session, arguments=arguments)
+
+
+def _open_request(request: SignInRequest, *, session: Session) -> SignInRequest | None:
+    query = select(SignInRequest).where(
         SignInRequest.email == request.email,
         SignInRequest.mail_slot == request.mail_slot,
         SignInRequest.consumed_at.is_(None),
     )
-    return session.scalar(query)
+    return session.scalar(query.with_for_update())

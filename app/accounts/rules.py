@@ -56,15 +56,21 @@ def is_same_mailbox(one: str, other: str) -> bool:
     A tag after a plus leads to the same mailbox with most providers, dots make no difference with Google's. Who may act
     as a second person is asked this, and how many mails a mailbox got; nobody is refused an account for it.
     """
-    return _mailbox(one) == _mailbox(other)
+    return mailbox_of(one) == mailbox_of(other)
 
 
-def _mailbox(email: str) -> tuple[str, str]:
+def mailbox_of(email: str) -> tuple[str, str]:
+    """Name and domain that every spelling of one mailbox has in common."""
     local, _, domain = email.partition("@")
     local = local.partition("+")[0]
     if domain in GOOGLE_MAIL:
         return local.replace(".", ""), GOOGLE_MAIL[0]
     return local, domain
+
+
+def is_tagged(email: str) -> bool:
+    """Whether the address leads to its mailbox by a tag after a plus, of which anybody can invent any number."""
+    return "+" in email.partition("@")[0]
 
 
 def undotted_name(email: str) -> str:
@@ -125,6 +131,12 @@ class GuessLimit:
 def code_limit(policy: AccountPolicy) -> GuessLimit:
     """The limit on wrong e-mailed codes for one address."""
     return GuessLimit(policy.code_guesses_per_day, policy.code_guesses_per_window, policy.guess_window_days)
+
+
+def second_address_limit(policy: AccountPolicy) -> GuessLimit:
+    """The limit on messages that ask one mailbox whether it is somebody's second address."""
+    per_day, days = policy.second_address_asks_per_day, policy.guess_window_days
+    return GuessLimit(per_day, per_day * days, days)
 
 
 def second_factor_limit(policy: AccountPolicy) -> GuessLimit:

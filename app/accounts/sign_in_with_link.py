@@ -25,6 +25,7 @@ from app.foundation.links import Links
 def sign_in_with_link(
     link_token: str,
     *,
+    shown: UUID | None,
     asked_here: UUID | None,
     is_confirmed: bool,
     signed_in_as: UUID | None = None,
@@ -36,14 +37,22 @@ def sign_in_with_link(
 ) -> SignedIn | JoinNeeded:
     """Let the owner of the mailbox in, once.
 
-    `asked_here` is the request this browser made. A link asked for elsewhere may have been forwarded, so it is
-    spent only after the person has seen the masked address and confirmed it. Where somebody else is signed in in this
-    browser, `signed_in_as`, the record says that they went on: whose link it was can then see it.
+    `shown` is the request of the page on which the button was pressed: another link, opened in this browser since, is
+    not what the person read and agreed to. `asked_here` is the request this browser made. A link asked for elsewhere
+    may have been forwarded, so it is spent only after the person has seen the masked address and confirmed it. Where
+    somebody else is signed in in this browser, `signed_in_as`, the record says that they went on: whose link it was
+    can then see it.
+
+    Raises
+    ------
+    LinkInvalid, LinkExpired, LinkUsed
+    AskedElsewhere
+        Nothing is spent; the page is to be shown for the link that is meant now.
     """
     now = clock.now()
     policy = policies.current(AccountPolicy, session=session, at=now)
     request = locked_request(request_of_link(link_token, links=links, policy=policy), session=session, at=now)
-    if request.id != asked_here and not is_confirmed:
+    if request.id != shown or (request.id != asked_here and not is_confirmed):
         raise AskedElsewhere
     if request.id != asked_here:
         _note_passed_on(request, signed_in_as, session=session, at=now)

@@ -12,6 +12,7 @@ from app.accounts.change_profile import change_profile
 from app.accounts.consents import ASSESSMENT, OFFERS
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.accounts.outcomes import SignedIn
+from app.accounts.pending_sign_ins import sign_in_behind_link
 from app.accounts.record_consent import record_consent
 from app.accounts.sign_in_with_link import sign_in_with_link
 from app.accounts.sign_out import sign_out
@@ -37,8 +38,10 @@ def join(
     """The id of the person. Only simulated founders consent to norm use, beside a bank that certifies nobody."""
     path = make_sign_in_link(part.email, roles=part.roles, session=session, clock=clock, entropy=entropy, links=links)
     browser = Browser(DEVICE)
+    token = parse_qs(urlsplit(path).query)["token"][0]
     came = sign_in_with_link(
-        parse_qs(urlsplit(path).query)["token"][0],
+        token,
+        shown=sign_in_behind_link(token, session=session, at=clock.now(), links=links).id,
         asked_here=None,
         is_confirmed=True,
         browser=browser,

@@ -9,6 +9,7 @@ COLUMNS = {
     "adult_confirmed_at": ("Age of 18 confirmed", "Majorité confirmée"),
     "applied_at": ("Applied", "Appliqué"),
     "asked_at": ("Asked", "Demandé"),
+    "asked_from": ("Who asked, as a keyed number", "Qui a demandé, sous forme de numéro chiffré"),
     "at": ("When", "Quand"),
     "avoided_items": (
         "Questions left out because you had seen them",

@@ -39,9 +39,15 @@ PROCESSING = {
     "consent": Processing("to show what was agreed to, and when", DUTY, ERASED),
     "role_grant": Processing("to let staff do their work", INTEREST, GRANT),
     "sign_in_request": Processing(
-        "to send a link and a code", CONTRACT, "{accounts.stale_request_hours} hours after its end"
+        "to send a link and a code, and to let nobody use up the mails of somebody else",
+        CONTRACT,
+        "{accounts.stale_request_hours} hours after its end",
     ),
-    "guess_count": Processing("to stop whoever guesses codes", INTEREST, "{accounts.guess_window_days} days"),
+    "guess_count": Processing(
+        "to stop whoever guesses codes, or has a mailbox asked again and again",
+        INTEREST,
+        "{accounts.guess_window_days} days",
+    ),
     "browser_session": Processing(
         "to know a browser again",
         CONTRACT,

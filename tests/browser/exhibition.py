@@ -27,6 +27,7 @@ from app.accounts import queries as accounts
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.accounts.keeping_mailer import KeepingMailer
+from app.accounts.mail_shares import Asker
 from app.accounts.make_sign_in_link import make_sign_in_link
 from app.accounts.models import Passkey, Person, SecondAddress
 from app.accounts.request_sign_in import request_sign_in
@@ -689,10 +690,12 @@ class Exhibition:
                 email,
                 self.language,
                 return_path="/",
+                asker=Asker.from_network("198.51.100.7"),
                 session=session,
                 clock=self.runtime.clock,
                 entropy=self.runtime.entropy,
                 jobs=self.runtime.jobs,
+                links=self.runtime.links,
             )
         return newest_mail(self.runtime, email).link
 

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
+from app.accounts.api_tokens import api_tokens_of
 from app.accounts.change_profile import change_profile
 from app.accounts.consents import ASSESSMENT
 from app.accounts.enrolments import factor_state, passkeys_of
@@ -105,14 +106,16 @@ def end_sign_in(session_id: UUID) -> Response:
 @bp.post("/account/sign-ins/end-others")
 @require_signed_in
 def end_other_sign_ins() -> Response:
-    """End every sign-in of the person but this one."""
+    """End every sign-in of the person but this one, and every token for programs."""
     with runtime().transaction() as session:
         ended = revoke_other_sessions(browser_token(), session=session, clock=runtime().clock, actor=actor())
     notice(
-        ngettext("One other sign-in has ended.", "%(num)s other sign-ins have ended.", ended)
-        if ended
+        ngettext("One other sign-in has ended.", "%(num)s other sign-ins have ended.", ended.sign_ins)
+        if ended.sign_ins
         else _("You were signed in nowhere else.")
     )
+    if ended.tokens:
+        notice(ngettext("One token for a program has ended.", "%(num)s tokens for programs have ended.", ended.tokens))
     return redirect(url_for(".account"), 303)
 
 
@@ -138,6 +141,7 @@ def _page(name_error: str | None = None, typed_name: str | None = None) -> str:
             name_error=name_error,
             consents=queries.consents_of(own_id(), session=session),
             sign_ins=queries.sessions_of(own_id(), token=browser_token(), session=session, at=now),
+            tokens=api_tokens_of(own_id(), session=session, at=now),
             passkeys=passkeys_of(own_id(), session=session),
             can_have_passkeys=relying_party(runtime().settings.base_url).can_have_passkeys,
             longest_name=LONGEST_NAME,

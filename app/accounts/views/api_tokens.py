@@ -49,6 +49,7 @@ def make_api_token() -> Answer:
                 session=session,
                 clock=here.clock,
                 entropy=here.entropy,
+                jobs=here.jobs,
                 actor=actor(),
             )
     except (NameInvalid, ScopesInvalid, TokenTermsInvalid, TooManyTokens) as refusal:

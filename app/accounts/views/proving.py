@@ -15,6 +15,7 @@ from app.accounts import queries
 from app.accounts.begin_passkey import begin_passkey_confirmation
 from app.accounts.confirm_with_passkey import confirm_with_passkey
 from app.accounts.enrolments import has_fresh_sign_in, passkeys_of
+from app.accounts.mail_shares import Asker
 from app.accounts.outcomes import PasskeyRefused
 from app.accounts.relying_party import relying_party
 from app.accounts.request_sign_in import request_sign_in
@@ -51,10 +52,12 @@ def mail_proving_code() -> Response:
             queries.person(own_id(), session=session).email,
             language_of_request(),
             return_path=next_path(),
+            asker=Asker.signed_in(own_id()),
             session=session,
             clock=here.clock,
             entropy=here.entropy,
             jobs=here.jobs,
+            links=here.links,
         )
     cookie[ASKED], cookie[NEXT], cookie[PROVING] = request_id.hex, next_path(), True
     return redirect(url_for(".code_page"), 303)

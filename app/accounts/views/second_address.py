@@ -39,7 +39,15 @@ def add_second_address() -> Answer:
     here, typed = runtime(), request.form.get("email", "")
     try:
         with here.transaction() as session:
-            name_second_address(own_id(), typed, session=session, clock=here.clock, jobs=here.jobs, actor=actor())
+            name_second_address(
+                own_id(),
+                typed,
+                session=session,
+                clock=here.clock,
+                jobs=here.jobs,
+                links=here.links,
+                actor=actor(),
+            )
     except (EmailInvalid, SameMailbox, TooManyMessages) as refusal:
         return _page(error=_words_for(refusal), typed=typed), 422
     return redirect(url_for(".second_address"), 303)

@@ -6,6 +6,8 @@ token out of the URL, so that it stands in no history, no log and no Referer.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.errors import AskedElsewhere, EmailInvalid, LinkUsed
+from app.accounts.mail_shares import Asker
 from app.accounts.outcomes import JoinNeeded, SignedIn, WrongCode
 from app.accounts.pending_sign_ins import pending_sign_in, sign_in_behind_link
 from app.accounts.relying_party import relying_party
@@ -25,7 +28,7 @@ from app.accounts.views.blueprint import ASKED, JOINING, LINK, NEXT, bp, let_in,
 from app.foundation.links import LinkExpired, LinkInvalid
 from app.foundation.own_paths import safe_path
 from app.foundation.web.asker import actor, browser_token, language_of_request, person_id
-from app.foundation.web.limits import limiter, rate
+from app.foundation.web.limits import asking_network, limiter, rate
 from app.foundation.web.problems import status_of
 from app.foundation.web.process import runtime
 from app.foundation.web.sign_ins import forget_sign_in
@@ -54,10 +57,12 @@ def ask_for_link() -> Answer:
                 email,
                 language_of_request(),
                 return_path=cookie.get(NEXT, "/"),
+                asker=Asker.from_network(asking_network()),
                 session=session,
                 clock=runtime().clock,
                 entropy=runtime().entropy,
                 jobs=runtime().jobs,
+                links=runtime().links,
             )
     except EmailInvalid:
         error = _("Enter an e-mail address we can write to, such as name@example.org.")
@@ -119,6 +124,7 @@ def confirm() -> Answer:
         with runtime().transaction() as session:
             outcome = sign_in_with_link(
                 cookie.get(LINK, ""),
+                shown=_shown(),
                 asked_here=remembered_id(ASKED),
                 is_confirmed=request.form.get("meant") == "yes",
                 signed_in_as=actor().person_id,
@@ -188,9 +194,16 @@ def _confirm_form() -> Answer:
     return render_template(
         "accounts/confirm.html",
         masked_email=pending.masked_email,
+        shown=pending.id,
+        is_another=_shown() not in (None, pending.id),
         asked_here=asked_here,
         signed_in_as=here if here != pending.email else None,
     )
+
+
+def _shown() -> UUID | None:
+    """The request of the page on which the button was pressed."""
+    return request.form.get("shown", type=UUID)
 
 
 def _spent(refusal: LinkUsed | LinkExpired | LinkInvalid) -> tuple[str, int]:

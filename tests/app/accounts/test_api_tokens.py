@@ -10,7 +10,7 @@ import pytest
 from app.accounts.api_tokens import api_tokens_of, caller_for_api_token
 from app.accounts.models import ApiToken, Person
 from app.foundation.audit import AuditEntry
-from tests.app.accounts.visitor import Visitor, newest_mail
+from tests.app.accounts.visitor import Visitor, mails, newest_mail
 
 SHOWN = re.compile(r"<code>(decile_[\w-]+)</code>")
 PAGE = "/account/tokens"
@@ -51,6 +51,37 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(candidate, runtime):
         assert token not in repr([entry.detail for entry in session.query(AuditEntry)])
     assert caller.token.scopes == ("sittings:read", "results:read")
     assert caller.actor.second_factor_at is None
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "token for a program was made"), ("fr", "jeton pour un programme")]
+)
+def test_its_owner_is_told_of_a_new_one_by_letter(candidate, runtime, language, word):
+    candidate.send("/account", page="/account", display_name="", language=language)
+    token = token_in(make(candidate))
+    make(candidate, label="Another")
+    told = [mail for mail in mails(runtime) if word in mail.subject]
+    assert [mail.to for mail in told] == ["ada@example.org"] * 2
+    assert "http://localhost/account" in told[0].text
+    assert token not in str([mail.text for mail in told])
+    assert "Laptop" not in told[0].text
+
+
+def test_signing_out_everywhere_else_ends_every_token_of_the_person_and_says_so(candidate, visit, runtime):
+    token = token_in(make(candidate))
+    eve = visit()
+    eve.sign_in("eve@example.org")
+    kept = token_in(make(eve))
+    assert "ends every token for programs of yours too" in candidate.open("/account").text
+    candidate.send("/account/sign-ins/end-others", page="/account")
+    page = candidate.open("/account").text
+    assert "One token for a program has ended" in page
+    assert "Sign out everywhere else" not in page
+    with runtime.reading() as session:
+        now = runtime.clock.now()
+        assert caller_for_api_token(token, session=session, at=now) is None
+        assert caller_for_api_token(kept, session=session, at=now) is not None
+        assert [entry.kind for entry in session.query(AuditEntry)].count("api-token.revoked") == 1
 
 
 def test_the_account_page_leads_there(candidate):

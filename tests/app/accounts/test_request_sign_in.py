@@ -8,15 +8,18 @@ import pytest
 from scipy.stats import mannwhitneyu
 from sqlalchemy import event, select
 
+from app.accounts.mail_shares import Asker
 from app.accounts.models import Person, SignInRequest
 from app.accounts.request_sign_in import request_sign_in
 from app.factory import create_app
 from app.foundation import policies
 from app.foundation.access import operator
+from app.foundation.links import Links
 from app.foundation.rates import RatePolicy
 from tests.app.accounts.visitor import CSRF, Visitor, mails, newest_mail
 
 KNOWN, UNKNOWN = "ada@example.org", "eve@example.org"
+STRANGER = Asker.from_network("198.51.100.7")
 SPELLINGS = ("ada@example.org", " Ada@Example.org", "ＡＤＡ@example.org")
 
 
@@ -29,11 +32,12 @@ def unhurried_app(runtime):
     return create_app(runtime)
 
 
-def ask(runtime, address):
+def ask(runtime, address, asker=STRANGER):
     with runtime.transaction() as session:
         return request_sign_in(
-            address, "en", session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
-        )
+            address, "en", asker=asker, session=session, clock=runtime.clock, entropy=runtime.entropy,
+            jobs=runtime.jobs, links=runtime.links,
+        )  # fmt: skip
 
 
 def test_asking_sends_one_message_with_code_and_link(visit, runtime):
@@ -106,6 +110,102 @@ def test_a_neighbour_with_a_like_address_is_written_to_all_the_same(runtime):
     for neighbour in ("adam@example.org", "ada@example.com", "a.da@example.org"):
         ask(runtime, neighbour)
         assert newest_mail(runtime, neighbour).to == neighbour
+
+
+def from_network(visitor: Visitor, address: str) -> Visitor:
+    """The same browser, asking from there."""
+    visitor.client.environ_base["REMOTE_ADDR"] = address
+    return visitor
+
+
+def mails_to(runtime, address: str) -> int:
+    return sum(mail.to == address for mail in mails(runtime))
+
+
+def test_tags_do_not_use_up_the_mails_of_the_address_without_one(visit, runtime, clock):
+    stranger = visit()
+    for tag in range(8):
+        stranger.ask(f"ada+{tag}@example.org")
+    clock.advance(timedelta(seconds=61))
+    assert visit().ask(KNOWN).location == "/sign-in/code"
+    assert mails_to(runtime, KNOWN) == 1
+
+
+@pytest.mark.parametrize("address", [KNOWN, "ada+decile@example.org"])
+def test_a_stranger_elsewhere_spends_only_mails_of_their_own(visit, runtime, clock, address):
+    stranger = from_network(visit(), "198.51.100.7")
+    for _ in range(10):
+        stranger.ask(address)
+        clock.advance(timedelta(seconds=61))
+    assert mails_to(runtime, address) == 6
+    from_network(visit(), "203.0.113.9").ask(address)
+    assert mails_to(runtime, address) == 7
+
+
+def test_whoever_asks_in_the_minute_of_a_stranger_without_mails_left_gets_theirs(visit, runtime, clock):
+    stranger, owner = from_network(visit(), "198.51.100.7"), from_network(visit(), "203.0.113.9")
+    for _ in range(6):
+        stranger.ask(KNOWN)
+        clock.advance(timedelta(seconds=61))
+    stranger.ask(KNOWN)
+    assert mails_to(runtime, KNOWN) == 6
+    owner.ask(KNOWN)
+    assert mails_to(runtime, KNOWN) == 7
+    assert owner.enter_code(newest_mail(runtime, KNOWN).code).location == "/join"
+
+
+def test_all_networks_together_do_not_flood_a_mailbox(runtime):
+    for number in range(60):
+        ask(runtime, f"ada+{number}@example.org", Asker.from_network(f"198.51.100.{number}"))
+        ask(runtime, "ada@gmail.com" if number % 2 else "a.da@gmail.com", Asker.from_network(f"192.0.2.{number}"))
+        mails(runtime)
+        runtime.clock.advance(timedelta(seconds=30))
+    assert len(mails(runtime)) == 2 * 24
+
+
+def test_whoever_is_signed_in_can_prove_again_whatever_strangers_ask(visit, runtime, clock):
+    ada = visit()
+    ada.sign_in(KNOWN)
+    for number in range(30):
+        ask(runtime, KNOWN, Asker.from_network(f"198.51.100.{number}"))
+        clock.advance(timedelta(seconds=61))
+    before = mails_to(runtime, KNOWN)
+    assert ada.send("/prove/code", page="/prove").location == "/sign-in/code"
+    assert mails_to(runtime, KNOWN) == before + 1
+    assert ada.enter_code(newest_mail(runtime, KNOWN).code).status_code == 303
+
+
+def test_proving_again_has_an_end_too(visit, runtime, clock):
+    ada = visit()
+    ada.sign_in(KNOWN)
+    for _ in range(10):
+        clock.advance(timedelta(seconds=61))
+        ada.send("/prove/code", page="/prove")
+    assert mails_to(runtime, KNOWN) == 1 + 6
+
+
+def test_the_page_promises_no_mail_and_says_what_to_do_where_none_comes(visit, clock):
+    pages = []
+    for _ in range(8):
+        visitor = visit()
+        visitor.ask(KNOWN)
+        pages.append(CSRF.sub("", visitor.open("/sign-in/code").text))
+        clock.advance(timedelta(seconds=61))
+    assert len(set(pages)) == 1
+    assert "unless too many went there" in pages[0]
+    assert "so many messages go to one mailbox" in pages[0]
+    assert "try again in an hour" in pages[0]
+    assert "passkey" in pages[0]
+
+
+def test_the_network_that_asked_stands_nowhere_and_is_not_the_same_for_two_mailboxes(visit, runtime):
+    stranger = from_network(visit(), "198.51.100.7")
+    for address in (KNOWN, UNKNOWN):
+        stranger.ask(address)
+    with runtime.reading() as session:
+        names = session.scalars(select(SignInRequest.asked_from)).all()
+    assert len({name for name in names if name}) == 2
+    assert "198.51.100.7" not in str(names)
 
 
 def test_an_address_that_never_joins_is_forgotten_after_a_day(visit, runtime, clock):
@@ -251,4 +351,6 @@ def test_the_message_is_written_in_the_language_of_the_page(visit, runtime):
 
 def test_a_use_case_alone_refuses_a_language_we_do_not_speak(session, clock, entropy, jobs):
     with pytest.raises(Exception, match="does not speak"):
-        request_sign_in(KNOWN, "xx", session=session, clock=clock, entropy=entropy, jobs=jobs)
+        request_sign_in(
+            KNOWN, "xx", asker=STRANGER, session=session, clock=clock, entropy=entropy, jobs=jobs, links=Links(["key"])
+        )

@@ -138,6 +138,23 @@ def test_nobodys_mailbox_is_flooded_by_somebody_with_an_account(ada, runtime):
     assert sum("stranger" in mail.to for mail in mails(runtime)) <= 6
 
 
+def test_nobodys_mailbox_is_flooded_by_many_accounts(visit, runtime, clock):
+    """Counted for the mailbox, under every spelling; whoever asks sees the same answer and page."""
+    seen = []
+    for number in range(10):
+        one = visit()
+        one.sign_in(f"friend{number}@example.org")
+        seen.append((name(one, f"victim+{number}@example.org").status_code, "None yet" in one.open(PAGE).text))
+    assert seen == [(303, True)] * 10
+    assert sum("victim" in mail.to for mail in mails(runtime)) == 6
+    assert name(one, "neighbour@example.org").status_code == 303
+    assert newest_mail(runtime, "neighbour@example.org")
+    clock.advance(timedelta(days=1))
+    one.sign_in("friend9@example.org")
+    name(one, "victim@example.org")
+    assert sum("victim" in mail.to for mail in mails(runtime)) == 7
+
+
 def test_naming_one_needs_a_proof_of_now(ada, runtime, clock):
     clock.advance(timedelta(minutes=10, seconds=1))
     assert name(ada, "elsewhere@example.org").location == f"/prove?next={PAGE}"

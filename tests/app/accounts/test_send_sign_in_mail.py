@@ -9,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 
+from app.accounts.mail_shares import Asker
 from app.accounts.request_sign_in import request_sign_in
 from app.accounts.send_sign_in_mail import send_sign_in_mail
 from app.foundation.mail import MailUnavailable, SmtpMailer
@@ -58,8 +59,9 @@ def send(runtime, request_id, mailer) -> None:
 def ask(runtime) -> UUID:
     with runtime.transaction() as session:
         return request_sign_in(
-            ADA, "fr", session=session, clock=runtime.clock, entropy=runtime.entropy, jobs=runtime.jobs
-        )
+            ADA, "fr", asker=Asker.from_network("198.51.100.7"), session=session, clock=runtime.clock,
+            entropy=runtime.entropy, jobs=runtime.jobs, links=runtime.links,
+        )  # fmt: skip
 
 
 def test_the_message_travels_over_a_real_mail_server_and_its_code_signs_in(visit, runtime, mail_server):

@@ -72,6 +72,33 @@ def test_case_063_a_link_opened_in_another_browser_asks_to_confirm_the_masked_ad
     assert other.name_shown() == ADA
 
 
+def test_the_button_lets_in_by_the_link_whose_page_was_read_and_by_no_other(visit, runtime):
+    """A page elsewhere can open its own link in the same browser between the reading and the press."""
+    visit().sign_in(ADA)
+    for address in (ADA, BOB):
+        visit().ask(address)
+    phone = visit()
+    phone.open_link(newest_mail(runtime, ADA).link)
+    read = phone.confirm_form()
+    phone.open_link(newest_mail(runtime, BOB).link)
+    answer = phone.client.post("/sign-in/confirm", data={**read, "meant": "yes"})
+    assert answer.status_code == 200
+    assert "Another link was opened" in answer.text
+    assert "b•••@example.org" in answer.text
+    assert ADA not in answer.text
+    assert BOB not in answer.text
+    assert phone.name_shown() is None
+    for without in ({}, {"shown": "no number"}):
+        answer = phone.client.post(
+            "/sign-in/confirm", data={"csrf_token": read["csrf_token"], "meant": "yes", **without}
+        )
+        assert answer.status_code == 200
+    phone.open_link(newest_mail(runtime, ADA).link)
+    assert "Another link" not in phone.open("/sign-in/confirm").text
+    assert phone.press(meant="yes").location == "/"
+    assert phone.name_shown() == ADA
+
+
 def test_edge_080_an_invitation_passed_on_gives_its_reader_nothing_and_its_owner_sees_that_it_was_used(
     visit, invited, runtime
 ):
@@ -120,10 +147,10 @@ def test_a_link_works_once(visit, runtime):
     visitor.ask(ADA)
     link = newest_mail(runtime, ADA).link
     late.open_link(link)
-    token = late.token("/sign-in/confirm")
+    form = late.confirm_form()
     visitor.open_link(link)
     visitor.press()
-    answer = late.client.post("/sign-in/confirm", data={"csrf_token": token, "meant": "yes"})
+    answer = late.client.post("/sign-in/confirm", data={**form, "meant": "yes"})
     assert answer.status_code == 409
     assert "already been used" in answer.text
     assert late.open_link(link).status_code == 409
@@ -137,9 +164,9 @@ def test_a_link_is_too_old_after_a_quarter_of_an_hour(visit, runtime, clock):
     link = newest_mail(runtime, ADA).link
     visitor.open_link(link)
     clock.advance(timedelta(minutes=14, seconds=59))
-    token = visitor.token("/sign-in/confirm")
+    form = visitor.confirm_form()
     clock.advance(timedelta(seconds=1))
-    answer = visitor.client.post("/sign-in/confirm", data={"csrf_token": token})
+    answer = visitor.client.post("/sign-in/confirm", data=form)
     assert answer.status_code == 422
     assert "expired" in answer.text
     assert visitor.name_shown() is None
@@ -169,11 +196,11 @@ def test_case_059_eight_presses_of_one_link_at_once_sign_in_once(visit, at_once,
     visitor.open_link(newest_mail(runtime, ADA).link)
     before = session_count(runtime)
     twins = [visitor.twin() for _ in range(8)]
-    tokens = [twin.token("/sign-in/confirm") for twin in twins]
+    forms = [twin.confirm_form() for twin in twins]
     answers = at_once(
         [
-            lambda twin=twin, token=token: twin.client.post("/sign-in/confirm", data={"csrf_token": token})
-            for twin, token in zip(twins, tokens, strict=True)
+            lambda twin=twin, form=form: twin.client.post("/sign-in/confirm", data=form)
+            for twin, form in zip(twins, forms, strict=True)
         ]
     )
     assert sorted(answer.status_code for answer in answers) == [303] + [409] * 7
@@ -189,10 +216,10 @@ def test_case_059_link_and_code_at_once_sign_in_once(visit, at_once, runtime):
     visitor.open_link(mail.link)
     before = session_count(runtime)
     twins = [visitor.twin() for _ in range(8)]
-    tokens = [twin.token("/sign-in/confirm") for twin in twins]
+    forms = [twin.confirm_form() for twin in twins]
 
     def act(number):
-        twin, data = twins[number], {"csrf_token": tokens[number]}
+        twin, data = twins[number], forms[number]
         if number % 2:
             return twin.client.post("/sign-in/code", data={**data, "code": mail.code})
         return twin.client.post("/sign-in/confirm", data=data)

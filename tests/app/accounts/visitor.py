@@ -16,6 +16,7 @@ from app.foundation.runtime import Runtime
 from app.worker import JOBS
 
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+SHOWN = re.compile(r'name="shown" value="([^"]+)"')
 SECRET = re.compile(r"<code>([A-Z2-7 ]{32,})</code>")
 RECOVERY = re.compile(r"<code>([0-9A-Z-]{19})</code>")
 COOKIE = "decile"
@@ -67,7 +68,17 @@ class Visitor:
         return self.client.get(path, follow_redirects=True)
 
     def press(self, **fields):
-        return self.send("/sign-in/confirm", page="/sign-in/confirm", **fields)
+        """Press the button of the page as it is shown now."""
+        data = {**self.confirm_form(), **fields}
+        return self.client.post("/sign-in/confirm", data=data)
+
+    def confirm_form(self) -> dict[str, str]:
+        """What the page with the button sends along unseen, but for the word that the address is one's own."""
+        page = self.open("/sign-in/confirm").text
+        found, shown = CSRF.search(page), SHOWN.search(page)
+        assert found
+        assert shown
+        return {"csrf_token": found.group(1), "shown": shown.group(1)}
 
     def join(self, adult: str = "yes", language: str = "en"):
         return self.send("/join", page="/join", adult=adult, language=language)

@@ -67,6 +67,7 @@ def _token(world: World, role: str, person_id: UUID) -> str:
             session=session,
             clock=here.clock,
             entropy=here.entropy,
+            jobs=here.jobs,
             actor=Actor(person_id, role, roles, now, signed_in_at=now),
         )
     return issued.token

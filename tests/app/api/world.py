@@ -243,6 +243,7 @@ def _sign_ins_and_tokens(runtime: Runtime, facts: Facts) -> None:
                 session=session,
                 clock=runtime.clock,
                 entropy=runtime.entropy,
+                jobs=runtime.jobs,
                 actor=Actor(person_id, role, roles, proven_at, signed_in_at=now),
             )
             facts.tokens[role] = issued.token

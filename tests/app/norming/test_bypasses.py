@@ -115,7 +115,7 @@ def test_bypass_04_the_approvers_api_token(runtime, app, staff, previewed):
     with runtime.transaction() as session:
         present = replace(staff[1], second_factor_at=runtime.clock.now())
         token = issue_api_token(
-            "t", ["norms:read"], 30, session=session, entropy=runtime.entropy, actor=present, **tools
+            "t", ["norms:read"], 30, session=session, entropy=runtime.entropy, jobs=runtime.jobs, actor=present, **tools
         )
         caller = caller_for_api_token(token.token, session=session, at=runtime.clock.now())
     with pytest.raises(ProofNotFresh), runtime.transaction() as session:

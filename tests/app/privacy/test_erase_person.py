@@ -488,7 +488,9 @@ def test_a_second_address_takes_nothing_from_whoever_else_reads_it(world: World)
     at = here.clock.now()
     with here.transaction() as session:
         naming = Actor(owner_id(world), OWNER, frozenset(), at, at)
-        name_second_address(owner_id(world), other, session=session, clock=here.clock, jobs=here.jobs, actor=naming)
+        name_second_address(
+            owner_id(world), other, session=session, clock=here.clock, jobs=here.jobs, links=here.links, actor=naming
+        )
         seat = session.scalars(select(Seat)).one()
         session.add(Seat(id=here.entropy.uuid(), panel_id=seat.panel_id, number=2, email=other, language="en", seed=2,
                          invited_at=at))  # fmt: skip

@@ -123,8 +123,9 @@ def _make_a_token(world: World, actor: Actor) -> None:
     here = world.runtime
     with here.transaction() as session:
         issue_api_token(
-            "late", ["results:read"], 30, session=session, clock=here.clock, entropy=here.entropy, actor=actor
-        )
+            "late", ["results:read"], 30, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs,
+            actor=actor,
+        )  # fmt: skip
 
 
 def test_edge_061_under_a_legal_hold_nothing_is_erased_or_forgotten_until_it_is_lifted(world: World):
