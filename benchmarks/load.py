@@ -116,7 +116,7 @@ class Sitter:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.browser.cookies)
 
     def _keep_cookies(self, lines: Sequence[str]) -> None:
-        """As a browser does. With an old cookie every request, not one in five minutes, would be written down as use."""
+        """As a browser does. With an old cookie every request would be written down as use, not one in five minutes."""
         changed = {name: cookie.value for line in lines for name, cookie in SimpleCookie(line).items()}
         for cookie in self.person.browser.cookies:
             cookie.value = changed.get(cookie.name, cookie.value)
