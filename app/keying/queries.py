@@ -23,9 +23,10 @@ from app.keying.rules import ScenarioFigures, figures, obstacles
 
 
 def has_signed(person_id: UUID, *, session: Session) -> bool:
-    """Whether a panel or the agreement it came to names this person."""
+    """Whether a panel, a seat of it or the agreement it came to names this person."""
     named = (
         select(Panel.id).where(Panel.opened_by == person_id),
+        select(Seat.id).where(Seat.invited_by == person_id),
         select(Agreement.panel_id).where(or_(Agreement.opened_by == person_id, Agreement.cleared_by == person_id)),
     )
     return any(session.scalar(query.limit(1)) is not None for query in named)
@@ -65,7 +66,7 @@ class PanelView:
     id: UUID
     release: BankReleaseView
     opened_at: datetime
-    opened_by: UUID
+    made_by: frozenset[UUID]  # who opened it or invited a judge, and so does not release its key
     is_open: bool
     is_simulated: bool
     seats: tuple[SeatView, ...]
@@ -146,7 +147,7 @@ def panel(panel_id: UUID, *, session: Session, at: datetime) -> PanelView:
         id=row.id,
         release=item_bank.release(row.release_id, session=session),
         opened_at=row.opened_at,
-        opened_by=row.opened_by,
+        made_by=frozenset({row.opened_by, *(seat.invited_by for seat in row.seats if seat.invited_by)}),
         is_open=row.is_open,
         is_simulated=row.is_simulated,
         seats=tuple(

@@ -125,6 +125,22 @@ def invite(desk, judging, addresses, **more):
     return desk.post(form.action, data={**form.fields, "addresses": addresses, **more}, follow_redirects=True)
 
 
+def test_the_desk_offers_no_release_to_who_invited_a_judge(judged):
+    with judged.runtime.transaction() as session:
+        grant_role(
+            judged.editor.person_id, "norm_editor", session=session, clock=judged.runtime.clock, actor=operator()
+        )
+    app, page = create_app(judged.runtime), f"/desk/keys/{judged.panel_id}"
+    approver = browser_of(app, judged.runtime, judged.approver.person_id)
+    assert "Who invites a judge cannot release the key." in approver.get(page).text
+    assert "Release the bank under this key" in approver.get(page).text
+
+    judged.invite("friend@example.org", actor=judged.approver)
+
+    assert "Release the bank under this key" not in approver.get(page).text
+    assert "you opened the panel or invited one of its judges" in approver.get(page).text
+
+
 def test_the_desk_names_skills_as_people_do(desk, judging):
     page = f"/desk/keys/{judging.panel_id}"
     assert "<h1>Panel of Collaboration v2</h1>" in desk.get(page).text
