@@ -104,15 +104,18 @@ class AgreementView:
 
 
 def judge_page(seat: Seat, language: str, place: int | None, *, session: Session) -> JudgePage:
-    """The page of a judge at a place from 1, or their overview without one."""
+    """The page of a judge at a place from 1, or their overview without one.
+
+    A situation is shown while the judge may rate it: the link in a mailbox outlives the work, and questions are secret.
+    """
     panel = session.get_one(Panel, seat.panel_id)
     release = item_bank.release(panel.release_id, session=session)
     shown_in = language if language in release.languages else release.languages[0]
     scenarios = _in_own_order(seat, item_bank.scenarios(panel.release_id, shown_in, session=session))
     own = {row.item_code: row for row in session.scalars(select(Rating).where(Rating.seat_id == seat.id))}
     unrated = [number for number, item in enumerate(scenarios, 1) if item.code not in own]
-    is_shown = place is not None and 1 <= place <= len(scenarios) and seat.declared_at is not None
-    item = scenarios[place - 1] if is_shown and place is not None else None
+    may_rate = panel.is_open and seat.declared_at is not None and seat.signed_at is None
+    item = scenarios[place - 1] if may_rate and place is not None and 1 <= place <= len(scenarios) else None
     kept = own.get(item.code) if item else None
     return JudgePage(
         skill=release.skill,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from markupsafe import escape
 
 from app.accounts.grant_role import grant_role
 from app.accounts.queries import person
 from app.factory import create_app
 from app.foundation.access import operator
+from app.item_bank import queries as item_bank
 from app.keying.models import Rating
 from tests.app.accounts.signed_in import browser_of
 from tests.journeys.pages import form_to, forms
@@ -72,6 +74,40 @@ def test_a_judge_goes_on_where_they_stopped_and_signs_at_the_end(browser, link, 
     signed = browser.post(shown.action, data=shown.fields, follow_redirects=True)
     assert "Your ratings are signed" in signed.text
     assert judged.panel().signed == 11
+
+
+def test_whoever_signed_or_comes_after_the_panel_is_closed_sees_no_situation_and_no_ratings(browser, link, judged):
+    page = begin(browser, link)
+    send(browser, page, judged.keys[forms(page.text)[0].fields["code"]])
+    others = [f"/judge/{token}" for token in judged.invite("judge-1@example.org", "late@example.org")]
+    begin(browser, others[1])
+    situations = secret_texts(judged)
+    assert any(text in browser.get(f"{link}/1").text for text in situations)
+    assert "your part is done" in assert_tells_nothing(browser, others[0], situations)
+
+    judged.clear()
+
+    for closed in (link, others[1]):
+        assert "This panel is closed. Nothing more is needed from you." in assert_tells_nothing(
+            browser, closed, situations
+        )
+
+
+def secret_texts(judged):
+    with judged.runtime.reading() as session:
+        return [
+            escape(one.content["situation"]) for one in item_bank.scenarios(judged.release.id, "en", session=session)
+        ]
+
+
+def assert_tells_nothing(browser, link, situations):
+    """The page at a link, which is the same at every place of it."""
+    overview = browser.get(link)
+    for place in (1, 15, 30):
+        answer = browser.get(f"{link}/{place}")
+        assert (answer.status_code, 'name="rating-' in answer.text, " checked" in answer.text) == (200, False, False)
+        assert not any(text in answer.text for text in situations)
+    return overview.text
 
 
 def test_half_a_scenario_is_not_kept_and_the_page_says_so(browser, link):
