@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from app.credentials.set_visibility import LONGEST_NAME
 from app.foundation.slugs import SLUG
 from app.item_bank.queries import MOST_OPTIONS
-from app.verification.verify_batch import MOST_CODES
+from app.verification.batch_list import MOST_CODES
 
 LONGEST_SLUG = 60
 CURSOR = r"^[A-Za-z0-9_-]+$"

@@ -105,14 +105,26 @@ class NotAgreed(Conflict):
 
 
 class AnotherPersonMustClear(Refused):
-    """Four eyes: who opened the panel does not release its key, nor does somebody made for it."""
+    """Four eyes: who opened the panel or invited a judge does not release its key, nor does somebody made for it."""
 
     code = "another-person-must-clear"
 
     def __init__(self) -> None:
         super().__init__(
-            "Who opened the panel cannot release its key. Ask another norm admin, who was one before the panel was "
-            "opened and reads another mailbox."
+            "Who opened the panel or invited one of its judges cannot release its key. Ask another norm admin, who "
+            "invited nobody, was one before the panel was opened and reads another mailbox."
+        )
+
+
+class InviterUnknown(Conflict):
+    """A judge who signed was invited before it was kept by whom, so nobody answers for them."""
+
+    code = "key-inviter-unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is not known who invited some of these judges. Let the norm admin who opened the panel invite the same "
+            "addresses once more: the ratings stay, and whoever does so cannot release the key."
         )
 
 

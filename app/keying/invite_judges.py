@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.rules import is_same_mailbox, normalise_email
 from app.foundation import audit
-from app.foundation.access import Actor, require
+from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
@@ -34,11 +34,15 @@ def invite_judges(
 ) -> int:
     """How many were invited now. A mailbox that has a seat already gets its link once more, and no second seat.
 
+    Who invites somebody answers for them, and does not release the key: that is kept with the seat.
+
     Raises
     ------
     PanelNotFound, PanelClosed, JudgeNotIndependent
     """
     require(actor, *KEY_ROLES)
+    if actor.person_id is None:
+        raise SignInNeeded
     panel, now = open_panel_for_update(panel_id, session=session), clock.now()
     wanted = _by_mailbox(normalise_email(address) for address in addresses)
     _require_independent(wanted, session=session)
@@ -56,9 +60,11 @@ def invite_judges(
                 language=language,
                 seed=entropy.seed(),
                 invited_at=now,
+                invited_by=actor.person_id,
             )
             session.add(seat)
         seat.invited_at = now
+        seat.invited_by = seat.invited_by or actor.person_id  # who chose the address, not who sends its link again
         key = f"judge:{seat.id}:{int(now.timestamp())}"
         jobs.enqueue("send_judge_invitation", key, session=session, arguments={"seat_id": str(seat.id)})
     session.flush()

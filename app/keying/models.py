@@ -48,6 +48,7 @@ class Seat(Base):
     language: Mapped[str]
     seed: Mapped[int] = mapped_column(BigInteger)  # of the order in which this judge reads the scenarios
     invited_at: Mapped[datetime]
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None: by a release that kept it not
     declared_at: Mapped[datetime | None]  # independence, in the judge's own word
     signed_at: Mapped[datetime | None]
 

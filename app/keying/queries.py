@@ -23,9 +23,10 @@ from app.keying.rules import ScenarioFigures, figures, obstacles
 
 
 def has_signed(person_id: UUID, *, session: Session) -> bool:
-    """Whether a panel or the agreement it came to names this person."""
+    """Whether a panel, a seat of it or the agreement it came to names this person."""
     named = (
         select(Panel.id).where(Panel.opened_by == person_id),
+        select(Seat.id).where(Seat.invited_by == person_id),
         select(Agreement.panel_id).where(or_(Agreement.opened_by == person_id, Agreement.cleared_by == person_id)),
     )
     return any(session.scalar(query.limit(1)) is not None for query in named)
@@ -65,7 +66,7 @@ class PanelView:
     id: UUID
     release: BankReleaseView
     opened_at: datetime
-    opened_by: UUID
+    made_by: frozenset[UUID]  # who opened it or invited a judge, and so does not release its key
     is_open: bool
     is_simulated: bool
     seats: tuple[SeatView, ...]
@@ -103,15 +104,18 @@ class AgreementView:
 
 
 def judge_page(seat: Seat, language: str, place: int | None, *, session: Session) -> JudgePage:
-    """The page of a judge at a place from 1, or their overview without one."""
+    """The page of a judge at a place from 1, or their overview without one.
+
+    A situation is shown while the judge may rate it: the link in a mailbox outlives the work, and questions are secret.
+    """
     panel = session.get_one(Panel, seat.panel_id)
     release = item_bank.release(panel.release_id, session=session)
     shown_in = language if language in release.languages else release.languages[0]
     scenarios = _in_own_order(seat, item_bank.scenarios(panel.release_id, shown_in, session=session))
     own = {row.item_code: row for row in session.scalars(select(Rating).where(Rating.seat_id == seat.id))}
     unrated = [number for number, item in enumerate(scenarios, 1) if item.code not in own]
-    is_shown = place is not None and 1 <= place <= len(scenarios) and seat.declared_at is not None
-    item = scenarios[place - 1] if is_shown and place is not None else None
+    may_rate = panel.is_open and seat.declared_at is not None and seat.signed_at is None
+    item = scenarios[place - 1] if may_rate and place is not None and 1 <= place <= len(scenarios) else None
     kept = own.get(item.code) if item else None
     return JudgePage(
         skill=release.skill,
@@ -146,7 +150,7 @@ def panel(panel_id: UUID, *, session: Session, at: datetime) -> PanelView:
         id=row.id,
         release=item_bank.release(row.release_id, session=session),
         opened_at=row.opened_at,
-        opened_by=row.opened_by,
+        made_by=frozenset({row.opened_by, *(seat.invited_by for seat in row.seats if seat.invited_by)}),
         is_open=row.is_open,
         is_simulated=row.is_simulated,
         seats=tuple(

@@ -42,7 +42,7 @@ def release_panel_key(
     ------
     NotAgreed
         With every reason: too few judges, too few scenarios on which they agree.
-    AnotherPersonMustClear, NotLatestRelease, PanelClosed
+    AnotherPersonMustClear, InviterUnknown, NotLatestRelease, PanelClosed
     """
     require(actor, *KEY_ROLES)
     now = clock.now()

@@ -149,7 +149,7 @@ def _card(panel_id: UUID, problem: DecileError | None = None, unreadable: Sequen
         skill=skill,
         scenarios={item.code: item for item in scenarios},
         shown_in=shown_in,
-        may_release=actor().person_id != panel.opened_by,
+        may_release=actor().person_id not in panel.made_by,
         typed=typed_form(asks_proof=False),
         problem=problem,
         unreadable=unreadable,

@@ -68,7 +68,7 @@ HOLDINGS = (
     _held("sitting_correction", "sitting_id", "sitting"),
     _held("founding_form", "sitting_id", "sitting"),
     _held("founding_promise"),
-    _held("key_seat", "email", EMAIL, withheld=("seed",)),
+    _held("key_seat", "email", EMAIL, withheld=("seed", "invited_by")),
     _held("sitting_allowance"),
     _held("retake_trace", "lineage_id", LINEAGE),
     _held("erased_address", "lineage_id", LINEAGE),

@@ -95,7 +95,11 @@ PROCESSING = {
     "sitting_correction": Processing("to read a sitting without a faulty question, and undo it", INTEREST, ERASED),
     "founding_form": Processing("to replay a founding sitting", CONSENT, ERASED),
     "founding_promise": Processing("to tell founders that a norm exists", CONSENT, ERASED),
-    "key_seat": Processing("to invite a judge", CONTRACT, "the address until the panel is closed or the person erased"),
+    "key_seat": Processing(
+        "to invite a judge, and to know that whoever invited them releases no key of theirs",
+        CONTRACT,
+        "the address until the panel is closed or the person erased; who invited, as long as the key stands",
+    ),
     "sitting_allowance": Processing("to give back a sitting", CONTRACT, ERASED),
     "retake_trace": Processing(
         "to keep waits and limits after an erasure", INTEREST, "at most {sitting.limit_months} months after the sitting"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from itertools import chain, islice
 from typing import NamedTuple
 
 from app.credentials import codes
@@ -17,7 +18,9 @@ from app.verification.signed_ids import share_token_in
 SEPARATORS = ",;\t"
 HEADING = re.compile(r"(?<![^\W_])(codes?(?![^\W_])|certificat)", re.IGNORECASE)
 MOST_SLIPS = 4  # of a cell that is still taken for a code; names and dates are farther off, or have no digit
-LONGEST_LINE = 10_000  # what stands behind it is not looked at
+LONGEST_LINE, MOST_CELLS = 10_000, 50  # what stands behind them is not looked at
+MOST_CODES = 1000
+BLANK = re.compile(r'[\s,;"\0]*')
 
 
 class Line(NamedTuple):
@@ -35,12 +38,20 @@ def text_of(file: bytes) -> str:
 
 
 def lines_of(text: str) -> tuple[Line, ...]:
-    """The lines in their order, without blank ones and without a heading."""
-    found = [Line(number, _cell(line[:LONGEST_LINE])) for number, line in enumerate(text.splitlines(), 1)]
-    kept = [line for line in found if line.sent]
-    if kept and _is_heading(text.splitlines()[kept[0].number - 1]):
-        kept = kept[1:]
-    return tuple(kept)
+    """The lines in their order, without blank ones and without a heading.
+
+    Of a list that is too long, one line more than may be checked: enough to refuse it, and the rest is not read.
+    """
+    filled = (
+        (number, line)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line and not BLANK.fullmatch(line[:LONGEST_LINE])
+    )
+    first = next(filled, None)
+    if first is None:
+        return ()
+    listed = filled if _is_heading(first[1]) else chain((first,), filled)
+    return tuple(Line(number, _cell(line)) for number, line in islice(listed, MOST_CODES + 1))
 
 
 def numbered(sent: list[str]) -> tuple[Line, ...]:
@@ -50,18 +61,20 @@ def numbered(sent: list[str]) -> tuple[Line, ...]:
 
 def _cell(line: str) -> str:
     """The cell that spells a code or is most like one; where none is, the first that holds anything."""
-    cells = [cell for cell in _cells(line) if cell]
+    cells = _cells(line)
     likely = [cell for cell in cells if _is_like_code(cell)]
     return min(likely, key=_slips, default=cells[0] if cells else "")
 
 
 def _cells(line: str) -> list[str]:
+    """Those that hold anything, as far as they are looked at."""
+    line = line[:LONGEST_LINE]
     separator = max(SEPARATORS, key=line.count)
     try:
         (cells,) = csv.reader([line.replace("\0", "")], delimiter=separator)
     except (csv.Error, ValueError):
         cells = line.split(separator)
-    return [cell.strip() for cell in cells]
+    return [cell.strip() for cell in cells if cell.strip()][:MOST_CELLS]
 
 
 def _is_heading(line: str) -> bool:

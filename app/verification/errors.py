@@ -29,12 +29,14 @@ class BatchEmpty(Invalid):
 
 
 class BatchTooLong(Invalid):
-    """More codes than are checked at once."""
+    """More codes than are checked at once; how many more is not counted."""
 
     code = "batch-too-long"
 
     def __init__(self, count: int, most: int) -> None:
-        super().__init__(f"This list has {count} codes, and at most {most} are checked at once. Send it in parts.")
+        super().__init__(
+            f"This list has at least {count} codes, and at most {most} are checked at once. Send it in parts."
+        )
 
 
 class ShareNotFound(NotFound):

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
 from app.credentials import codes
 from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
 from app.foundation.clock import Clock
-from app.verification.batch_list import Line
+from app.verification.batch_list import MOST_CODES, Line
 from app.verification.errors import BatchEmpty, BatchTooLong
 from app.verification.signed_ids import share_token_in
 from app.verification.verify_credential import CertificateVerification, verify_credential
-
-MOST_CODES = 1000
 
 
 class RowProblem(StrEnum):
@@ -48,7 +47,7 @@ class BatchRow:
 
 
 def verify_batch(lines: Sequence[Line], *, session: Session, clock: Clock) -> tuple[BatchRow, ...]:
-    """A row per line in the same order, all judged at one instant.
+    """A row per line in the same order, all judged at one instant; a code that stands on many lines is asked once.
 
     Raises
     ------
@@ -59,7 +58,11 @@ def verify_batch(lines: Sequence[Line], *, session: Session, clock: Clock) -> tu
     if len(lines) > MOST_CODES:
         raise BatchTooLong(len(lines), MOST_CODES)
     stopped = _Stopped(clock.now())
-    return tuple(_row(line, session=session, clock=stopped) for line in lines)
+    known: dict[str, _Answer] = {}
+    return tuple(_row(line, known, session=session, clock=stopped) for line in lines)
+
+
+_Answer: TypeAlias = tuple[CertificateVerification | None, RowProblem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,21 @@ class _Stopped:
         return self.instant
 
 
-def _row(line: Line, *, session: Session, clock: _Stopped) -> BatchRow:
+def _row(line: Line, known: dict[str, _Answer], *, session: Session, clock: _Stopped) -> BatchRow:
     try:
-        found = verify_credential(codes.read_code(line.sent), session=session, clock=clock, with_token=False)
+        code = codes.read_code(line.sent)
     except TypingError:
         is_share = share_token_in(line.sent) is not None
         return BatchRow(line, clock.instant, None, RowProblem.SINGLE_READER if is_share else RowProblem.TYPING_ERROR)
+    if code not in known:
+        known[code] = _answer(code, session=session, clock=clock)
+    return BatchRow(line, clock.instant, *known[code])
+
+
+def _answer(code: str, *, session: Session, clock: _Stopped) -> _Answer:
+    try:
+        return verify_credential(code, session=session, clock=clock, with_token=False), None
     except CredentialNotFound:
-        return BatchRow(line, clock.instant, None, RowProblem.NOT_SHOWN)
+        return None, RowProblem.NOT_SHOWN
     except CredentialErased:
-        return BatchRow(line, clock.instant, None, RowProblem.ERASED)
-    return BatchRow(line, clock.instant, found, None)
+        return None, RowProblem.ERASED

@@ -177,12 +177,17 @@ def _nothing_shown(code: str, *, session: Session, at: datetime) -> CredentialNo
 
 
 def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVerification:
-    """What holds of a signed document, or of a JWT, as it was handed over."""
+    """What holds of a signed document, or of a JWT, as it was handed over.
+
+    The register is asked where our signature holds, and only there: else anybody could write a code into a file of
+    their own and learn of a closed certificate whether it was revoked.
+    """
     now = clock.now()
     document = _readable(text)
     if document is None:
         return DocumentVerification(ALTERED, now, None)
-    found, line = _registered(document, session=session)
+    is_ours = _holds(text, session=session) is True
+    found, line = _registered(document, session=session) if is_ours else (None, None)
     is_as_issued = _is_as_issued(document, found, line)
     judgement = _judgement(
         text,
@@ -226,7 +231,7 @@ def _judgement(
     session: Session,
     at: datetime,
 ) -> Judgement:
-    holds = (token_holds if _is_token(text) else signature_holds)(text, session=session)
+    holds = _holds(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
     is_suspended = found is not None and found.suspended_at is not None
     known = found or line
@@ -250,6 +255,10 @@ def _judgement(
         start_skew_seconds=policy.start_skew_seconds,
         renewal_window_days=policy.renewal_window_days,
     )
+
+
+def _holds(text: str, *, session: Session) -> bool | None:
+    return (token_holds if _is_token(text) else signature_holds)(text, session=session)
 
 
 def _readable(text: str) -> dict[str, Any] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Person
 from app.assessment.models import Edition, Presentation, Sitting
 from app.foundation import audit, schema, trigger_guards
 from app.foundation.access import Actor, operator
@@ -23,6 +25,8 @@ from app.foundation.settings import Settings
 from app.item_bank import item_record
 from app.item_bank.change_item_state import change_item_state
 from app.item_bank.item_states import ItemState
+from app.item_bank.models import BankRelease
+from app.keying.models import Panel, Seat
 from app.norming.models import NormVersion
 from tests.app.assessment.builders import Place, SimulatedPerson, a_person, take, the_collaboration_bank
 from tests.browser.normed_bank import adopt_a_norm
@@ -157,6 +161,30 @@ def test_words_about_a_report_are_taken_out_of_the_record_of_items_also_where_th
         assert (of_ada.report, of_eve.report, by_hand.report) == (str(ids[0]), str(ids[1]), None)
         assert by_hand.reason == "two options say the same"
         assert trigger_guards.missing_guards(session.connection()) == ()
+
+
+def test_former_seats_of_judges_say_who_invited_them_where_the_record_does(lived_in):
+    """Two invited two judges each; what the record says of a last one was lost."""
+    with lived_in.transaction() as session:
+        first, second, *_ = session.scalars(select(Person.id).order_by(Person.id)).all()
+        release_id, at = (
+            session.scalars(select(BankRelease.id)).first(),
+            session.scalars(select(Sitting.started_at)).first(),
+        )
+        panel_id = UUID(int=1)
+        session.add(Panel(id=panel_id, release_id=release_id, opened_at=at, opened_by=first, is_simulated=False))
+        session.flush()
+        for number in range(1, 6):
+            seat = {"id": UUID(int=number), "panel_id": panel_id, "number": number, "language": "en", "seed": number}
+            session.add(Seat(**seat, invited_at=at))
+        for person_id, seats, invited in ((first, 2, 2), (second, 2, 0), (second, 4, 2)):
+            detail, by = {"seats": seats, "invited": invited}, Actor(person_id, "admin")
+            audit.record("panel.judges_invited", panel_id, actor=by, at=at, session=session, detail=detail)
+    schema.downgrade(lived_in, "2026_11_30_taken_by_staff")
+    schema.upgrade(lived_in)
+    with lived_in.reading() as session:
+        known = session.scalars(select(Seat.invited_by).order_by(Seat.number)).all()
+    assert known == [first, first, second, second, None]
 
 
 def copy(table: str, session: Session, **other: str) -> None:

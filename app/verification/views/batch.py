@@ -12,15 +12,16 @@ from app.foundation.web.asker import language_of_request
 from app.foundation.web.gates import csrf
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
-from app.verification.batch_list import lines_of, text_of
+from app.verification.batch_list import MOST_CODES, lines_of, text_of
 from app.verification.batch_table import LONGEST_SENT, batch_csv
 from app.verification.certificate_address import certificate_address
 from app.verification.errors import BatchEmpty, BatchTooLong
-from app.verification.verify_batch import MOST_CODES, verify_batch
+from app.verification.verify_batch import verify_batch
 from app.verification.views.blueprint import bp, private
 
 TEMPLATE = "verification/batch.html"
 FILE_NAME = "certificates-checked.csv"
+LONGEST_ECHO = 2000  # characters of a refused list; a part of a longer one could be sent again as if it were all
 
 
 @bp.get("/verify/batch")
@@ -46,7 +47,8 @@ def check_batch() -> Response:
                 most=written.number(MOST_CODES, language_of_request()),
             ),
         }[problem.code]
-        page = render_template(TEMPLATE, listed=listed, rows=(), error=words, most=MOST_CODES)
+        echo = listed if len(listed) <= LONGEST_ECHO else ""
+        page = render_template(TEMPLATE, listed=echo, rows=(), error=words, most=MOST_CODES)
         return private(make_response(page, 422))
     if request.form.get("form") == "csv":
         return private(_download(batch_csv(rows, page_of=certificate_address)))

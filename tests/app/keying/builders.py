@@ -61,7 +61,7 @@ class Judging:
     keys: dict[str, tuple[int, ...]]
     tokens: list[str] = field(default_factory=list)
 
-    def invite(self, *addresses: str) -> list[str]:
+    def invite(self, *addresses: str, actor: Actor | None = None) -> list[str]:
         """Links' tokens of those invited now, in their order."""
         with self.runtime.transaction() as session:
             invite_judges(
@@ -72,7 +72,7 @@ class Judging:
                 clock=self.runtime.clock,
                 entropy=self.runtime.entropy,
                 jobs=self.runtime.jobs,
-                actor=self.editor,
+                actor=actor or self.editor,
             )
         with self.runtime.reading() as session:
             seats = session.scalars(select(Seat).where(Seat.email.in_(addresses)).order_by(Seat.number))

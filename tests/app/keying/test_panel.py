@@ -18,6 +18,7 @@ from app.keying import queries
 from app.keying.errors import (
     AlreadySigned,
     AnotherPersonMustClear,
+    InviterUnknown,
     JudgeNotIndependent,
     KeyNotProvisional,
     NotAgreed,
@@ -120,6 +121,57 @@ def test_a_second_account_of_who_opened_the_panel_does_not_release_its_key(judge
         session.get_one(Person, judged.approver.person_id).email = "ada+approver@example.org"
     with pytest.raises(AnotherPersonMustClear):
         judged.clear()
+
+
+def test_a_norm_admin_who_invites_ten_mailboxes_of_their_own_does_not_release_what_they_say(runtime):
+    judging = a_panel(runtime)
+    judging.invite(*(f"judge-{number}@example.org" for number in range(1, JUDGES + 1)), actor=judging.approver)
+    judging.judge(JUDGES)  # gets their links once more from the editor, who chose none of them
+
+    with pytest.raises(AnotherPersonMustClear, match="invited one of its judges") as refused:
+        judging.clear()
+
+    assert "Ask another norm admin, who invited nobody" in str(refused.value)
+    with runtime.reading() as session:
+        assert item_bank.latest_release("collaboration", session=session).provisional_key
+        assert queries.has_signed(judging.approver.person_id, session=session)
+
+
+def test_one_judge_of_theirs_is_enough_signed_or_not(judged):
+    judged.invite("friend@example.org", actor=judged.approver)
+    with pytest.raises(AnotherPersonMustClear):
+        judged.clear()
+
+
+def test_a_second_account_of_who_invited_a_judge_does_not_release_the_key(judged):
+    with judged.runtime.transaction() as session:
+        at, other = judged.runtime.clock.now(), judged.runtime.entropy.uuid()
+        session.add(Person(id=other, email="approver+b@example.org", language="en", known_since_at=at))
+        session.flush()
+        session.scalars(select(Seat)).first().invited_by = other
+    with pytest.raises(AnotherPersonMustClear):
+        judged.clear()
+
+
+def test_where_nobody_answers_for_a_judge_who_signed_the_key_waits_until_somebody_does(judged):
+    judged.invite("unsigned@example.org")
+    with judged.runtime.transaction() as session:
+        unknown = session.scalars(select(Seat).where(Seat.number.in_((1, JUDGES + 1)))).all()
+        for seat in unknown:
+            seat.invited_by = None
+    with pytest.raises(InviterUnknown, match="invite the same addresses once more"):
+        judged.clear()
+
+    judged.invite("judge-1@example.org")
+
+    assert not judged.clear().provisional_key
+
+
+def test_nobody_answers_for_a_judge_twice(judged):
+    judged.invite("judge-1@example.org", actor=judged.approver)
+    with judged.runtime.reading() as session:
+        assert set(session.scalars(select(Seat.invited_by))) == {judged.editor.person_id}
+    assert not judged.clear().provisional_key
 
 
 def test_nobody_who_became_a_norm_admin_once_the_panel_was_open_releases_its_key(judged):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from markupsafe import escape
 
 from app.accounts.grant_role import grant_role
 from app.accounts.queries import person
 from app.factory import create_app
 from app.foundation.access import operator
+from app.item_bank import queries as item_bank
 from app.keying.models import Rating
 from tests.app.accounts.signed_in import browser_of
 from tests.journeys.pages import form_to, forms
@@ -74,6 +76,40 @@ def test_a_judge_goes_on_where_they_stopped_and_signs_at_the_end(browser, link, 
     assert judged.panel().signed == 11
 
 
+def test_whoever_signed_or_comes_after_the_panel_is_closed_sees_no_situation_and_no_ratings(browser, link, judged):
+    page = begin(browser, link)
+    send(browser, page, judged.keys[forms(page.text)[0].fields["code"]])
+    others = [f"/judge/{token}" for token in judged.invite("judge-1@example.org", "late@example.org")]
+    begin(browser, others[1])
+    situations = secret_texts(judged)
+    assert any(text in browser.get(f"{link}/1").text for text in situations)
+    assert "your part is done" in assert_tells_nothing(browser, others[0], situations)
+
+    judged.clear()
+
+    for closed in (link, others[1]):
+        assert "This panel is closed. Nothing more is needed from you." in assert_tells_nothing(
+            browser, closed, situations
+        )
+
+
+def secret_texts(judged):
+    with judged.runtime.reading() as session:
+        return [
+            escape(one.content["situation"]) for one in item_bank.scenarios(judged.release.id, "en", session=session)
+        ]
+
+
+def assert_tells_nothing(browser, link, situations):
+    """The page at a link, which is the same at every place of it."""
+    overview = browser.get(link)
+    for place in (1, 15, 30):
+        answer = browser.get(f"{link}/{place}")
+        assert (answer.status_code, 'name="rating-' in answer.text, " checked" in answer.text) == (200, False, False)
+        assert not any(text in answer.text for text in situations)
+    return overview.text
+
+
 def test_half_a_scenario_is_not_kept_and_the_page_says_so(browser, link):
     page = begin(browser, link)
 
@@ -123,6 +159,22 @@ def invite(desk, judging, addresses, **more):
     page = desk.get(f"/desk/keys/{judging.panel_id}")
     form = form_to(page.text, "/invite")
     return desk.post(form.action, data={**form.fields, "addresses": addresses, **more}, follow_redirects=True)
+
+
+def test_the_desk_offers_no_release_to_who_invited_a_judge(judged):
+    with judged.runtime.transaction() as session:
+        grant_role(
+            judged.editor.person_id, "norm_editor", session=session, clock=judged.runtime.clock, actor=operator()
+        )
+    app, page = create_app(judged.runtime), f"/desk/keys/{judged.panel_id}"
+    approver = browser_of(app, judged.runtime, judged.approver.person_id)
+    assert "Who invites a judge cannot release the key." in approver.get(page).text
+    assert "Release the bank under this key" in approver.get(page).text
+
+    judged.invite("friend@example.org", actor=judged.approver)
+
+    assert "Release the bank under this key" not in approver.get(page).text
+    assert "you opened the panel or invited one of its judges" in approver.get(page).text
 
 
 def test_the_desk_names_skills_as_people_do(desk, judging):

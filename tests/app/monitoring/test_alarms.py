@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from app.accounts.grant_role import grant_role
 from app.accounts.invite_person import invite_person
 from app.foundation.access import Actor, Forbidden, operator
+from app.foundation.audit import AuditEntry
 from app.monitoring import queries
 from app.monitoring.close_alarm import close_alarm
 from app.monitoring.errors import AlarmClosed, AlarmNotFound, AlarmReasonMissing
@@ -110,7 +111,9 @@ def test_an_alarm_is_closed_once_with_a_reason_by_the_norm_desk_alone(runtime, n
     with runtime.reading() as session:
         (closed,) = queries.closed_alarms(session=session)
         assert queries.open_alarms(session=session) == ()
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.kind == "norm.alarm_closed"))
     assert closed.reason == "Two options say the same."
+    assert (entry.subject, entry.actor_id, entry.detail) == (str(norm_id), EDITOR_ID, {"alarm": str(alarm_id)})
 
 
 def test_the_mail_names_norm_item_and_page(runtime, norm_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.credentials.erase_credentials import erase_credentials
 from app.credentials.models import Credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason, Visibility
@@ -45,3 +46,9 @@ class Register:
                 jobs=self.jobs,
                 actor=operator(),
             )
+
+    def erase(self, code: str, *, is_revoking: bool = True) -> None:
+        with self.database.transaction() as session:
+            row = session.query(Credential).filter_by(code=code).one()
+            tools = {"session": session, "clock": self.clock, "jobs": self.jobs, "actor": operator()}
+            erase_credentials(row.person_id, is_revoking=is_revoking, **tools)

@@ -21,7 +21,8 @@ from openbadgeslib.ob3.verifier import OB3Verifier
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.credentials import jwt, open_badge, png_carrier, svg_carrier
+from app.credentials import codes, jwt, open_badge, png_carrier, svg_carrier
+from app.credentials.states import Visibility
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
 from tests.app.credentials.documents import leaves, value_at, with_value
 from tests.app.credentials.test_jwt import part, with_part
@@ -183,6 +184,24 @@ def test_a_file_says_when_and_why_it_was_revoked_as_the_page_does_and_that_a_spe
     assert "Its term ended on" not in hand_over(client, files[1], HTML).text
     clock.advance(timedelta(days=365))
     assert "Its term ended on" in hand_over(client, files[1], HTML).text
+
+
+@pytest.mark.parametrize("headers", [JSON, HTML], ids=["program", "page"])
+def test_a_forged_file_is_answered_to_the_byte_alike_for_a_hidden_a_revoked_an_erased_and_an_unknown_code(
+    client, register, headers
+) -> None:
+    hidden, revoked, erased = (register.issued(Visibility.PRIVATE) for _ in range(3))
+    template = json.loads(client.get(f"/c/{register.issued()}.json").data)
+    register.revoke(revoked)
+    register.erase(erased)
+    answers = set()
+    for number, code in enumerate((hidden, revoked, erased, codes.code_from_bits(12345)), 1):
+        told = template | {"id": f"http://localhost/c/{code}", "name": "x", "issuer": {"id": "did:web:evil.example"}}
+        told["proof"] = [template["proof"][0] | {"verificationMethod": "did:web:evil.example#k1"}]
+        answer = hand_over(client, json.dumps(told).encode(), headers, network=f"192.0.2.{number}")
+        kept = sorted(header for header in answer.headers if not header[0].startswith(("X-RateLimit", "Retry")))
+        answers.add((answer.status_code, answer.data, tuple(kept)))
+    assert [status for status, _, _ in answers] == [200]
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

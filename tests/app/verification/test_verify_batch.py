@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,12 @@ from app.factory import create_app
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.rates import RatePolicy
-from app.verification.batch_list import Line, lines_of, numbered, text_of
+from app.verification import batch_list
+from app.verification import verify_batch as batch
+from app.verification.batch_list import MOST_CODES, Line, lines_of, numbered, text_of
 from app.verification.errors import BatchEmpty, BatchTooLong
-from app.verification.verify_batch import MOST_CODES, RowProblem, verify_batch
+from app.verification.verify_batch import RowProblem, verify_batch
+from app.verification.verify_credential import CertificateVerification, verify_credential
 from tests.app.verification.register import FRENCH, HTML
 
 UNKNOWN = codes.code_from_bits(12345)
@@ -51,6 +55,59 @@ def test_no_list_and_one_too_long_are_refused(runtime) -> None:
             verify_batch((), session=session, clock=runtime.clock)
         with pytest.raises(BatchTooLong, match="1001"):
             verify_batch(numbered(["x"] * (MOST_CODES + 1)), session=session, clock=runtime.clock)
+
+
+def test_a_code_that_stands_on_many_lines_is_asked_once_and_answered_on_each(register, runtime, monkeypatch) -> None:
+    good, private = register.issued(), register.issued(Visibility.PRIVATE)
+    asked: list[str] = []
+
+    def counted(code: str, **more: Any) -> CertificateVerification:
+        asked.append(code)
+        return verify_credential(code, **more)
+
+    monkeypatch.setattr(batch, "verify_credential", counted)
+    sent = [good, private, codes.grouped(good).lower(), "x", UNKNOWN, private, f"http://x/c/{good}", UNKNOWN]
+    with runtime.reading() as session:
+        rows = verify_batch(numbered(sent), session=session, clock=runtime.clock)
+    assert asked == [good, private, UNKNOWN]
+    assert [row.line for row in rows] == list(numbered(sent))
+    assert [row.found.verdict.value if row.found else row.problem for row in rows] == [
+        *("valid", "credential-not-found", "valid", "code-typing-error"),
+        *("credential-not-found", "credential-not-found", "valid", "credential-not-found"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["x", ',,;\t ""', "A;" * 200])
+def test_a_list_that_is_too_long_is_not_read_to_its_end(line, monkeypatch) -> None:
+    read, slips = [], batch_list._slips
+
+    def counted(cell: str) -> int:
+        read.append(cell)
+        return slips(cell)
+
+    monkeypatch.setattr(batch_list, "_slips", counted)
+    lines = lines_of(f"Code\n{line}\n" + f"x\n{line}\n" * 2_000)
+    assert len(lines) == MOST_CODES + 1
+    assert len(read) < 2 * (MOST_CODES + 1) * (batch_list.MOST_CELLS + 1)
+
+
+def test_one_endless_line_is_looked_at_as_far_as_any_other(monkeypatch) -> None:
+    read, slips = [], batch_list._slips
+    monkeypatch.setattr(batch_list, "_slips", lambda cell: [read.append(cell), slips(cell)][1])
+    assert [line.number for line in lines_of("A;" * 100_000)] == [1]
+    assert len(read) <= 3 * batch_list.MOST_CELLS
+
+
+@pytest.mark.parametrize("form", ["codes", "file"])
+def test_a_list_that_is_too_long_is_refused_with_the_limit_and_not_repeated(client, form) -> None:
+    listed = "1\n" * 100_000
+    sent = {"codes": listed} if form == "codes" else {"file": (io.BytesIO(listed.encode()), "list.csv")}
+    answer = client.post("/verify/batch", data=sent, headers=HTML)
+    assert answer.status_code == 422
+    assert "At most 1,000 codes are checked at once. Send the list in parts." in answer.text
+    assert len(answer.data) < 10_000
+    short = client.post("/verify/batch", data={"codes": "Code\n ,,\n"}, headers=HTML)
+    assert "Code\n ,,\n</textarea>" in short.text
 
 
 @pytest.mark.parametrize(

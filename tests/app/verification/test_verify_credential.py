@@ -15,8 +15,9 @@ from app.credentials.states import Visibility
 from app.foundation.access import system
 from app.verification.verdict import Reason, Verdict
 from app.verification.verify_credential import verify_credential, verify_document
-from tests.app.credentials.awards import Desk, an_award
+from tests.app.credentials.awards import JWT_KEY_ID, Desk, an_award
 from tests.app.credentials.documents import SeedSigner, leaves, value_at, with_value
+from tests.app.credentials.test_jwt import part, with_part
 from tests.app.credentials.test_validity import FAR_ZONES
 
 
@@ -178,6 +179,45 @@ def test_case_029_documents_exchanged_between_two_codes_are_altered(desk: Desk) 
 
 def test_a_document_in_hand_is_checked_even_while_its_page_is_private(desk: Desk) -> None:
     assert verdict_on_text(desk, desk.issued().signed_document or "") is Verdict.VALID
+
+
+def forged(files: tuple[str, str], code: str, *, key_id: str) -> tuple[str, str]:
+    """The document and the token, under this code; neither is signed by whom it names."""
+    document, token = files
+    address = f"http://localhost/c/{code}"
+    told = json.loads(document) | {"id": address, "name": "x"}
+    told["proof"][0]["verificationMethod"] = key_id
+    other = with_part(
+        with_part(token, 0, part(token, 0) | {"kid": key_id}),
+        1,
+        part(token, 1) | {"id": address, "jti": address, "name": "x"},
+    )
+    return json.dumps(told), other
+
+
+@pytest.mark.parametrize("key", ["unknown", "ours"])
+def test_a_forged_file_tells_nothing_of_what_the_register_holds_under_its_code(desk: Desk, key: str) -> None:
+    hidden, revoked, suspended, renewed, erased, kept = (desk.issued() for _ in range(6))
+    specimen = desk.issued(is_specimen=True, specimen_reasons=["demo-norm"])
+    desk.revoke(revoked)
+    suspended.suspended_at = desk.clock.now()
+    desk.issued().renews_id = renewed.id
+    held = [one.code for one in (hidden, revoked, suspended, renewed, specimen, erased, kept)]
+    files = (hidden.signed_document or "", hidden.signed_jwt or "")
+    for one, is_revoking in ((erased, True), (kept, False)):
+        tools = {"session": desk.session, "clock": desk.clock, "jobs": desk.jobs, "actor": system()}
+        erase_credentials(one.person_id, is_revoking=is_revoking, **tools)
+    desk.session.flush()
+    key_ids = ("did:web:evil.example#k1",) * 2 if key == "unknown" else (desk.signer.key_id, JWT_KEY_ID)
+    for place, key_id in enumerate(key_ids):
+        found = {
+            code: verify_document(forged(files, code, key_id=key_id)[place], session=desk.session, clock=desk.clock)
+            for code in ("00000000000000000", *held)
+        }
+        assert {(one.judgement, one.credential is None, one.revoked_at) for one in found.values()} == {
+            (found["00000000000000000"].judgement, True, None)
+        }
+        assert found[hidden.code].judgement.reasons[0] in (Reason.KEY_UNKNOWN, Reason.SIGNATURE_BROKEN)
 
 
 def test_a_change_of_any_one_leaf_of_a_document_in_hand_is_never_valid(desk: Desk) -> None:
