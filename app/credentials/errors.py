@@ -309,6 +309,18 @@ class OwnCertificate(Refused):
         super().__init__("This certificate is your own, so another reviewer decides about it.")
 
 
+class RevokedAlready(Conflict):
+    """Somebody would issue anew what is revoked."""
+
+    code = "revoked-already"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"Certificate {code} is revoked, and that is for good: it is not issued anew. Leave it withdrawn, with a "
+            "reason, and nothing of it waits any more."
+        )
+
+
 class EvidenceFails(Conflict):
     """Somebody would issue anew what the database does not bear out."""
 
