@@ -22,7 +22,7 @@ from app.foundation.settings import Settings, read_settings
 if TYPE_CHECKING:
     from app.foundation.runtime import Runtime
 
-SETTINGS_ALONE = ("up", "restore", "doctor")  # the first starts others before it loads anything itself
+SETTINGS_ALONE = ("up", "restore", "doctor", "runbook")  # the first starts others before it loads anything itself
 NOT_UTF8 = "surrogates not allowed"  # so Python keeps the bytes of an argument that are no UTF-8
 SERVERS = ("web", "worker")
 # what the machine refuses without naming a file: a full disk, a port that is taken, not ours to open or not here
@@ -256,6 +256,7 @@ main.elsewhere = {
     "responses": _from("norming.sample_commands", "responses"),
     "restore": _restore,
     "retention": _from("operations.commands", "retention"),
+    "runbook": _from("operations.runbook_command", "runbook"),
     "simulate": _from("demo.simulate_command", "simulate_command"),
     "sitting": _from("assessment.commands", "sitting"),
 }

@@ -128,7 +128,7 @@ class AwardUnearned(Conflict):
     def __init__(self, award_id: UUID, objections: Sequence[str]) -> None:
         super().__init__(
             f"Award {award_id} does not follow from what is stored ({', '.join(objections)}), so nothing is signed. "
-            "Somebody wrote past the program; see docs/runbooks/records_altered.md."
+            "Somebody wrote past the program; see `decile runbook records_altered`."
         )
 
 
