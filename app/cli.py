@@ -22,7 +22,8 @@ from app.foundation.settings import Settings, read_settings
 if TYPE_CHECKING:
     from app.foundation.runtime import Runtime
 
-SETTINGS_ALONE = ("up", "restore", "doctor")  # the first starts others before it loads anything itself
+# the first starts others before it loads anything itself; backup builds a runtime where it makes one
+SETTINGS_ALONE = ("up", "backup", "restore", "doctor", "runbook")
 NOT_UTF8 = "surrogates not allowed"  # so Python keeps the bytes of an argument that are no UTF-8
 SERVERS = ("web", "worker")
 # what the machine refuses without naming a file: a full disk, a port that is taken, not ours to open or not here
@@ -199,6 +200,13 @@ def _demo() -> click.Command:
     return demo_commands(composition.with_signer, founding_list.lines)
 
 
+def _backup() -> click.Command:
+    from app import composition  # noqa: PLC0415
+    from app.operations.commands import backup_command  # noqa: PLC0415
+
+    return backup_command(composition.build_runtime)
+
+
 def _restore() -> click.Command:
     from app import composition  # noqa: PLC0415
     from app.operations.commands import restore_command  # noqa: PLC0415
@@ -222,7 +230,7 @@ def _doctor() -> click.Command:
 
 
 main.elsewhere = {
-    "backup": _from("operations.commands", "backup"),
+    "backup": _backup,
     "bank": _from("item_bank.commands", "bank"),
     "bias-report": _from("awarding.commands", "bias_report_command"),
     "calibrate": _from("norming.sample_commands", "calibrate"),
@@ -256,6 +264,7 @@ main.elsewhere = {
     "responses": _from("norming.sample_commands", "responses"),
     "restore": _restore,
     "retention": _from("operations.commands", "retention"),
+    "runbook": _from("operations.runbook_command", "runbook"),
     "simulate": _from("demo.simulate_command", "simulate_command"),
     "sitting": _from("assessment.commands", "sitting"),
 }

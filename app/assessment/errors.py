@@ -70,7 +70,7 @@ class NormUnreadable(Unavailable):
         self.norm_id, self.edition_id, self.why = norm_id, edition_id, why
         super().__init__(
             f"The numbers that edition {edition_id} pins of norm {norm_id} cannot be scored with: {why} Nothing was "
-            "changed. See docs/runbooks/records_altered.md."
+            "changed. See `decile runbook records_altered`."
         )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.credentials.errors import ReviewNotFound
 from app.credentials.holder_letters import Occasion, tell_holder
+from app.credentials.locked_reviews import locked_reviews
 from app.credentials.log_events import log_state
 from app.credentials.models import Credential, CredentialReview
 from app.credentials.reissue_affected import reissue
-from app.credentials.review_evidence import evidence_of
+from app.credentials.review_evidence import ReviewEvidence, evidence_of
 from app.credentials.review_queue import is_waiting
 from app.credentials.states import ReviewDecision
 from app.credentials.suspend_credential import is_suspended_by_people
@@ -35,24 +38,21 @@ def carry_out_review(
 ) -> None:
     """Sign it, end the suspension that its review began, and have its holder told; run again, it changes nothing.
 
-    What people suspended too, or another key's review, stays so. Where the evidence does not hold here, nothing is
-    signed and the review is open again. One that was erased with its holder, or revoked meanwhile, is let be.
+    It is signed once for the reviews of all its keys that were decided so. What people suspended too, or the review of
+    another key that still waits, stays so. Where the evidence does not hold here, or it was revoked meanwhile, nothing
+    is signed and the reviews are open again. One that was erased with its holder is let be.
     """
-    review = session.get(CredentialReview, review_id, with_for_update=True)
-    if review is None or review.carried_out_at is not None or review.decision is not ReviewDecision.REISSUE:
+    try:
+        credential, reviews = locked_reviews(review_id, session=session)
+    except ReviewNotFound:
         return
-    credential = session.get(Credential, review.credential_id, with_for_update=True)
-    if credential is None:
-        raise ReviewNotFound
+    review, due = reviews[0], [one for one in reviews if _is_due(one)]
+    if review not in due:
+        return
     now = clock.now()
     evidence = evidence_of(review_id, session=session)
     if credential.revoked_at is not None or not evidence.is_genuine:
-        review.reopen()
-        detail = {"objections": [str(one) for one in evidence.objections]}
-        audit.record(
-            "credential.review_reopened", credential.id, actor=system(), at=now, session=session, detail=detail
-        )
-        session.flush()
+        _reopen(due, credential, evidence, at=now, session=session)
         return
     reissue(
         [credential],
@@ -65,7 +65,8 @@ def carry_out_review(
         jwt_signer=jwt_signer,
         actor=system(),
     )
-    review.carried_out_at = now
+    for one in due:
+        one.carried_out_at = now
     session.flush()
     if _is_in_doubt_besides(credential, session=session):
         occasion = Occasion.REISSUED_IN_DOUBT
@@ -74,6 +75,25 @@ def carry_out_review(
         credential.reinstate()
         log_state("reinstate", credential, at=now, session=session)
     tell_holder(occasion, credential.id, str(review.id), session=session, jobs=jobs)
+    session.flush()
+
+
+def _is_due(review: CredentialReview) -> bool:
+    return review.carried_out_at is None and review.decision is ReviewDecision.REISSUE
+
+
+def _reopen(
+    reviews: Sequence[CredentialReview],
+    credential: Credential,
+    evidence: ReviewEvidence,
+    *,
+    at: datetime,
+    session: Session,
+) -> None:
+    for one in reviews:
+        one.reopen()
+        detail = {"key_id": one.key_id, "objections": [str(objection) for objection in evidence.objections]}
+        audit.record("credential.review_reopened", credential.id, actor=system(), at=at, session=session, detail=detail)
     session.flush()
 
 

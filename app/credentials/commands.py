@@ -26,6 +26,8 @@ from app.foundation.runtime import Runtime
 
 LISTED = 100
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+AFTER_REISSUE = "What is issued anew stands once the worker has signed it."
+AFTER_REVOKE = "What is left withdrawn is revoked for good; a letter gives its holder the reason."
 
 
 def _state(view: CredentialView, at: datetime) -> str:
@@ -206,12 +208,13 @@ def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
     Example: decile credential reviews
     """
     with runtime.reading() as session:
-        found = [
+        found: list[dict[str, Any]] = [
             {
                 "code": review.printed_code,
                 "skill": review.skill,
                 "issued_at": review.recorded_at.isoformat() if review.recorded_at else None,
                 "key_id": review.key_id,
+                "key_ids": review.key_ids,
                 "opened_at": review.opened_at.isoformat(),
                 "due_on": review.due_on.isoformat(),
             }
@@ -221,7 +224,8 @@ def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for row in found:
-        click.echo(f"{row['code']}  {row['skill']}  issued {row['issued_at']}  by {row['due_on']}  {row['key_id']}")
+        keys_of_it = " ".join(row["key_ids"])
+        click.echo(f"{row['code']}  {row['skill']}  issued {row['issued_at']}  by {row['due_on']}  {keys_of_it}")
     click.echo(f"{len(found)} credentials wait for a decision")
 
 
@@ -234,6 +238,7 @@ def reviews_command(runtime: Runtime, *, as_json: bool) -> None:
 def review_command(runtime: Runtime, typed: tuple[str, ...], *, reissue: bool, revoke: bool, reason: str) -> None:
     """Decide about credentials that were suspended because their key was in other hands, all of them or none.
 
+    If several keys of a credential were in other hands, one decision holds for all of them.
     What is issued anew must follow from award and sitting, and the worker signs it. People do the same on the desk.
 
     Example: decile credential review 7Q4F-XK2M-9TBD-W3HN-T --revoke --reason "no sitting stands behind it"
@@ -259,7 +264,8 @@ def review_command(runtime: Runtime, typed: tuple[str, ...], *, reissue: bool, r
                 jobs=runtime.jobs,
                 actor=operator(),
             )
-    click.echo(f"Decided: {len(evidence)}. What is issued anew stands once the worker has signed it.")
+    what_follows = AFTER_REISSUE if reissue else AFTER_REVOKE
+    click.echo(f"Decided: {len(evidence)}. {what_follows}")
 
 
 @click.group("keys")

@@ -128,7 +128,7 @@ class AwardUnearned(Conflict):
     def __init__(self, award_id: UUID, objections: Sequence[str]) -> None:
         super().__init__(
             f"Award {award_id} does not follow from what is stored ({', '.join(objections)}), so nothing is signed. "
-            "Somebody wrote past the program; see docs/runbooks/records_altered.md."
+            "Somebody wrote past the program; see `decile runbook records_altered`."
         )
 
 
@@ -307,6 +307,18 @@ class OwnCertificate(Refused):
 
     def __init__(self) -> None:
         super().__init__("This certificate is your own, so another reviewer decides about it.")
+
+
+class RevokedAlready(Conflict):
+    """Somebody would issue anew what is revoked."""
+
+    code = "revoked-already"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"Certificate {code} is revoked, and that is for good: it is not issued anew. Leave it withdrawn, with a "
+            "reason, and nothing of it waits any more."
+        )
 
 
 class EvidenceFails(Conflict):

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.credentials.models import CredentialReview, IssuerKey, WithdrawnSignature
@@ -42,6 +42,8 @@ def key_histories(*, session: Session) -> tuple[KeyHistory, ...]:
         select(WithdrawnSignature.key_id, func.count()).group_by(WithdrawnSignature.key_id)
     ):
         anew[key_id] = number
+    for key_id in session.scalars(_signed_with_another()):
+        anew[key_id] += 1
     reviews: Counter[tuple[str, bool]] = Counter()  # by key and whether somebody decided
     columns = (CredentialReview.key_id, CredentialReview.decision)
     for key_id, decision, number in session.execute(select(*columns, func.count()).group_by(*columns)):
@@ -49,6 +51,16 @@ def key_histories(*, session: Session) -> tuple[KeyHistory, ...]:
             reviews[key_id, decision is not None] += number
     keys = session.scalars(select(IssuerKey).order_by(IssuerKey.activated_at.desc(), IssuerKey.key_id))
     return tuple(_history(key, anew, reviews) for key in keys)
+
+
+def _signed_with_another() -> Select[str]:
+    """The key of each review that was settled by the one signature which settled another key's review too."""
+    own = select(WithdrawnSignature.credential_id).where(
+        WithdrawnSignature.credential_id == CredentialReview.credential_id,
+        WithdrawnSignature.key_id == CredentialReview.key_id,
+    )
+    is_reissued = CredentialReview.decision == ReviewDecision.REISSUE, CredentialReview.carried_out_at.is_not(None)
+    return select(CredentialReview.key_id).where(*is_reissued, ~own.exists())
 
 
 def _history(key: IssuerKey, anew: Counter[str], reviews: Counter[tuple[str, bool]]) -> KeyHistory:

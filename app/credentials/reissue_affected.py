@@ -22,6 +22,7 @@ from app.credentials.issuer_keys import key_in_use
 from app.credentials.log_events import log_reissue, log_state
 from app.credentials.models import Credential, CredentialReview, IssuerKey, WithdrawnSignature
 from app.credentials.policy import CredentialPolicy
+from app.credentials.review_queue import is_undecided
 from app.credentials.states import CredentialState
 from app.credentials.status_entries import free_entries
 from app.foundation import audit, policies
@@ -179,8 +180,10 @@ def queue_for_review(
     if row.suspended_at is None:
         row.suspend(at=now)
         log_state("suspend", row, at=now, session=session)
+    is_told = is_undecided(row.id, session=session)  # of another key's review: a person looks once, at everything
     review = CredentialReview(id=entropy.uuid(), credential_id=row.id, key_id=key_id, opened_at=now, due_on=due_on)
     session.add(review)
     detail = {"key_id": key_id, "due_on": due_on.isoformat()}
     audit.record("credential.review_opened", row.id, actor=system(), at=now, session=session, detail=detail)
-    tell_holder(Occasion.REVIEW_OPENED, row.id, str(review.id), session=session, jobs=jobs)
+    if not is_told:
+        tell_holder(Occasion.REVIEW_OPENED, row.id, str(review.id), session=session, jobs=jobs)

@@ -1,7 +1,12 @@
-"""Reading certificates that wait for a person after their key was in other hands. Whose they are, nothing says."""
+"""Reading certificates that wait for a person after their key was in other hands. Whose they are, nothing says.
+
+A certificate stands here once, whichever of its keys were in other hands: it is decided about once, for all of them.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -30,7 +35,8 @@ class ReviewView(codes.Coded):
     skill: str
     issued_at: datetime | None  # what its row says
     recorded_at: datetime | None  # what the append-only record says
-    key_id: str
+    key_id: str  # of the review that is due first
+    key_ids: tuple[str, ...]  # of all that wait with it, or were decided with it
     trusted_until: datetime
     declared_at: datetime
     opened_at: datetime
@@ -41,6 +47,7 @@ class ReviewView(codes.Coded):
     decision: ReviewDecision | None
     reason: str | None
     carried_out_at: datetime | None
+    is_revoked: bool  # its certificate, for whatever reason
 
     @property
     def is_open(self) -> bool:
@@ -58,21 +65,21 @@ def waiting(
     reviewer_id: UUID | None, *, session: Session, at: datetime, most: int | None = MOST_SHOWN
 ) -> tuple[ReviewView, ...]:
     """Those that wait, the most urgent first; never the reviewer's own."""
-    query = _others(reviewer_id).where(CredentialReview.decided_at.is_(None))
+    query = _once(_others(reviewer_id)).where(CredentialReview.decided_at.is_(None))
     query = query.order_by(CredentialReview.due_on, CredentialReview.opened_at, Credential.code)
     return _views(query.limit(most), session=session, at=at)
 
 
 def closed_lately(reviewer_id: UUID | None, *, session: Session, at: datetime) -> tuple[ReviewView, ...]:
     """The latest decided ones; never the reviewer's own."""
-    query = _others(reviewer_id).where(CredentialReview.decided_at.is_not(None))
+    query = _once(_others(reviewer_id)).where(CredentialReview.decided_at.is_not(None))
     query = query.order_by(CredentialReview.decided_at.desc(), Credential.code)
     return _views(query.limit(MOST_CLOSED_SHOWN), session=session, at=at)
 
 
 def count_waiting(reviewer_id: UUID | None, *, session: Session) -> int:
     """How many wait in all, but for the reviewer's own."""
-    query = _others(reviewer_id).where(CredentialReview.decided_at.is_(None))
+    query = _once(_others(reviewer_id)).where(CredentialReview.decided_at.is_(None))
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
@@ -80,6 +87,12 @@ def is_waiting(credential_id: UUID, *, session: Session) -> bool:
     """Whether the credential waits for such a decision, or for the worker to carry it out."""
     query = select(CredentialReview.id).where(CredentialReview.credential_id == credential_id)
     return session.scalar(query.where(CredentialReview.carried_out_at.is_(None)).limit(1)) is not None
+
+
+def is_undecided(credential_id: UUID, *, session: Session) -> bool:
+    """Whether somebody still has to decide about the credential."""
+    query = select(CredentialReview.id).where(CredentialReview.credential_id == credential_id)
+    return session.scalar(query.where(CredentialReview.decided_at.is_(None)).limit(1)) is not None
 
 
 def review_for(review_id: UUID, reviewer_id: UUID | None, *, session: Session, at: datetime) -> ReviewView:
@@ -110,16 +123,49 @@ def _others(reviewer_id: UUID | None) -> Select[CredentialReview, Credential, Is
     return _all() if reviewer_id is None else _all().where(Credential.person_id != reviewer_id)
 
 
+def _once(
+    query: Select[CredentialReview, Credential, IssuerKey],
+) -> Select[CredentialReview, Credential, IssuerKey]:
+    """Of the reviews of one certificate that wait, or that were decided at one moment, the most urgent alone."""
+    place = func.row_number().over(
+        partition_by=(CredentialReview.credential_id, CredentialReview.decided_at),
+        order_by=(CredentialReview.due_on, CredentialReview.opened_at, CredentialReview.key_id),
+    )
+    placed = select(CredentialReview.id, place.label("place")).subquery()
+    return query.where(CredentialReview.id.in_(select(placed.c.id).where(placed.c.place == 1)))
+
+
+def _keys(credential_ids: Sequence[UUID], *, session: Session) -> dict[tuple[UUID, datetime | None], tuple[str, ...]]:
+    """The keys of the reviews of these, by certificate and by when they were decided."""
+    query = select(CredentialReview.credential_id, CredentialReview.decided_at, CredentialReview.key_id)
+    rows = session.execute(query.where(CredentialReview.credential_id.in_(credential_ids)))
+    found: defaultdict[tuple[UUID, datetime | None], list[str]] = defaultdict(list)
+    for credential_id, decided_at, key_id in rows:
+        found[credential_id, decided_at].append(key_id)
+    return {which: tuple(sorted(key_ids)) for which, key_ids in found.items()}
+
+
 def _views(
     query: Select[CredentialReview, Credential, IssuerKey], *, session: Session, at: datetime
 ) -> tuple[ReviewView, ...]:
     rows = session.execute(query).all()
-    recorded = recorded_issues([credential.id for _, credential, _ in rows], session=session)
-    return tuple(_view(review, credential, key, recorded.get(credential.id), at=at) for review, credential, key in rows)
+    credential_ids = [credential.id for _, credential, _ in rows]
+    recorded = recorded_issues(credential_ids, session=session)
+    keys = _keys(credential_ids, session=session)
+    return tuple(
+        _view(review, credential, key, recorded.get(credential.id), keys[credential.id, review.decided_at], at=at)
+        for review, credential, key in rows
+    )
 
 
 def _view(
-    review: CredentialReview, credential: Credential, key: IssuerKey, recorded_at: datetime | None, *, at: datetime
+    review: CredentialReview,
+    credential: Credential,
+    key: IssuerKey,
+    recorded_at: datetime | None,
+    key_ids: tuple[str, ...],
+    *,
+    at: datetime,
 ) -> ReviewView:
     return ReviewView(
         id=review.id,
@@ -129,6 +175,7 @@ def _view(
         issued_at=credential.issued_at,
         recorded_at=recorded_at,
         key_id=review.key_id,
+        key_ids=key_ids,
         trusted_until=key.compromised_since or review.opened_at,
         declared_at=key.compromised_at or review.opened_at,
         opened_at=review.opened_at,
@@ -139,4 +186,5 @@ def _view(
         decision=review.decision,
         reason=review.reason,
         carried_out_at=review.carried_out_at,
+        is_revoked=credential.revoked_at is not None,
     )

@@ -1,4 +1,4 @@
-"""Where the folders are that travel with the program and are no Python packages: migrations and item banks.
+"""Where the folders are that travel with the program and are no Python packages.
 
 In a checkout they stand beside `app`; in an installed wheel, where nothing stands beside it, inside it.
 """
@@ -18,3 +18,5 @@ def folder(name: str) -> Path:
 
 MIGRATIONS = folder("migrations")
 ITEM_BANKS = folder("item_banks")
+RUNBOOKS = folder("docs/runbooks")
+DEPLOY = folder("deploy")

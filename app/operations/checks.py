@@ -100,7 +100,7 @@ def disk(settings: Settings) -> Iterator[Check]:
         return
     free = shutil.disk_usage(settings.data).free
     state = State.FAIL if free < LEAST_FREE_BYTES else State.WARN if free < SPARE_FREE_BYTES else State.OK
-    remedy = "" if state is State.OK else "Make room or move DECILE_DATA; see docs/runbooks/database_full.md."
+    remedy = "" if state is State.OK else "Make room or move DECILE_DATA; see `decile runbook database_full`."
     yield Check("disk", state, f"{free // MIB:,} MiB free", remedy)
     if settings.is_embedded:
         log = Path(f"{sqlite_snapshot.database_file(settings.resolved_database_url)}-wal")
@@ -116,7 +116,7 @@ def rate_limits(settings: Settings) -> Iterator[Check]:
         return
     trouble = why_not_shared(settings.redis_url)
     if trouble:
-        remedy = "Start Redis, or correct DECILE_REDIS_URL; see docs/runbooks/rates_apart.md."
+        remedy = "Start Redis, or correct DECILE_REDIS_URL; see `decile runbook rates_apart`."
         yield Check("rate limits", State.WARN, f"each process counts alone ({trouble})", remedy)
     else:
         yield Check("rate limits", State.OK, "counted together in Redis")
@@ -153,7 +153,7 @@ def _server_time(session: Session, now: datetime) -> datetime:
 def worker(session: Session, now: datetime) -> Iterator[Check]:
     """Somebody works, and the queue does not grow old."""
     heartbeat = job_health.worker_heartbeat_age_seconds(session, now)
-    remedy = "Start `decile worker`; its log says why it stopped. See docs/runbooks/worker_dead.md."
+    remedy = "Start `decile worker`; its log says why it stopped. See `decile runbook worker_dead`."
     if heartbeat is None or heartbeat > HEARTBEAT_SECONDS:
         saw = "no worker was ever heard of" if heartbeat is None else f"last heard of {heartbeat:.0f} s ago"
         if ahead := job_health.heartbeats_ahead(session, now):
@@ -211,7 +211,7 @@ def norms_in_use(session: Session, now: datetime) -> Iterator[Check]:
         for one in found
     )
     if found:
-        remedy = "Nobody can start there. Somebody wrote past the program; see docs/runbooks/records_altered.md."
+        remedy = "Nobody can start there. Somebody wrote past the program; see `decile runbook records_altered`."
         yield Check("norms in use", State.FAIL, named, remedy)
     else:
         yield Check("norms in use", State.OK, "sittings can be scored under each")
@@ -249,7 +249,7 @@ def log_head(session: Session, settings: Settings) -> Iterator[Check]:
     if log.holds(size, root, session=session):
         yield Check("log head", State.OK, f"{size} entries were signed last" if size else "none on this machine")
     else:
-        remedy = "Nothing will be signed. Restore with `--log`, or see docs/runbooks/restore.md."
+        remedy = "Nothing will be signed. Restore with `--log`, or see `decile runbook restore`."
         yield Check("log head", State.FAIL, f"the log does not continue the {size} entries signed last", remedy)
 
 

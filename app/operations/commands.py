@@ -15,19 +15,21 @@ from app.credentials.adopt_keys import AdoptedKeys
 from app.credentials.copied_keys import write_keys
 from app.credentials.copied_lists import write_lists
 from app.credentials.errors import ListOfUnknownKey, StatusListInvalid
-from app.foundation import addresses, policies
+from app.foundation import addresses, policies, schema
 from app.foundation.access import operator
 from app.foundation.clock import SystemClock
 from app.foundation.given_paths import GivenPath
 from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings, SettingsRefused, read_settings
+from app.operations import archive
 from app.operations.alarm_letters import NOTEBOOK, write_if_changed
 from app.operations.apply_retention import apply_retention, due_for_retention
+from app.operations.archive import Manifest
 from app.operations.checks import Check, State
 from app.operations.doctor import Instruments, examine
 from app.operations.errors import RestoreRefused
 from app.operations.law_policy import LawPolicy
-from app.operations.make_backup import make_backup
+from app.operations.make_backup import make_backup, passphrase_of
 from app.operations.restore_backup import Restored, restore_backup
 from app.transparency.published_copy import write_copy
 from app.transparency.queries import unsigned
@@ -36,16 +38,47 @@ NEW_FILE = GivenPath(dir_okay=False, path_type=Path)
 GIVEN_FILE = GivenPath(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("backup")
-@click.argument("file", type=NEW_FILE)
-@click.pass_obj
-def backup(runtime: Runtime, file: Path) -> None:
-    """Write everything that cannot be made again into one encrypted FILE; the system goes on running.
+def backup_command(build_runtime: Callable[[Settings], Runtime]) -> click.Command:
+    """`decile backup`, which builds a runtime only to make one: to look at one, a data directory is not needed."""
 
-    DECILE_BACKUP_PASSPHRASE seals it. Run it as the worker's user, who can read the keys.
+    @click.command("backup")
+    @click.argument("file", type=NEW_FILE)
+    @click.option("--verify", is_flag=True, help="Open FILE and check every part of it instead; nothing is written.")
+    def backup(file: Path, *, verify: bool) -> None:
+        """Write everything that cannot be made again into one encrypted FILE; the system goes on running.
 
-    Example: decile backup /var/backups/decile/2026-11-28.backup
-    """
+        DECILE_BACKUP_PASSPHRASE seals it. Run it as the worker's user, who can read the keys. With --verify it is
+        read again where it is kept, on any machine that has this program and the passphrase.
+
+        Example: decile backup /var/backups/decile/2026-11-28.backup
+        """
+        settings = read_settings()
+        if verify:
+            _tell_of_backup(file, archive.read_manifest(file, passphrase_of(settings)))
+        else:
+            _make_backup(file, build_runtime(settings))
+
+    return backup
+
+
+def _tell_of_backup(file: Path, manifest: Manifest) -> None:
+    keys = sum(name.startswith(f"{archive.KEYS}/") for name in manifest.files)
+    secrets = "with" if archive.SECRET_KEYS in manifest.files else "without"
+    click.echo(f"{file} is whole, and this passphrase opens it: the state of {manifest.made_at}.")
+    click.echo(
+        f"It holds {sum(manifest.rows.values()):,} rows in {len(manifest.rows)} tables of {manifest.engine}, "
+        f"{keys} files of signing keys, {secrets} the file of secret keys; every part was read and compared."
+    )
+    if manifest.schema_head == schema.head():
+        click.echo(f"Its schema is {manifest.schema_head}, that of this release, which can restore it.")
+    else:
+        click.echo(
+            f"Its schema is {manifest.schema_head}, and this release has {schema.head()}: restore it with the release "
+            "that made it."
+        )
+
+
+def _make_backup(file: Path, runtime: Runtime) -> None:
     manifest = make_backup(file, runtime=runtime)
     rows, size = sum(manifest.rows.values()), file.stat().st_size
     click.echo(

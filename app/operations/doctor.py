@@ -142,7 +142,7 @@ def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterato
     try:
         instruments.mailer_for(settings, clock).reach()
     except DecileError as problem:
-        remedy = "Check DECILE_MAIL_URL and the mail server. Jobs try again; see docs/runbooks/mail_down.md."
+        remedy = "Check DECILE_MAIL_URL and the mail server. Jobs try again; see `decile runbook mail_down`."
         yield Check("mail", State.FAIL, str(problem), remedy)
     else:
         yield Check("mail", State.OK, "the mail server answers")

@@ -34,4 +34,4 @@ class RecordsAltered(Conflict):
     code = "records-altered"
 
     def __init__(self, findings: list[str]) -> None:
-        super().__init__(f"{'; '.join(findings)}. See docs/runbooks/records_altered.md.")
+        super().__init__(f"{'; '.join(findings)}. See `decile runbook records_altered`.")

@@ -19,7 +19,7 @@ from app.operations.checks import Check, State
 from app.transparency import queries as log
 from app.transparency.errors import LogBroken, NoCheckpoint
 
-REMEDY = "Somebody wrote past the program. Change nothing; see docs/runbooks/records_altered.md."
+REMEDY = "Somebody wrote past the program. Change nothing; see `decile runbook records_altered`."
 MOST_NAMED = 5
 
 

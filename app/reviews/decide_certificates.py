@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.credentials.decide_review import decide_review
-from app.credentials.errors import EvidenceFails, ReviewDecided, ReviewIncomplete
+from app.credentials.errors import EvidenceFails, ReviewDecided, ReviewIncomplete, RevokedAlready
 from app.credentials.review_evidence import ReviewEvidence, evidence_of
 from app.credentials.review_queue import MOST_SHOWN
 from app.credentials.states import ReviewDecision
@@ -20,11 +20,12 @@ from app.foundation.jobs import Jobs
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How many were decided now, left because their evidence fails, and decided before by somebody else."""
+    """How many were decided now, left because their evidence fails, decided before by somebody else, and revoked."""
 
     done: int = 0
     doubted: int = 0
     before: int = 0
+    revoked: int = 0  # so not issued anew
 
 
 def evidence_for(
@@ -62,7 +63,7 @@ def decide_certificates(
     Forbidden, ProofNotFresh, ReviewNotFound, OwnCertificate, ReviewIncomplete
         Then nothing is decided.
     """
-    done = doubted = before = 0
+    done = doubted = before = revoked = 0
     for review_id, found in evidence.items():
         try:
             decide_review(
@@ -72,6 +73,8 @@ def decide_certificates(
             doubted += 1
         except ReviewDecided:
             before += 1
+        except RevokedAlready:
+            revoked += 1
         else:
             done += 1
-    return Decided(done, doubted, before)
+    return Decided(done, doubted, before, revoked)

@@ -18,25 +18,25 @@ from tests.journeys.installation import PATIENCE_SECONDS, Installation
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
-WHERE = "from app.foundation import shipped; print(shipped.MIGRATIONS, shipped.ITEM_BANKS)"
+WHERE = "from app.foundation import shipped as at; print(at.MIGRATIONS, at.ITEM_BANKS, at.RUNBOOKS, at.DEPLOY)"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Content by relative path, without what Python keeps beside its sources."""
+    """Content by relative path, without what Python keeps beside its sources, and settings with secrets."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.endswith(".env")
     }
 
 
-def test_the_wheel_holds_every_migration_every_item_bank_and_the_french(tmp_path):
+def test_the_wheel_holds_every_migration_every_item_bank_the_runbooks_and_the_french(tmp_path):
     command = [str(UV), "build", "--wheel", "--quiet", "--out-dir", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         packed = {name: wheel.read(name) for name in wheel.namelist()}
-    for folder in (shipped.MIGRATIONS, shipped.ITEM_BANKS):
-        inside = f"app/shipped/{folder.name}/"
+    for folder in (shipped.MIGRATIONS, shipped.ITEM_BANKS, shipped.RUNBOOKS, shipped.DEPLOY):
+        inside = f"app/shipped/{folder.relative_to(ROOT).as_posix()}/"
         assert {name.removeprefix(inside): packed[name] for name in packed if name.startswith(inside)} == files_of(
             folder
         )
@@ -78,6 +78,7 @@ def test_an_installed_wheel_makes_its_database_comes_up_and_speaks_french(tmp_pa
         )
         assert all(Path(word).is_relative_to(tmp_path) for word in told.stdout.split())
         installation.cli("db", "upgrade")
+        assert installation.cli("runbook", "worker_dead") == (ROOT / "docs/runbooks/worker_dead.md").read_text("utf-8")
         assert installation.cli("db", "check") == "Database and models agree.\n"
         installation.start("up --no-demo", "web")
         installation.wait_until_up()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.credentials.errors import ReviewIncomplete
+from app.credentials.states import ReviewDecision
 from app.foundation.web.asker import actor, notice, person_id
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
@@ -95,15 +96,25 @@ def _decide(review_ids: list[UUID]) -> Decided:
 def _tell(told: Decided) -> None:
     if told.done:
         text = ngettext("One certificate is decided.", "%(num)s certificates are decided.", told.done)
-        notice(
-            text + " " + _("What is issued anew stands once the worker has signed it; letters go out by themselves.")
-        )
+        if request.form.get("decision") == ReviewDecision.REISSUE:
+            follows = _("What is issued anew stands once the worker has signed it; letters go out by themselves.")
+        else:
+            follows = _("What is left withdrawn is revoked for good; letters go out by themselves.")
+        notice(f"{text} {follows}")
     if told.doubted:
         notice(
             ngettext(
                 "One certificate was left as it is: nothing stored bears it out. Its page says why.",
                 "%(num)s certificates were left as they are: nothing stored bears them out. Their pages say why.",
                 told.doubted,
+            )
+        )
+    if told.revoked:
+        notice(
+            ngettext(
+                "One certificate was left as it is: it is revoked, so it is not issued anew.",
+                "%(num)s certificates were left as they are: they are revoked, so they are not issued anew.",
+                told.revoked,
             )
         )
     if told.before:

@@ -6,20 +6,26 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from threading import Thread
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
 from app import worker
-from app.credentials import reissue_affected
+from app.credentials import reissue_affected, review_queue
 from app.credentials.commands import keys as keys_group
+from app.credentials.decide_review import decide_review
+from app.credentials.did import ED25519, RS256
+from app.credentials.errors import ReviewDecided
 from app.credentials.models import Credential, CredentialReview, WithdrawnSignature
+from app.credentials.states import ReviewDecision
+from app.foundation.access import operator
 from app.foundation.db import Database
 from app.foundation.runtime import Runtime
 from tests.app.credentials.awards import an_award
 from tests.app.credentials.test_reminders import sent, set_end
-from tests.app.credentials.worker_house import is_accepted, issue, key_in_use, since
+from tests.app.credentials.worker_house import ask, is_accepted, issue, key_in_use, since
 from tests.fakes import FrozenClock
 from tests.journeys.at_a_standstill import run_jobs
 from tests.killed_child import killed_before, rows_of
@@ -83,6 +89,44 @@ def test_case_083_two_schedulers_at_once_write_one_reminder(house: Runtime, cloc
     assert len(keys) == len(codes)
     run_jobs(house)
     assert sent(house) == {7: 3}
+
+
+def test_two_who_decide_at_once_about_both_keys_of_a_certificate_decide_once(
+    house: Runtime, clock: FrozenClock
+) -> None:
+    stolen_at = clock.now()
+    (code,) = issue(house)
+    clock.advance(timedelta(hours=1))
+    for algorithm in (ED25519, RS256):
+        ask(house, "compromise", key_in_use(house, algorithm), "--since", since(stolen_at))
+    with house.reading() as session:
+        review_ids = session.scalars(select(CredentialReview.id)).all()
+        (listed,) = review_queue.waiting(None, session=session, at=clock.now())
+        assert review_queue.count_waiting(None, session=session) == 1
+    assert (len(review_ids), listed.code, len(listed.key_ids)) == (2, code, 2)
+    came_out: list[str] = []
+
+    def decide(review_id: UUID) -> None:
+        here = {"clock": clock, "jobs": house.jobs, "actor": operator()}
+        try:
+            with house.transaction() as session:
+                decide_review(review_id, ReviewDecision.REVOKE, "No sitting.", evidence=None, session=session, **here)
+        except ReviewDecided:
+            came_out.append("decided before")
+        else:
+            came_out.append("decided")
+
+    ran = [Thread(target=decide, args=(review_id,)) for review_id in [*review_ids, *review_ids]]
+    for one in ran:
+        one.start()
+    for one in ran:
+        one.join()
+    assert sorted(came_out) == ["decided"] + ["decided before"] * 3
+    with house.reading() as session:
+        reviews = session.scalars(select(CredentialReview)).all()
+        assert [review.carried_out_at for review in reviews] == [clock.now()] * 2
+        assert review_queue.count_waiting(None, session=session) == 0
+        assert len(review_queue.closed_lately(None, session=session, at=clock.now())) == 1
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
