@@ -37,6 +37,8 @@ WHAT_HELPS = {  # where the file is named
     errno.EROFS: " Name a place that can be written.",
     errno.ENOSPC: " Make room, or name a place that has some.",
 }
+ROOM = " Make room in DECILE_DATA; `decile doctor --only disk` says how much is left."
+WHAT_HELPS_UNNAMED = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM}  # nearly all that is written lies there
 WHERE_IT_IS = (
     "Look at DECILE_DATA and DECILE_DATABASE_URL; `decile db upgrade` makes its tables, `decile doctor` says more."
 )
@@ -61,7 +63,7 @@ class Doorkeeper(click.Group):
             file = problem.filename2 or problem.filename
             if file is None and problem.errno not in OF_THE_MACHINE:
                 raise
-            remedy = WHAT_HELPS.get(problem.errno or 0, "") if file else ""
+            remedy = (WHAT_HELPS if file else WHAT_HELPS_UNNAMED).get(problem.errno or 0, "")
             click.echo(f"Refused: {f'{file}: ' if file else ''}{problem.strerror}.{remedy}", err=True)
             ctx.exit(1)
         except Exception as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import TableClause, func, literal_column, select
@@ -10,9 +11,21 @@ from sqlalchemy.orm import Session
 from app.foundation.job_list import MAIL_IS_TRIED_FOR, STATUSES, JobState
 from app.foundation.job_queues import MAIL_QUEUE, QUEUE
 from app.foundation.job_slots import MOST_AHEAD, WorkerSlot
-from app.foundation.job_table import job_table
+from app.foundation.job_table import job_table, outcome_table
+from app.foundation.mail import MailUnavailable
 
 MILLISECONDS = 1000
+PUT_BACK_MILLISECONDS = 60 * MILLISECONDS  # mail is put back each minute, so not before it is that old
+OPEN = (*STATUSES[JobState.WAITING], *STATUSES[JobState.RUNNING])
+NO_SERVER_TOOK_IT = f'{{"name":"{MailUnavailable.__name__}"'  # as the library writes down what a job failed of
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Mail that is tried again by itself: how much of it is dead now, and how long ago the oldest was asked for."""
+
+    count: int
+    oldest_seconds: float  # 0 if there is none; also of what is just being tried again, or it came and went each minute
 
 
 def oldest_waiting_seconds(session: Session, now: datetime) -> float:
@@ -36,25 +49,37 @@ def failed_count(session: Session) -> int:
     return session.scalar(dead) or 0
 
 
-def unsent_count(session: Session, now: datetime) -> int:
-    """How many of those are mail within the day for which it is put back by itself."""
-    job = _job_table(session)
-    since = (now - MAIL_IS_TRIED_FOR).timestamp() * MILLISECONDS
-    unsent = select(func.count()).where(
-        job.c.status.in_(STATUSES[JobState.FAILED]), job.c.queue_name == MAIL_QUEUE, job.c.created_at > since
+def unsent(session: Session, now: datetime) -> Unsent:
+    """Those of them that `retry_unsent` puts back by itself: mail that no server took, within its day."""
+    job, outcome = _job_table(session), outcome_table(is_sqlite=_is_sqlite(session))
+    is_dead = job.c.status.in_(STATUSES[JobState.FAILED]) & outcome.c.error.startswith(NO_SERVER_TOOK_IT)
+    is_put_back = job.c.status.in_(OPEN) & (job.c.updated_at > job.c.created_at + PUT_BACK_MILLISECONDS)
+    query = (
+        select(func.count(outcome.c.error), func.min(job.c.created_at))  # what is put back has come to nothing yet
+        .join_from(job, outcome, job.c.workflow_uuid == outcome.c.workflow_uuid, isouter=True)
+        .where(
+            job.c.status.in_((*STATUSES[JobState.FAILED], *OPEN)),
+            job.c.queue_name == MAIL_QUEUE,
+            job.c.created_at > (now - MAIL_IS_TRIED_FOR).timestamp() * MILLISECONDS,
+            is_dead | is_put_back,
+        )
     )
-    return session.scalar(unsent) or 0
+    count, first = session.execute(query).one()
+    return Unsent(count, 0.0 if first is None else max(0.0, now.timestamp() - first / MILLISECONDS))
 
 
 def unfinished_count(session: Session) -> int:
     """How many jobs wait or run."""
     job = _job_table(session)
-    open_ones = (*STATUSES[JobState.WAITING], *STATUSES[JobState.RUNNING])
-    return session.scalar(select(func.count()).where(job.c.status.in_(open_ones))) or 0
+    return session.scalar(select(func.count()).where(job.c.status.in_(OPEN))) or 0
 
 
 def _job_table(session: Session) -> TableClause:
-    return job_table(is_sqlite=session.get_bind().dialect.name == "sqlite")
+    return job_table(is_sqlite=_is_sqlite(session))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def worker_heartbeat_age_seconds(session: Session, now: datetime) -> float | None:

@@ -20,3 +20,13 @@ def job_table(*, is_sqlite: bool) -> TableClause:
         column("attributes", JSON),
         schema=None if is_sqlite else JOB_SCHEMA,
     )
+
+
+def outcome_table(*, is_sqlite: bool) -> TableClause:
+    """Likewise that of what a job came to: the library writes it apart from where the job stands."""
+    return table(
+        "workflow_output",
+        column("workflow_uuid", String),
+        column("error", String),  # JSON with the name of the error, of a job that failed
+        schema=None if is_sqlite else JOB_SCHEMA,
+    )

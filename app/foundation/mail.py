@@ -22,7 +22,9 @@ from app.foundation.errors import Refused, Unavailable
 SMTP_TIMEOUT_SECONDS = 20
 REACH_TIMEOUT_SECONDS = 4  # somebody waits for the doctor, and nothing is lost where a slow server is called silent
 SUBMISSION_PORT = 587
+LONGEST_ANSWER = 200  # of a server, in a line of ours; its first words say what it wants
 REFUSED_FOR_GOOD = 500  # RFC 5321, 4.2.1: answers from here on are final, trying again does not help
+SENDER_TAKEN = 250
 FULL = 552  # but this one is, said of a mailbox: 4.5.3.1.10
 HARD_SPACES = (  # only French writes a space there; a plain one may end the line, and the sign begins the next
     (re.compile(r"(?<=\S) (?=[;!?])"), "\u202f"),
@@ -179,6 +181,13 @@ def _leave(server: smtplib.SMTP) -> None:
     server.close()
 
 
+def _one_line(said: bytes | str) -> str:
+    """What a server said, fit for a line that somebody reads: it may say anything."""
+    text = said if isinstance(said, str) else said.decode("utf-8", errors="replace")
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.split())[:LONGEST_ANSWER].rstrip(".")
+
+
 class SmtpMailer:
     """Speaks to one SMTP server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the start."""
 
@@ -209,12 +218,26 @@ class SmtpMailer:
         """Likewise."""
 
     def reach(self) -> None:
-        """Connect, sign in where the URL says so, and leave."""
+        """Connect, sign in where the URL says so, name our sender, take that back, and leave."""
         try:
-            with self._connect(REACH_TIMEOUT_SECONDS) as server:
-                server.noop()
+            server = self._connect(REACH_TIMEOUT_SECONDS)
+            try:
+                self._offer_sender(server)
+            finally:
+                _leave(server)
+        except smtplib.SMTPSenderRefused as refusal:
+            said = f"{refusal.sender}: {refusal.smtp_code} {_one_line(refusal.smtp_error)}"
+            raise MailUnavailable(f"The mail server takes nothing from {said}.") from refusal
         except TROUBLE as problem:
             raise MailUnavailable(f"The mail server does not answer ({type(problem).__name__}).") from problem
+
+    def _offer_sender(self, server: smtplib.SMTP) -> None:
+        """As `send` begins. A server that does not take our sender takes no mail, however well it answers."""
+        address = parseaddr(self._sender)[1]
+        code, said = server.mail(address, () if address.isascii() else ("SMTPUTF8", "BODY=8BITMIME"))
+        if code != SENDER_TAKEN:
+            raise smtplib.SMTPSenderRefused(code, said, address)
+        server.rset()
 
     def _connect(self, timeout_seconds: float) -> smtplib.SMTP:
         url, context = self._url, ssl.create_default_context()

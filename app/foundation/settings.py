@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -169,15 +170,16 @@ def with_embedded_secrets(settings: Settings) -> Settings:
 
 def made_once(path: Path, text: str) -> str:
     """The text of a private file, written now if it is not there yet; two processes starting together agree."""
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")  # no room is needed for what is there
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
     try:
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        with suppress(FileExistsError):
+            os.link(temporary, path)
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
     return path.read_text(encoding="utf-8")

@@ -38,6 +38,7 @@ MOST_CLOCK_DIFFERENCE = timedelta(seconds=5)  # authenticator codes and links be
 OLDEST_BACKUP = timedelta(hours=26)  # a nightly one, and two hours
 BACKUPS_CEASED = timedelta(days=3)  # they were made, and nobody noticed that they are not
 OTHERS_BITS = 0o077
+LONGEST_UNSENT = timedelta(minutes=15)  # as long as a sign-in code holds: whoever waits longer waits in vain
 MAKE_KEYS = "Run `decile keys init` as the worker's user, then start the worker, which publishes them."
 START_WORKER = "Start the worker, which publishes the keys that were made."
 
@@ -95,24 +96,34 @@ def data_directory(settings: Settings) -> Iterator[Check]:
 
 
 def disk(settings: Settings) -> Iterator[Check]:
-    """Room for what is to come; on SQLite, whether its log is being folded back."""
+    """Room for what is to come."""
     if not settings.data.is_dir():
         return
     free = shutil.disk_usage(settings.data).free
     state = State.FAIL if free < LEAST_FREE_BYTES else State.WARN if free < SPARE_FREE_BYTES else State.OK
     remedy = "" if state is State.OK else "Make room or move DECILE_DATA; see `decile runbook database_full`."
     yield Check("disk", state, f"{free // MIB:,} MiB free", remedy)
-    if settings.is_embedded:
-        log = Path(f"{sqlite_snapshot.database_file(settings.resolved_database_url)}-wal")
-        size = log.stat().st_size if log.exists() else 0
-        if size > LARGEST_LOG_BYTES:
-            remedy = "Some process keeps a transaction open: restart web and worker one after the other."
-            yield Check("write-ahead log", State.WARN, f"{size // MIB:,} MiB", remedy)
+
+
+def write_ahead_log(settings: Settings) -> Iterator[Check]:
+    """On SQLite, whether its log is being folded back."""
+    name = "write-ahead log"
+    if not settings.is_embedded:
+        yield Check(name, State.OK, "PostgreSQL keeps its own")
+        return
+    log = Path(f"{sqlite_snapshot.database_file(settings.resolved_database_url)}-wal")
+    size = log.stat().st_size if log.exists() else 0
+    if size > LARGEST_LOG_BYTES:
+        remedy = "Some process keeps a transaction open: restart web and worker one after the other."
+        yield Check(name, State.WARN, f"{size // MIB:,} MiB", remedy)
+    else:
+        yield Check(name, State.OK, f"{size // MIB:,} MiB")
 
 
 def rate_limits(settings: Settings) -> Iterator[Check]:
     """Where requests are to be counted together: whether they are, or each web process allows everything anew."""
     if not settings.redis_url:
+        yield Check("rate limits", State.OK, "each process counts alone: no Redis is set")
         return
     trouble = why_not_shared(settings.redis_url)
     if trouble:
@@ -169,10 +180,13 @@ def worker(session: Session, now: datetime) -> Iterator[Check]:
 
 def _failed_jobs(session: Session, now: datetime) -> Iterator[Check]:
     """Altered records are such a job too: what stands on the dead list stays undone until somebody looks."""
-    failed, unsent = job_health.failed_count(session), job_health.unsent_count(session, now)
+    failed, unsent = job_health.failed_count(session), job_health.unsent(session, now)
     remedy = "Read `decile jobs failed`, mend the cause, then `decile jobs retry`."
-    if failed > unsent:
+    if failed > unsent.count:
         yield Check("failed jobs", State.FAIL, str(failed), remedy)
+    elif unsent.oldest_seconds > LONGEST_UNSENT.total_seconds():
+        saw = f"{failed}; mail is tried again for a day, the oldest for {unsent.oldest_seconds / 60:.0f} min"
+        yield Check("failed jobs", State.FAIL, saw, remedy)
     elif failed:
         yield Check("failed jobs", State.WARN, f"{failed}, all of them mail that is tried again for a day", remedy)
     else:

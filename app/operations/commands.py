@@ -203,7 +203,7 @@ def _tell_of_restore(restored: Restored, *, has_log: bool) -> None:
             "No copy of the log was given: the worker will not sign a log that is shorter than what it signed, and a "
             "key that was retired or compromised since is in use again."
         )
-    if not restored.lists:
+    if not restored.lists and not has_log:  # a log that told of any would have been refused without them
         click.echo("No status list was given: revocations made after the backup are lost until you make them again.")
     _tell_of_keys(restored.keys, restored.keyless)
 

@@ -67,7 +67,8 @@ def _looks_outside(settings: Settings, clock: Clock, instruments: Instruments) -
     return {
         ("settings",): lambda: _settings(settings, instruments),
         ("data directory",): lambda: checks.data_directory(settings),
-        ("disk", "write-ahead log"): lambda: checks.disk(settings),
+        ("disk",): lambda: checks.disk(settings),
+        ("write-ahead log",): lambda: checks.write_ahead_log(settings),
         ("signing keys",): lambda: _own_keys(settings, instruments),
         ("mail",): lambda: _mail(settings, clock, instruments),
         ("rate limits",): lambda: checks.rate_limits(settings),
@@ -142,16 +143,17 @@ def _mail(settings: Settings, clock: Clock, instruments: Instruments) -> Iterato
     try:
         instruments.mailer_for(settings, clock).reach()
     except DecileError as problem:
-        remedy = "Check DECILE_MAIL_URL and the mail server. Jobs try again; see `decile runbook mail_down`."
+        remedy = "Check DECILE_MAIL_URL, DECILE_MAIL_SENDER and the mail server; see `decile runbook mail_down`."
         yield Check("mail", State.FAIL, str(problem), remedy)
     else:
-        yield Check("mail", State.OK, "the mail server answers")
+        yield Check("mail", State.OK, "the mail server answers and takes our sender")
 
 
 def _scheduler(settings: Settings) -> Iterator[Check]:
     """Where calibrations are shared out: whether anybody is there, who counts as we do, and who could listen."""
     address = settings.dask_scheduler
     if not address:
+        yield Check("dask scheduler", State.OK, "none is set: the worker calibrates alone")
         return
     try:
         cluster = seen_at(address)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import QueuePool, create_engine, text
 
-from app.cli import Doorkeeper
+from app.cli import ROOM, Doorkeeper
 
 
 def at_the_door(fail):
@@ -25,6 +25,7 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     old.touch()
     new.touch()
+    assert "decile doctor --only disk" in ROOM
     make_it = "Make the directory that it should be in, or correct the name."
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as late:
         for line, fail in (
@@ -34,7 +35,7 @@ def test_what_the_machine_refuses_is_one_line_that_names_the_file(tmp_path):
             ),
             (f"{old}/x: Not a directory. Something on the way there is a file; correct the name.", (old / "x").mkdir),
             (f"{old}: File exists. Nothing is written over; give a new name.", partial(old.hardlink_to, new)),
-            ("No space left on device.", partial(Path("/dev/full").write_text, "x")),
+            (f"No space left on device.{ROOM}", partial(Path("/dev/full").write_text, "x")),
             ("Address already in use.", partial(late.bind, taken.getsockname())),
         ):
             done = at_the_door(fail)

@@ -1,4 +1,4 @@
-"""A mail server that keeps what it takes, and has manners: away, busy, silent, or rude once it has a message."""
+"""A mail server that keeps what it takes, and has manners: away, busy, silent, strict, or rude once it has one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Manner(StrEnum):
     LATER = "says later"
     HANGS = "says nothing"
     RUDE = "takes it and says no goodbye"
+    NOT_FROM_US = "takes nothing from our sender"
+    TO_NOBODY = "takes nothing for any mailbox"
 
 
 class MailServer(Inbox):
@@ -47,6 +49,20 @@ class MailServer(Inbox):
 
     def handle_message(self, message: Any) -> None:
         self.taken.append((str(message["To"]), str(message["Message-ID"])))
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.manner is Manner.NOT_FROM_US:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.manner is Manner.TO_NOBODY:
+            return "550 relay not permitted"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
         if self.manner is Manner.LATER:

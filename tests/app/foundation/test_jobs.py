@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import inspect, text
 
-from app.foundation import job_list
+from app.foundation import job_health, job_list
 from app.foundation.clock import SystemClock
 from app.foundation.db import Database
 from app.foundation.errors import Refused
 from app.foundation.job_firings import Firings
-from app.foundation.job_health import failed_count, oldest_waiting_seconds, worker_heartbeat_age_seconds
+from app.foundation.job_health import Unsent, failed_count, oldest_waiting_seconds, worker_heartbeat_age_seconds
 from app.foundation.job_list import (
     JobNotFailed,
     JobNotFound,
@@ -31,7 +31,7 @@ from app.foundation.job_list import (
 from app.foundation.job_queues import CONCURRENCY, MAIL_QUEUE, QUEUE, queue_of
 from app.foundation.job_runner import JobRunner, PeriodicJob
 from app.foundation.jobs import JOB_SCHEMA, JOB_TABLES, JSON, is_job_table
-from app.foundation.mail import MailUnavailable
+from app.foundation.mail import MailUnavailable, Message, SmtpMailer
 from app.foundation.runtime import Runtime
 from app.operations import checks
 from app.operations.checks import State
@@ -51,6 +51,7 @@ from tests.app.foundation.effects import (
     state_of,
     wait_until,
 )
+from tests.journeys.mail_server import MailServer, Manner
 
 DROPS_MAIL = {"erase_person"}  # from our own spool, and hands none over
 
@@ -260,6 +261,34 @@ def test_case_089_mail_that_no_server_took_is_tried_again_for_a_day_and_nothing_
         assert [job.key for job in failed_jobs(client)] == ["dead"]
     finally:
         runner.stop()
+
+
+@pytest.mark.parametrize(("manner", "unsent"), [(Manner.NOT_FROM_US, 1), (Manner.TO_NOBODY, 0)])
+def test_mail_that_is_refused_for_good_does_not_count_as_tried_again(
+    worker_runtime: Runtime, manner: Manner, unsent: int
+) -> None:
+    with MailServer() as server:
+        server.behave(manner)
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender="d@decile.example", clock=worker_runtime.clock)
+
+        def send(_runtime: Runtime) -> None:
+            mailer.send(Message("ada@example.org", "s", "t", key="k"))
+
+        runner = JobRunner(worker_runtime, {"send_letter": send}, pace=QUICK)
+        with worker_runtime.transaction() as session:
+            worker_runtime.jobs.enqueue("send_letter", "letter", session=session, arguments={})
+        runner.start()
+        try:
+            client, now = client_of(worker_runtime), worker_runtime.clock.now()
+            wait_until(lambda: len(failed_jobs(client)) == 1)
+        finally:
+            runner.stop()
+    hour, day = now + timedelta(hours=1), now + timedelta(days=1, minutes=1)
+    with worker_runtime.reading() as session:
+        seen = job_health.unsent(session, hour)
+        assert job_health.unsent(session, day) == Unsent(0, 0.0)
+    assert (seen.count, seen.oldest_seconds > 3500) == (unsent, bool(unsent))
+    assert len(retry_unsent(client, at=hour)) == unsent, "what is counted is what is tried again"
 
 
 def test_a_periodic_job_that_fails_for_ever_hides_nobodys_failure_and_stops_no_mail(

@@ -17,6 +17,7 @@ from app.foundation.job_workflow import _may_pass
 from app.foundation.mail import MailboxRefused, MailUnavailable, Message, Misaddressed, SmtpMailer, SpoolMailer
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
+from tests.journeys.mail_server import MailServer, Manner
 
 BEYOND_ASCII = "mot-de-passé"
 SENDER = "Decile <no-reply@decile.example>"
@@ -171,6 +172,27 @@ def test_a_server_can_be_asked_whether_it_is_there_without_a_message(server):
     assert server.mails == []
     with pytest.raises(MailUnavailable):
         SmtpMailer("smtp://127.0.0.1:1", sender=SENDER, clock=FrozenClock()).reach()
+
+
+def test_a_server_that_takes_nothing_from_our_sender_is_named_with_what_it_says():
+    with MailServer() as server:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=SENDER, clock=FrozenClock())
+        mailer.reach()
+        server.behave(Manner.NOT_FROM_US)
+        with pytest.raises(MailUnavailable, match=r"no-reply@decile.example: 530 5.7.0 Authentication required"):
+            mailer.reach()
+        server.behave(Manner.RUDE)
+        mailer.reach()
+    assert server.taken == []
+
+
+def test_a_sender_beyond_ascii_is_asked_for_as_it_is_sent():
+    sender = "Decile <courrier-été@decile.example>"
+    with MailServer() as server:
+        mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}", sender=sender, clock=FrozenClock())
+        mailer.reach()
+        mailer.send(MESSAGE)
+    assert len(server.taken) == 1
 
 
 def test_a_retry_into_the_spool_leaves_one_message(tmp_path):

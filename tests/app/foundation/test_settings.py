@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -130,3 +131,16 @@ def test_processes_that_start_together_agree_on_what_is_made_once(tmp_path):
         texts = list(pool.map(lambda n: made_once(tmp_path / "secret", f"{n}" * 50), range(16)))
     assert len(set(texts)) == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "secret"]
+
+
+def test_what_is_made_already_needs_no_room_and_what_finds_none_leaves_nothing(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    made_once(tmp_path / "made", "before")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # as on a full disk: files can be made, and take no byte
+    try:
+        assert made_once(tmp_path / "made", "anew") == "before"
+        with pytest.raises(OSError, match="too large"):
+            made_once(tmp_path / "secret", "x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == [tmp_path / "made"]

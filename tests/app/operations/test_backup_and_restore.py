@@ -423,6 +423,20 @@ def test_the_hourly_copy_holds_all_that_a_restore_needs(installation, elsewhere,
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_lists_are_missed_only_where_no_log_tells_that_none_was_needed(installation, elsewhere, tmp_path, monkeypatch):
+    _taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
+    with installation.reading() as session:
+        write_copy(log_copy, session=session)
+    settings = _at_test_origin(elsewhere)
+    for name in ("data", "base_url", "backup_passphrase"):
+        monkeypatch.setenv(f"DECILE_{name.upper()}", str(getattr(settings, name)))
+    for more, missed in ((["--log", str(log_copy)], False), ([], True)):
+        done = CliRunner().invoke(main, ["restore", str(tmp_path / "x.backup"), *more])
+        assert (done.exit_code, "No status list was given" in done.output) == (0, missed), done.output
+        shutil.rmtree(elsewhere.data)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_edge_089_lists_that_tell_of_fewer_revocations_than_the_log_are_refused(installation, elsewhere, tmp_path):
     taken, log_copy = _issued_logged_and_backed_up(installation, tmp_path)
     with installation.reading() as session:

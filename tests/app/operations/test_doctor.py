@@ -10,6 +10,7 @@ from logging import CRITICAL
 
 import pytest
 from click.testing import CliRunner
+from dbos._serialization import DBOSPortableJSON, serialize_exception
 from distributed import LocalCluster
 from sqlalchemy import delete, select
 
@@ -21,8 +22,10 @@ from app.credentials.keys import FileKeyStore
 from app.credentials.models import IssuerKey
 from app.credentials.publish_key import publish_key
 from app.foundation.access import operator
+from app.foundation.job_list import retry_unsent
 from app.foundation.job_slots import WorkerSlot
 from app.foundation.jobs import DurableJobs
+from app.foundation.mail import MailboxRefused, MailUnavailable
 from app.foundation.policies import PolicyVersion
 from app.foundation.readiness import readiness
 from app.foundation.settings import made_once
@@ -41,6 +44,7 @@ from tests.app.credentials.awards import a_signer
 from tests.app.operations.conftest import PASSPHRASE
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
+from tests.journeys.mail_server import MailServer, Manner
 
 INSTRUMENTS = Instruments(
     composition.mailer_for,
@@ -155,7 +159,7 @@ def test_a_redis_that_does_not_count_is_named(installation, well):
     found = seen(installation, nobody)
     assert amiss(found) == {"rate limits": State.WARN}
     assert "secret" not in str(found)
-    assert "rate limits" not in seen(installation, well)
+    assert seen(installation, well)["rate limits"].state is State.OK, "where no Redis is set none is missed"
 
 
 def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
@@ -173,9 +177,15 @@ def test_a_silent_worker_and_an_old_or_failed_job_are_named(installation, well):
 def test_a_failed_job_fails_unless_it_is_mail_within_its_day(installation, well):
     with installation.transaction() as session:
         installation.jobs.enqueue("send_sign_in_mail", "unsent", session=session, arguments={})
-        session.connection().exec_driver_sql("UPDATE workflow_status SET status = 'ERROR'")
+    end_with(installation, MailUnavailable("nobody there"))
     found = seen(installation, well)
     assert (amiss(found), found["failed jobs"].saw[:12]) == ({"failed jobs": State.WARN}, "1, all of th")
+
+    for minutes, state in ((14, State.WARN), (16, State.FAIL)):
+        later = FrozenClock(installation.clock.now() + timedelta(minutes=minutes))
+        (check,) = examine(well, clock=later, instruments=INSTRUMENTS, only={"failed jobs"})
+        assert (check.state, f"the oldest for {minutes} min" in check.saw) == (state, state is State.FAIL)
+        installation.database.dispose()
 
     found = examine(well, clock=FrozenClock(installation.clock.now() + timedelta(hours=25)), instruments=INSTRUMENTS)
     assert {check.name: check for check in found}["failed jobs"].state is State.FAIL
@@ -183,6 +193,64 @@ def test_a_failed_job_fails_unless_it_is_mail_within_its_day(installation, well)
         installation.jobs.enqueue("examine_records", "altered", session=session, arguments={})
     DurableJobs(installation.database).client.cancel_workflow("altered")
     assert amiss(seen(installation, well)) == {"failed jobs": State.FAIL}
+
+
+def test_mail_that_is_just_being_tried_again_has_waited_no_less(installation, well):
+    with installation.transaction() as session:
+        installation.jobs.enqueue("send_sign_in_mail", "unsent", session=session, arguments={})
+    end_with(installation, MailUnavailable("nobody there"))
+    assert retry_unsent(DurableJobs(installation.database).client, at=installation.clock.now()) == ("unsent",)
+    assert amiss(seen(installation, well)) == {}
+    with installation.transaction() as session:
+        earlier = "UPDATE workflow_status SET created_at = created_at - 1000 * 60 * 16"
+        session.connection().exec_driver_sql(earlier)
+    found = seen(installation, well)
+    assert amiss(found) == {"failed jobs": State.FAIL}
+    assert found["failed jobs"].saw == "0; mail is tried again for a day, the oldest for 16 min"
+
+
+def test_mail_that_is_refused_for_good_is_never_called_tried_again(installation, well):
+    with installation.transaction() as session:
+        installation.jobs.enqueue("send_sign_in_mail", "refused", session=session, arguments={})
+    end_with(installation, MailboxRefused(550))
+    found = seen(installation, well)
+    assert (amiss(found), found["failed jobs"].saw) == ({"failed jobs": State.FAIL}, "1")
+
+
+def end_with(installation, problem: Exception) -> None:
+    """Let every job have failed of it, as the library writes that down."""
+    with installation.transaction() as session:
+        error, _name = serialize_exception(problem, DBOSPortableJSON.name(), DBOSPortableJSON)
+        connection = session.connection()
+        connection.exec_driver_sql("UPDATE workflow_status SET status = 'ERROR'")
+        outcome = "INSERT INTO workflow_output (workflow_uuid, error, retention_timestamp) SELECT workflow_uuid, ?, 0"
+        connection.exec_driver_sql(f"{outcome} FROM workflow_status", (error,))
+
+
+def test_a_mail_server_that_takes_nothing_from_us_fails_and_is_told_of(installation, well):
+    with MailServer() as server:
+        with_server = {**well, "DECILE_MAIL_URL": f"smtp://127.0.0.1:{server.port}"}
+        assert amiss(seen(installation, with_server)) == {}
+        server.behave(Manner.NOT_FROM_US)
+        found = seen(installation, with_server)
+        done = CliRunner().invoke(main, ["doctor", "--only", "mail"], env=with_server)
+    assert amiss(found) == {"mail": State.FAIL}
+    assert "530 5.7.0 Authentication required" in found["mail"].saw
+    assert (done.exit_code, "DECILE_MAIL_SENDER" in done.output) == (1, True)
+
+
+def test_what_was_asked_for_by_name_is_answered_where_all_is_well(installation, well):
+    installation.database.dispose()
+    for name in ("write-ahead log", "rate limits", "dask scheduler"):
+        done = CliRunner().invoke(main, ["doctor", "--only", name], env=well)
+        assert (done.exit_code, done.output[: 6 + len(name)]) == (0, f"ok    {name}"), done.output
+    on_postgres = {
+        **well,
+        "DECILE_DATABASE_URL": "postgresql+psycopg://d@/none?host=/no",
+        "DECILE_SECRET_KEYS": "k" * 40,
+    }
+    done = CliRunner().invoke(main, ["doctor", "--only", "write-ahead log"], env=on_postgres)
+    assert (done.exit_code, done.output[:21]) == (0, "ok    write-ahead log"), done.output
 
 
 @pytest.mark.parametrize(
