@@ -134,7 +134,10 @@ def verification_of(
         return _fingerprinted(CertificateVerification(ALTERED, at, found))
     newer = queries.successor(found.id, session=session)
     is_superseded = newer is not None
-    judgement = _judgement(text, document, found, policy=policy, is_superseded=is_superseded, session=session, at=at)
+    holds = _holds(text, session=session)
+    judgement = _judgement(
+        document, found, holds=holds, policy=policy, is_superseded=is_superseded, session=session, at=at
+    )
     says_the_same = with_token and _says_the_same(found.signed_jwt, document, session=session)
     token = found.signed_jwt if says_the_same else None
     shown = newer.code if newer is not None and newer.is_shown else None
@@ -186,13 +189,13 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     document = _readable(text)
     if document is None:
         return DocumentVerification(ALTERED, now, None)
-    is_ours = _holds(text, session=session) is True
-    found, line = _registered(document, session=session) if is_ours else (None, None)
+    holds = _holds(text, session=session)
+    found, line = _registered(document, session=session) if holds else (None, None)
     is_as_issued = _is_as_issued(document, found, line)
     judgement = _judgement(
-        text,
         document,
         found,
+        holds=holds,
         line=line,
         policy=queries.policy(session=session, at=now),
         is_as_issued=is_as_issued,
@@ -220,10 +223,10 @@ def _without_proof(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judgement(
-    text: str,
     document: Mapping[str, Any],
     found: CredentialView | None,
     *,
+    holds: bool | None,
     line: RegisterLine | None = None,
     policy: CredentialPolicy,
     is_superseded: bool,
@@ -231,7 +234,6 @@ def _judgement(
     session: Session,
     at: datetime,
 ) -> Judgement:
-    holds = _holds(text, session=session)
     listed = is_listed_as_revoked(document, session=session) if holds else None
     is_suspended = found is not None and found.suspended_at is not None
     known = found or line
