@@ -1,13 +1,14 @@
 """The adaptive boundary: this module alone turns a sitting's rows into values of `scoring`, and back.
 
+What is pinned of a norm is read in `pinned_norm`.
+
 Engines may change behind it without touching a page, a table or a use case. Everything here is a function of the
 pins, the seed and the responses, so that a sitting can be replayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -20,9 +21,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.assessment.errors import NormUnreadable
 from app.assessment.founding_form import SCENARIO, STATEMENT, is_whole, next_of_founding_form
 from app.assessment.models import Pins, Stop
+from app.assessment.pinned_norm import composite_of, reading_norm, stray_shares
 from app.assessment.policy import SittingPolicy
 from app.assessment.rules import Content, facet_counts, is_balanced
 from app.item_bank import queries as item_bank
@@ -42,13 +43,11 @@ from scoring.stopping import decide
 DID_NOT_ARISE = "did-not-arise"
 JUDGEMENT, SELF_REPORT = 0, 1
 PERCENT = 100
-FLAT = np.zeros(NODES.size)  # the log-likelihood of no answers
 PILOT_STREAM = 7  # of chance: where pilot items stand must not change which others are drawn
 CHOSEN_FIRST = 20  # items of a kind that a sitting draws from, as a rule
 MOST_BANKS_KEPT = 32  # immutable releases, a few hundred kB each
 MOST_RATINGS_KEPT = 20_000  # of all sittings under way; some megabytes
 MOST_PRIORS_KEPT = 128  # of retakes under way; 30 kB each
-MOST_COMPOSITES_KEPT = 32  # laying out a composite's grid costs some milliseconds
 
 STOP_OF_REASON = {
     "certain-above": Stop.CERTAIN_ABOVE,
@@ -228,67 +227,6 @@ def content_of(units: Sequence[Unit], bank: Bank) -> Content:
     )
 
 
-def composite_of(pins: Pins, policy: SittingPolicy) -> Composite:
-    """The composite under which the pinned cut was computed, or the policy's while there is no cut.
-
-    Raises
-    ------
-    NormUnreadable
-        If what is pinned is none.
-    """
-    pinned = pins.composite or {}
-    with _reading_norm(pins):
-        masses = pinned.get("masses")  # pins of norms older than decision 87 have none
-        weights = tuple(pinned.get("weights", policy.composite_weights))
-        correlation = float(pinned.get("correlation", policy.kinds_correlation))
-        return _composite(weights, correlation, tuple(masses) if masses is not None else None)
-
-
-def kinds_correlation(pins: Pins, policy: SittingPolicy) -> float:
-    """The correlation of the two kinds in the norm group, or the policy's while there is no norm."""
-    with _reading_norm(pins):
-        return float((pins.composite or {}).get("correlation", policy.kinds_correlation))
-
-
-def require_readable(pins: Pins, policy: SittingPolicy) -> None:
-    """Try all that is pinned of a norm on somebody who answered nothing, before anything is begun under it.
-
-    Raises
-    ------
-    NormUnreadable
-        If scoring refuses any of it.
-    """
-    _stray_shares(pins)
-    before = composite_of(pins, policy).posterior(None, None)
-    if pins.cut is not None:
-        with _reading_norm(pins):
-            before.probability_above(pins.cut, pins.cut_standard_error or 0.0)
-
-
-@contextmanager
-def _reading_norm(pins: Pins) -> Iterator[None]:
-    """What fails inside is the fault of the pinned numbers, which no use case writes so: name whose they are."""
-    try:
-        yield
-    except (AttributeError, LookupError, TypeError, ValueError) as problem:
-        edition_id = getattr(pins, "edition_id", None) or getattr(pins, "id", None)  # of a sitting, or itself
-        raise NormUnreadable(pins.norm_id, edition_id, str(problem)) from problem
-
-
-def _stray_shares(pins: Pins) -> tuple[float, float]:
-    """Of the two kinds; pins older than the shares have none."""
-    with _reading_norm(pins):
-        judgement, self_report = (pins.composite or {}).get("stray_shares", (0.0, 0.0))
-        for share in (judgement, self_report):
-            misfit_aware(FLAT, share)  # which refuses what is no share
-        return float(judgement), float(self_report)
-
-
-@lru_cache(maxsize=MOST_COMPOSITES_KEPT)
-def _composite(weights: tuple[float, ...], correlation: float, masses: tuple[float, ...] | None) -> Composite:
-    return Composite(weights, correlation, masses)
-
-
 def posterior_of(
     units: Sequence[Unit], bank: Bank, pins: Pins, prior: Mapping[str, Any] | None, policy: SittingPolicy
 ) -> CompositePosterior | None:
@@ -296,7 +234,7 @@ def posterior_of(
     if not bank.is_calibrated:
         return None
     composite = composite_of(pins, policy)
-    strays = _stray_shares(pins)
+    strays = stray_shares(pins)
     return composite.posterior(
         _log_likelihood(units, bank, JUDGEMENT, strays[JUDGEMENT]),
         _log_likelihood(units, bank, SELF_REPORT, strays[SELF_REPORT]),
@@ -334,7 +272,7 @@ def standing_of(
     posterior = posterior_of(units, bank, pins, prior, policy)
     probability = None
     if posterior is not None and pins.cut is not None:
-        with _reading_norm(pins):
+        with reading_norm(pins):
             probability = float(posterior.probability_above(pins.cut, pins.cut_standard_error or 0.0))
     balanced = is_balanced(content, policy)
     return Standing(content, posterior, probability, balanced, _stop(content, posterior, probability, policy))

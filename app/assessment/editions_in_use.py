@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.assessment.adaptation import require_readable
 from app.assessment.errors import NormUnreadable, SkillOutOfOrder
 from app.assessment.models import Edition
+from app.assessment.pinned_norm import require_readable
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.assessment import corrections, rules
-from app.assessment.adaptation import kinds_correlation
 from app.assessment.errors import NoScoreYet, SittingNotFound
 from app.assessment.models import FrozenSitting, Sitting
+from app.assessment.pinned_norm import kinds_correlation
 from app.assessment.policy import SittingPolicy
 from app.foundation import policies
 from scoring.composite import kinds_apart

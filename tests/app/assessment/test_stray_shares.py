@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from app.assessment import adaptation
+from app.assessment import adaptation, pinned_norm
 from app.assessment.adopt_edition import adopt_edition
 from app.assessment.course import course_of
 from app.assessment.final_scores import final_score
@@ -49,7 +49,7 @@ def _by_hand(place: Place, sitting_id: UUID, shares: tuple[float, float]) -> flo
 
     def read(session: Any) -> float:
         course = course_of(session.get_one(Sitting, sitting_id), session=session)
-        composite = adaptation.composite_of(course.sitting, course.policy)
+        composite = pinned_norm.composite_of(course.sitting, course.policy)
         logs = []
         for kind, name in enumerate(("scenario", "statement")):
             answered = {
