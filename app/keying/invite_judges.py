@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.rules import is_same_mailbox, normalise_email
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
@@ -43,7 +44,9 @@ def invite_judges(
     require(actor, *KEY_ROLES)
     if actor.person_id is None:
         raise SignInNeeded
-    panel, now = open_panel_for_update(panel_id, session=session), clock.now()
+    now = clock.now()
+    require_fresh_proof(actor, session=session, at=now)  # else the thief of a cookie invites, and releases as another
+    panel = open_panel_for_update(panel_id, session=session)
     wanted = _by_mailbox(normalise_email(address) for address in addresses)
     _require_independent(wanted, session=session)
     last = session.scalar(select(func.max(Seat.number)).where(Seat.panel_id == panel_id)) or 0

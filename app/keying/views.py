@@ -14,7 +14,7 @@ from app.foundation.errors import DecileError
 from app.foundation.web.asker import actor, language_of_request, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.process import runtime
-from app.foundation.web.typed import keeps_typed, typed_form
+from app.foundation.web.typed import typed_form
 from app.item_bank import queries as item_bank
 from app.keying import queries
 from app.keying.address_list import Address, addresses_of
@@ -150,7 +150,7 @@ def _card(panel_id: UUID, problem: DecileError | None = None, unreadable: Sequen
         scenarios={item.code: item for item in scenarios},
         shown_in=shown_in,
         may_release=actor().person_id not in panel.made_by,
-        typed=typed_form(asks_proof=False),
+        typed=typed_form(),
         problem=problem,
         unreadable=unreadable,
     )
@@ -158,7 +158,7 @@ def _card(panel_id: UUID, problem: DecileError | None = None, unreadable: Sequen
 
 @bp.post("/desk/keys/<uuid:panel_id>/invite")
 @require_role(*STAFF)
-@keeps_typed("keying.panel_card", "addresses", "language")
+@asks_for_proof("keying.panel_card", keeps=("addresses", "language"))
 def invite(panel_id: UUID) -> ResponseReturnValue:
     """Send each address its own link, if all of them are addresses."""
     here, sent = runtime(), addresses_of(request.form.get("addresses", ""))

@@ -207,6 +207,14 @@ def test_releasing_a_key_asks_for_a_fresh_proof(judged):
         judged.clear()
 
 
+def test_inviting_judges_asks_for_a_fresh_proof(judging):
+    judging.runtime.clock.advance(timedelta(hours=1))
+
+    with pytest.raises(ProofNotFresh):
+        judging.invite("friend@example.org")
+    assert judging.panel().seats == ()
+
+
 def test_a_panel_that_is_released_takes_nothing_more_and_knows_no_address(judged):
     (token,) = judged.invite("open@example.org")
     judged.declare(token)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from markupsafe import escape
 
@@ -187,6 +189,14 @@ def test_addresses_stand_on_lines_of_their_own_or_with_commas_between_them(desk,
     answer = invite(desk, judging, "a@example.org, b@example.org;\r\n\r\nc@example.org\n")
     assert "3 new judges are invited." in answer.text
     assert {seat.email for seat in judging.panel().seats} == {f"{name}@example.org" for name in "abc"}
+
+
+def test_what_was_typed_survives_the_proof_that_an_invitation_asks_for(desk, judging):
+    judging.runtime.clock.advance(timedelta(minutes=11))
+    answer = invite(desk, judging, "a@example.org\r\nb@example.org", language="fr")
+    assert "we ask again who you are" in answer.text
+    assert judging.panel().seats == ()
+    assert "\na@example.org\r\nb@example.org</textarea>" in desk.get(f"/desk/keys/{judging.panel_id}").text
 
 
 def test_one_line_that_is_no_address_is_named_and_nobody_is_invited(desk, judging):
