@@ -46,13 +46,7 @@ def scored_sittings(
             FrozenSitting.standard_error,
         )
         .join(FrozenSitting, Sitting.id == FrozenSitting.sitting_id)
-        .where(
-            Sitting.skill == skill,
-            Sitting.language == language,
-            Sitting.state == State.COMPLETED,
-            Sitting.completed_at > after,
-            Sitting.completed_at <= until,
-        )
+        .where(*_is_completed(skill, language, after=after, until=until))
         .order_by(Sitting.completed_at, Sitting.id)
     )
     return tuple(
@@ -100,11 +94,7 @@ def latest_between(
         select(Sitting.person_id)
         .join(FrozenSitting, FrozenSitting.sitting_id == Sitting.id)
         .where(
-            Sitting.skill == skill,
-            Sitting.language == language,
-            Sitting.state == State.COMPLETED,
-            Sitting.completed_at > after,
-            Sitting.completed_at <= until,
+            *_is_completed(skill, language, after=after, until=until),
             Sitting.calibration_id.in_(calibrations),
             FrozenSitting.median >= low,
             FrozenSitting.median < high,
@@ -151,6 +141,16 @@ def first_readings_under(norm_id: UUID, *, session: Session) -> tuple[Reading, .
     )
     return tuple(
         Reading((judgement, self_report), covariance) for judgement, self_report, covariance in session.execute(query)
+    )
+
+
+def _is_completed(skill: str, language: str, *, after: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Sitting.skill == skill,
+        Sitting.language == language,
+        Sitting.state == State.COMPLETED,
+        Sitting.completed_at > after,
+        Sitting.completed_at <= until,
     )
 
 
