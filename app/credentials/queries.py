@@ -271,6 +271,12 @@ def public_key(key_id: str, algorithm: str, *, session: Session) -> bytes | None
     return row.public_bytes
 
 
+def is_compromised(key_id: str, *, session: Session) -> bool:
+    """Whether this is a key of ours that others had: what it signed proves nothing, whoever signed it."""
+    row = session.get(IssuerKey, key_id) if "\0" not in key_id else None
+    return row is not None and row.compromised_at is not None
+
+
 def policy(*, session: Session, at: datetime) -> CredentialPolicy:
     """The policy in force."""
     return policies.current(CredentialPolicy, session=session, at=at)

@@ -19,6 +19,11 @@ REMEMBERED_SIGNATURES = 512  # as many as certificates, whose texts these are (`
 REMEMBERED_LISTS = 16  # 16 kB each
 
 
+def is_token(text: str) -> bool:
+    """Whether this is to be read as a JWT; otherwise as a document with its proof inside."""
+    return not text.lstrip().startswith("{")
+
+
 def signature_holds(text: str, *, session: Session) -> bool | None:
     """Whether a published key of the issuer it names signed exactly this; None if that key is not published."""
     return _holds(text, _key_id(text), ED25519, _verifies, session=session)
@@ -36,6 +41,12 @@ def _holds(
         return False
     public_bytes = queries.public_key(key_id, algorithm, session=session)
     return verifies(text, key_id, public_bytes) if public_bytes is not None else None
+
+
+def key_is_compromised(text: str, *, session: Session) -> bool:
+    """Whether this document or JWT names a key of ours that was declared to be in other hands."""
+    key_id = _key_id_of_token(text) if is_token(text) else _key_id(text)
+    return key_id is not None and queries.is_compromised(key_id, session=session)
 
 
 def is_listed_as_revoked(document: Mapping[str, Any], *, session: Session) -> bool | None:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     SIGNATURE_BROKEN = "signature-broken"
     REVOKED = "revoked"
     KEY_UNKNOWN = "key-unknown"
+    KEY_COMPROMISED = "key-compromised"
     NOT_AS_ISSUED = "not-as-issued"
     STATUS_UNREADABLE = "status-unreadable"
     UNDER_REVIEW = "under-review"
@@ -52,6 +53,7 @@ class Checks:
     is_specimen: bool
     valid_from: datetime
     valid_until: datetime
+    is_key_compromised: bool = False  # ours once, now in other hands: then `signature_holds` is None
     is_superseded: bool = False
     is_as_issued: bool = True  # what the register holds, word for word; or a line of it that no longer says more
 
@@ -75,7 +77,7 @@ def judge(checks: Checks, *, at: datetime, start_skew_seconds: int, renewal_wind
     found = (
         (checks.is_revoked is True, Verdict.REVOKED, Reason.REVOKED),
         (checks.is_suspended, Verdict.SUSPENDED, Reason.UNDER_REVIEW),
-        (not is_ours, Verdict.UNKNOWN, Reason.KEY_UNKNOWN),
+        (not is_ours, Verdict.UNKNOWN, Reason.KEY_COMPROMISED if checks.is_key_compromised else Reason.KEY_UNKNOWN),
         (is_ours and not checks.is_as_issued, Verdict.UNKNOWN, Reason.NOT_AS_ISSUED),
         (is_ours and checks.is_revoked is None, Verdict.UNKNOWN, Reason.STATUS_UNREADABLE),
         (checks.is_specimen, Verdict.SPECIMEN, Reason.SPECIMEN),

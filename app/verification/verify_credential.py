@@ -24,7 +24,13 @@ from app.credentials.register_line import RegisterLine, line_of_code
 from app.foundation.clock import Clock
 from app.transparency import queries as log
 from app.transparency.queries import Place
-from app.verification.findings import is_listed_as_revoked, signature_holds, token_holds
+from app.verification.findings import (
+    is_listed_as_revoked,
+    is_token,
+    key_is_compromised,
+    signature_holds,
+    token_holds,
+)
 from app.verification.remembered import Remembered
 from app.verification.verdict import Checks, Judgement, Reason, Verdict, judge, next_turn
 
@@ -136,7 +142,7 @@ def verification_of(
     is_superseded = newer is not None
     holds = _holds(text, session=session)
     judgement = _judgement(
-        document, found, holds=holds, policy=policy, is_superseded=is_superseded, session=session, at=at
+        text, document, found, holds=holds, policy=policy, is_superseded=is_superseded, session=session, at=at
     )
     says_the_same = with_token and _says_the_same(found.signed_jwt, document, session=session)
     token = found.signed_jwt if says_the_same else None
@@ -193,6 +199,7 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     found, line = _registered(document, session=session) if holds else (None, None)
     is_as_issued = _is_as_issued(document, found, line)
     judgement = _judgement(
+        text,
         document,
         found,
         holds=holds,
@@ -223,6 +230,7 @@ def _without_proof(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judgement(
+    text: str,
     document: Mapping[str, Any],
     found: CredentialView | None,
     *,
@@ -249,6 +257,7 @@ def _judgement(
         valid_from=validity.from_text(document["validFrom"]),
         valid_until=validity.from_text(document["validUntil"]),
         is_as_issued=is_as_issued,
+        is_key_compromised=holds is None and key_is_compromised(text, session=session),
         is_superseded=is_superseded,
     )
     return judge(
@@ -260,7 +269,7 @@ def _judgement(
 
 
 def _holds(text: str, *, session: Session) -> bool | None:
-    return (token_holds if _is_token(text) else signature_holds)(text, session=session)
+    return (token_holds if is_token(text) else signature_holds)(text, session=session)
 
 
 def _readable(text: str) -> dict[str, Any] | None:
@@ -279,15 +288,11 @@ def _readable(text: str) -> dict[str, Any] | None:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    if _is_token(text):
+    if is_token(text):
         return jwt.document_of(text)
     document = proof.parse(text)
     proof.split(document)
     return document
-
-
-def _is_token(text: str) -> bool:
-    return not text.lstrip().startswith("{")
 
 
 def _says_the_same(token: str | None, document: Mapping[str, Any], *, session: Session) -> bool:

@@ -163,9 +163,8 @@ def _refused_file(problem: NothingCarried | CarrierUnreadable) -> Response:
 
 def _document_facts(found: DocumentVerification) -> dict[str, Any]:
     """What the signed document says, as far as a signature stands behind it; else nothing of it is repeated."""
-    holds = found.document is not None and not {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN} & {
-        *found.judgement.reasons
-    }
+    unsigned = {Reason.SIGNATURE_BROKEN, Reason.KEY_UNKNOWN, Reason.KEY_COMPROMISED}
+    holds = found.document is not None and unsigned.isdisjoint(found.judgement.reasons)
     document: Mapping[str, Any] = found.document if holds and found.document is not None else {}
     code = document["id"].rpartition("/")[2] if document else None
     return {

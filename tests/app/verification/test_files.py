@@ -22,6 +22,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.credentials import codes, jwt, open_badge, png_carrier, svg_carrier
+from app.credentials.models import IssuerKey
 from app.credentials.states import Visibility
 from app.verification.carried import LARGEST_DOCUMENT_BYTES
 from tests.app.credentials.documents import leaves, value_at, with_value
@@ -237,6 +238,22 @@ def test_what_is_altered_or_signed_by_a_stranger_is_repeated_nowhere(client, reg
         page = hand_over(client, json.dumps(change).encode(), HTML).text
         assert "Top 1%" not in page
         assert "<script" not in page
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_case_051_a_file_under_a_key_that_others_had_says_so_and_repeats_nothing(
+    client, register, clock, carrier
+) -> None:
+    file = client.get(f"/c/{register.issued()}.{carrier}").data
+    with register.database.transaction() as session:
+        for key in session.query(IssuerKey):
+            key.declare_compromised(clock.now(), at=clock.now())
+    answer = hand_over(client, file).json
+    assert (answer["verdict"], answer["reasons"][0]) == ("unknown", "key-compromised")
+    assert (answer["code"], answer["name"], answer["lines"]) == (None, None, {})
+    page = hand_over(client, file, HTML).text
+    assert "was in other hands" in page
+    assert "93.4" not in page
 
 
 @pytest.mark.parametrize("host", ["exam[ple", "[::1", "decile\u2100example"])

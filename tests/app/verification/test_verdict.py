@@ -54,6 +54,8 @@ def test_of_what_was_altered_and_under_an_unknown_key_nothing_is_said_that_a_sig
     odd = replace(GOOD, is_revoked=None, is_specimen=True, is_as_issued=False)
     assert judged(replace(odd, signature_holds=False)).reasons == (Reason.SIGNATURE_BROKEN,)
     assert judged(replace(odd, signature_holds=None)).reasons == (Reason.KEY_UNKNOWN, Reason.SPECIMEN)
+    stolen = replace(odd, signature_holds=None, is_key_compromised=True)
+    assert judged(stolen).reasons == (Reason.KEY_COMPROMISED, Reason.SPECIMEN)
 
 
 def test_a_specimen_never_reads_valid_nor_expired() -> None:

@@ -162,7 +162,7 @@ def test_a_compromised_key_makes_it_uncheckable_and_a_retired_one_does_not(desk:
     key.compromised_at = desk.clock.now()
     desk.session.flush()
     found = verify_credential(credential.code, session=desk.session, clock=desk.clock)
-    assert (found.verdict, found.judgement.reasons[0]) == (Verdict.UNKNOWN, Reason.KEY_UNKNOWN)
+    assert (found.verdict, found.judgement.reasons[0]) == (Verdict.UNKNOWN, Reason.KEY_COMPROMISED)
 
 
 def test_a_stored_document_that_was_altered_is_told_apart(desk: Desk) -> None:
