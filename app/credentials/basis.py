@@ -9,8 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Text, bindparam, func, select, type_coerce
 
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
@@ -23,8 +22,7 @@ Basis = tuple[Any, ...]
 
 # Over the tables and not their classes: what comes back is compared and never changed, and classes double its cost.
 _CREDENTIAL, _KEY, _LIST = Credential.__table__, IssuerKey.__table__, StatusList.__table__
-_AS_IT_LIES = {"display": type_coerce(_CREDENTIAL.c.display, Text)}  # compared, never read
-_UNREAD = {"unsigned_document"}
+_AS_THEY_LIE = [type_coerce(column, Text) for column in _CREDENTIAL.c if column.name != "unsigned_document"]
 _NEWER = _CREDENTIAL.alias()
 _NEWEST = (
     select(_NEWER.c.id)
@@ -41,7 +39,7 @@ _NEWEST = (
 _SIGNED_WITH, _SIGNED_JWT_WITH = _KEY.alias(), _KEY.alias()
 _BASIS = (
     select(
-        *(_AS_IT_LIES.get(column.name, column) for column in _CREDENTIAL.c if column.name not in _UNREAD),
+        *_AS_THEY_LIE,  # as text or as the driver has it: compared, never read
         select(_SIGNED_WITH.c.public_bytes).where(_SIGNED_WITH.c.key_id == _CREDENTIAL.c.key_id).scalar_subquery(),
         select(_SIGNED_JWT_WITH.c.public_bytes)
         .where(_SIGNED_JWT_WITH.c.key_id == _CREDENTIAL.c.jwt_key_id)
@@ -59,12 +57,12 @@ _BASIS = (
 )
 
 
-def basis_of(code: str, *, at: datetime, session: Session) -> Basis | None:
+def basis_of(code: str, *, at: datetime, connection: Connection) -> Basis | None:
     """The row under this code with its keys, status list, successor and policy; None if there is none, or it is closed.
 
     Of the other keys it says how many there are and how many were compromised, of the successor whether it is shown.
     """
-    row = session.connection().execute(_BASIS, {"code": code, "at": at}).first()
+    row = connection.execute(_BASIS, {"code": code, "at": at}).first()
     return tuple(row) if row is not None else None
 
 

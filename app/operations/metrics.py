@@ -23,12 +23,12 @@ from app.foundation.rate_storage import why_not_shared
 from app.foundation.readiness import readiness
 from app.foundation.runtime import Runtime
 from app.foundation.settings import PREFIX, Settings
+from app.foundation.web.headers import RULE
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import GaugeMetricFamily
 
-RULE = "decile.rule"  # where foundation.web leaves the route of a request for whoever stands around the application
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
@@ -22,6 +24,7 @@ from app.credentials.policy import CredentialPolicy
 from app.credentials.queries import CredentialView
 from app.credentials.register_line import RegisterLine, line_of_code
 from app.foundation.clock import Clock
+from app.foundation.db import Database
 from app.transparency import queries as log
 from app.transparency.queries import Place
 from app.verification.findings import (
@@ -96,7 +99,7 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
         The holder had shown it, and has erased their data since.
     """
     at = clock.now()
-    rests_on = basis_of(code, at=at, session=session) if with_token else None
+    rests_on = basis_of(code, at=at, connection=session.connection()) if with_token else None
     if rests_on is not None:
         known = _remembered.unchanged(code, rests_on, at=at, bind=session.get_bind())
         if known is not None:
@@ -113,6 +116,35 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
     if rests_on is not None:
         _remember(code, rests_on, verification, policy, session=session)
     return verification
+
+
+def is_unchanged(found: CertificateVerification, *, database: Database, clock: Clock) -> bool:
+    """Whether whoever looks now would be shown just this, to the minute of the check: one read, two before the log.
+
+    Where the register is out of reach nobody knows, so it is not: the look itself says what is the matter.
+    """
+    at = clock.now()
+    if at.replace(second=0, microsecond=0) != found.checked_at.replace(second=0, microsecond=0):
+        return False
+    try:
+        return _is_remembered(found, database=database, at=at) and not _came_into_the_log(found, database=database)
+    except (DBAPIError, NoConnectionLeft):
+        return False
+
+
+def _is_remembered(found: CertificateVerification, *, database: Database, at: datetime) -> bool:
+    code = found.credential.code
+    with database.looking() as connection:
+        rests_on = basis_of(code, at=at, connection=connection)
+        known = rests_on and _remembered.unchanged(code, rests_on, at=at, bind=connection.engine)
+    return isinstance(known, CertificateVerification) and known.shown_sha256 == found.shown_sha256
+
+
+def _came_into_the_log(found: CertificateVerification, *, database: Database) -> bool:
+    if found.log_place is not None:
+        return False
+    with database.reading() as session:
+        return _log_place(found.credential, session=session) is not None
 
 
 def _remember(

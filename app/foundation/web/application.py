@@ -28,6 +28,7 @@ from app.foundation.web.limits import limiter
 from app.foundation.web.numbers import StoredNumber
 from app.foundation.web.problems import register_errors
 from app.foundation.web.process import Decile, runtime
+from app.foundation.web.repeated_answers import RepeatedAnswers
 from app.foundation.web.sign_ins import Holders, keep_sign_ins
 from app.foundation.web.static_files import name_by_content
 
@@ -58,7 +59,7 @@ def init_web(
     app.extensions["decile"] = Decile(runtime, rates, shared)
     app.config.update(_configuration(runtime.settings, rates))
     public = urlsplit(runtime.settings.base_url).netloc
-    app.wsgi_app = HealthUnderAnyName(app.wsgi_app, public)  # type: ignore[method-assign]
+    app.wsgi_app = HealthUnderAnyName(RepeatedAnswers(app.wsgi_app), public)  # type: ignore[method-assign]
     proxies = runtime.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -28,6 +28,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
 }
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+RULE = "decile.rule"  # where whoever stands around the application finds the route of a request
 log = structlog.get_logger("decile.web")
 
 
@@ -72,7 +73,7 @@ def _remember_language(response: Response) -> None:
 def _log_request(response: Response) -> None:
     """The rule and never the path: a path may hold a token or a code, a rule holds neither."""
     rule = request.url_rule.rule if request.url_rule else None
-    request.environ["decile.rule"] = rule  # for whoever counts answers around the application
+    request.environ[RULE] = rule
     started_at = g.get("started_at")
     elapsed = (runtime().clock.now() - started_at).total_seconds() * 1000 if started_at else None
     log.info("request", method=request.method, rule=rule, status=response.status_code, milliseconds=elapsed)

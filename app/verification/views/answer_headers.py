@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from http import HTTPStatus
 
 from flask import Response, request
 
 from app.credentials.states import Visibility
+from app.foundation.runtime import Runtime
 from app.foundation.web.asker import actor, language_of_request
 from app.foundation.web.process import runtime
+from app.foundation.web.repeated_answers import repeat_while
 from app.verification.count_verification import count_verification
-from app.verification.verify_credential import CertificateVerification
+from app.verification.verify_credential import CertificateVerification, is_unchanged
 from app.verification.views.blueprint import private
 from app.verification.views.closed_answers import HTML
 from app.verification.views.drawn_pages import is_for_one_browser
@@ -39,6 +42,14 @@ def etag_of(found: CertificateVerification, accepted: str) -> str | None:
     return hashlib.sha256(shown.encode()).hexdigest()[: 2 * ETAG_BYTES]
 
 
+def _holds_for_another(found: CertificateVerification, here: Runtime) -> bool:
+    """Whether the next stranger may be given the same answer; if so, their look is counted."""
+    holds = is_unchanged(found, database=here.database, clock=here.clock)
+    if holds:
+        count_verification(found.credential.id, database=here.database, clock=here.clock)
+    return holds
+
+
 def conditional(response: Response, found: CertificateVerification, etag: str | None) -> Response:
     """Asked again each time, and answered in one line while nothing has changed; without an ETag kept nowhere."""
     private(response)
@@ -46,9 +57,10 @@ def conditional(response: Response, found: CertificateVerification, etag: str | 
         response.headers["Cache-Control"] = "no-store"
     else:
         response.set_etag(etag)
-    if response.status_code == HTTPStatus.OK and "Cookie" not in request.headers:  # the same for whoever asks
-        response.headers["X-Accel-Expires"] = str(PROXY_SECONDS)  # for our own proxy, which takes it off
     if found.credential.visibility == Visibility.PUBLIC:
         del response.headers["X-Robots-Tag"]  # the holder chose to be found
     response.make_conditional(request)
+    if response.status_code == HTTPStatus.OK and "Cookie" not in request.headers:  # the same for whoever asks
+        response.headers["X-Accel-Expires"] = str(PROXY_SECONDS)  # for our own proxy, which takes it off
+        repeat_while(partial(_holds_for_another, found, runtime()))
     return response
