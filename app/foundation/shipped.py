@@ -1,13 +1,16 @@
-"""Where the folders are that travel with the program and are no Python packages.
+"""Where the folders are that travel with the program and are no Python packages, and what it draws pages with.
 
 In a checkout they stand beside `app`; in an installed wheel, where nothing stands beside it, inside it.
 """
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 PROGRAM = Path(__file__).resolve().parents[1]
+DRAWN_WITH = frozenset({".html", ".svg", ".typ", ".css", ".mo"})
 
 
 def folder(name: str) -> Path:
@@ -20,3 +23,10 @@ MIGRATIONS = folder("migrations")
 ITEM_BANKS = folder("item_banks")
 RUNBOOKS = folder("docs/runbooks")
 DEPLOY = folder("deploy")
+
+
+@cache
+def drawing() -> str:
+    """Hash of all that pages, badges and papers are drawn with: another release may draw the same facts otherwise."""
+    files = sorted(file for file in PROGRAM.rglob("*") if file.suffix in DRAWN_WITH)
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from app.credentials.states import Visibility
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import drawing
 from app.foundation.web.asker import actor, language_of_request
 from app.foundation.web.process import runtime
 from app.foundation.web.repeated_answers import repeat_while
@@ -31,14 +32,14 @@ def count_look(found: CertificateVerification) -> None:
 
 
 def etag_of(found: CertificateVerification, accepted: str) -> str | None:
-    """Changes with the verdict and with everything shown, not with the time of the check; None for one browser's page.
+    """Changes with the verdict, with all that is shown and how, not with the time of the check; None for one browser's.
 
     Such a page names who is signed in: by a tag that others have too, a shared browser would show it to the next one.
     """
     if accepted == HTML and is_for_one_browser():
         return None
     place = found.log_place and found.log_place.number
-    shown = f"{accepted} {language_of_request()} {place} {found.shown_sha256}"
+    shown = f"{accepted} {language_of_request()} {place} {drawing()} {found.shown_sha256}"
     return hashlib.sha256(shown.encode()).hexdigest()[: 2 * ETAG_BYTES]
 
 

@@ -16,6 +16,7 @@ from app.factory import create_app
 from app.foundation import policies
 from app.foundation.access import operator
 from app.foundation.rates import RatePolicy
+from app.verification.views import answer_headers
 from tests.app.credentials.awards import JWT_KEY_ID, KEY_ID
 from tests.app.credentials.openbadges_verifier import verify_token_with_openbadgeslib, verify_with_openbadgeslib
 from tests.app.verification.register import FRENCH, HTML
@@ -243,6 +244,16 @@ def test_edge_039_the_etag_changes_when_the_term_ends_though_no_row_did(client, 
     clock.advance(timedelta(days=365))
     after = client.get(f"/c/{code}", headers={**HTML, "If-None-Match": first.headers["ETag"]})
     assert (after.status_code, after.headers["Decile-Verdict"]) == (200, "expired")
+
+
+def test_another_release_that_draws_otherwise_is_not_taken_for_the_same(client, register, monkeypatch) -> None:
+    code = register.issued()
+    asked = [(f"/c/{code}{kind}", headers) for kind in ("", ".svg", ".pdf") for headers in (HTML, FRENCH)]
+    etags = [client.get(path, headers=headers).headers["ETag"] for path, headers in asked]
+    monkeypatch.setattr(answer_headers, "drawing", lambda: "of the next release")
+    client.set_cookie("language", "en")  # the process's kept answers end with its release
+    for (path, headers), etag in zip(asked, etags, strict=True):
+        assert client.get(path, headers={**headers, "If-None-Match": etag}).status_code == 200
 
 
 def test_language_and_kind_have_etags_of_their_own(client, register) -> None:
