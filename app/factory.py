@@ -17,6 +17,7 @@ from app.foundation import health_views, policies
 from app.foundation.access import Actor
 from app.foundation.rates import RatePolicy, SharedNetworkPolicy
 from app.foundation.runtime import Runtime
+from app.foundation.shipped import drawing
 from app.foundation.web.application import init_web
 from app.foundation.web.sign_ins import Holders
 from app.home import views as home_views
@@ -50,6 +51,7 @@ BLUEPRINTS = (
 def create_app(runtime: Runtime) -> Flask:
     """The web application over `runtime`; touches the database once, to read the rates."""
     app = Flask(__name__)
+    drawing()
     with runtime.reading() as session:
         rates = policies.current(RatePolicy, session=session, at=runtime.clock.now())
         shared = policies.current(SharedNetworkPolicy, session=session, at=runtime.clock.now())

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 PROGRAM = Path(__file__).resolve().parents[1]
-DRAWN_WITH = frozenset({".html", ".svg", ".typ", ".css", ".mo"})
+DRAWN_WITH = frozenset({".py", ".html", ".svg", ".typ", ".css", ".mo", ".png"})  # programs write words and figures too
 
 
 def folder(name: str) -> Path:
@@ -27,6 +27,9 @@ DEPLOY = folder("deploy")
 
 @cache
 def drawing() -> str:
-    """Hash of all that pages, badges and papers are drawn with: another release may draw the same facts otherwise."""
+    """Hash of what pages, badges and papers are drawn with: another release may draw the same facts otherwise.
+
+    Taken when a process starts, so that it is the hash of what it runs, whatever is put in its place meanwhile.
+    """
     files = sorted(file for file in PROGRAM.rglob("*") if file.suffix in DRAWN_WITH)
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()

@@ -39,7 +39,7 @@ def invite_judges(
 
     Raises
     ------
-    PanelNotFound, PanelClosed, JudgeNotIndependent
+    PanelNotFound, PanelClosed, JudgeNotIndependent, ProofNotFresh
     """
     require(actor, *KEY_ROLES)
     if actor.person_id is None:

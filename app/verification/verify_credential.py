@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
 from app.credentials import codes, jwt, open_badge, proof, queries, validity
@@ -113,23 +111,17 @@ def verify_credential(code: str, *, session: Session, clock: Clock, with_token: 
         found = with_texts_of(rests_on, found)
     policy = queries.policy(session=session, at=at)
     verification = verification_of(found, policy, session=session, at=at, with_token=with_token)
-    if rests_on is not None:
+    if rests_on is not None and basis_of(code, at=at, connection=session.connection()) == rests_on:
         _remember(code, rests_on, verification, policy, session=session)
     return verification
 
 
 def is_unchanged(found: CertificateVerification, *, database: Database, clock: Clock) -> bool:
-    """Whether whoever looks now would be shown just this, to the minute of the check: one read, two before the log.
-
-    Where the register is out of reach nobody knows, so it is not: the look itself says what is the matter.
-    """
+    """Whether whoever looks now would be shown just this, to the minute of the check: one read, two before the log."""
     at = clock.now()
     if at.replace(second=0, microsecond=0) != found.checked_at.replace(second=0, microsecond=0):
         return False
-    try:
-        return _is_remembered(found, database=database, at=at) and not _came_into_the_log(found, database=database)
-    except (DBAPIError, NoConnectionLeft):
-        return False
+    return _is_remembered(found, database=database, at=at) and not _came_into_the_log(found, database=database)
 
 
 def _is_remembered(found: CertificateVerification, *, database: Database, at: datetime) -> bool:
@@ -150,7 +142,7 @@ def _came_into_the_log(found: CertificateVerification, *, database: Database) ->
 def _remember(
     code: str, rests_on: Basis, found: CertificateVerification, policy: CredentialPolicy, *, session: Session
 ) -> None:
-    """Keep it: what `rests_on` was read before the check, so a change between the two is seen at the next look."""
+    """Keep it. What it rests on was the same before and after the check, so nothing in between is kept under it."""
     row = found.credential
     until = next_turn(
         row.valid_from,

@@ -28,7 +28,7 @@ from app.foundation.web.limits import limiter
 from app.foundation.web.numbers import StoredNumber
 from app.foundation.web.problems import register_errors
 from app.foundation.web.process import Decile, runtime
-from app.foundation.web.repeated_answers import RepeatedAnswers
+from app.foundation.web.repeated_answers import RepeatedAnswers, raise_what_was_met
 from app.foundation.web.sign_ins import Holders, keep_sign_ins
 from app.foundation.web.static_files import name_by_content
 
@@ -72,6 +72,7 @@ def init_web(
     _write_figures(app)
     keep_sign_ins(app, holders)
     app.before_request(_start_clock)
+    app.before_request(raise_what_was_met)
     app.context_processor(_page_values)
     name_by_content(app)
     register_errors(app)

@@ -66,7 +66,7 @@ def asks_for_proof(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[Calla
                 if prefers_json():
                     raise
                 path = form.path(kwargs)
-                return cast("R", ask_for_proof(path, keeps_text=bool(keeps) and keep_typed(path, keeps)))
+                return cast("R", ask_for_proof(path, is_kept=keep_typed(path, keeps) if keeps else None))
 
         vars(led)[KEEPS] = form
         return led
@@ -74,11 +74,13 @@ def asks_for_proof(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[Calla
     return decorate
 
 
-def ask_for_proof(back: str, *, keeps_text: bool = False) -> Any:
-    """Lead to the page that asks who it is, and from there back to `back`."""
+def ask_for_proof(back: str, *, is_kept: bool | None = None) -> Any:
+    """Lead to the page that asks who it is, and from there back to `back`; say whether what was typed `is_kept`."""
     notice(_("This is a sensitive step, so we ask again who you are. Then you come back here and can go on."))
-    if keeps_text:
+    if is_kept:
         notice(_("What you typed is not lost: it is kept for an hour, for you alone, and you find it there again."))
+    elif is_kept is False:
+        _say_that_it_is_lost()
     return redirect(url_for("accounts.prove_page", next=back), code=303)
 
 
@@ -101,7 +103,11 @@ def _say_what_becomes_of_it(*, is_kept: bool) -> None:
             )
         )
     else:
-        notice(_("We could not keep what you typed. If your browser goes back a page, it may still stand there."))
+        _say_that_it_is_lost()
+
+
+def _say_that_it_is_lost() -> None:
+    notice(_("We could not keep what you typed. If your browser goes back a page, it may still stand there."))
 
 
 def return_path() -> str:

@@ -199,6 +199,12 @@ def test_what_was_typed_survives_the_proof_that_an_invitation_asks_for(desk, jud
     assert "\na@example.org\r\nb@example.org</textarea>" in desk.get(f"/desk/keys/{judging.panel_id}").text
 
 
+def test_a_list_too_long_to_be_kept_over_the_proof_is_not_lost_in_silence(desk, judging):
+    judging.runtime.clock.advance(timedelta(minutes=11))
+    answer = invite(desk, judging, "\n".join(f"judge-{number}@example.org" for number in range(1000)))
+    assert "We could not keep what you typed." in answer.text
+
+
 def test_one_line_that_is_no_address_is_named_and_nobody_is_invited(desk, judging):
     typed = "a@example.org\r\nnot an address\r\n<b>@example.org"
     answer = invite(desk, judging, typed, language="fr")

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
+from app.credentials import queries
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.policy import CredentialPolicy
@@ -95,6 +97,25 @@ def test_a_change_shows_at_the_next_look(desk: Desk, publish_list, change: Chang
         former.newer,
         former.credential.shown_name,
     )
+
+
+def test_what_changed_during_the_check_and_was_taken_back_is_not_remembered(
+    desk: Desk, publish_list, monkeypatch
+) -> None:
+    """Another process suspends it between the two reads; once that is taken back, it rests on what it rested on."""
+    credential, read = shown(desk), queries.shown_credential_of_code
+    publish_list()
+
+    def suspended_meanwhile(*given: str, **more: Session) -> object:
+        suspend(desk, credential)
+        desk.session.flush()
+        return read(*given, **more)
+
+    with monkeypatch.context() as during:
+        during.setattr(queries, "shown_credential_of_code", suspended_meanwhile)
+        assert look(desk, credential).verdict is Verdict.SUSPENDED
+    credential.suspended_at = None
+    assert look(desk, credential).verdict is Verdict.VALID
 
 
 def test_a_private_one_is_shown_no_more(desk: Desk) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from app.credentials.models import Credential
 from app.credentials.states import Visibility
 from app.foundation import db
 from app.foundation.db import Database
-from app.foundation.web.repeated_answers import LARGEST, MOST, RepeatedAnswers, repeat_while
+from app.foundation.web.repeated_answers import LARGEST, MOST, OF_ONE_READER, TELLING, RepeatedAnswers
 from app.verification.count_verification import write_held_counts
 from app.verification.erase_counts import erase_counts
 from app.verification.models import VerificationCount
@@ -23,6 +25,12 @@ from tests.app.verification.register import FRENCH, HTML, Register
 
 OF_ONE_ANSWER = ("X-RateLimit", "Retry-After", "Date")  # the last is the server’s to say
 SIGNED = {"Accept": "application/json"}
+WAIT_SECONDS = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch) -> None:
+    monkeypatch.setattr(db, "POOL_WAIT_SECONDS", WAIT_SECONDS)  # before any engine is made
 
 
 @pytest.fixture
@@ -141,9 +149,12 @@ def revoke(register: Register, code: str) -> None:
     register.revoke(code)
 
 
-@pytest.mark.parametrize(
+CHANGES = pytest.mark.parametrize(
     "change", [close, suspend, name, erase, end, wait_a_minute, revoke], ids=lambda one: one.__name__
 )
+
+
+@CHANGES
 @pytest.mark.parametrize("headers", [HTML, SIGNED], ids=["page", "json"])
 def test_case_048_the_next_reader_sees_every_change(app, code, register, change: Callable[..., None], headers) -> None:
     for _ in range(2):
@@ -158,6 +169,18 @@ def test_case_048_the_next_reader_sees_every_change(app, code, register, change:
         assert held.status_code != 304
 
 
+@CHANGES
+def test_a_change_is_seen_although_another_kind_was_looked_at_since(app, code, register, change) -> None:
+    """Then what is remembered of the certificate is new, and the kept page alone is old."""
+    former = app.test_client().get(f"/c/{code}", headers=HTML)
+    change(register, code)
+    app.test_client().get(f"/c/{code}.jwt")
+    now = app.test_client().get(f"/c/{code}", headers=HTML)
+    assert now.data != former.data
+    without_what_is_kept(app)
+    assert told(now) == told(app.test_client().get(f"/c/{code}", headers=HTML))
+
+
 @contextmanager
 def no_connection_left(database: Database) -> Iterator[None]:
     with ExitStack() as stack:
@@ -166,13 +189,14 @@ def no_connection_left(database: Database) -> Iterator[None]:
         yield
 
 
-def test_without_the_register_nothing_is_repeated(app, code, database, monkeypatch) -> None:
-    monkeypatch.setattr(db, "POOL_WAIT_SECONDS", 0.05)
+def test_without_the_register_nothing_is_repeated(app, code, database) -> None:
     for _ in range(2):
         assert app.test_client().get(f"/c/{code}", headers=HTML).status_code == 200
     database.dispose()
     with no_connection_left(database):
+        began = time.monotonic()
         assert app.test_client().get(f"/c/{code}", headers=HTML).status_code == 503
+        assert time.monotonic() - began < 2 * WAIT_SECONDS, "it is waited for once"
     assert app.test_client().get(f"/c/{code}", headers=HTML).status_code == 200
 
 
@@ -180,25 +204,30 @@ class Site:
     """A small application of its own, and how often it was asked."""
 
     def __init__(self, *headers: tuple[str, str], body: bytes = b"answer", status: str = "200 OK") -> None:
-        self.headers, self.body, self.status, self.times, self.holds = list(headers), body, status, 0, True
+        self.headers, self.body, self.status, self.times = list(headers), body, status, 0
+        self.holds: Callable[[], bool] = lambda: True
+
+    def _still_holds(self) -> bool:
+        return self.holds()
 
     def __call__(self, environ, start_response):
         self.times += 1
-        environ["decile.still_holds"] = lambda: self.holds
-        start_response(self.status, self.headers)
+        environ["decile.still_holds"] = self._still_holds
+        start_response(self.status, [*self.headers])
         return [self.body]
 
 
-def looks(site: Site, number: int, path: str = "/c/x", **more: str) -> None:
-    middle = RepeatedAnswers(site)
-    for place in range(number):
-        environ = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path.format(place),
-            "HTTP_HOST": "t",
-            "wsgi.url_scheme": "http",
-        }
-        list(middle({**environ, **more}, lambda *_: None))
+def look(middle: RepeatedAnswers, path: str = "/c/x", **more: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status, headers and body; the server adds a header of its own to the list that it is handed."""
+    begun: list[Any] = []
+
+    def start(status, headers, *_rest):
+        begun[:] = [status, list(headers)]
+        headers.append(("Via", "a server"))
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "t", "wsgi.url_scheme": "http", **more}
+    body = b"".join(middle(environ, start))
+    return begun[0], begun[1], body
 
 
 ETAG, VARY = ("ETag", '"1"'), ("Vary", "Accept, Accept-Language, Cookie")
@@ -218,32 +247,88 @@ ETAG, VARY = ("ETag", '"1"'), ("Vary", "Accept, Accept-Language, Cookie")
         (Site(ETAG, VARY), {"HTTP_ACCEPT": "x" * 3000}),
         (Site(ETAG, VARY), {"HTTP_HOST": ""}),
         (Site(ETAG, VARY), {"QUERY_STRING": "a=b"}),
+        *((Site(ETAG, VARY), {name: "x"}) for name in OF_ONE_READER),
     ],
-    ids=["cookie", "no-etag", "origin", "anything", "missing", "large", "head", "post", "long", "no-host", "query"],
 )
 def test_what_is_one_readers_or_says_too_little_is_never_kept(site: Site, more: dict[str, str]) -> None:
-    looks(site, 3, **more)
+    middle = RepeatedAnswers(site)
+    for _ in range(3):
+        look(middle, **more)
     assert site.times == 3
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_each_thing_that_tells_answers_apart_does(name: str) -> None:
+    site = Site(ETAG, VARY)
+    middle = RepeatedAnswers(site)
+    for value in ("/one", "/other", "/one"):
+        look(middle, **{name: value})
+    assert site.times == 2
 
 
 def test_it_is_asked_once_while_it_holds_and_each_time_once_it_does_not() -> None:
     site = Site(ETAG, VARY)
-    looks(site, 3)
+    middle = RepeatedAnswers(site)
+    first = look(middle)
+    assert [look(middle) for _ in range(3)] == [first] * 3, "and no list that a server has added to"
     assert site.times == 1
-    site.holds = False
-    looks(site, 3)
+    site.holds = lambda: False
+    assert [look(middle) for _ in range(3)] == [first] * 3
     assert site.times == 4
 
 
-def test_so_many_are_kept_and_no_more() -> None:
+def test_readers_who_all_have_the_page_are_answered_from_what_is_kept() -> None:
+    site = Site(ETAG, VARY, ("X-Accel-Expires", "1"), ("Content-Length", "6"))
+    middle, has_it = RepeatedAnswers(site), {"HTTP_IF_NONE_MATCH": 'W/"1"'}
+    look(middle)
+    site.holds = lambda: False
+    assert look(middle, **has_it) == ("304 NOT MODIFIED", [ETAG, VARY], b"")
+    site.holds = lambda: True
+    assert [look(middle, **has_it)[0] for _ in range(3)] == ["304 NOT MODIFIED"] * 3
+    assert site.times == 2
+    site.holds, site.headers[0] = lambda: False, ("ETag", '"2"')
+    assert look(middle, **has_it)[0::2] == ("200 OK", b"answer")
+    site.status = "404 NOT FOUND"
+    assert look(middle, **has_it)[0] == "404 NOT FOUND"
+
+
+def test_what_keeps_us_from_finding_out_reaches_the_application() -> None:
+    met: list[object] = []
+
+    def site(environ, start_response):
+        met.append(environ.get("decile.met"))
+        return Site(ETAG, VARY)(environ, start_response)
+
+    def fails() -> bool:
+        raise OSError("no such lock")
+
+    middle = RepeatedAnswers(site)
+    look(middle)
+    middle._kept[next(iter(middle._kept))] = replace(next(iter(middle._kept.values())), holds=fails)
+    look(middle)
+    assert [type(one) for one in met] == [type(None), OSError]
+
+
+def test_so_many_are_kept_and_the_latest_of_them() -> None:
     site = Site(ETAG, VARY)
     middle = RepeatedAnswers(site)
-    for place in range(3 * MOST):
-        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/{place}", "HTTP_HOST": "t", "wsgi.url_scheme": "http"}
-        list(middle(environ, lambda *_: None))
-        assert len(middle._kept) <= MOST
+    for place in range(2 * MOST):
+        look(middle, path=f"/{place}")
+    assert len(middle._kept) == MOST
+    look(middle, path=f"/{2 * MOST - 1}")
+    look(middle, path=f"/{MOST}")
+    assert site.times == 2 * MOST
 
 
-def test_a_view_says_so_within_its_request(app) -> None:
-    with app.test_request_context("/"):
-        repeat_while(lambda: True)
+def test_what_was_met_is_answered_as_any_fault(app, code) -> None:
+    app.test_client().get(f"/c/{code}", headers=HTML)
+    kept = app.wsgi_app.application._kept
+
+    def fails() -> bool:
+        raise OSError("no such lock")
+
+    key, former = kept.popitem()
+    kept[key] = replace(former, holds=fails)
+    answer = app.test_client().get(f"/c/{code}", headers=HTML)
+    assert (answer.status_code, "<h1>" in answer.text) == (500, True)
+    assert app.test_client().get(f"/c/{code}", headers=HTML).status_code == 200
