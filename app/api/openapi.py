@@ -51,7 +51,8 @@ WITH_A_BODY = {
     415: "http-415: the body is not of a media type that is named here.",
 }
 
-ABOUT = """Everything a person can do on the pages of Decile, for programs that act for them.
+ABOUT = """Assessments, results, certificates, norms and the checking of codes, for programs that act for a person. What
+is not here is on pages alone: consents, tokens, links for single readers, questions to a holder, and the desks.
 
 **Tokens.** Make one under *My data, Tokens for programs of yours*; it is shown once. Send `Authorization: Bearer
 decile_…`. A token has scopes and an end, and never does more than the person who made it. Cookies are not looked at.

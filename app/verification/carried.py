@@ -6,13 +6,17 @@ document, nothing is fetched, and a file that says two things says nothing.
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from app.credentials import pdf_carrier, png_carrier, svg_carrier
 from app.credentials.errors import CarrierUnreadable
+from app.verification import receipt
 from app.verification.errors import NothingCarried
 
 LARGEST_DOCUMENT_BYTES = 64_000  # ours have about 6,000
+CLAIMS = frozenset({"credentialSubject", "proof"})  # of a credential, whoever issued it and however it was changed
 HEADER_WITHIN = 1024  # a PDF may begin after some bytes of another program (ISO 32000-1, annex H)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -31,7 +35,7 @@ def carried(file: bytes) -> str:
     elif file.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         found = svg_carrier.carried(file)
     else:
-        found = _text(file)
+        found = _received(_text(file))
     if found is None or not _is_credential(found):
         raise NothingCarried
     if len(found.encode()) > LARGEST_DOCUMENT_BYTES:
@@ -54,5 +58,25 @@ def _text(content: bytes) -> str | None:
         return None
 
 
+def _received(text: str | None) -> str | None:
+    """The credential within a receipt of ours; anything else as it is."""
+    told = _object(text) if text is not None else {}
+    kept = told.get("credential") if told.get("kind") == receipt.KIND else None
+    return kept if isinstance(kept, str) else text
+
+
 def _is_credential(text: str) -> bool:
-    return text.startswith("{") or _TOKEN.fullmatch(text) is not None
+    """Whether it claims to be one. What is torn may have been: then its signature says that it is not whole."""
+    if not text.startswith("{"):
+        return _TOKEN.fullmatch(text) is not None
+    told = _object(text)
+    return not told or not CLAIMS.isdisjoint(told)
+
+
+def _object(text: str) -> dict[str, Any]:
+    """What a JSON text says, if it is an object; else nothing."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

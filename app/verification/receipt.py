@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.credentials import queries, validity
 from app.credentials.errors import StatusListMissing, StatusListNotFound
+from app.verification.verdict import Reason
 from app.verification.verify_credential import CertificateVerification
 
 KIND = "decile-verification-receipt-1"
@@ -22,6 +23,12 @@ NOTE = (
     "credential and status_list are documents that the issuer signed, letter by letter; the keys in did_document check "
     "both, and are published at the address beside them. checked_at, verdict and reasons are what the server said and "
     "are not signed."
+)
+NOTE_OF_A_STOLEN_KEY = (
+    "credential and status_list are documents that the issuer signed, letter by letter. The key of the credential was "
+    "in other hands and is published no more, so nothing in this file checks its signature; the keys in did_document "
+    "check the list, and are published at the address beside them. checked_at, verdict and reasons are what the server "
+    "said and are not signed."
 )
 KEYS_PATH = "/.well-known/did.json"
 
@@ -50,7 +57,7 @@ class Receipt:
         found = self.verification
         return {
             "kind": KIND,
-            "note": NOTE,
+            "note": NOTE_OF_A_STOLEN_KEY if Reason.KEY_COMPROMISED in found.judgement.reasons else NOTE,
             "code": found.credential.code,
             "checked_at": validity.to_text(found.checked_at),
             "verdict": found.verdict.value,

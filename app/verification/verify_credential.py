@@ -216,11 +216,10 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     their own and learn of a closed certificate whether it was revoked.
     """
     now = clock.now()
-    document = _readable(text)
-    if document is None:
-        return DocumentVerification(ALTERED, now, None)
-    holds = _holds(text, session=session)
-    found, line = _registered(document, session=session) if holds else (None, None)
+    document, holds = _readable(text), _holds(text, session=session)
+    if document is None or not holds:
+        return DocumentVerification(_judgement_of_another_s(text, holds, session=session), now, None)
+    found, line = _registered(document, session=session)
     is_as_issued = _is_as_issued(document, found, line)
     judgement = _judgement(
         text,
@@ -237,6 +236,16 @@ def verify_document(text: str, *, session: Session, clock: Clock) -> DocumentVer
     known = (found or line) if is_as_issued else None
     revoked_at = known.revoked_at if known is not None else None
     return DocumentVerification(judgement, now, document, found if is_as_issued else None, revoked_at)
+
+
+def _judgement_of_another_s(text: str, holds: bool | None, *, session: Session) -> Judgement:
+    """On what we did not sign, or not in the form that ours have: nothing that it says of itself counts."""
+    if holds is False:
+        return ALTERED
+    if holds:
+        return Judgement(Verdict.UNKNOWN, (Reason.NOT_AS_ISSUED,))
+    is_stolen = key_is_compromised(text, session=session)
+    return Judgement(Verdict.UNKNOWN, (Reason.KEY_COMPROMISED if is_stolen else Reason.KEY_UNKNOWN,))
 
 
 def _is_as_issued(document: Mapping[str, Any], found: CredentialView | None, line: RegisterLine | None) -> bool:

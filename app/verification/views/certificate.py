@@ -46,7 +46,7 @@ def certificate(typed: str) -> Any:
     try:
         code = codes.read_code(typed)
         if code != typed:
-            return redirect(_with_query(url_for(".certificate", typed=code)), code=308)
+            return readable_everywhere(redirect(_with_query(url_for(".certificate", typed=code)), code=308))
         return _answer(code, accepted)
     except NOTHING_SHOWN as because:
         return closed(nothing_shown(because, accepted), accepted)

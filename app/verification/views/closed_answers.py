@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from flask import Response, jsonify, make_response, render_template
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.credentials import validity
 from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
@@ -14,6 +17,8 @@ from app.verification.views.blueprint import private
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
 NOT_FOUND = 404
+R = TypeVar("R", bound=AnyResponse)
+EXPOSED = "Decile-Verdict, ETag"
 GONE = 410
 NOTHING_SHOWN = (TypingError, CredentialNotFound, CredentialErased)
 guessing = limiter.shared_limit(
@@ -76,8 +81,9 @@ def closed(response: Response, accepted: str) -> Response:
     return private(response if accepted == HTML else readable_everywhere(response))
 
 
-def readable_everywhere(response: Response) -> Response:
+def readable_everywhere(response: R) -> R:
     """For verifiers that run in a page of another origin."""
     response.access_control_allow_origin = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

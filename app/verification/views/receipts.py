@@ -14,7 +14,14 @@ from app.verification.receipt import Receipt, receipt_of
 from app.verification.verdict import Verdict
 from app.verification.verify_credential import verify_credential
 from app.verification.views.blueprint import bp, unkept
-from app.verification.views.closed_answers import HTML, NOTHING_SHOWN, SIGNED_JSON, guessing, nothing_shown
+from app.verification.views.closed_answers import (
+    HTML,
+    NOTHING_SHOWN,
+    SIGNED_JSON,
+    guessing,
+    nothing_shown,
+    readable_everywhere,
+)
 from app.verification.views.drawn_pages import page_facts
 
 
@@ -49,7 +56,7 @@ def receipt_file(typed: str) -> Any:
     response = Response(json.dumps(told, ensure_ascii=False, indent=1), mimetype="application/json")
     name = f"{found.credential.printed_code}-{found.checked_at:%Y%m%dT%H%M%SZ}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return unkept(response)
+    return unkept(readable_everywhere(response))
 
 
 def _receipt(typed: str) -> Receipt:

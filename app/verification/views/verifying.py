@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.credentials import codes, open_badge, validity
+from app.credentials import carriers, codes, jwt, open_badge, validity
 from app.credentials.errors import CarrierUnreadable, CredentialErased, CredentialNotFound, TypingError
 from app.credentials.face import Names, fact_lines, mode_words, told_figures
 from app.credentials.public_classes import public_class
@@ -36,6 +36,10 @@ from app.verification.views.closed_answers import (
     typing_error,
 )
 
+FILE_TYPES = frozenset(
+    {SIGNED_JSON, "application/vc", "application/ld+json", jwt.MEDIA_TYPE, *carriers.PRINTED.values()}
+)
+
 
 @bp.get("/verify")
 @limiter.limit(rate("verifications_per_minute", "minute"))
@@ -50,7 +54,12 @@ def verify_page() -> Any:
 @limiter.limit(rate("verifications_per_minute", "minute"))
 @guessing
 def verify_typed_code() -> Any:
-    """The answer to a typed code or a file: its page, or the verdict as JSON for programs."""
+    """The answer to a typed code or a file: its page, or the verdict as JSON for programs.
+
+    A program may send the file as the body, under its own type.
+    """
+    if request.mimetype in FILE_TYPES:
+        return _verify_file(request.get_data())
     file = request.files.get("file")
     if file is not None and file.filename:
         with closing(file):  # a large one lies in a temporary file
@@ -70,7 +79,7 @@ def _verify(typed: str, *, was_sent: bool = False) -> Any:
         code = codes.read_code(typed)
         return _verdict_json(code) if wants_json else redirect(url_for(".certificate", typed=code), code=303)
     except TypingError:
-        return closed(typing_error(accepted), accepted) if wants_json else _no_code(typed)
+        return closed(_no_code_json(typed), accepted) if wants_json else _no_code(typed)
     except CredentialNotFound:
         return closed(not_shown(accepted), accepted)
     except CredentialErased as erased:
@@ -84,6 +93,13 @@ def _no_code(typed: str) -> Any:
         return redirect(url_for(".shared_certificate", token=share), code=303)
     page = render_template("verification/verify.html", typed=typed, error=True)
     return noindex(make_response(page, 422))
+
+
+def _no_code_json(typed: str) -> Response:
+    if share_token_in(typed) is None:
+        return typing_error(SIGNED_JSON)
+    words = _("It is not looked through here, because each look is shown to the holder. Open it.")
+    return problem_json("single-reader-link", _("This is a link for a single reader"), words, status=422)
 
 
 def _verify_file(file: bytes) -> Response:

@@ -256,6 +256,48 @@ def test_case_051_a_file_under_a_key_that_others_had_says_so_and_repeats_nothing
     assert "93.4" not in page
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}', "[1]", '{"id": "did:web:localhost", "verificationMethod": []}', '{"type": "Assertion"}']
+)
+def test_a_json_file_that_claims_to_be_no_credential_is_not_called_altered(client, register, text: str) -> None:
+    register.issued()
+    answer = hand_over(client, text.encode())
+    assert (answer.status_code, answer.json["code"]) == (422, "nothing-carried")
+
+
+def test_a_receipt_is_checked_by_the_credential_within(client, register) -> None:
+    code = register.issued()
+    file = client.get(f"/c/{code}/receipt.json").data
+    assert (hand_over(client, file).json["verdict"], hand_over(client, file).json["code"]) == ("valid", code)
+    register.revoke(code)
+    assert verdict(client, file) == "revoked"
+    assert verdict(client, file.replace(b"93.4", b"99.4")) == "altered"
+
+
+def test_another_issuers_credential_of_another_form_is_unknown_and_not_altered(client, register) -> None:
+    document = json.loads(client.get(f"/c/{register.issued()}.json").text)
+    foreign = {**document, "proof": [{**document["proof"][0], "verificationMethod": "did:web:x.example#1"}]}
+    for name in ("validUntil", "name", "credentialStatus"):
+        del foreign[name]
+    answer = hand_over(client, json.dumps(foreign).encode()).json
+    assert (answer["verdict"], answer["reasons"]) == ("unknown", ["key-unknown"])
+
+
+def test_what_nobody_signed_says_nothing_of_itself(client, register) -> None:
+    document = json.loads(client.get(f"/c/{register.issued(is_specimen=True)}.json").text)
+    document["proof"][0]["verificationMethod"] = "did:web:x.example#1"
+    assert hand_over(client, json.dumps(document).encode()).json["reasons"] == ["key-unknown"]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_program_may_send_the_file_as_the_body_under_its_own_type(client, register, carrier) -> None:
+    file = client.get(f"/c/{register.issued()}.{carrier}")
+    answer = client.post("/verify", data=file.data, content_type=file.mimetype, headers=JSON)
+    assert (answer.status_code, answer.json["verdict"]) == (200, "valid")
+    broken = client.post("/verify", data=b"nothing", content_type=file.mimetype, headers=JSON)
+    assert (broken.status_code, broken.json["code"]) == (422, "nothing-carried")
+
+
 @pytest.mark.parametrize("host", ["exam[ple", "[::1", "decile\u2100example"])
 def test_an_issuer_whose_address_is_none_is_altered_and_no_fault_of_ours(client, register, host: str) -> None:
     document = json.loads(client.get(f"/c/{register.issued()}.json").data)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.credentials import codes
-from app.credentials.models import StatusList
+from app.credentials.models import IssuerKey, StatusList
 from app.credentials.states import Visibility
 from tests.app.credentials.openbadges_verifier import verify_with_openbadgeslib
 from tests.app.verification.register import FRENCH, HTML
@@ -42,6 +42,21 @@ def test_its_parts_are_what_was_signed_before_and_the_web_process_signs_nothing(
 def test_its_credential_can_be_handed_over_at_verify(client, register) -> None:
     receipt = client.get(f"/c/{register.issued()}/receipt.json").json
     assert hand_over(client, receipt["credential"].encode()).json["verdict"] == "valid"
+
+
+def test_of_a_key_that_others_had_it_does_not_say_that_the_keys_within_check_everything(
+    client, register, clock
+) -> None:
+    code = register.issued()
+    before = client.get(f"/c/{code}/receipt.json").json["note"]
+    with register.database.transaction() as session:
+        for key in session.query(IssuerKey):
+            key.declare_compromised(clock.now(), at=clock.now())
+    receipt = client.get(f"/c/{code}/receipt.json").json
+    assert receipt["did_document"].get("verificationMethod", []) == []
+    assert "check both" in before
+    assert "check both" not in receipt["note"]
+    assert "in other hands" in receipt["note"]
 
 
 def test_the_page_says_what_held_when_and_that_this_is_our_word(client, register) -> None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, text
 
+from app.credentials import queries
 from app.credentials.erase_credentials import erase_credentials
 from app.credentials.errors import CredentialNotFound
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.states import Visibility
 from app.foundation.access import system
-from app.verification.verdict import Reason, Verdict
+from app.verification.verdict import Judgement, Reason, Verdict
 from app.verification.verify_credential import verify_credential, verify_document
 from tests.app.credentials.awards import JWT_KEY_ID, Desk, an_award
 from tests.app.credentials.documents import SeedSigner, leaves, value_at, with_value
@@ -179,6 +180,14 @@ def test_case_029_documents_exchanged_between_two_codes_are_altered(desk: Desk) 
 
 def test_a_document_in_hand_is_checked_even_while_its_page_is_private(desk: Desk) -> None:
     assert verdict_on_text(desk, desk.issued().signed_document or "") is Verdict.VALID
+
+
+def test_our_own_status_list_is_no_certificate_and_not_altered(desk: Desk, publish_list) -> None:
+    desk.issued()
+    publish_list()
+    listed = queries.status_list(1, session=desk.session).signed_document
+    found = verify_document(listed, session=desk.session, clock=desk.clock)
+    assert (found.judgement, found.document) == (Judgement(Verdict.UNKNOWN, (Reason.NOT_AS_ISSUED,)), None)
 
 
 def forged(files: tuple[str, str], code: str, *, key_id: str) -> tuple[str, str]:

@@ -310,7 +310,18 @@ def test_a_link_for_a_single_reader_leads_to_its_page(client) -> None:
     for answer in (client.post("/verify", data={"code": f" {link} "}, headers=HTML),
                    client.get("/verify", query_string={"code": link}, headers=HTML)):  # fmt: skip
         assert (answer.status_code, answer.location) == (303, "/s/AbC-d_e.fG9")
-    assert client.post("/verify", json={"code": link}).json["code"] == "code-typing-error"
+    told = client.post("/verify", json={"code": link})
+    assert (told.status_code, told.json["code"]) == (422, "single-reader-link")
+
+
+def test_a_page_of_another_origin_may_follow_the_printed_code_and_read_the_verdict(client, register) -> None:
+    code = register.issued()
+    answer = client.get(f"/c/{codes.grouped(code).lower()}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (308, "*")
+    for path in (f"/c/{code}", f"/c/{code}/receipt.json"):
+        answer = client.get(path, headers={"Accept": "application/json"})
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Decile-Verdict" in answer.headers["Access-Control-Expose-Headers"]
 
 
 def test_an_empty_form_is_shown_again_with_what_to_do(client) -> None:
