@@ -6,18 +6,22 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.assessment.errors import SittingNotFound
 from app.assessment.models import Sitting
+from app.awarding.models import AwardDecision, Outcome
 from app.foundation.access import Actor
 from app.reviews.apply_change import apply_change
 from app.reviews.ask_for_review import ask_for_review
+from app.reviews.decide_case import decide_case
 from app.reviews.models import ReviewCase
+from app.reviews.open_held_cases import open_held_cases
 from tests.app.api.world import OWNER, World
-from tests.app.reviews.desk import ask
+from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 from tests.app.reviews.register import ask_change, two_reviewers
+from tests.app.reviews.test_decide_case import hold
 from tests.app.reviews.test_register import to_other
 from tests.at_once import while_first_is_not_committed
 
@@ -39,6 +43,14 @@ def moving(world: World) -> Act:
     return lambda session: apply_change(
         change_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=second
     )
+
+
+def committed(world: World, act: Act) -> Callable[[], object]:
+    def do() -> object:
+        with world.runtime.transaction() as session:
+            return act(session)
+
+    return do
 
 
 def cases(world: World) -> list[ReviewCase]:
@@ -68,3 +80,29 @@ def test_asked_twice_in_the_same_moment_it_is_one_case(world: World):
     asked.append(while_first_is_not_committed(here.database, first, lambda: ask(world)))
     (case,) = cases(world)
     assert asked == [case.id] * 2
+
+
+def test_a_case_that_was_decided_while_the_hourly_job_looked_stays_decided(world: World):
+    held_without_what_was_earned(world)
+    here, reviewer = world.runtime, a_reviewer(world)
+    opening = committed(world, lambda session: open_held_cases(session=session, clock=here.clock, entropy=here.entropy))
+    assert opening() == 1
+    (case,) = cases(world)
+
+    def deciding(session: Session) -> None:
+        decide_case(
+            case.id, "confirm", REASONS, minutes_spent=25, session=session, clock=here.clock, entropy=here.entropy,
+            jobs=here.jobs, actor=reviewer,
+        )  # fmt: skip
+
+    assert while_first_is_not_committed(here.database, deciding, opening) == 0
+    assert (case_row(world, case.id).state, case_row(world, case.id).decided_by) == ("decided", reviewer.person_id)
+    with here.reading() as session:
+        assert session.scalars(select(AwardDecision.outcome)).one() is Outcome.AWARDED
+
+
+def held_without_what_was_earned(world: World) -> None:
+    with world.runtime.transaction() as session:
+        for table in ("control_challenge", "share_look", "share_grant", "verification_count"):
+            session.execute(text(f"DELETE FROM {table}"))
+    hold(world)
