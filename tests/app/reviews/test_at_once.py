@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from app.assessment.errors import SittingNotFound
+from app.assessment.errors import RetakeTooSoon, SittingNotFound
 from app.assessment.models import Sitting
+from app.assessment.start_sitting import start_sitting
 from app.awarding.models import AwardDecision, Outcome
 from app.foundation.access import Actor
 from app.reviews.apply_change import apply_change
@@ -18,7 +20,8 @@ from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
 from app.reviews.models import ReviewCase
 from app.reviews.open_held_cases import open_held_cases
-from tests.app.api.world import OWNER, World
+from tests.app.api.world import OTHER, OWNER, World
+from tests.app.assessment.builders import SKILL
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 from tests.app.reviews.register import ask_change, two_reviewers
 from tests.app.reviews.test_decide_case import hold
@@ -43,6 +46,14 @@ def moving(world: World) -> Act:
     return lambda session: apply_change(
         change_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=second
     )
+
+
+def starting(world: World) -> Act:
+    here, person_id = world.runtime, world.facts.people[OTHER]
+    return lambda session: start_sitting(
+        person_id, SKILL, "en", honesty_statement="1", session=session, clock=here.clock, entropy=here.entropy,
+        jobs=here.jobs,
+    )  # fmt: skip
 
 
 def committed(world: World, act: Act) -> Callable[[], object]:
@@ -106,3 +117,29 @@ def held_without_what_was_earned(world: World) -> None:
         for table in ("control_challenge", "share_look", "share_grant", "verification_count"):
             session.execute(text(f"DELETE FROM {table}"))
     hold(world)
+
+
+def test_who_begins_while_a_sitting_moves_to_their_account_waits_as_after_it(world: World, moving: Act):
+    completed_just_now(world)
+    with pytest.raises(RetakeTooSoon):
+        while_first_is_not_committed(world.runtime.database, moving, committed(world, starting(world)))
+
+
+def test_of_a_sitting_just_begun_and_one_that_moves_there_one_is_the_first(world: World, moving: Act):
+    completed_just_now(world)
+    while_first_is_not_committed(world.runtime.database, starting(world), committed(world, moving))
+    query = select(Sitting.id, Sitting.first_of_skill).where(Sitting.person_id == world.facts.people[OTHER])
+    with world.runtime.reading() as session:
+        found = session.execute(query.order_by(Sitting.started_at)).all()
+    assert found[0].id == world.facts.ended_sitting
+    assert [is_first for _, is_first in found] == [True, False]
+
+
+def completed_just_now(world: World) -> None:
+    now = world.runtime.clock.now()
+    with world.runtime.transaction() as session:
+        session.execute(
+            update(Sitting)
+            .where(Sitting.id == world.facts.ended_sitting)
+            .values(started_at=now - timedelta(hours=1), completed_at=now - timedelta(minutes=30))
+        )
