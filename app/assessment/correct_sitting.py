@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.assessment.corrections import Without
+from app.assessment.corrections import Without, left_out
 from app.assessment.course import locked_sitting
-from app.assessment.models import SittingCorrection
+from app.assessment.models import SittingCorrection, State
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -21,6 +21,7 @@ def correct_sitting(
     found: Without,
     rescoring_id: UUID,
     *,
+    code: str,
     effect: str,
     is_told: bool,
     undo_until: datetime,
@@ -28,14 +29,19 @@ def correct_sitting(
     clock: Clock,
     entropy: Entropy,
     actor: Actor,
-) -> None:
+) -> bool:
     """Lay the figures over what was frozen. The same decision corrects a sitting once, by a constraint.
+
+    False, and nothing is laid, where the sitting is no longer the one that was scored: another decision left out an
+    item of it meanwhile or put one back, or it counts for nothing.
 
     Raises
     ------
     SittingNotFound
     """
-    locked_sitting(found.sitting_id, session=session)
+    sitting = locked_sitting(found.sitting_id, session=session)  # everybody who corrects it waits here
+    if sitting.state != State.COMPLETED or {*found.without} != left_out(sitting.id, session=session) | {code}:
+        return False
     former = select(func.max(SittingCorrection.number)).where(SittingCorrection.sitting_id == found.sitting_id)
     now = clock.now()
     session.add(
@@ -56,3 +62,4 @@ def correct_sitting(
     session.flush()
     detail = {"rescoring": str(rescoring_id), "without": list(found.without), "effect": effect}
     audit.record("sitting.corrected", found.sitting_id, actor=actor, at=now, session=session, detail=detail)
+    return True

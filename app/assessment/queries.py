@@ -107,9 +107,9 @@ def demo_skills(language: str, *, session: Session) -> frozenset[str]:
     )
 
 
-def sitting_of(sitting_id: UUID, person_id: UUID | None, *, session: Session) -> SittingView:
-    """The person's own sitting; anybody else's is not found."""
-    return view_of(own_sitting(sitting_id, person_id, session=session), session=session)
+def sitting_of(sitting_id: UUID, person_id: UUID | None, *, session: Session, locked: bool = False) -> SittingView:
+    """The person's own sitting; anybody else's is not found. Locked, it stays theirs to the end of the transaction."""
+    return view_of(own_sitting(sitting_id, person_id, session=session, locked=locked), session=session)
 
 
 def started_at(sitting_id: UUID, *, session: Session) -> datetime:

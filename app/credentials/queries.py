@@ -148,6 +148,19 @@ def credential(credential_id: UUID, *, session: Session) -> CredentialView:
     return _view(row)
 
 
+def holder_of(credential_id: UUID, *, session: Session) -> UUID:
+    """Whose it is, with nothing of it kept: what is read of it under a lock afterwards is read anew.
+
+    Raises
+    ------
+    CredentialNotFound
+    """
+    holder = session.scalar(select(Credential.person_id).where(Credential.id == credential_id))
+    if holder is None:
+        raise CredentialNotFound
+    return holder
+
+
 def credentials_of(person_id: UUID, *, session: Session) -> tuple[CredentialView, ...]:
     """A holder's issued credentials, newest first."""
     query = (

@@ -14,6 +14,7 @@ from app.foundation.access import system
 from app.foundation.clock import Clock
 from app.foundation.errors import NotFound
 from app.foundation.links import LinkInvalid, Links
+from app.foundation.locks import hold
 
 LINK_SECONDS = 800 * 86400  # a mail of last year is still worth an answer
 
@@ -34,6 +35,7 @@ def holder_of_link(token: str, *, links: Links, session: Session) -> UUID:
 def stop_reminders(token: str, *, links: Links, session: Session, clock: Clock) -> None:
     """No more reminders; asked twice, it is the same."""
     person_id = holder_of_link(token, links=links, session=session)
+    hold(session, "reminders", person_id)
     if session.get(ReminderOptOut, person_id) is None:
         session.add(ReminderOptOut(person_id=person_id, since_at=clock.now()))
         audit.record("reminders.stopped", person_id, actor=system(), at=clock.now(), session=session)
@@ -42,8 +44,10 @@ def stop_reminders(token: str, *, links: Links, session: Session, clock: Clock) 
 
 def resume_reminders(token: str, *, links: Links, session: Session, clock: Clock) -> None:
     """Reminders again, from the next that falls due."""
-    row = session.get(ReminderOptOut, holder_of_link(token, links=links, session=session))
+    person_id = holder_of_link(token, links=links, session=session)
+    hold(session, "reminders", person_id)
+    row = session.get(ReminderOptOut, person_id)
     if row is not None:
         session.delete(row)
-        audit.record("reminders.resumed", row.person_id, actor=system(), at=clock.now(), session=session)
+        audit.record("reminders.resumed", person_id, actor=system(), at=clock.now(), session=session)
         session.flush()

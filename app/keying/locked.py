@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.foundation import policies
@@ -37,23 +38,36 @@ def token_of(seat: Seat, *, links: Links) -> str:
     return links.sign(PURPOSE, str(seat.id))
 
 
-def seat_of(token: str, *, session: Session, clock: Clock, links: Links, locked: bool = False) -> Seat:
+def seat_of(token: str, *, session: Session, clock: Clock, links: Links) -> Seat:
     """The judge behind a link that we signed and that is not too old.
 
     Raises
     ------
     LinkInvalid, LinkExpired, SeatNotFound
     """
-    policy = policies.current(KeyingPolicy, session=session, at=clock.now())
-    seat_id = links.read(PURPOSE, token, max_age_seconds=policy.link_days * SECONDS_PER_DAY)
-    seat = session.get(Seat, UUID(seat_id), with_for_update=locked or None)
+    seat = session.get(Seat, _seat_id(token, session=session, clock=clock, links=links))
     if seat is None:
         raise SeatNotFound
     return seat
 
 
 def seat_that_may_rate(token: str, *, session: Session, clock: Clock, links: Links) -> Seat:
-    """The judge, held, with the panel known to be open to the end of the transaction."""
-    seat = seat_of(token, session=session, clock=clock, links=links, locked=True)
-    open_panel_for_update(seat.panel_id, session=session)
-    return seat
+    """The judge, held, with the panel known to be open to the end of the transaction.
+
+    The panel is held before the seat, as by whoever invites judges or releases their key.
+
+    Raises
+    ------
+    LinkInvalid, LinkExpired, SeatNotFound, PanelClosed
+    """
+    seat_id = _seat_id(token, session=session, clock=clock, links=links)
+    panel_id = session.scalar(select(Seat.panel_id).where(Seat.id == seat_id))
+    if panel_id is None:
+        raise SeatNotFound
+    open_panel_for_update(panel_id, session=session)
+    return session.get_one(Seat, seat_id, with_for_update=True)
+
+
+def _seat_id(token: str, *, session: Session, clock: Clock, links: Links) -> UUID:
+    policy = policies.current(KeyingPolicy, session=session, at=clock.now())
+    return UUID(links.read(PURPOSE, token, max_age_seconds=policy.link_days * SECONDS_PER_DAY))

@@ -11,6 +11,7 @@ from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.locks import hold
 from app.item_bank import queries as item_bank
 from app.keying.errors import KeyNotProvisional, NotLatestRelease
 from app.keying.models import Panel
@@ -34,6 +35,7 @@ def open_panel(
     require(actor, "norm_editor", "norm_approver")
     if actor.person_id is None:
         raise SignInNeeded
+    hold(session, "key-panel", release_id)
     existing = session.scalar(select(Panel).where(Panel.release_id == release_id))
     if existing is not None:
         return existing.id

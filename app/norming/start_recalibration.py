@@ -13,6 +13,7 @@ from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
+from app.foundation.locks import hold
 from app.norming.calibration_errors import RecalibrationUnderWay
 from app.norming.locked import norm_for_update
 from app.norming.models import LegacySample, NormGroup, Recalibration
@@ -73,6 +74,7 @@ def _begun(
 ) -> UUID:
     if actor.person_id is None:
         raise SignInNeeded
+    hold(session, "recalibration", skill)
     is_open = Recalibration.progress.in_((Progress.WAITING, Progress.RUNNING))
     if session.scalar(select(Recalibration.id).where(Recalibration.skill == skill, is_open)) is not None:
         raise RecalibrationUnderWay(skill)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
+from app.assessment.merge_sittings import hold_beginnings
+from app.credentials import queries as credentials
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -25,6 +28,8 @@ def apply_change(
 ) -> None:
     """Apply it once, from the state the certificate is in now; letters tell whoever it concerns.
 
+    Held in this order, as by a merge: beginnings of both accounts where it moves, change, sitting, case.
+
     Raises
     ------
     Forbidden, ProofNotFresh, ChangeNotFound, ChangeNotOpen, SecondPersonNeeded, OwnCertificate, NotReversible,
@@ -33,6 +38,7 @@ def apply_change(
     require(actor, Role.REVIEWER)
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
+    _hold_beginnings_where_it_moves(change_id, session=session)
     change = open_change(change_id, session=session, clock=clock)
     if change.asked_by is None:
         raise ChangeNotOpen
@@ -46,6 +52,15 @@ def apply_change(
     session.flush()
     detail = {"change": change.kind.value, "asked_by": str(change.asked_by)}
     audit.record("register.applied", change.credential_id, actor=actor, at=now, session=session, detail=detail)
+
+
+def _hold_beginnings_where_it_moves(change_id: UUID, *, session: Session) -> None:
+    """Who begins there now would be told of no wait, and the sitting would be a first one beside the one that comes."""
+    query = select(RegisterChange.credential_id, RegisterChange.to_person_id)
+    found = session.execute(query.where(RegisterChange.id == change_id)).one_or_none()
+    if found is not None and found.to_person_id is not None:
+        holder = credentials.holder_of(found.credential_id, session=session)
+        hold_beginnings(holder, found.to_person_id, session=session)
 
 
 def open_change(change_id: UUID, *, session: Session, clock: Clock) -> RegisterChange:

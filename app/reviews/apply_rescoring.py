@@ -35,7 +35,8 @@ def apply_rescoring(
 ) -> ItemRescoring:
     """Results are read without the item from now on; nothing is awarded or granted before the undo is over.
 
-    `preview` was computed again just now; it must be the one that was asked for, and the one the person saw.
+    `preview` was computed again just now; it must be the one that was asked for, and the one the person saw. It was
+    computed without holding anything, so every sitting is looked at again once it is held, in the order of their ids.
 
     Raises
     ------
@@ -55,10 +56,11 @@ def apply_rescoring(
     asked.apply(by, at=now, undo_until=undo_until)
     for one in preview.rescored:
         is_told, effect = one.concerns_the_person, str(one.effect)
-        correct_sitting(
-            one.found, asked.id, effect=effect, is_told=is_told, undo_until=undo_until, session=session, clock=clock,
-            entropy=entropy, actor=actor,
-        )  # fmt: skip
+        if not correct_sitting(
+            one.found, asked.id, code=asked.item_code, effect=effect, is_told=is_told, undo_until=undo_until,
+            session=session, clock=clock, entropy=entropy, actor=actor,
+        ):  # fmt: skip
+            raise AnotherPreviewSeen
         if is_told:
             write_to(one.found.sitting_id, effect, asked.id, session=session, jobs=jobs)
     detail = {"item": asked.item_code, "counts": asked.counts, "sha256": asked.sha256, "asked_by": str(asked.asked_by)}

@@ -37,7 +37,7 @@ def ask_for_review(
     One that was closed before the person was told of a correction is opened again.
     """
     sittings.sitting_of(sitting_id, actor.person_id, session=session)
-    case = session.scalar(select(ReviewCase).where(ReviewCase.sitting_id == sitting_id).with_for_update())
+    case = _case_held(sitting_id, actor.person_id, session=session)
     if case is not None and not queries.may_be_asked_anew(case, session=session):
         return case.id
     now = clock.now()
@@ -54,6 +54,20 @@ def ask_for_review(
         session.flush()
     _announce(case, session=session, jobs=jobs, actor=actor, at=now)
     return case.id
+
+
+def _case_held(sitting_id: UUID, person_id: UUID | None, *, session: Session) -> ReviewCase | None:
+    """The case; or None, and to the end of the transaction the sitting stays this person's and nobody else opens one.
+
+    Whoever moves a sitting or merges its account holds it first: a case of the former holder's could not be decided.
+    Whoever decides holds a case before its sitting, so what was opened a moment ago is read without holding it.
+    """
+    query = select(ReviewCase).where(ReviewCase.sitting_id == sitting_id)
+    case = session.scalar(query.with_for_update())
+    if case is None:
+        sittings.sitting_of(sitting_id, person_id, session=session, locked=True)
+        case = session.scalar(query)
+    return case
 
 
 def _decided_result(sitting_id: UUID, *, session: Session, at: datetime) -> results.ResultView:

@@ -27,7 +27,8 @@ def open_held_cases(*, session: Session, clock: Clock, entropy: Entropy) -> int:
     held = awards.held_results(session=session)
     query = select(ReviewCase).where(ReviewCase.result_id.in_(held)).with_for_update()
     known = {case.result_id: case for case in session.scalars(query)}
-    waiting = [one for one in held if one not in known or known[one].state is not State.OPEN]
+    still_held = set(awards.held_results(session=session))  # who decides holds the case, and may have done so meanwhile
+    waiting = [one for one in held if one in still_held and (one not in known or known[one].state is not State.OPEN)]
     for result_id in waiting:
         if result_id in known:
             case = known[result_id]

@@ -10,14 +10,20 @@ from sqlalchemy.orm import Session
 
 from app.foundation import audit
 from app.foundation.clock import Clock
+from app.foundation.locks import hold
 from app.transparency import queries
 from app.transparency.log_event import log_event
 
 
 def seal_audit(through: int, *, session: Session, clock: Clock) -> None:
-    """Seal the record through this entry, which must be settled; nothing new is sealed twice."""
+    """Seal the record through this entry, which must be settled; nothing new is sealed twice.
+
+    The record is read without holding anything. Where somebody else sealed meanwhile, a seal that goes on from the one
+    before theirs would break the chain for ever: the next run goes on from theirs.
+    """
     former = queries.last_seal(session=session)
     head = audit.head_through(through, after=former, session=session)
-    if head.sequence > former.sequence:
+    hold(session, "audit-seal")
+    if head.sequence > former.sequence and queries.last_seal(session=session) == former:
         facts = {"head": head.sha256, "previous": former.sha256}
         log_event(queries.SEAL, head.sequence, facts, at=clock.now(), session=session)

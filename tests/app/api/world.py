@@ -55,6 +55,7 @@ STAFF_ROLES = {RECRUITER: "recruiter", UNPROVEN: "norm_editor", EDITOR: "norm_ed
 OWNERS_NAME = "Olivia Owner"
 UNLIMITED = 10_000_000
 FILE = "world.sqlite3"
+AGE = timedelta(days=31, seconds=2)  # when it is finished
 NOTHING = UUID(int=0)
 
 
@@ -262,5 +263,5 @@ def open_world(template: Path, directory: Path, facts: Facts) -> World:
     """The application over a fresh copy, at the instant at which the world was finished."""
     shutil.copy(template, directory / FILE)
     runtime = a_runtime(directory, CountingEntropy(start=10**6))
-    runtime.clock.advance(timedelta(days=31, seconds=2))  # type: ignore[attr-defined]
+    runtime.clock.advance(AGE)  # type: ignore[attr-defined]
     return World(directory, facts, runtime, template, create_app(runtime))

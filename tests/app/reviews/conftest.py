@@ -10,12 +10,12 @@ from sqlalchemy import update
 
 from app.awarding.models import AwardDecision
 from app.foundation.runtime import Runtime
-from tests.app.api.conftest import made_world
+from tests.app.api.conftest import made_on_postgresql, made_world, world_on_postgresql
 from tests.app.api.conftest import world as month_old_world
 from tests.app.api.world import Facts, World, open_world
 from tests.app.reviews.compromised import Template, made_compromised
 
-__all__ = ["made_world", "month_old_world"]
+__all__ = ["made_on_postgresql", "made_world", "month_old_world", "world_on_postgresql"]
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,16 @@ def here(compromised: Template, tmp_path: Path) -> tuple[World, Runtime]:
 
 @pytest.fixture
 def world(month_old_world: World) -> World:
-    with month_old_world.runtime.transaction() as session:
-        yesterday = month_old_world.runtime.clock.now() - timedelta(days=1)
+    return decided_yesterday(month_old_world)
+
+
+@pytest.fixture
+def on_postgresql(world_on_postgresql: World) -> World:
+    return decided_yesterday(world_on_postgresql)
+
+
+def decided_yesterday(world: World) -> World:
+    with world.runtime.transaction() as session:
+        yesterday = world.runtime.clock.now() - timedelta(days=1)
         session.execute(update(AwardDecision).values(decided_at=yesterday))
-    return month_old_world
+    return world

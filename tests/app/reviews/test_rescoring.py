@@ -196,7 +196,12 @@ def ask(desk: Desk, code: str = FAULTY, *, actor: Actor | None = None, reason: s
 def apply(
     desk: Desk, rescoring: UUID, code: str = FAULTY, *, actor: Actor | None = None, seen: str | None = None
 ) -> None:
-    preview = previewed(desk, code)
+    apply_seen(desk, rescoring, previewed(desk, code), actor=actor, seen=seen)
+
+
+def apply_seen(
+    desk: Desk, rescoring: UUID, preview: RescoringPreview, *, actor: Actor | None = None, seen: str | None = None
+) -> None:
     with desk.runtime.transaction() as session:
         apply_rescoring(
             rescoring, preview, seen_sha256=preview.sha256 if seen is None else seen, session=session,
@@ -595,6 +600,34 @@ def test_a_second_item_leaves_the_first_out_too_and_is_undone_first(desk):
     assert confidences(desk) == once
     undo(desk, first)
     assert count(desk, SittingCorrection) == 16
+
+
+def test_of_two_rescorings_previewed_together_the_later_is_looked_at_again(desk):
+    """Each would leave out its own item alone: applied after the other, it would put that one's back."""
+    codes = (FAULTY, "col-j01")
+    for code in codes:
+        suspend(desk, code)
+    asked = {code: ask(desk, code) for code in codes}
+    seen = {code: previewed(desk, code) for code in codes}
+
+    apply_seen(desk, asked[FAULTY], seen[FAULTY])
+    once = read(desk)
+    with pytest.raises(AnotherPreviewSeen):
+        apply_seen(desk, asked["col-j01"], seen["col-j01"])
+
+    assert read(desk) == once
+    assert count(desk, SittingCorrection) == len(PEOPLE)
+
+
+def test_nothing_is_rescored_where_a_sitting_became_void_since_the_preview(desk):
+    suspend(desk)
+    rescoring, seen = ask(desk), previewed(desk)
+    desk.place.do(
+        lambda session: session.execute(update(Sitting).where(Sitting.id == desk.sittings[1]).values(state="void"))
+    )
+    with pytest.raises(AnotherPreviewSeen):
+        apply_seen(desk, rescoring, seen)
+    assert count(desk, SittingCorrection) == 0
 
 
 def test_who_did_what_stands_in_the_audit_record(desk):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, current_thread, main_thread
 
 import pytest
 from sqlalchemy import select, text
@@ -77,6 +79,39 @@ def test_nothing_is_sealed_while_an_act_below_it_is_still_being_recorded(databas
     seal(database, clock)
     with database.reading() as session:
         assert queries.verify_audit(session=session).sequence == 2
+
+
+def test_of_two_who_seal_at_once_the_later_leaves_the_next_seal_to_the_next_hour(database, clock, monkeypatch):
+    """One has read the record and not written yet, while the other seals beyond it."""
+    with database.transaction() as session:
+        act(session, clock, "first")
+    has_read, may_write, read = Event(), Event(), audit.head_through
+
+    def read_and_wait(*arguments, **options):
+        found = read(*arguments, **options)
+        if current_thread() is not main_thread():
+            has_read.set()
+            assert may_write.wait(10)
+        return found
+
+    def seal_through(through):
+        with database.transaction(reads_first=True) as session:
+            seal_audit(through, session=session, clock=clock)
+
+    monkeypatch.setattr(audit, "head_through", read_and_wait)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(seal_through, 1)
+        assert has_read.wait(10)
+        with database.transaction() as session:
+            act(session, clock, "second")
+        seal_through(2)
+        may_write.set()
+        slow.result(10)
+    with database.transaction() as session:
+        act(session, clock, "third")
+    seal_through(3)
+    with database.reading() as session:
+        assert queries.verify_audit(session=session).sequence == 3
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

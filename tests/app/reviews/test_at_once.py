@@ -1,0 +1,145 @@
+"""What is asked, decided, moved and begun at the same moment about one sitting, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from app.assessment.errors import RetakeTooSoon, SittingNotFound
+from app.assessment.models import Sitting
+from app.assessment.start_sitting import start_sitting
+from app.awarding.models import AwardDecision, Outcome
+from app.foundation.access import Actor
+from app.reviews.apply_change import apply_change
+from app.reviews.ask_for_review import ask_for_review
+from app.reviews.decide_case import decide_case
+from app.reviews.models import ReviewCase
+from app.reviews.open_held_cases import open_held_cases
+from tests.app.api.world import OTHER, OWNER, World
+from tests.app.assessment.builders import SKILL
+from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
+from tests.app.reviews.register import ask_change, two_reviewers
+from tests.app.reviews.test_decide_case import hold
+from tests.app.reviews.test_register import to_other
+from tests.at_once import while_first_is_not_committed
+
+Act = Callable[[Session], object]
+
+
+@pytest.fixture
+def world(on_postgresql: World) -> World:
+    return on_postgresql
+
+
+@pytest.fixture
+def moving(world: World) -> Act:
+    """The owner's certificate goes to the other person, once this is called."""
+    with world.runtime.transaction() as session:
+        session.execute(update(Sitting).values(prior=None))  # what was begun from the former one would keep it there
+    first, second = two_reviewers(world)
+    change_id, here = ask_change(world, "move", by=first, to=to_other(world)), world.runtime
+    return lambda session: apply_change(
+        change_id, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=second
+    )
+
+
+def starting(world: World) -> Act:
+    here, person_id = world.runtime, world.facts.people[OTHER]
+    return lambda session: start_sitting(
+        person_id, SKILL, "en", honesty_statement="1", session=session, clock=here.clock, entropy=here.entropy,
+        jobs=here.jobs,
+    )  # fmt: skip
+
+
+def committed(world: World, act: Act) -> Callable[[], object]:
+    def do() -> object:
+        with world.runtime.transaction() as session:
+            return act(session)
+
+    return do
+
+
+def cases(world: World) -> list[ReviewCase]:
+    with world.runtime.reading() as session:
+        return list(session.scalars(select(ReviewCase)))
+
+
+def test_nobody_asks_about_a_result_that_is_just_going_to_another_account(world: World, moving: Act):
+    """The case would be the former holder's, about a sitting of the other's, and nobody could decide it."""
+    with pytest.raises(SittingNotFound):
+        while_first_is_not_committed(world.runtime.database, moving, lambda: ask(world))
+    assert cases(world) == []
+
+
+def test_asked_twice_in_the_same_moment_it_is_one_case(world: World):
+    here = world.runtime
+    asked: list[UUID] = []
+
+    def first(session: Session) -> None:
+        asked.append(
+            ask_for_review(
+                world.facts.ended_sitting, "disturbed", "", session=session, clock=here.clock, entropy=here.entropy,
+                jobs=here.jobs, actor=Actor(world.facts.people[OWNER], "owner"),
+            )
+        )  # fmt: skip
+
+    asked.append(while_first_is_not_committed(here.database, first, lambda: ask(world)))
+    (case,) = cases(world)
+    assert asked == [case.id] * 2
+
+
+def test_a_case_that_was_decided_while_the_hourly_job_looked_stays_decided(world: World):
+    held_without_what_was_earned(world)
+    here, reviewer = world.runtime, a_reviewer(world)
+    opening = committed(world, lambda session: open_held_cases(session=session, clock=here.clock, entropy=here.entropy))
+    assert opening() == 1
+    (case,) = cases(world)
+
+    def deciding(session: Session) -> None:
+        decide_case(
+            case.id, "confirm", REASONS, minutes_spent=25, session=session, clock=here.clock, entropy=here.entropy,
+            jobs=here.jobs, actor=reviewer,
+        )  # fmt: skip
+
+    assert while_first_is_not_committed(here.database, deciding, opening) == 0
+    assert (case_row(world, case.id).state, case_row(world, case.id).decided_by) == ("decided", reviewer.person_id)
+    with here.reading() as session:
+        assert session.scalars(select(AwardDecision.outcome)).one() is Outcome.AWARDED
+
+
+def held_without_what_was_earned(world: World) -> None:
+    with world.runtime.transaction() as session:
+        for table in ("control_challenge", "share_look", "share_grant", "verification_count"):
+            session.execute(text(f"DELETE FROM {table}"))
+    hold(world)
+
+
+def test_who_begins_while_a_sitting_moves_to_their_account_waits_as_after_it(world: World, moving: Act):
+    completed_just_now(world)
+    with pytest.raises(RetakeTooSoon):
+        while_first_is_not_committed(world.runtime.database, moving, committed(world, starting(world)))
+
+
+def test_of_a_sitting_just_begun_and_one_that_moves_there_one_is_the_first(world: World, moving: Act):
+    completed_just_now(world)
+    while_first_is_not_committed(world.runtime.database, starting(world), committed(world, moving))
+    query = select(Sitting.id, Sitting.first_of_skill).where(Sitting.person_id == world.facts.people[OTHER])
+    with world.runtime.reading() as session:
+        found = session.execute(query.order_by(Sitting.started_at)).all()
+    assert found[0].id == world.facts.ended_sitting
+    assert [is_first for _, is_first in found] == [True, False]
+
+
+def completed_just_now(world: World) -> None:
+    now = world.runtime.clock.now()
+    with world.runtime.transaction() as session:
+        session.execute(
+            update(Sitting)
+            .where(Sitting.id == world.facts.ended_sitting)
+            .values(started_at=now - timedelta(hours=1), completed_at=now - timedelta(minutes=30))
+        )
