@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, BrowserSession, RoleGrant
 from app.accounts.policy import AccountPolicy
-from app.accounts.restrictions import require_unrestricted
+from app.accounts.restrictions import hold_accounts, require_unrestricted
 from app.accounts.rules import session_idle, session_lifetime
 from app.foundation.entropy import Entropy
-from app.foundation.locks import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def open_session(
     ------
     AccountRestricted, AccountMerged
     """
-    hold(session, "restriction", person_id)
+    hold_accounts(person_id, session=session)
     require_unmerged(person_id, session=session)
     require_unrestricted(person_id, session=session)
     end_by_token(browser.former_token, session=session)

@@ -16,7 +16,7 @@ from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, Person
 from app.accounts.policy import AccountPolicy
-from app.accounts.restrictions import require_unrestricted
+from app.accounts.restrictions import hold_accounts, require_unrestricted
 from app.accounts.rules import tidy_name
 from app.accounts.scopes import Scope, scopes_open_to
 from app.foundation import audit, policies
@@ -24,7 +24,6 @@ from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.foundation.locks import hold
 
 NOTICE_JOB = "send_token_notice"
 PREFIX = "decile_"  # by which programs that look for leaked secrets know ours
@@ -68,7 +67,7 @@ def issue_api_token(
     _require_scopes(wanted, actor)
     if name is None or lifetime_days not in policy.api_token_days:
         raise TokenTermsInvalid(policy.api_token_days)
-    hold(session, "restriction", actor.person_id)
+    hold_accounts(actor.person_id, session=session)
     require_unmerged(actor.person_id, session=session)
     require_unrestricted(actor.person_id, session=session)
     _require_room(actor.person_id, session=session, at=now, policy=policy)

@@ -48,9 +48,17 @@ def require_unconcerned(actor: Actor, staying_id: UUID, leaving_id: UUID, *, ses
     return actor.person_id
 
 
+def accounts_of(merge_id: UUID, *, session: Session) -> tuple[UUID, UUID]:
+    """The account that stays and the one that leaves; or `MergeNotFound`."""
+    merge = session.get(AccountMerge, merge_id)
+    if merge is None:
+        raise MergeNotFound
+    return merge.staying_id, merge.leaving_id
+
+
 def open_merge(merge_id: UUID, *, session: Session, at: datetime) -> AccountMerge:
     """The merge, held against others who act on it; or `MergeNotFound`, `MergeNotOpen`."""
-    merge = session.get(AccountMerge, merge_id, with_for_update=True)
+    merge = session.get(AccountMerge, merge_id, with_for_update=True, populate_existing=True)
     if merge is None:
         raise MergeNotFound
     if not merge.is_open(at=at):
