@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.browser_sessions import hash_of
+from app.accounts.browser_sessions import hash_of, require_not_ended
 from app.accounts.errors import ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.merging import require_unmerged
@@ -43,6 +43,7 @@ def issue_api_token(
     scopes: Collection[str],
     lifetime_days: int,
     *,
+    browser_token: str | None,
     session: Session,
     clock: Clock,
     entropy: Entropy,
@@ -51,13 +52,15 @@ def issue_api_token(
 ) -> IssuedToken:
     """Make it, and have the person told: a browser left open must not be worth a key that lasts for months.
 
+    `browser_token` is of the sign-in in which it is asked for.
+
     Raises
     ------
     ProofNotFresh
         The actor did not prove just now who they are.
     ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, NameInvalid, TooManyTokens
-    AccountRestricted, AccountMerged
-        It was put to rest while this was on its way: its sign-ins are over, and nothing may follow them.
+    SignInNeeded, AccountRestricted, AccountMerged
+        The sign-in has ended, or the account was put to rest, while this was on its way: nothing may follow it.
     """
     if actor.person_id is None:
         raise SignInNeeded
@@ -70,6 +73,7 @@ def issue_api_token(
     hold_accounts(actor.person_id, session=session)
     require_unmerged(actor.person_id, session=session)
     require_unrestricted(actor.person_id, session=session)
+    require_not_ended(browser_token, actor.person_id, session=session)
     _require_room(actor.person_id, session=session, at=now, policy=policy)
     token = PREFIX + entropy.token()
     row = ApiToken(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -50,15 +51,16 @@ def require_unconcerned(actor: Actor, staying_id: UUID, leaving_id: UUID, *, ses
 
 def accounts_of(merge_id: UUID, *, session: Session) -> tuple[UUID, UUID]:
     """The account that stays and the one that leaves; or `MergeNotFound`."""
-    merge = session.get(AccountMerge, merge_id)
-    if merge is None:
+    both = select(AccountMerge.staying_id, AccountMerge.leaving_id).where(AccountMerge.id == merge_id)
+    found = session.execute(both).one_or_none()
+    if found is None:
         raise MergeNotFound
-    return merge.staying_id, merge.leaving_id
+    return found.staying_id, found.leaving_id
 
 
 def open_merge(merge_id: UUID, *, session: Session, at: datetime) -> AccountMerge:
     """The merge, held against others who act on it; or `MergeNotFound`, `MergeNotOpen`."""
-    merge = session.get(AccountMerge, merge_id, with_for_update=True, populate_existing=True)
+    merge = session.get(AccountMerge, merge_id, with_for_update=True)
     if merge is None:
         raise MergeNotFound
     if not merge.is_open(at=at):
