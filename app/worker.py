@@ -224,7 +224,9 @@ def _close_expired_sittings(runtime: Runtime) -> None:
 
 def _erase_person(runtime: Runtime, request_id: str) -> None:
     """Where a reader keeps the log from being emptied, the night does it."""
-    in_transaction(carry_out_erasure)(runtime, request_id=request_id)
+    mailboxes = in_transaction(carry_out_erasure)(runtime, request_id=request_id)
+    if mailboxes is not None:
+        mailboxes.empty(runtime.mailer)
     runtime.database.empty_log()
 
 

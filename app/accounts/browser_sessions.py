@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, BrowserSession, RoleGrant
 from app.accounts.policy import AccountPolicy
-from app.accounts.restrictions import require_unrestricted
+from app.accounts.restrictions import hold_accounts, require_unrestricted
 from app.accounts.rules import session_idle, session_lifetime
+from app.foundation.access import SignInNeeded
 from app.foundation.entropy import Entropy
-from app.foundation.locks import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def open_session(
     browser: Browser,
     second_factor_at: datetime | None = None,
     proven_at: datetime | None = None,
+    rests_on: str | None = None,
     session: Session,
     at: datetime,
     entropy: Entropy,
@@ -51,14 +52,19 @@ def open_session(
     """A fresh token for this browser. Whatever sign-in it held before, anybody's, ends here.
 
     `proven_at` is when the person proved who they are, if that was not now: the sign-in ends as if opened then.
+    `rests_on` is the token of the sign-in that this one goes on with, if any.
 
     Raises
     ------
     AccountRestricted, AccountMerged
+    SignInNeeded
+        What it rests on was ended while this was on its way.
     """
-    hold(session, "restriction", person_id)
+    hold_accounts(person_id, session=session)
     require_unmerged(person_id, session=session)
     require_unrestricted(person_id, session=session)
+    if rests_on is not None:
+        require_not_ended(rests_on, person_id, session=session)
     end_by_token(browser.former_token, session=session)
     token, roles = entropy.token(), roles_of(person_id, session=session)
     expires_at = (proven_at or at) + session_lifetime(roles, policy)
@@ -79,6 +85,13 @@ def open_session(
     return token
 
 
+def require_not_ended(token: str | None, person_id: UUID, *, session: Session) -> None:
+    """Raise `SignInNeeded` where the person's sign-in of this token is gone; asked once the account is held."""
+    own = select(BrowserSession.id).where(BrowserSession.token_hash == hash_of(token or ""))
+    if session.scalar(own.where(BrowserSession.person_id == person_id)) is None:
+        raise SignInNeeded
+
+
 def end_by_token(token: str | None, *, session: Session) -> None:
     """End one browser's sign-in, if it is open."""
     if token is not None:
@@ -88,8 +101,10 @@ def end_by_token(token: str | None, *, session: Session) -> None:
 def end_all_of(person_id: UUID, *, but: str | None = None, session: Session) -> None:
     """End every sign-in and token of a person: what they may do has changed, so nothing given before may go on.
 
-    `but` is the token of the one sign-in that stays.
+    `but` is the token of the one sign-in that stays. The account is held, so that none is on its way meanwhile: who
+    locks or writes rows of theirs before this holds it before them.
     """
+    hold_accounts(person_id, session=session)
     others = BrowserSession.token_hash != hash_of(but) if but else true()
     session.execute(delete(BrowserSession).where(BrowserSession.person_id == person_id, others))
     session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))

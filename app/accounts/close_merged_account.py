@@ -25,16 +25,16 @@ from app.accounts.models import (
     SecondFactor,
     SignInRequest,
 )
+from app.accounts.restrictions import hold_accounts
 from app.foundation.kept_answers import forget_answers
 from app.foundation.kept_forms import forget_forms
-from app.foundation.locks import hold
 
 OPENS_A_DOOR = (RoleGrant, SecondFactor, RecoveryCode, Passkey, PasskeyChallenge)
 
 
 def close_merged_account(leaving_id: UUID, staying_id: UUID, *, session: Session, at: datetime) -> None:
     """Close `leaving_id`. Accounts that were merged into it before belong to the staying one as well."""
-    hold(session, "restriction", leaving_id)  # waits for whoever is just being let in
+    hold_accounts(leaving_id, session=session)  # waits for whoever is just being let in
     leaving = session.get_one(Person, leaving_id, with_for_update=True)
     staying = session.get_one(Person, staying_id, with_for_update=True)
     for opener in OPENS_A_DOOR:

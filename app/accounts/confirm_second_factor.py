@@ -16,6 +16,7 @@ from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.models import SecondFactor
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import hold_accounts
 from app.accounts.rules import second_factor_limit, typed_code
 from app.accounts.sealing import unseal
 from app.accounts.second_factors import first_recovery_codes, has_passkey
@@ -45,8 +46,15 @@ def confirm_second_factor(
 
     The row is locked while the code is judged, and only a step later than the last accepted one counts: of two
     who bring the same code at the same moment, one gets in.
+
+    Raises
+    ------
+    SecondFactorMissing, ProofNotFresh, AccountRestricted, AccountMerged
+    SignInNeeded
+        The person was signed out everywhere meanwhile.
     """
     now = clock.now()
+    hold_accounts(person_id, session=session)
     policy = policies.current(AccountPolicy, session=session, at=now)
     factor = session.get(SecondFactor, person_id, with_for_update=True)
     if factor is None:
@@ -72,7 +80,14 @@ def confirm_second_factor(
         codes = first_recovery_codes(person_id, session=session, entropy=entropy, policy=policy)
         audit.record("second-factor.confirmed", person_id, actor=actor, at=now, session=session)
     token = open_session(
-        person_id, browser=browser, second_factor_at=now, session=session, at=now, entropy=entropy, policy=policy
+        person_id,
+        browser=browser,
+        second_factor_at=now,
+        rests_on=browser.former_token,
+        session=session,
+        at=now,
+        entropy=entropy,
+        policy=policy,
     )
     return SecondFactorConfirmed(token, codes)
 

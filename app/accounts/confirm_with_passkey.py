@@ -9,6 +9,7 @@ from app.accounts.judged_passkey import judged_passkey
 from app.accounts.outcomes import PasskeyRefused, SecondFactorConfirmed
 from app.accounts.passkey_challenges import Ceremony
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import hold_accounts
 from app.accounts.second_factors import first_recovery_codes
 from app.foundation import policies
 from app.foundation.access import Actor, SignInNeeded
@@ -29,10 +30,18 @@ def confirm_with_passkey(
     jobs: Jobs,
     actor: Actor,
 ) -> SecondFactorConfirmed | PasskeyRefused:
-    """Give this browser a fresh sign-in that has shown the second factor."""
+    """Give this browser a fresh sign-in that has shown the second factor.
+
+    Raises
+    ------
+    AccountRestricted, AccountMerged
+    SignInNeeded
+        Nobody is signed in, or they were signed out everywhere meanwhile.
+    """
     if actor.person_id is None:
         raise SignInNeeded
     now = clock.now()
+    hold_accounts(actor.person_id, session=session)
     policy = policies.current(AccountPolicy, session=session, at=now)
     passkey = judged_passkey(
         message,
@@ -48,6 +57,13 @@ def confirm_with_passkey(
         return passkey
     codes = first_recovery_codes(actor.person_id, session=session, entropy=entropy, policy=policy)
     token = open_session(
-        actor.person_id, browser=browser, second_factor_at=now, session=session, at=now, entropy=entropy, policy=policy
+        actor.person_id,
+        browser=browser,
+        second_factor_at=now,
+        rests_on=browser.former_token,
+        session=session,
+        at=now,
+        entropy=entropy,
+        policy=policy,
     )
     return SecondFactorConfirmed(token, codes)

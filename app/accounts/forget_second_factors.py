@@ -11,6 +11,7 @@ from app.accounts.browser_sessions import end_all_of
 from app.accounts.errors import SecondFactorMissing
 from app.accounts.models import Passkey, RecoveryCode, SecondFactor
 from app.accounts.passkey_notices import REMOVED, give_notice
+from app.accounts.restrictions import hold_accounts
 from app.foundation import audit
 from app.foundation.access import Actor, require
 from app.foundation.clock import Clock
@@ -27,6 +28,7 @@ def forget_second_factors(person_id: UUID, *, session: Session, clock: Clock, jo
     """
     require(actor, "operator")
     now = clock.now()
+    hold_accounts(person_id, session=session)
     apps = session.scalars(
         delete(SecondFactor).where(SecondFactor.person_id == person_id).returning(SecondFactor.person_id)
     ).all()

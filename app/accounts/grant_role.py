@@ -11,6 +11,7 @@ from app.accounts.errors import PersonNotFound, RoleUnknown
 from app.accounts.inserting import insert_if_absent
 from app.accounts.merging import require_not_closed
 from app.accounts.models import Person, RoleGrant
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import Role
 from app.foundation import audit
 from app.foundation.access import Actor, require
@@ -27,7 +28,8 @@ def grant_role(person_id: UUID, role: str, *, session: Session, clock: Clock, ac
     require(actor, "operator")
     if role not in set(Role):
         raise RoleUnknown(role, tuple(Role))
-    person = session.get(Person, person_id, with_for_update=True)  # waits for a merge that is closing the account
+    hold_accounts(person_id, session=session)  # waits for a merge that is closing the account
+    person = session.get(Person, person_id, with_for_update=True, populate_existing=True)
     if person is None:
         raise PersonNotFound(person_id)
     require_not_closed(person, session=session)

@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.browser_sessions import hash_of
+from app.accounts.browser_sessions import hash_of, require_not_ended
 from app.accounts.errors import ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, TooManyTokens
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.merging import require_unmerged
 from app.accounts.models import ApiToken, Person
 from app.accounts.policy import AccountPolicy
-from app.accounts.restrictions import require_unrestricted
+from app.accounts.restrictions import hold_accounts, require_unrestricted
 from app.accounts.rules import tidy_name
 from app.accounts.scopes import Scope, scopes_open_to
 from app.foundation import audit, policies
@@ -24,7 +24,6 @@ from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.foundation.locks import hold
 
 NOTICE_JOB = "send_token_notice"
 PREFIX = "decile_"  # by which programs that look for leaked secrets know ours
@@ -44,6 +43,7 @@ def issue_api_token(
     scopes: Collection[str],
     lifetime_days: int,
     *,
+    browser_token: str | None,
     session: Session,
     clock: Clock,
     entropy: Entropy,
@@ -52,13 +52,15 @@ def issue_api_token(
 ) -> IssuedToken:
     """Make it, and have the person told: a browser left open must not be worth a key that lasts for months.
 
+    `browser_token` is of the sign-in in which it is asked for.
+
     Raises
     ------
     ProofNotFresh
         The actor did not prove just now who they are.
     ScopeBeyondRights, ScopesInvalid, TokenTermsInvalid, NameInvalid, TooManyTokens
-    AccountRestricted, AccountMerged
-        It was put to rest while this was on its way: its sign-ins are over, and nothing may follow them.
+    SignInNeeded, AccountRestricted, AccountMerged
+        The sign-in has ended, or the account was put to rest, while this was on its way: nothing may follow it.
     """
     if actor.person_id is None:
         raise SignInNeeded
@@ -68,9 +70,10 @@ def issue_api_token(
     _require_scopes(wanted, actor)
     if name is None or lifetime_days not in policy.api_token_days:
         raise TokenTermsInvalid(policy.api_token_days)
-    hold(session, "restriction", actor.person_id)
+    hold_accounts(actor.person_id, session=session)
     require_unmerged(actor.person_id, session=session)
     require_unrestricted(actor.person_id, session=session)
+    require_not_ended(browser_token, actor.person_id, session=session)
     _require_room(actor.person_id, session=session, at=now, policy=policy)
     token = PREFIX + entropy.token()
     row = ApiToken(

@@ -14,6 +14,7 @@ from app.accounts.passkey_challenges import Ceremony, spend_challenge
 from app.accounts.passkey_messages import MessageInvalid, claim_of, sign_count_of
 from app.accounts.passkey_notices import SUSPENDED, give_notice
 from app.accounts.relying_party import relying_party
+from app.accounts.restrictions import hold_accounts
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.jobs import Jobs
@@ -54,14 +55,18 @@ def judged_passkey(
 
 
 def _claimed(message: str, person_id: UUID | None, *, session: Session) -> Passkey | None:
-    """The passkey an answer names, if it belongs to whom it must; locked, so that its counter is compared once."""
+    """The passkey an answer names, if it belongs to whom it must; locked, so that its counter is compared once.
+
+    Its owner's account is held before it: whoever ends their sign-ins may be removing it.
+    """
     claim = claim_of(message)
-    query = select(Passkey).where(Passkey.credential_id == claim.credential_id).with_for_update()
-    passkey = session.scalar(query)
-    if passkey is None:
-        return None
+    claimed = Passkey.credential_id == claim.credential_id
+    owner_id = session.scalar(select(Passkey.person_id).where(claimed))
     owners = [owner for owner in (person_id and person_id.bytes, claim.user_handle) if owner is not None]
-    return passkey if owners and all(owner == passkey.person_id.bytes for owner in owners) else None
+    if owner_id is None or not owners or any(owner != owner_id.bytes for owner in owners):
+        return None
+    hold_accounts(owner_id, session=session)
+    return session.scalar(select(Passkey).where(claimed, Passkey.person_id == owner_id).with_for_update())
 
 
 def _went_backwards(stored: int, given: int) -> bool:

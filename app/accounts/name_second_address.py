@@ -49,6 +49,8 @@ def name_second_address(
     policy = policies.current(AccountPolicy, session=session, at=now)
     if _named_lately(person_id, session=session, at=now) >= policy.mails_per_address_per_hour:
         raise TooManyMessages
+    # Held as it stands: had its reader agreed just now, that would else count for the one that is named here.
+    session.get(SecondAddress, person_id, with_for_update=True, populate_existing=True)
     session.merge(SecondAddress(person_id=person_id, email=address, named_at=now, proven_at=None))
     audit.record(NAMED, person_id, actor=actor, at=now, session=session)
     if not _counts_as_asked(address, session=session, at=now, policy=policy, links=links):

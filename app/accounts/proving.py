@@ -13,6 +13,7 @@ from app.accounts.errors import LinkUsed
 from app.accounts.models import BrowserSession, Person, SignInRequest
 from app.accounts.outcomes import JoinNeeded, SignedIn
 from app.accounts.policy import AccountPolicy
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import is_staff
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -22,12 +23,23 @@ from app.foundation.links import LinkExpired
 
 def locked_request(request_id: UUID, *, session: Session, at: datetime) -> SignInRequest:
     """An open request, locked: whoever comes at the same time waits here, then finds it spent."""
+    hold_owner(request_id, session=session)
     request = session.get(SignInRequest, request_id, with_for_update=True)
     if request is None or request.expires_at <= at:
         raise LinkExpired
     if request.consumed_at is not None:
         raise LinkUsed
     return request
+
+
+def hold_owner(request_id: UUID, *, session: Session) -> None:
+    """Hold the account whose address the request proves, before the row: who closes or erases it takes them so.
+
+    For an address that nobody has the request's own id is held: the work must not tell who is known.
+    """
+    of_request = select(Person.id).join(SignInRequest, SignInRequest.email == Person.email)
+    owner_id = session.scalar(of_request.where(SignInRequest.id == request_id))
+    hold_accounts(owner_id or request_id, session=session)
 
 
 def spend(

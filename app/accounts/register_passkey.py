@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import Browser, open_session
 from app.accounts.errors import TooManyPasskeys
 from app.accounts.inserting import insert_if_absent
-from app.accounts.models import Passkey, Person
+from app.accounts.models import Passkey
 from app.accounts.outcomes import PasskeyRefusal, PasskeyRefused, SecondFactorConfirmed
 from app.accounts.passkey_challenges import Ceremony, spend_challenge
 from app.accounts.passkey_messages import MessageInvalid, NewCredential, new_credential
 from app.accounts.passkey_notices import ADDED, give_notice
 from app.accounts.policy import AccountPolicy
 from app.accounts.relying_party import relying_party
+from app.accounts.restrictions import hold_accounts
 from app.accounts.rules import tidy_name
 from app.accounts.second_factors import first_recovery_codes
 from app.foundation import audit, policies
@@ -46,11 +47,14 @@ def register_passkey(
 
     Raises
     ------
-    NameInvalid, TooManyPasskeys
+    NameInvalid, TooManyPasskeys, AccountRestricted, AccountMerged
+    SignInNeeded
+        Nobody is signed in, or they were signed out everywhere meanwhile.
     """
     if actor.person_id is None:
         raise SignInNeeded
     person_id, now, name = actor.person_id, clock.now(), tidy_name(label)
+    hold_accounts(person_id, session=session)
     policy = policies.current(AccountPolicy, session=session, at=now)
     if not spend_challenge(challenge, Ceremony.REGISTRATION, person_id, session=session, at=now):
         return PasskeyRefused(PasskeyRefusal.SPENT)
@@ -66,7 +70,14 @@ def register_passkey(
     give_notice(ADDED, passkey.id, person_id, session=session, at=now, jobs=jobs)
     codes = first_recovery_codes(person_id, session=session, entropy=entropy, policy=policy)
     token = open_session(
-        person_id, browser=browser, second_factor_at=now, session=session, at=now, entropy=entropy, policy=policy
+        person_id,
+        browser=browser,
+        second_factor_at=now,
+        rests_on=browser.former_token,
+        session=session,
+        at=now,
+        entropy=entropy,
+        policy=policy,
     )
     return SecondFactorConfirmed(token, codes)
 
@@ -85,8 +96,7 @@ def _row(made: NewCredential, label: str, person_id: UUID, *, entropy: Entropy, 
 
 
 def _require_room(person_id: UUID, *, session: Session, policy: AccountPolicy) -> None:
-    """The person's row is held, so that two browsers at once are counted one after the other."""
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    """The account is held, so that two browsers at once are counted one after the other."""
     held = session.scalar(select(func.count()).where(Passkey.person_id == person_id).select_from(Passkey))
     if (held or 0) >= policy.most_passkeys:
         raise TooManyPasskeys(policy.most_passkeys)

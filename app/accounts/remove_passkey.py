@@ -12,6 +12,7 @@ from app.accounts.errors import PasskeyNotFound
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.models import Passkey
 from app.accounts.passkey_notices import REMOVED, give_notice
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import is_staff
 from app.accounts.second_factors import forget_idle_recovery_codes, has_second_factor
 from app.foundation import audit
@@ -35,6 +36,7 @@ def remove_passkey(
         raise SignInNeeded
     person_id, now = actor.person_id, clock.now()
     require_fresh_proof(actor, session=session, at=now)
+    hold_accounts(person_id, session=session)
     removed = session.scalar(
         delete(Passkey).where(Passkey.id == passkey_id, Passkey.person_id == person_id).returning(Passkey.id)
     )

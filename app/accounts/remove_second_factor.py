@@ -11,6 +11,7 @@ from app.accounts.browser_sessions import end_all_of
 from app.accounts.errors import SecondFactorMissing
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.models import SecondFactor
+from app.accounts.restrictions import hold_accounts
 from app.accounts.second_factors import forget_idle_recovery_codes
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -28,6 +29,7 @@ def remove_second_factor(person_id: UUID, *, session: Session, clock: Clock, act
     """
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
+    hold_accounts(person_id, session=session)
     removed = session.scalar(
         delete(SecondFactor).where(SecondFactor.person_id == person_id).returning(SecondFactor.person_id)
     )

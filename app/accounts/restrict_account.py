@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts.browser_sessions import end_all_of
 from app.accounts.errors import AlreadyRestricted, NotRestricted, PersonNotFound, RestrictionReasonNeeded
+from app.accounts.merging import require_not_closed
 from app.accounts.models import Person, PersonRestriction
-from app.accounts.restrictions import Cause, standing
+from app.accounts.restrictions import Cause, hold_accounts, standing
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
-from app.foundation.locks import hold
 
 
 def restrict_account(
@@ -24,12 +24,16 @@ def restrict_account(
 
     Raises
     ------
-    RestrictionReasonNeeded, PersonNotFound, AlreadyRestricted
+    RestrictionReasonNeeded, AlreadyRestricted
+    PersonNotFound, AccountClosed
+        They were erased, or went on with another account, while this waited.
     """
     words, now = _words(reason), clock.now()
-    hold(session, "restriction", person_id)
-    if session.get(Person, person_id, with_for_update=True) is None:
+    hold_accounts(person_id, session=session)
+    person = session.get(Person, person_id, with_for_update=True, populate_existing=True)
+    if person is None:
         raise PersonNotFound(person_id)
+    require_not_closed(person, session=session)
     if standing(person_id, session=session) is not None:
         raise AlreadyRestricted
     session.add(
@@ -49,7 +53,7 @@ def lift_restriction(person_id: UUID, reason: str, *, session: Session, clock: C
     RestrictionReasonNeeded, NotRestricted
     """
     words, now = _words(reason), clock.now()
-    hold(session, "restriction", person_id)
+    hold_accounts(person_id, session=session)
     row = standing(person_id, session=session)
     if row is None:
         raise NotRestricted

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.errors import AccountRestricted
 from app.accounts.models import Person, PersonRestriction
+from app.foundation.locks import hold
 
 
 class Cause(StrEnum):
@@ -38,6 +39,15 @@ class RestrictionView:
     restricted_at: datetime
     lifted_at: datetime | None
     lifted_reason: str | None
+
+
+def hold_accounts(*person_ids: UUID, session: Session) -> None:
+    """Nobody is let in, restricted, merged or erased meanwhile on these accounts, to the end of the transaction.
+
+    Whoever takes it takes it first: before `beginnings`, and before any row of theirs is locked or written.
+    """
+    for person_id in sorted(person_ids):
+        hold(session, "restriction", person_id)
 
 
 def require_unrestricted(person_id: UUID, *, session: Session) -> None:

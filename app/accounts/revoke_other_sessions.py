@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.browser_sessions import hash_of
 from app.accounts.models import ApiToken, BrowserSession
+from app.accounts.restrictions import hold_accounts
 from app.foundation import audit
-from app.foundation.access import Actor
+from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 
 
@@ -26,7 +27,15 @@ def revoke_other_sessions(browser_token: str | None, *, session: Session, clock:
     """End every sign-in of the actor but the one that holds `browser_token`, and every token.
 
     Whoever presses this fears that somebody else got in, who may have made themselves a token that lasts for months.
+    The account is held first, so that neither is on its way meanwhile.
+
+    Raises
+    ------
+    SignInNeeded
     """
+    if actor.person_id is None:
+        raise SignInNeeded
+    hold_accounts(actor.person_id, session=session)
     sign_ins = session.scalars(
         delete(BrowserSession)
         .where(BrowserSession.person_id == actor.person_id, BrowserSession.token_hash != hash_of(browser_token or ""))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.browser_sessions import end_all_of
 from app.accounts.errors import PersonNotFound, RoleUnknown
 from app.accounts.models import Person, RoleGrant
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import Role
 from app.foundation import audit
 from app.foundation.access import Actor, require
@@ -21,6 +22,7 @@ def revoke_role(person_id: UUID, role: str, *, session: Session, clock: Clock, a
     require(actor, "operator")
     if role not in set(Role):
         raise RoleUnknown(role, tuple(Role))
+    hold_accounts(person_id, session=session)
     if session.get(Person, person_id) is None:
         raise PersonNotFound(person_id)
     held = session.scalar(

@@ -15,7 +15,8 @@ from app.accounts.lineage import lineage_left_by
 from app.accounts.models import Person, SignInRequest
 from app.accounts.outcomes import SignedIn
 from app.accounts.policy import AccountPolicy
-from app.accounts.proving import let_in
+from app.accounts.proving import hold_owner, let_in
+from app.accounts.restrictions import hold_accounts
 from app.accounts.rules import require_language
 from app.foundation import audit, policies
 from app.foundation.access import Actor
@@ -52,6 +53,7 @@ def sign_up(
 
 
 def _proven_request(request_id: UUID, *, session: Session, at: datetime, policy: AccountPolicy) -> SignInRequest:
+    hold_owner(request_id, session=session)
     request = session.get(SignInRequest, request_id, with_for_update=True)
     lifetime = timedelta(minutes=policy.join_lifetime_minutes)
     if request is None or request.closed_at is not None:
@@ -63,4 +65,6 @@ def _proven_request(request_id: UUID, *, session: Session, at: datetime, policy:
 
 def _person_with(email: str, *, session: Session, at: datetime, entropy: Entropy) -> Person:
     insert_if_absent(Person(id=entropy.uuid(), email=email, language="en", known_since_at=at), session=session)
-    return session.scalars(select(Person).where(Person.email == email).with_for_update()).one()
+    person_id = session.scalars(select(Person.id).where(Person.email == email)).one()
+    hold_accounts(person_id, session=session)
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()

@@ -12,6 +12,7 @@ from app.accounts.models import RecoveryCode
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.policy import AccountPolicy
 from app.accounts.recovery_codes import hash_of_code
+from app.accounts.restrictions import hold_accounts
 from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
@@ -21,8 +22,16 @@ from app.foundation.entropy import Entropy
 def use_recovery_code(
     person_id: UUID, code: str, *, browser: Browser, session: Session, clock: Clock, entropy: Entropy, actor: Actor
 ) -> SecondFactorConfirmed | WrongCode:
-    """Spend the code and give this browser a fresh sign-in. One statement spends it, so two at once cannot both."""
+    """Spend the code and give this browser a fresh sign-in. One statement spends it, so two at once cannot both.
+
+    Raises
+    ------
+    AccountRestricted, AccountMerged
+    SignInNeeded
+        The person was signed out everywhere meanwhile.
+    """
     now = clock.now()
+    hold_accounts(person_id, session=session)
     spent = session.scalar(
         update(RecoveryCode)
         .where(
@@ -38,6 +47,13 @@ def use_recovery_code(
     audit.record("second-factor.recovered", person_id, actor=actor, at=now, session=session)
     policy = policies.current(AccountPolicy, session=session, at=now)
     token = open_session(
-        person_id, browser=browser, second_factor_at=now, session=session, at=now, entropy=entropy, policy=policy
+        person_id,
+        browser=browser,
+        second_factor_at=now,
+        rests_on=browser.former_token,
+        session=session,
+        at=now,
+        entropy=entropy,
+        policy=policy,
     )
     return SecondFactorConfirmed(token)

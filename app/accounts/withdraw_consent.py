@@ -13,14 +13,17 @@ from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.jobs import Jobs
+from app.foundation.locks import hold
 
 
 def withdraw_consent(person_id: UUID, kind: str, *, session: Session, clock: Clock, actor: Actor, jobs: Jobs) -> None:
     """End the standing consent; where none stands, nothing changes.
 
     Without the consent to take assessments nothing is recorded any more; a job of this transaction then ends and
-    erases what is under way.
+    erases what is under way. A sitting that begins just now is waited for, so that it is among that; the next one waits
+    and finds no consent.
     """
+    hold(session, "beginnings", person_id)
     now = clock.now()
     ended = session.execute(
         update(Consent)

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.restrictions import people_kept_from_retention
+from app.accounts.restrictions import hold_accounts, people_kept_from_retention
 from app.assessment.models import FORGOTTEN, FrozenSitting, ItemReport, Presentation, Response, Sitting, State
 
 
@@ -38,8 +38,11 @@ def old_responses(*, before: datetime, session: Session) -> OldResponses:
 
 def forget_old_responses(*, before: datetime, most: int, session: Session) -> OldResponses:
     """Forget the responses of at most so many sittings that ended before that instant, oldest first."""
-    due = _due(before, people_kept_from_retention(session=session))
-    ids = session.scalars(due.order_by(Sitting.completed_at).limit(most)).all()
+    due = _due(before, people_kept_from_retention(session=session)).order_by(Sitting.completed_at).limit(most)
+    found = session.execute(due.with_only_columns(Sitting.id, Sitting.person_id)).all()
+    hold_accounts(*{person_id for _, person_id in found}, session=session)
+    kept = people_kept_from_retention(session=session)  # again: a legal hold may have come while this waited
+    ids = [sitting_id for sitting_id, person_id in found if person_id not in kept]
     responses = session.scalar(select(func.count()).where(Response.sitting_id.in_(ids))) or 0
     for table in (Response, ItemReport, Presentation):  # a report names the place where the item stood
         session.execute(delete(table).where(table.sitting_id.in_(ids)))

@@ -79,10 +79,11 @@ def start_sitting(
     """
     now = clock.now()
     policy = policies.current(SittingPolicy, session=session, at=now)
-    _require_may_sit(person_id, session=session)
     hold(session, "sitting", person_id, skill)
     hold(session, "beginnings", person_id)
-    require_unmerged(person_id, session=session)  # asked under the lock, which a merge holds while it moves sittings
+    # Asked under the lock, which a merge holds while it moves sittings, and whoever takes a consent back.
+    require_unmerged(person_id, session=session)
+    _require_may_sit(person_id, session=session)
     still_open = _open_sitting(person_id, skill, session=session)
     if still_open is not None and still_open.may_be_resumed(at=now):
         return _resumed(still_open, language)

@@ -45,10 +45,12 @@ def erase_credentials(
 
     What is in doubt is revoked whatever was chosen: without its row nobody could take it back any more. Also erased are
     those that another account once held for one of these sittings, by mistake: they say what this person answered.
+    They are held in the order of `reissue_affected`, so that a line tells what was done to each until it goes.
     """
     keep_untold_scores(person_id, session=session)
     about = or_(Credential.person_id == person_id, Credential.sitting_id.in_(sitting_ids))
-    rows = session.scalars(select(Credential).where(about)).all()
+    held = select(Credential).where(about).order_by(Credential.issued_at, Credential.id).with_for_update()
+    rows = session.scalars(held.execution_options(populate_existing=True)).all()
     decided = update(CredentialReview).where(CredentialReview.decided_by == person_id)
     session.execute(decided.values(decided_by=None))  # what they decided about others stays, without them
     session.execute(delete(ReminderOptOut).where(ReminderOptOut.person_id == person_id))

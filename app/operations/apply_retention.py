@@ -25,10 +25,10 @@ def due_for_retention(*, session: Session, clock: Clock) -> OldResponses:
 
 def apply_retention(*, session: Session, clock: Clock, actor: Actor) -> OldResponses:
     """Forget one batch; call it again, each time in a transaction of its own, until nothing was found."""
-    forget_expired_answers(session=session, at=clock.now())
-    forget_expired_forms(session=session, at=clock.now())
     before = _before(session, clock)
     forgotten = forget_old_responses(before=before, most=SITTINGS_AT_ONCE, session=session)
+    forget_expired_answers(session=session, at=clock.now())  # after it, which holds accounts before it takes rows
+    forget_expired_forms(session=session, at=clock.now())
     if forgotten.sittings:
         detail = {"sittings": forgotten.sittings, "responses": forgotten.responses, "ended_before": before.isoformat()}
         audit.record("retention.applied", "responses", actor=actor, at=clock.now(), session=session, detail=detail)

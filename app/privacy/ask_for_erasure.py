@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.end_sign_ins import end_sign_ins
 from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.restrictions import hold_accounts
 from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
@@ -36,6 +37,7 @@ def ask_for_erasure(
     if certificates not in set(Certificates):
         raise ChoiceMissing
     chosen = Certificates(certificates)
+    hold_accounts(actor.person_id, session=session)
     require_erasable(actor.person_id, chosen, session=session, at=now)
     hold(session, "erasure-request", actor.person_id)
     own = select(ErasureRequest).where(ErasureRequest.person_id == actor.person_id)

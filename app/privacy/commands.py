@@ -59,7 +59,8 @@ def erase_command(runtime: Runtime, email: str, certificates: str, *, yes: bool)
         click.confirm(f"Erase everything kept of {email}, for good?", abort=True)
     with runtime.transaction() as session:
         found = accounts.person_by_email(email, session=session)
-        erase_for_operator(found.id, Certificates(certificates), session=session, runtime=runtime)
+        mailboxes = erase_for_operator(found.id, Certificates(certificates), session=session, runtime=runtime)
+    mailboxes.empty(runtime.mailer)
     click.echo("Erased. The audit record says when, and names nobody.")
     if not runtime.database.empty_log():
         click.echo("Somebody was reading: the database's log still holds what was erased, until the worker's night.")

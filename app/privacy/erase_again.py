@@ -35,7 +35,8 @@ def erase_again(listed: ErasedList, *, runtime: Runtime) -> ErasedAgain:
     for person_id, certificates in people:
         try:
             with runtime.transaction() as session:
-                erase_for_operator(person_id, certificates, session=session, runtime=runtime)
+                mailboxes = erase_for_operator(person_id, certificates, session=session, runtime=runtime)
+            mailboxes.empty(runtime.mailer)
         except Conflict as reason:
             kept.append((person_id, str(reason)))
     runtime.database.empty_log()

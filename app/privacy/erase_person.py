@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.erase_account import erase_account
+from app.accounts.hold_person import hold_person
 from app.accounts.leave_address import leave_address
-from app.accounts.restrictions import is_on_legal_hold
+from app.accounts.restrictions import hold_accounts, is_on_legal_hold
 from app.accounts.roles import STAFF
-from app.accounts.second_addresses import NAMED
 from app.assessment import queries as sittings
 from app.assessment.erase_sittings import erase_sittings, traces_end_at
 from app.awarding.erase_awards import erase_awards
@@ -47,6 +47,7 @@ from app.privacy.errors import (
     TheirSignedRecords,
     TheyAreStaff,
 )
+from app.privacy.mailboxes import Mailboxes
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import require_erasable
 from app.results import queries as results
@@ -57,12 +58,16 @@ from app.verification.erase_counts import erase_counts
 
 def carry_out_erasure(
     request_id: UUID, *, session: Session, clock: Clock, entropy: Entropy, links: Links, jobs: Jobs, mailer: Mailer
-) -> None:
+) -> Mailboxes | None:
     """Job: do what a person asked for. A request that is gone was carried out; on a legal hold it waits for the end."""
+    person_id = session.scalar(select(ErasureRequest.person_id).where(ErasureRequest.id == request_id))
+    if person_id is None:
+        return None
+    hold_accounts(person_id, session=session)
     request = session.get(ErasureRequest, request_id, with_for_update=True)
-    if request is None or is_on_legal_hold(request.person_id, session=session):
-        return
-    erase_person(
+    if request is None or is_on_legal_hold(person_id, session=session):
+        return None
+    return erase_person(
         request.person_id,
         request.certificates,
         session=session,
@@ -86,22 +91,24 @@ def erase_person(
     jobs: Jobs,
     mailer: Mailer,
     actor: Actor,
-) -> None:
+) -> Mailboxes:
     """Erase everything that leads to the person. The record of it names nobody.
+
+    What is returned is emptied once more when this is committed: until then a letter may have been on its way.
+
+    The accounts are held before all else, so that a legal hold stands before this or comes too late and says so; then
+    the person's row, which whoever writes to them waits for.
 
     Raises
     ------
     PersonNotFound, OnLegalHold, StillStaff, SignedRecords, CaseStillOpen, CertificateInDoubt
     """
     now = clock.now()
+    everybody = hold_person(person_id, session=session)
     require_erasable(person_id, certificates, session=session, at=now)
-    merged = accounts.merged_into(person_id, session=session)
-    ids = [person_id, *(one.id for one in merged)]
-    addresses = [accounts.person(person_id, session=session).email, *(one.email for one in merged)]
-    for address in addresses:
-        mailer.forget(address)
-    for one in ids:  # what asked a second address: it may be a stranger's, whose other mail is not the person's
-        mailer.forget_keyed(f"{NAMED}:{one}:")
+    ids = [one.id for one in everybody]
+    mailboxes = Mailboxes(tuple(ids), tuple(one.email for one in everybody))
+    mailboxes.empty(mailer)
     sat = [one.id for one in sittings.sittings_of(person_id, session=session)]
     held_ids = credentials.ids_of(person_id, sat, session=session)
     erase_cases(person_id, session=session)
@@ -122,15 +129,16 @@ def erase_person(
     taken = _erase_sittings(person_id, session=session, clock=clock, entropy=entropy, links=links)
     session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == person_id))
     erase_merges(ids, session=session)
-    for address in addresses:
+    for address in mailboxes.addresses:
         erase_judge(address, session=session)
     erase_account(person_id, session=session, links=links)
     note_erased(ids, certificates, session=session, clock=clock, links=links)
     detail = {"sittings": taken, "credentials": held, "certificates": certificates.value}
     audit.record("person.erased", entropy.uuid(), actor=actor, at=now, session=session, detail=detail)
+    return mailboxes
 
 
-def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: Session, runtime: Runtime) -> None:
+def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: Session, runtime: Runtime) -> Mailboxes:
     """The same, asked for by letter or once more after a restore; who reads a refusal is not the person.
 
     Raises
@@ -138,7 +146,7 @@ def erase_for_operator(person_id: UUID, certificates: Certificates, *, session: 
     PersonNotFound, TheirLegalHold, TheyAreStaff, TheirSignedRecords, TheirCaseOpen, TheirCertificateInDoubt
     """
     try:
-        erase_person(
+        return erase_person(
             person_id,
             certificates,
             session=session,

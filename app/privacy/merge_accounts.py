@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.close_merged_account import close_merged_account
 from app.accounts.consents import NORM_USE
 from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import Role
 from app.accounts.withdraw_consent import withdraw_consent
 from app.assessment.merge_sittings import hold_beginnings, merge_sittings
@@ -26,7 +27,7 @@ from app.foundation.jobs import Jobs
 from app.privacy.errors import AnotherMergeSeen, MergeNotHeard, MergeNotOpen, MergeNotPossible
 from app.privacy.merge_letters import APPLIED, write_to_both
 from app.privacy.merge_preview import MergePreview, merge_preview
-from app.privacy.merge_rules import open_merge, require_unconcerned
+from app.privacy.merge_rules import accounts_of, open_merge, require_unconcerned
 from app.privacy.models import AccountMerge
 from app.results.merge_results import merge_results
 from app.reviews.merge_cases import merge_cases, put_before_a_person
@@ -45,6 +46,8 @@ def merge_accounts(
 ) -> None:
     """Carry it out once, as it was looked at; letters tell both addresses.
 
+    Held in this order: both accounts, so that no restriction or erasure comes between; the merge; beginnings.
+
     Raises
     ------
     Forbidden, ProofNotFresh, MergeNotFound, MergeNotOpen, SecondPersonNeeded, OwnMerge, MergeNotHeard,
@@ -53,6 +56,7 @@ def merge_accounts(
     require(actor, Role.REVIEWER)
     now = clock.now()
     require_fresh_proof(actor, session=session, at=now)
+    hold_accounts(*accounts_of(merge_id, session=session), session=session)
     merge = open_merge(merge_id, session=session, at=now)
     if merge.asked_by is None:
         raise MergeNotOpen

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
@@ -46,6 +47,15 @@ def require_unconcerned(actor: Actor, staying_id: UUID, leaving_id: UUID, *, ses
         if accounts.is_same_person(actor.person_id, one, session=session):
             raise OwnMerge
     return actor.person_id
+
+
+def accounts_of(merge_id: UUID, *, session: Session) -> tuple[UUID, UUID]:
+    """The account that stays and the one that leaves; or `MergeNotFound`."""
+    both = select(AccountMerge.staying_id, AccountMerge.leaving_id).where(AccountMerge.id == merge_id)
+    found = session.execute(both).one_or_none()
+    if found is None:
+        raise MergeNotFound
+    return found.staying_id, found.leaving_id
 
 
 def open_merge(merge_id: UUID, *, session: Session, at: datetime) -> AccountMerge:

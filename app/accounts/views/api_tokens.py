@@ -18,7 +18,7 @@ from app.accounts.rules import LONGEST_NAME
 from app.accounts.scopes import scopes_open_to
 from app.accounts.views.blueprint import bp
 from app.accounts.views.second_factor import own_id
-from app.foundation.web.asker import actor, notice
+from app.foundation.web.asker import actor, browser_token, notice
 from app.foundation.web.gates import asks_for_proof, require_signed_in
 from app.foundation.web.process import runtime
 from app.foundation.web.typed import typed_form
@@ -46,6 +46,7 @@ def make_api_token() -> Answer:
                 request.form.get("label", ""),
                 request.form.getlist("scope"),
                 request.form.get("days", type=int) or 0,
+                browser_token=browser_token(),
                 session=session,
                 clock=here.clock,
                 entropy=here.entropy,

@@ -10,9 +10,11 @@ import pytest
 from app.accounts import queries
 from app.accounts.close_merged_account import close_merged_account
 from app.accounts.forget_stale_sign_ins import forget_stale_sign_ins
-from app.accounts.second_addresses import second_address_of
+from app.accounts.prove_second_address import prove_second_address
+from app.accounts.second_addresses import SecondAddressView, second_address_of
 from tests.app.accounts.passkey_user import add_passkey
 from tests.app.accounts.visitor import mails, newest_mail
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile
 
 ADA, OTHER = "ada@example.org", "ada@elsewhere.example.org"
 PAGE = "/account/second-address"
@@ -89,6 +91,17 @@ def test_taken_back_nothing_goes_there_and_a_link_under_way_proves_nothing(ada, 
     add_passkey(ada)
     assert copies(runtime) == []
     assert [mail.to for mail in mails(runtime) if "passkey" in mail.subject] == [ADA]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_that_one_agrees_while_another_is_named_proves_nothing_of_the_other(ada, runtime, clock):
+    name(ada)
+    token = asked(runtime).rpartition("/")[2]
+    with runtime.transaction() as session:
+        prove_second_address(token, session=session, clock=clock, jobs=runtime.jobs, links=runtime.links)
+        naming = meanwhile(lambda: name(ada, "third@example.org"), runtime.database)
+    assert naming.result(PATIENCE_SECONDS).location == PAGE
+    assert second(runtime) == SecondAddressView("third@example.org", None)
 
 
 def test_a_mailbox_that_does_not_agree_is_forgotten_and_one_that_did_is_not(ada, runtime, clock):

@@ -58,12 +58,13 @@ def _holder(world: World, role: str) -> UUID:
 
 def _token(world: World, role: str, person_id: UUID) -> str:
     here, roles = world.runtime, frozenset({"candidate", DESK_ROLES[role]})
-    now = here.clock.now()
+    now, cookie = here.clock.now(), sign_in(here, person_id, second_factor=True)
     with here.transaction() as session:
         issued = issue_api_token(
             f"Program of {role}",
             scopes_open_to(roles),
             30,
+            browser_token=cookie,
             session=session,
             clock=here.clock,
             entropy=here.entropy,

@@ -241,6 +241,7 @@ def _sign_ins_and_tokens(runtime: Runtime, facts: Facts) -> None:
                 f"Program of {role}",
                 scopes_open_to(roles),
                 30,
+                browser_token=facts.cookies[role],
                 session=session,
                 clock=runtime.clock,
                 entropy=runtime.entropy,

@@ -32,7 +32,7 @@ from app.assessment.policy import SittingPolicy
 from app.assessment.queries import latest_edition
 from app.assessment.replay_sitting import replay_sitting
 from app.assessment.rules import months_between
-from app.assessment.start_sitting import Started
+from app.assessment.start_sitting import Started, start_sitting
 from app.assessment.undo_corrections import undo_corrections
 from app.assessment.void_sitting import void_sitting
 from app.foundation.access import Actor, operator
@@ -48,6 +48,7 @@ from tests.app.assessment.builders import (
     all_at_once,
     take,
 )
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile
 
 ROUNDS = pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.long)])
 PARALLEL = 8
@@ -446,6 +447,44 @@ def test_edge_036_taking_consent_back_ends_no_wait_and_touches_no_later_sitting(
     place.do(lambda session: end_withdrawn_sittings(person_id, withdrawn_at=withdrawn_at, session=session))
     assert second != first
     assert place.sitting(second).is_open
+
+
+def _start(place: Place, person_id: UUID, session: Session) -> Started:
+    return start_sitting(
+        person_id, SKILL, "en", honesty_statement="1", session=session, clock=place.clock, entropy=place.entropy,
+        jobs=place.jobs,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nothing_begins_under_a_consent_that_is_taken_back_meanwhile(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+    with place.database.transaction() as session:
+        withdraw_consent(person_id, "assessment", session=session, clock=place.clock, jobs=place.jobs,
+                         actor=Actor(person_id, "person"))  # fmt: skip
+        beginning = meanwhile(lambda: place.start(person_id), place.database)
+    with pytest.raises(ConsentNeeded):
+        beginning.result(PATIENCE_SECONDS)
+    assert place.sittings() == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_is_beginning_while_consent_is_taken_back_ends(place: Place) -> None:
+    a_normed_skill(place)
+    person_id = a_person(place)
+
+    def take_back() -> None:
+        _withdraw(place, person_id)
+        at = place.clock.now()
+        place.do(lambda session: end_withdrawn_sittings(person_id, withdrawn_at=at, session=session))
+
+    with place.database.transaction() as session:
+        started = _start(place, person_id, session)
+        session.flush()
+        taking_back = meanwhile(take_back, place.database)
+    taking_back.result(PATIENCE_SECONDS)
+    assert not place.sitting(started.sitting_id).is_open
 
 
 def _withdraw(place: Place, person_id: UUID) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
+from app import worker
 from app.credentials.did import RS256
 from app.credentials.erase_credentials import erase_credentials
 from app.credentials.models import ErasedCredential
+from app.credentials.reissue_affected import reissue_affected
+from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
 from app.credentials.suspend_credential import suspend_credential
 from app.foundation.access import operator, system
@@ -18,6 +22,7 @@ from app.verification.verify_credential import verify_document
 from tests.app.credentials.worker_house import ask, issue, key_in_use, since, stored
 from tests.fakes import FrozenClock
 from tests.journeys.at_a_standstill import run_jobs
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile
 
 
 def erased_but_kept(house: Runtime, code: str) -> tuple[str, ...]:
@@ -63,3 +68,51 @@ def test_one_that_waits_for_a_person_after_a_theft_is_revoked(house: Runtime, cl
     document, _token = erased_but_kept(house, code)
     ask(house, "revoke", other, "--reason", "issued-in-error")
     assert verdicts(house, (document,)) == {Verdict.REVOKED}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_one_that_is_revoked_while_its_holder_is_erased_stays_revoked(house: Runtime) -> None:
+    (code,) = issue(house)
+    house.jobs.enqueued.clear()
+    tools = {"clock": house.clock, "jobs": house.jobs, "actor": operator()}
+    with house.transaction() as session:
+        row = stored(session, code)
+        files, owner = (row.signed_document or "", row.signed_jwt or ""), row.person_id
+        revoke_credential(row.id, RevocationReason.MISCONDUCT, session=session, **tools)
+
+        def erase() -> None:
+            with house.transaction() as other:
+                erase_credentials(owner, is_revoking=False, session=other, **tools)
+
+        erasing = meanwhile(erase, house.database)
+    erasing.result(PATIENCE_SECONDS)
+    run_jobs(house)
+    assert verdicts(house, files) == {Verdict.REVOKED}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_one_that_is_signed_anew_while_its_holder_is_erased_leaves_its_new_entry(
+    house: Runtime, clock: FrozenClock
+) -> None:
+    (code,) = issue(house)
+    key_id = key_in_use(house)
+    clock.advance(timedelta(hours=1))
+    worker._declare_compromise(house, key_id=key_id, since=since(clock.now()), request="stolen")
+    with house.transaction() as session:
+        owner = stored(session, code).person_id
+        reissue_affected(
+            key_id, session=session, clock=clock, entropy=house.entropy, jobs=house.jobs,
+            signer=worker._signer(house, session), jwt_signer=worker._jwt_signer(house, session),
+        )  # fmt: skip
+        row = stored(session, code)
+        entry = (row.status_list, row.status_index)
+
+        def erase() -> None:
+            with house.transaction() as other:
+                erase_credentials(owner, is_revoking=False, session=other, clock=clock, jobs=house.jobs, actor=system())
+
+        erasing = meanwhile(erase, house.database)
+    erasing.result(PATIENCE_SECONDS)
+    with house.reading() as session:
+        line = session.scalars(select(ErasedCredential)).one()
+    assert (line.status_list, line.status_index) == entry

@@ -30,6 +30,7 @@ from app.norming.publish_due_norms import publish_due_norms
 from app.norming.publish_norm import publish_norm
 from app.norming.schedule_norm import schedule_norm
 from app.norming.snapshot import sha256_of
+from tests.app.accounts.signed_in import sign_in
 from tests.app.norming.builders import (
     APPROVER_ID,
     EDITOR_ID,
@@ -111,12 +112,13 @@ def test_bypass_03_an_approver_invited_by_the_editor_once_the_draft_exists(runti
 
 
 def test_bypass_04_the_approvers_api_token(runtime, app, staff, previewed):
-    tools = {"clock": runtime.clock}
+    tools, cookie = {"clock": runtime.clock}, sign_in(runtime, staff[1].person_id, second_factor=True)
     with runtime.transaction() as session:
         present = replace(staff[1], second_factor_at=runtime.clock.now())
         token = issue_api_token(
-            "t", ["norms:read"], 30, session=session, entropy=runtime.entropy, jobs=runtime.jobs, actor=present, **tools
-        )
+            "t", ["norms:read"], 30, browser_token=cookie, session=session, entropy=runtime.entropy, jobs=runtime.jobs,
+            actor=present, **tools,
+        )  # fmt: skip
         caller = caller_for_api_token(token.token, session=session, at=runtime.clock.now())
     with pytest.raises(ProofNotFresh), runtime.transaction() as session:
         approve_norm(previewed.id, seen_sha256=previewed.sha256, session=session, actor=caller.actor, **tools)

@@ -123,8 +123,8 @@ def _make_a_token(world: World, actor: Actor) -> None:
     here = world.runtime
     with here.transaction() as session:
         issue_api_token(
-            "late", ["results:read"], 30, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs,
-            actor=actor,
+            "late", ["results:read"], 30, browser_token=None, session=session, clock=here.clock, entropy=here.entropy,
+            jobs=here.jobs, actor=actor,
         )  # fmt: skip
 
 
