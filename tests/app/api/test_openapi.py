@@ -51,6 +51,12 @@ def test_every_operation_tells_its_refusals_as_problems(document):
                 assert content["example"]["status"] == int(status)
 
 
+def test_a_503_may_be_that_of_a_database_or_that_of_too_many_requests(document):
+    for path, _, told in described(document):
+        codes = re.findall(r"^- ([a-z-]+): ", told["responses"]["503"]["description"], re.MULTILINE)
+        assert codes[:2] == ["database-unavailable", "overloaded"], path
+
+
 def test_every_post_that_changes_something_takes_a_key(document):
     for path, method, told in described(document):
         names = [parameter["name"] for parameter in told["parameters"]]
