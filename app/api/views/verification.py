@@ -63,8 +63,7 @@ def verify(_call: Call, code: str) -> Reply:
         raise CodeMistyped from None
     with runtime().reading() as session:
         found = verify_credential(typed, session=session, clock=runtime().clock)
-    page = certificate_address(found.credential.code)
-    return Reply(shown.verdict(found, page=page), unstable=frozenset({"checked_at"}))
+    return Reply(shown.verdict(found, page_of=certificate_address), unstable=frozenset({"checked_at"}))
 
 
 @serves(VERIFY_BATCH)
