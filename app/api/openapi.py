@@ -45,13 +45,16 @@ ALWAYS = {
     ),
 }
 ANYWHERE = {
+    403: ("form-expired: the form was open too long or came from elsewhere. Load its page again and send it.",),
     404: ("not-found: there is nothing at this address.",),
     405: ("http-405: the address does not take this method; `Allow` says which it takes.",),
+    409: ("credential-altered: what is stored under this code no longer matches its signature. Do not rely on it.",),
 }
 WITH_A_BODY = {
     400: ("http-400: the body is not JSON.",),
     413: ("http-413: the body is larger than 1,000,000 bytes.",),
     415: ("http-415: the body is not of a media type that is named here.",),
+    422: ("unstorable: the body holds a character or a number that cannot be kept; nothing was stored.",),
 }
 
 ABOUT = """Everything a person can do on the pages of Decile, for programs that act for them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from http import HTTPStatus
 from itertools import chain
 from typing import Any
 
@@ -71,6 +72,8 @@ def _problems() -> dict[str, str]:
         found[code] = means.replace("`", "")
     for kind in _below(DecileError):
         found.setdefault(kind.code, kind.__doc__ or "")
+    for status in (one for one in HTTPStatus if one >= HTTPStatus.BAD_REQUEST):  # by the web library
+        found.setdefault(f"http-{status.value}", f"{status.phrase}.")
     return found
 
 
