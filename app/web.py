@@ -39,7 +39,8 @@ def _serve(runtime: Runtime) -> None:
     def waiting() -> int:
         return len(server.task_dispatcher.queue)
 
-    application = turning_away(_measured(runtime), waiting, most=WAITING_PER_THREAD * settings.threads)
+    most = WAITING_PER_THREAD * settings.threads
+    application = turning_away(_measured(runtime), waiting, most=most, base_url=settings.base_url)
     with listening_at(settings.host, settings.port, setting=PREFIX):
         server = waitress.create_server(
             application,

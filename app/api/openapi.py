@@ -37,18 +37,24 @@ VARIABLES: Mapping[str, tuple[Mapping[str, Any], str, str]] = {
 
 # What the door says before any operation is reached: `code: meaning` by status.
 ALWAYS = {
-    429: "too-many-requests: wait for the seconds in `Retry-After`.",
-    500: "internal: the fault is ours. Send it again with the same Idempotency-Key.",
-    503: "database-unavailable: nothing was lost; send it again after the seconds in `Retry-After`.",
+    429: ("too-many-requests: wait for the seconds in `Retry-After`.",),
+    500: ("internal: the fault is ours. Send it again with the same Idempotency-Key.",),
+    503: (
+        "database-unavailable: nothing was lost; send it again after the seconds in `Retry-After`.",
+        "overloaded: too many requests wait, and nothing was done; send it again after the seconds in `Retry-After`.",
+    ),
 }
 ANYWHERE = {
-    404: "not-found: there is nothing at this address.",
-    405: "http-405: the address does not take this method; `Allow` says which it takes.",
+    403: ("form-expired: the form was open too long or came from elsewhere. Load its page again and send it.",),
+    404: ("not-found: there is nothing at this address.",),
+    405: ("http-405: the address does not take this method; `Allow` says which it takes.",),
+    409: ("credential-altered: what is stored under this code no longer matches its signature. Do not rely on it.",),
 }
 WITH_A_BODY = {
-    400: "http-400: the body is not JSON.",
-    413: "http-413: the body is larger than 1,000,000 bytes.",
-    415: "http-415: the body is not of a media type that is named here.",
+    400: ("http-400: the body is not JSON.",),
+    413: ("http-413: the body is larger than 1,000,000 bytes.",),
+    415: ("http-415: the body is not of a media type that is named here.",),
+    422: ("unstorable: the body holds a character or a number that cannot be kept; nothing was stored.",),
 }
 
 ABOUT = """Assessments, results, certificates, norms and the checking of codes, for programs that act for a person. What
@@ -245,9 +251,9 @@ def _headers(operation: Operation, *, has_location: bool) -> dict[str, Any]:
 
 
 def _problems(operation: Operation, status_of: Callable[[type[DecileError]], int]) -> dict[str, Any]:
-    texts = {status: [words] for status, words in ALWAYS.items()}
+    texts = {status: [*words] for status, words in ALWAYS.items()}
     if operation.body is not None:
-        texts |= {status: [words] for status, words in WITH_A_BODY.items()}
+        texts |= {status: [*words] for status, words in WITH_A_BODY.items()}
     for status, refusals in refusals_of(operation, status_of).items():
         texts.setdefault(status, []).extend(f"{one.code}: {one.__doc__}" for one in refusals)
     if VARIABLE.search(operation.rule):

@@ -12,6 +12,21 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+from app.api.words import (
+    DecisionOutcome,
+    DecisionReason,
+    GateReason,
+    LineProblem,
+    NormGate,
+    NormStanding,
+    SittingState,
+    SpecimenReason,
+    StopReason,
+    VerdictReason,
+    VerdictWord,
+    WhoSees,
+    WhyRevoked,
+)
 from app.credentials.set_visibility import LONGEST_NAME
 from app.foundation.slugs import SLUG
 from app.item_bank.queries import MOST_OPTIONS
@@ -161,8 +176,8 @@ class Sitting(Shape):
     id: UUID
     skill: str
     language: str
-    state: str = Field(description="open, completed, abandoned (too few answers for a result), or void.")
-    stop_reason: str | None
+    state: SittingState = Field(description="Abandoned: too few answers for a result; void: it counts for nothing.")
+    stop_reason: StopReason | None
     started_at: datetime
     resumable_until: datetime
     ended_at: datetime | None
@@ -220,7 +235,7 @@ class KeptResponse(Shape):
     received_at: datetime
     is_superseded: bool = Field(description="A newer value was already there, from elsewhere, and stays.")
     is_whole: bool = Field(description="Whether the item is answered completely.")
-    state: str
+    state: SittingState
     current_position: int
 
 
@@ -235,10 +250,12 @@ class Done(Shape):
 class Decision(Shape):
     """Whether the result earns the certificate, and why not."""
 
-    outcome: str = Field(description="awarded, not-awarded, or held (a person looks first).")
-    reasons: list[str]
+    outcome: DecisionOutcome = Field(description="Held: a person looks first.")
+    reasons: list[DecisionReason] = Field(
+        description="All that stand against it. With `norm-` begin those of the norm, its `gate_reasons`."
+    )
     is_specimen: bool = Field(description="What is earned is a demonstration that proves nothing.")
-    specimen_reasons: list[str]
+    specimen_reasons: list[SpecimenReason]
     decided_at: datetime
 
 
@@ -285,8 +302,8 @@ class Certificate(Shape):
     issued_at: datetime | None
     suspended_at: datetime | None
     revoked_at: datetime | None
-    revocation_reason: str | None
-    visibility: str
+    revocation_reason: WhyRevoked | None
+    visibility: WhoSees
     shown_name: str | None
     page: str = Field(json_schema_extra={"format": "uri"}, description="The address to give to others.")
 
@@ -311,8 +328,8 @@ class SignedDocument(BaseModel):
 class Verdict(Shape):
     """Whether a certificate is good, and why."""
 
-    verdict: str = Field(description="valid, expired, suspended, revoked, altered, specimen, or unknown.")
-    reasons: list[str]
+    verdict: VerdictWord = Field(description="Only `valid` says that the certificate is good now.")
+    reasons: list[VerdictReason] = Field(description="The weightiest first.")
     code: str
     skill: str
     shown_name: str | None
@@ -322,6 +339,9 @@ class Verdict(Shape):
     checked_at: datetime
     facts: dict[str, str] = Field(description="The figures that the signed document states.")
     page: str = Field(json_schema_extra={"format": "uri"})
+    superseded_by: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None = Field(
+        description="The page of the newer certificate, where its holder shows that one too."
+    )
 
 
 class VerifyBatch(Shape):
@@ -340,9 +360,9 @@ class BatchEntry(Shape):
 
     line: int = Field(description="Its number in the list, from 1; of a CSV the number of the line.")
     sent: str = Field(description="What stood where the code should, up to 200 characters.")
-    problem: str | None = Field(
-        description="code-typing-error; credential-not-found: unknown or private; credential-erased; or "
-        "single-reader-link: such a link is not looked through here, so open it."
+    problem: LineProblem | None = Field(
+        description="credential-not-found: unknown or private; single-reader-link: such a link is not looked through "
+        "here, so open it."
     )
     verdict: Verdict | None
 
@@ -359,7 +379,7 @@ class Norm(Shape):
 
     id: UUID
     label: str
-    state: str
+    state: NormStanding
     skill: str
     language: str
     population: Words
@@ -372,9 +392,9 @@ class Norm(Shape):
     )
     cut_percentile: float
     demo: bool = Field(description="Made of simulated people: whatever rests on it is a specimen.")
-    gate: str
+    gate: NormGate
     may_certify: bool
-    gate_reasons: list[str]
+    gate_reasons: list[GateReason] = Field(description="All that keep it from certifying.")
     instrument: str
     sha256: str
     published_at: datetime | None

@@ -182,7 +182,7 @@ def certificate(view: CredentialView, *, page: str) -> shapes.Certificate:
     )
 
 
-def verdict(found: CertificateVerification, *, page: str) -> shapes.Verdict:
+def verdict(found: CertificateVerification, *, page_of: Callable[[str], str]) -> shapes.Verdict:
     """For anyone who has the code."""
     row = found.credential
     return shapes.Verdict(
@@ -196,7 +196,8 @@ def verdict(found: CertificateVerification, *, page: str) -> shapes.Verdict:
         revoked_at=row.revoked_at,
         checked_at=found.checked_at,
         facts=found.facts,
-        page=page,
+        page=page_of(row.code),
+        superseded_by=page_of(found.newer) if found.newer else None,
     )
 
 
@@ -207,7 +208,7 @@ def batch(rows: Sequence[BatchRow], *, checked_at: datetime, page_of: Callable[[
             line=row.line.number,
             sent=row.line.sent[:LONGEST_SENT],
             problem=row.problem,
-            verdict=verdict(row.found, page=page_of(row.found.credential.code)) if row.found else None,
+            verdict=verdict(row.found, page_of=page_of) if row.found else None,
         )
         for row in rows
     ]

@@ -20,6 +20,8 @@ from app.assessment.policy import SittingPolicy
 from app.assessment.retention_policy import RetentionPolicy
 from app.foundation import policies
 
+SITTING_STATES, STOP_REASONS = tuple(State), tuple(Stop)  # every word that `state` and `stop_reason` may be
+
 
 @dataclass(frozen=True, slots=True)
 class SittingView:

@@ -20,6 +20,7 @@ from app.item_bank import queries as banks
 from app.norming import queries as norms
 from app.results import queries as results
 
+OUTCOMES = tuple(Outcome)
 BAND_PERCENT = 90  # one meaning of "band", everywhere
 
 

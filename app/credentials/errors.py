@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from app.foundation.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+from app.foundation.errors import Conflict, Gone, Invalid, NotFound, Refused, Unavailable
 
 
 class TypingError(Invalid):
@@ -22,7 +22,7 @@ class TypingError(Invalid):
         )
 
 
-class CredentialErased(NotFound):
+class CredentialErased(Gone):
     """The holder erased their data; the register knows dates and status alone."""
 
     code = "credential-erased"

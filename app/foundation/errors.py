@@ -20,6 +20,10 @@ class NotFound(DecileError):
     code = "not-found"
 
 
+class Gone(NotFound):
+    """It was here, whoever asks may know that, and it comes back no more."""
+
+
 class Refused(DecileError):
     """A rule or a missing right forbids it."""
 

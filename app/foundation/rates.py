@@ -23,7 +23,7 @@ class RatePolicy:
     not_found_per_minute: int = 60
     questions_per_hour: int = 30  # to holders
     batches_per_minute: int = 10  # of up to 1,000 codes; 10,000 guesses a minute find none of 2**80
-    api_calls_per_minute: int = 300  # of one token
+    api_calls_per_minute: int = 300  # of one token, whatever it calls; of one network where none came
     beginnings_per_day: int = 40  # of something that shows our content; going on with what was begun is not counted
 
 

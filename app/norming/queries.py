@@ -36,6 +36,7 @@ from app.norming.snapshot import MASSES, content_of, is_as_drafted
 from app.norming.still_holds import compared_with
 from scoring.norms import NormTable
 
+NORM_STATES = tuple(NormState)
 TABLES_KEPT = 64  # of 160 kB each at most
 _tables: dict[tuple[UUID, str], NormTable] = {}
 

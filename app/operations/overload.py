@@ -9,12 +9,13 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.foundation.web.asker import asks_for_page
 from app.foundation.web.headers import RETRY_AFTER_SECONDS
 from app.operations.metrics import WsgiApplication
 
 WAITING_PER_THREAD = 8  # some tenths of a second of work; a longer line means that more comes than can be answered
 ALWAYS_ANSWERED = ("/healthz", "/readyz", "/static/")
-PROBLEM = json.dumps({"type": "overloaded", "title": "Too many requests are waiting", "status": 503})
+CODE = "overloaded"
 PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Decile</title></head><body>'
@@ -24,15 +25,21 @@ PAGE = (
 )
 
 
-def turning_away(application: WsgiApplication, waiting: Callable[[], int], *, most: int) -> WsgiApplication:
-    """The application, with 503 and Retry-After in its place while more than `most` requests wait for a thread."""
+def turning_away(
+    application: WsgiApplication, waiting: Callable[[], int], *, most: int, base_url: str
+) -> WsgiApplication:
+    """The application, with 503 and Retry-After in its place while more than `most` requests wait for a thread.
+
+    `base_url` is where `type` of the answer to programs leads.
+    """
+    of_problem = _problem(base_url).encode()
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if waiting() <= most or str(environ.get("PATH_INFO", "")).startswith(ALWAYS_ANSWERED):
             return application(environ, start_response)
-        wants_page = "text/html" in str(environ.get("HTTP_ACCEPT", ""))
+        wants_page = asks_for_page(environ)
         kind = "text/html; charset=utf-8" if wants_page else "application/problem+json"
-        body = (PAGE if wants_page else PROBLEM).encode()
+        body = PAGE.encode() if wants_page else of_problem
         headers = [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
@@ -43,3 +50,15 @@ def turning_away(application: WsgiApplication, waiting: Callable[[], int], *, mo
         return [body]
 
     return answer
+
+
+def _problem(base_url: str) -> str:
+    return json.dumps(
+        {
+            "type": f"{base_url}/problems/{CODE}",
+            "title": "Too many requests are waiting",
+            "status": 503,
+            "detail": "Nothing was done. Send it again after the seconds in `Retry-After`.",
+            "code": CODE,
+        }
+    )

@@ -15,7 +15,6 @@ from app.foundation.access import Actor, SignInNeeded
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.jobs import Jobs
-from app.foundation.locks import hold
 from app.privacy.errors import ChoiceMissing
 from app.privacy.models import Certificates, ErasureRequest
 from app.privacy.rules import require_erasable
@@ -39,7 +38,6 @@ def ask_for_erasure(
     chosen = Certificates(certificates)
     hold_accounts(actor.person_id, session=session)
     require_erasable(actor.person_id, chosen, session=session, at=now)
-    hold(session, "erasure-request", actor.person_id)
     own = select(ErasureRequest).where(ErasureRequest.person_id == actor.person_id)
     request = session.scalar(own.with_for_update())
     if request is None:

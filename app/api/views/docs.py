@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -64,11 +66,14 @@ def _told(operation: Any, described: Any) -> Any:
 def _problems() -> dict[str, str]:
     """The meaning of every error by its code; where a code has several, that of the one nearest to the root."""
     found: dict[str, str] = {}
-    for words in (*openapi.ALWAYS.values(), *openapi.WITH_A_BODY.values(), *openapi.ANYWHERE.values()):
+    by_status = (openapi.ALWAYS, openapi.WITH_A_BODY, openapi.ANYWHERE)
+    for words in chain.from_iterable(chain.from_iterable(told.values() for told in by_status)):
         code, _, means = words.partition(": ")
         found[code] = means.replace("`", "")
     for kind in _below(DecileError):
         found.setdefault(kind.code, kind.__doc__ or "")
+    for status in (one for one in HTTPStatus if one >= HTTPStatus.BAD_REQUEST):  # by the web library
+        found.setdefault(f"http-{status.value}", f"{status.phrase}.")
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, g, request
+from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.wrappers import Response as AnyResponse
@@ -118,24 +119,6 @@ class _Replayed(Reply):
     """An answer given before."""
 
 
-def serves(operation: Operation) -> Callable[[Callable[..., Reply]], Callable[..., AnyResponse]]:
-    """Put a view behind the door, at the operation's address, and into the document."""
-
-    def decorate(view: Callable[..., Reply]) -> Callable[..., AnyResponse]:
-        @bp.route(PREFIX + operation.rule, methods=[operation.method], endpoint=operation.name)
-        @limiter.limit(rate("api_calls_per_minute", "minute"), key_func=_who_is_counted, override_defaults=False)
-        @wraps(view)
-        def answered(**path: Any) -> AnyResponse:
-            caller = _caller(operation)
-            call = Call(operation, caller, _query(operation), _body(operation), path)
-            return _response(operation, view(call, **path))
-
-        OPERATIONS.append(operation)
-        return cast("Callable[..., AnyResponse]", answered)
-
-    return decorate
-
-
 def _who_is_counted() -> str:
     """The token, so that programs behind one address do not use up each other's calls; an invented one is nobody's."""
     found = _token_holder()
@@ -154,6 +137,33 @@ def _token_holder() -> ApiCaller | None:
         with runtime().reading() as session:
             g.token_holder = caller_for_api_token(token, session=session, at=runtime().clock.now())
     return cast("ApiCaller | None", g.get("token_holder"))
+
+
+counted = limiter.shared_limit(  # whatever is called
+    rate("api_calls_per_minute", "minute"),
+    scope="api-calls",
+    key_func=_who_is_counted,
+    override_defaults=False,
+    error_message=lambda: str(_("Too many requests: wait as many seconds as the answer says.")),
+)
+
+
+def serves(operation: Operation) -> Callable[[Callable[..., Reply]], Callable[..., AnyResponse]]:
+    """Put a view behind the door, at the operation's address, and into the document."""
+
+    def decorate(view: Callable[..., Reply]) -> Callable[..., AnyResponse]:
+        @bp.route(PREFIX + operation.rule, methods=[operation.method], endpoint=operation.name)
+        @counted
+        @wraps(view)
+        def answered(**path: Any) -> AnyResponse:
+            caller = _caller(operation)
+            call = Call(operation, caller, _query(operation), _body(operation), path)
+            return _response(operation, view(call, **path))
+
+        OPERATIONS.append(operation)
+        return cast("Callable[..., AnyResponse]", answered)
+
+    return decorate
 
 
 def _caller(operation: Operation) -> ApiCaller | None:

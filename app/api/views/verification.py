@@ -7,7 +7,7 @@ from app.api.errors import CodeMistyped
 from app.api.operations import Answer, Operation, TextForm
 from app.api.views.door import Call, Reply, serves
 from app.credentials import codes
-from app.credentials.errors import CredentialNotFound, TypingError
+from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.verification.batch_list import lines_of, numbered, text_of
@@ -27,7 +27,7 @@ VERIFY = Operation(
     summary="Whether a certificate is good, and why",
     detail="Needs no token. An unknown code and one whose holder keeps it private are answered alike.",
     is_open=True,
-    refusals=(CredentialNotFound, CodeMistyped),
+    refusals=(CredentialNotFound, CredentialErased, CodeMistyped),
     answers={200: Answer("The verdict.", shapes.Verdict)},
 )
 VERIFY_BATCH = Operation(
@@ -63,8 +63,7 @@ def verify(_call: Call, code: str) -> Reply:
         raise CodeMistyped from None
     with runtime().reading() as session:
         found = verify_credential(typed, session=session, clock=runtime().clock)
-    page = certificate_address(found.credential.code)
-    return Reply(shown.verdict(found, page=page), unstable=frozenset({"checked_at"}))
+    return Reply(shown.verdict(found, page_of=certificate_address), unstable=frozenset({"checked_at"}))
 
 
 @serves(VERIFY_BATCH)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, g, request
 from flask_login import current_user
+from werkzeug.wrappers import Request
 
 from app.foundation.access import ANONYMOUS, Actor, SignInNeeded
 from app.foundation.own_paths import safe_path
 
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "decile_language"
+KINDS_OF_ANSWER = ("application/problem+json", "application/json", "text/html")  # of equal ones the first is best
 PROGRAMS = "/api/"  # below it programs ask, with tokens: cookies are not looked at, and errors are never pages
 
 
@@ -48,6 +50,12 @@ def prefers_json() -> bool:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best is not None and best != "text/html"
+
+
+def asks_for_page(environ: dict[str, Any]) -> bool:
+    """Whether a request that reached no Flask says that a page is the best answer; below the API it never is."""
+    asked = Request(environ)
+    return not asked.path.startswith(PROGRAMS) and asked.accept_mimetypes.best_match(KINDS_OF_ANSWER) == "text/html"
 
 
 def language_of_request() -> str:

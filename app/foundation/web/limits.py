@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import g
 from flask_babel import gettext as _
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
 from app.foundation.rates import network_of
@@ -21,7 +21,20 @@ def asking_network() -> str:
     return network_of(get_remote_address())
 
 
-limiter = Limiter(key_func=asking_network, headers_enabled=True)
+class TellingLimiter(Limiter):
+    """Announces the limit that will hold first; the library announces the one that it happens to sort first."""
+
+    @property
+    def current_limit(self) -> RequestLimit | None:
+        """The one that was met, else the one with the least left; None where nothing is counted."""
+        return min(self.current_limits, key=_rank, default=None)
+
+
+def _rank(limit: RequestLimit) -> tuple[bool, int, int]:
+    return not limit.breached, limit.remaining, -limit.reset_at  # of several that are met, the one that lasts longest
+
+
+limiter = TellingLimiter(key_func=asking_network, headers_enabled=True)
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, SecurityError
 
 from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded
-from app.foundation.errors import Conflict, DecileError, Invalid, NotFound, Refused, Unavailable
+from app.foundation.errors import Conflict, DecileError, Gone, Invalid, NotFound, Refused, Unavailable
 from app.foundation.web.asker import prefers_json
 from app.foundation.web.gates import ask_for_proof, ask_to_sign_in, return_path
 from app.foundation.web.http_words import http_words, pause_words
@@ -28,7 +28,7 @@ STATUS_OF_KIND: dict[type[DecileError], int] = {
     Conflict: 409,
     Unavailable: 503,
 }
-STATUS_OF_ERROR: dict[type[DecileError], int] = {SignInNeeded: 401}
+STATUS_OF_ERROR: dict[type[DecileError], int] = {SignInNeeded: 401, Gone: 410}
 log = structlog.get_logger("decile.web")
 
 
@@ -73,6 +73,7 @@ def _answer_error(error: DecileError) -> Any:
 def _headline(error: DecileError) -> str:
     headlines = {
         404: _("We found nothing here"),
+        410: _("We found nothing here"),
         403: _("This is not open to you"),
         422: _("Something in what you sent needs correcting"),
         409: _("This is no longer possible"),

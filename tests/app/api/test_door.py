@@ -203,7 +203,11 @@ def test_an_invented_token_is_counted_with_its_network(world: World):
 
 
 def allow_calls_a_minute(world: World, calls: int) -> None:
-    rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)} | {"api_calls_per_minute": calls}
+    allow(world, api_calls_per_minute=calls)
+
+
+def allow(world: World, **named: int) -> None:
+    rates = {limit.name: UNLIMITED for limit in fields(RatePolicy)} | named
     with world.runtime.transaction() as session:
         policies.set_policy(RatePolicy, rates, session=session, at=world.runtime.clock.now(), actor=operator())
     world.app = create_app(world.runtime)
@@ -216,6 +220,36 @@ def test_calls_are_counted_by_token(world: World):
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) >= 0
     assert world.call(OTHER, "GET", "/token").status_code == 200
+
+
+def test_calls_of_a_token_are_counted_together_whatever_they_ask_for(world: World):
+    allow_calls_a_minute(world, 3)
+    paths = ("/token", "/results", "/skills", "/certificates")
+    assert [world.call(OWNER, "GET", path).status_code for path in paths] == [200, 200, 200, 429]
+
+
+def test_a_refusal_of_a_token_blames_no_network(world: World):
+    allow_calls_a_minute(world, 1)
+    refused = [world.call(OWNER, "GET", "/token") for _ in range(2)][1]
+    assert (refused.status_code, "network" in refused.json["detail"]) == (429, False)
+
+
+BATCH = {"codes": ["0000-0000-0000-0000-0"]}
+ASKED = {
+    "every call": ({"api_calls_per_minute": 3}, "GET", "/skills", {}),
+    "batches": ({"batches_per_minute": 3, "api_calls_per_minute": 9}, "POST", "/verify/batch", {"json": BATCH}),
+    "guesses": ({"not_found_per_minute": 3, "api_calls_per_minute": 9}, "GET", "/verify/0000-0000-0000-0000-0", {}),
+}
+
+
+@pytest.mark.parametrize("which", ASKED)
+def test_the_limit_that_is_announced_is_the_one_that_holds_first(world: World, which: str):
+    rates, method, path, sent = ASKED[which]
+    allow(world, **rates)
+    answers = [world.call(ANONYMOUS, method, path, **sent) for _ in range(4)]
+    told = [tuple(answer.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining")) for answer in answers]
+    assert told == [("3", "2"), ("3", "1"), ("3", "0"), ("3", "0")]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, False, True]
 
 
 def test_what_a_program_is_told_to_do_it_can_do(world: World):

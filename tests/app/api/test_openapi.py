@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import jsonschema
 import pytest
+from werkzeug.exceptions import default_exceptions
 
+import app
 from app.api.views.door import OPERATIONS
+from app.operations import overload
 from tests.app.api.world import World
 
 QUESTIONS = {"/api/v1/verify/batch"}  # asked by POST because they are long
@@ -49,6 +53,12 @@ def test_every_operation_tells_its_refusals_as_problems(document):
                 content = response["content"]["application/problem+json"]
                 assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
                 assert content["example"]["status"] == int(status)
+
+
+def test_a_503_may_be_that_of_a_database_or_that_of_too_many_requests(document):
+    for path, _, told in described(document):
+        codes = re.findall(r"^- ([a-z-]+): ", told["responses"]["503"]["description"], re.MULTILINE)
+        assert codes[:2] == ["database-unavailable", "overloaded"], path
 
 
 def test_every_post_that_changes_something_takes_a_key(document):
@@ -115,6 +125,33 @@ def test_every_type_of_problem_leads_to_a_page(document, shared_world: World):
     assert len(codes) > 25
     assert [code for code in sorted(codes) if client.get(f"/problems/{code}").status_code != 200] == []
     assert client.get("/problems/unheard-of").status_code == 404
+
+
+def codes_without_an_error() -> set[str]:
+    """Of problems that no error of ours stands for; the errors that a process knows are listed from their classes."""
+    named = re.compile(r"\bproblem(?:_json)?\(\s*\"([a-z-]+)\"")
+    texts = [file.read_text(encoding="utf-8") for file in Path(app.__file__).parent.rglob("*.py")]
+    by_the_library = {f"http-{status}" for status in default_exceptions}
+    return {code for text in texts for code in named.findall(text)} | by_the_library | {overload.CODE}
+
+
+def test_every_type_that_is_answered_anywhere_leads_to_a_page(shared_world: World):
+    client = shared_world.app.test_client()
+    codes = codes_without_an_error()
+    assert {"credential-altered", "form-expired", "unstorable", "internal"} <= codes
+    assert [code for code in sorted(codes) if client.get(f"/problems/{code}").status_code != 200] == []
+
+
+def test_what_cannot_be_stored_is_told_where_something_is_sent(document):
+    for path, _, told in described(document):
+        is_told = "- unstorable: " in told["responses"]["422"]["description"]
+        assert is_told == ("requestBody" in told), path
+
+
+@pytest.mark.parametrize("code", ["credential-altered", "form-expired", "unstorable", "overloaded"])
+def test_a_problem_that_no_error_of_ours_stands_for_is_told_in_french_too(client, code: str) -> None:
+    page = client.get(f"/problems/{code}", headers={"Accept": "text/html", "Accept-Language": "fr"})
+    assert (page.status_code, '<p lang="en">' in page.text) == (200, False)
 
 
 def test_a_problem_page_speaks_french_to_the_french(client) -> None:

@@ -194,6 +194,8 @@ def test_edge_043_a_renewal_is_a_credential_of_its_own_linked_to_the_former(
         ["superseded"],
         f"http://localhost/c/{new}",
     )
+    program = client.get(f"/api/v1/verify/{old}").get_json()
+    assert (program["reasons"], program["superseded_by"]) == (["superseded"], f"http://localhost/c/{new}")
     with house.transaction() as session:
         stored(session, new).visibility = "private"
     assert new not in client.get(f"/c/{old}", headers=html).get_data(as_text=True)

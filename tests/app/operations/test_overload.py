@@ -8,9 +8,11 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
+from app.api.shapes import Problem
 from app.operations.overload import turning_away
 
 MOST = 64
+BASE_URL = "https://decile.example"
 
 
 def _answered(environ: dict[str, Any], start_response: Any) -> Any:
@@ -18,7 +20,7 @@ def _answered(environ: dict[str, Any], start_response: Any) -> Any:
 
 
 def _client(waiting: int) -> Client:
-    return Client(turning_away(_answered, lambda: waiting, most=MOST))
+    return Client(turning_away(_answered, lambda: waiting, most=MOST, base_url=BASE_URL))
 
 
 def test_up_to_the_limit_everybody_is_let_in() -> None:
@@ -35,6 +37,19 @@ def test_beyond_it_programs_get_a_problem_and_pages_two_languages_and_both_when_
     for answer in (program, page):
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*", "text/html;q=0.9, application/json;q=0.1"])
+def test_below_the_api_it_is_a_problem_of_the_api_whatever_is_accepted(accept: str) -> None:
+    answer = _client(MOST + 1).get("/api/v1/skills", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    told = Problem.model_validate_json(answer.data)
+    assert (told.type, told.code, told.status) == (f"{BASE_URL}/problems/overloaded", "overloaded", 503)
+
+
+def test_who_would_rather_have_json_than_a_page_gets_no_page() -> None:
+    accept = {"Accept": "application/json, text/html;q=0.1"}
+    assert _client(MOST + 1).get("/verify", headers=accept).mimetype == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/static/decile.css"])

@@ -27,9 +27,12 @@ from app.assessment.models import RetakeTrace, Sitting, SittingAllowance
 from app.assessment.start_sitting import start_sitting
 from app.credentials.models import Credential, ErasedCredential, IssuerKey
 from app.credentials.status_entries import _taken
+from app.factory import create_app
+from app.foundation import policies
 from app.foundation.access import Actor, ProofNotFresh, operator
 from app.foundation.audit import AuditEntry
 from app.foundation.mail import Message
+from app.foundation.rates import RatePolicy
 from app.keying.models import Seat
 from app.norming.models import NormVersion
 from app.privacy.ask_for_erasure import ask_for_erasure
@@ -40,7 +43,7 @@ from app.reviews.models import ReviewCase
 from app.transparency.models import LogEntry
 from app.transparency.queries import verify
 from app.worker import JOBS
-from tests.app.api.world import EDITOR, OTHER, OWNER, UNPROVEN, World
+from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, UNPROVEN, World
 from tests.app.assessment.builders import Place, SimulatedPerson, take
 from tests.app.privacy.traces import EMAIL, days_of, found_again, owner_id, person_of, strings_of
 from tests.journeys.at_a_standstill import run_jobs, with_signer
@@ -204,6 +207,18 @@ def test_edge_058_what_belongs_to_the_page_says_the_same_of_an_erased_certificat
     assert "The holder erased their data" in answer.text
     facts = reader.get(f"/c/{world.facts.code}/receipt.json")
     assert (facts.status_code, facts.json["code"], facts.json["is_over"]) == (410, "credential-erased", False)
+
+
+def test_the_api_says_of_an_erased_certificate_what_its_page_says_and_takes_it_for_no_guess(world: World):
+    erase(world, Certificates.KEEP)
+    with world.runtime.transaction() as session:
+        few = {"not_found_per_minute": 1}
+        policies.set_policy(RatePolicy, few, session=session, at=world.runtime.clock.now(), actor=operator())
+    world.app = create_app(world.runtime)
+    answers = [world.call(ANONYMOUS, "GET", f"/verify/{world.facts.code}") for _ in range(3)]
+    assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(410, "credential-erased")] * 3
+    described = world.app.test_client().get("/openapi.json").json["paths"]["/api/v1/verify/{code}"]["get"]
+    assert described["responses"]["410"]["description"].startswith("- credential-erased: ")
 
 
 def test_edge_058_a_kept_line_runs_to_its_end(world: World):
