@@ -13,6 +13,7 @@ from app.foundation import audit, policies
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
+from app.foundation.locks import hold
 from app.foundation.names import can_be_shown, without_marks
 from app.verification.errors import ShareRefused, TooManyShares
 from app.verification.models import ShareGrant
@@ -37,6 +38,7 @@ def grant_share(
     note = " ".join(without_marks(made_for).split())
     if not 0 < len(note) <= LONGEST_NOTE or not can_be_shown(note) or days not in policy.share_days:
         raise ShareRefused(LONGEST_NOTE)
+    hold(session, "shares", credential.id)  # two who ask at once are counted one after the other
     if _open_shares(credential.id, session=session, clock=clock) >= policy.most_open_shares:
         raise TooManyShares(policy.most_open_shares)
     grant = ShareGrant(

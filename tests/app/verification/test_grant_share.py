@@ -25,6 +25,7 @@ from app.verification.policy import VerificationPolicy
 from tests.app.accounts.signed_in import sign_in
 from tests.app.credentials.awards import an_id
 from tests.app.verification.register import HTML
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile
 
 
 class Holder:
@@ -234,3 +235,19 @@ def test_the_holders_page_makes_shows_ends_and_removes_a_link(client, holder) ->
     refused = send(address, made_for="", days="7")
     assert refused.status_code == 422
     assert "whom the link is for" in refused.text
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_who_make_the_last_link_allowed_at_once_make_one(holder, runtime) -> None:
+    with runtime.transaction() as session:
+        policies.set_policy(
+            VerificationPolicy, {"most_open_shares": 1}, session=session, at=runtime.clock.now(), actor=operator()
+        )
+    with runtime.transaction() as session:
+        grant_share(
+            holder.code, "Acme", 30, session=session, clock=runtime.clock, entropy=runtime.entropy, actor=holder.actor
+        )
+        second = meanwhile(holder.grants, runtime.database)
+    with pytest.raises(TooManyShares):
+        second.result(PATIENCE_SECONDS)
+    assert len(holder.sees()) == 1
