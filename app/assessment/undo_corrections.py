@@ -7,10 +7,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assessment.models import SittingCorrection
+from app.assessment.models import Sitting, SittingCorrection
 from app.foundation import audit
 from app.foundation.access import Actor
 from app.foundation.clock import Clock
+
+
+def hold_corrected(rescoring_id: UUID, *, session: Session) -> None:
+    """Hold the sittings that a decision corrected, in the order of their ids: nobody lays another over it meanwhile."""
+    of_it = select(SittingCorrection.sitting_id).where(SittingCorrection.rescoring_id == rescoring_id)
+    session.execute(select(Sitting.id).where(Sitting.id.in_(of_it)).order_by(Sitting.id).with_for_update())
 
 
 def undo_corrections(rescoring_id: UUID, *, session: Session, clock: Clock, actor: Actor) -> int:

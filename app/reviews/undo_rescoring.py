@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.roles import Role
 from app.assessment import corrections
-from app.assessment.undo_corrections import undo_corrections
+from app.assessment.undo_corrections import hold_corrected, undo_corrections
 from app.awarding.ask_for_decision import ask_for_decision
 from app.foundation import audit
 from app.foundation.access import Actor, SignInNeeded, require
@@ -38,6 +38,7 @@ def undo_rescoring(
     row = rescoring_for_update(rescoring_id, item_id, session=session)
     if not row.may_be_undone(at=now):
         raise RescoringNotOpen
+    hold_corrected(row.id, session=session)  # as whoever applies another one
     if corrections.are_followed(row.id, session=session):
         raise RescoringFollowed
     count = undo_corrections(row.id, session=session, clock=clock, actor=actor)

@@ -10,22 +10,27 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from app.accounts.models import RoleGrant
 from app.assessment.errors import RetakeTooSoon, SittingNotFound
 from app.assessment.models import Sitting
 from app.assessment.start_sitting import start_sitting
 from app.awarding.models import AwardDecision, Outcome
 from app.foundation.access import Actor
 from app.reviews.apply_change import apply_change
+from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
+from app.reviews.errors import RescoringFollowed
 from app.reviews.models import ReviewCase
 from app.reviews.open_held_cases import open_held_cases
-from tests.app.api.world import OTHER, OWNER, World
-from tests.app.assessment.builders import SKILL
+from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
+from tests.app.assessment.builders import SKILL, Place
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 from tests.app.reviews.register import ask_change, two_reviewers
 from tests.app.reviews.test_decide_case import hold
 from tests.app.reviews.test_register import to_other
+from tests.app.reviews.test_rescoring import Desk, applied, previewed, suspend, undo
+from tests.app.reviews.test_rescoring import ask as ask_for_rescoring
 from tests.at_once import while_first_is_not_committed
 
 Act = Callable[[Session], object]
@@ -143,3 +148,32 @@ def completed_just_now(world: World) -> None:
             .where(Sitting.id == world.facts.ended_sitting)
             .values(started_at=now - timedelta(hours=1), completed_at=now - timedelta(minutes=30))
         )
+
+
+def test_a_rescoring_is_not_undone_while_another_is_laid_over_it(world: World):
+    """Both would stand: the later one still leaves out what the undo puts back."""
+    desk = item_desk(world)
+    below, above = (row.item_code for row in desk.place.shown(world.facts.ended_sitting)[:2])
+    first = applied(desk, below)
+    suspend(desk, above)
+    second, seen, here = ask_for_rescoring(desk, above), previewed(desk, above), world.runtime
+
+    def applying(session: Session) -> None:
+        apply_rescoring(
+            second, seen, seen_sha256=seen.sha256, session=session, clock=here.clock, entropy=here.entropy,
+            jobs=here.jobs, actor=desk.second,
+        )  # fmt: skip
+
+    with pytest.raises(RescoringFollowed):
+        while_first_is_not_committed(here.database, applying, lambda: undo(desk, first, below))
+
+
+def item_desk(world: World) -> Desk:
+    here, roles = world.runtime, frozenset({"item_editor"})
+    now, editors = here.clock.now(), [world.facts.people[role] for role in (EDITOR, RECRUITER)]
+    with here.transaction() as session:
+        for person_id in editors:
+            session.add(RoleGrant(person_id=person_id, role="item_editor", granted_at=now - timedelta(days=1)))
+    first, second = (Actor(person_id, "editor", roles, now, now) for person_id in editors)
+    place = Place(here.database, here.clock, here.entropy, here.jobs)
+    return Desk(here, place, world.directory / "mail", (world.facts.ended_sitting,), first, second)
