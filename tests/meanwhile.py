@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.foundation.db import Database
 
@@ -29,6 +30,15 @@ def meanwhile(act: Callable[[], T], database: Database) -> Future[T]:
         assert time.monotonic() < deadline, "it neither waits for a lock nor ends"
         time.sleep(LOOK_SECONDS)
     return doing
+
+
+def while_first_is_not_committed(database: Database, first: Callable[[Session], object], second: Callable[[], T]) -> T:
+    """What `second` gave or raised, which began when `first` had done its work and was not committed."""
+    with database.transaction() as session:
+        first(session)
+        session.flush()
+        doing = meanwhile(second, database)
+    return doing.result(PATIENCE_SECONDS)
 
 
 def _somebody_waits(database: Database) -> bool:

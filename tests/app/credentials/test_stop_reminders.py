@@ -14,7 +14,7 @@ from app.credentials.stop_reminders import resume_reminders, stop_reminders
 from app.foundation.audit import AuditEntry
 from app.foundation.runtime import Runtime
 from tests.app.assessment.builders import Place, a_person
-from tests.at_once import while_first_is_not_committed
+from tests.meanwhile import while_first_is_not_committed
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from app.keying.invite_judges import invite_judges
 from app.keying.locked import open_panel_for_update
 from app.keying.models import Seat
 from tests.app.keying.builders import a_panel
-from tests.at_once import until_it_waits
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile
 
 JUDGE = "judge-1@example.org"
 
@@ -24,16 +23,15 @@ def test_a_judge_who_declares_while_the_link_is_sent_again_waits_for_it_and_both
     (token,) = judging.invite(JUDGE)
     here.clock.advance(timedelta(minutes=1))
 
-    with ThreadPoolExecutor(1) as pool, here.transaction() as session:
+    with here.transaction() as session:
         open_panel_for_update(judging.panel_id, session=session)
-        declaring = pool.submit(judging.declare, token)
-        until_it_waits(declaring, here.database)
+        declaring = meanwhile(lambda: judging.declare(token), here.database)
         invite_judges(
             judging.panel_id, [JUDGE], language="en", session=session, clock=here.clock, entropy=here.entropy,
             jobs=here.jobs, actor=judging.editor,
         )  # fmt: skip
 
-    declaring.result()
+    declaring.result(PATIENCE_SECONDS)
     with here.reading() as session:
         seat = session.scalars(select(Seat)).one()
     assert (seat.invited_at, seat.declared_at) == (here.clock.now(), here.clock.now())

@@ -13,7 +13,7 @@ from app.item_bank.release_bank import release_bank
 from app.keying.open_panel import open_panel
 from tests.app.keying.builders import BANK
 from tests.app.norming.builders import people
-from tests.at_once import while_first_is_not_committed
+from tests.meanwhile import while_first_is_not_committed
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

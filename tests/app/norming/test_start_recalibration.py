@@ -10,7 +10,7 @@ from app.norming.calibration_errors import RecalibrationUnderWay
 from app.norming.recalibration import Choice, Source
 from app.norming.start_recalibration import start_recalibration
 from tests.app.norming.builders import SKILL, people
-from tests.at_once import while_first_is_not_committed
+from tests.meanwhile import while_first_is_not_committed
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -13,7 +13,7 @@ from app.foundation.runtime import Runtime
 from app.privacy.ask_for_erasure import ask_for_erasure
 from app.privacy.models import ErasureRequest
 from tests.app.assessment.builders import Place, a_person
-from tests.at_once import while_first_is_not_committed
+from tests.meanwhile import while_first_is_not_committed
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -31,7 +31,7 @@ from tests.app.reviews.test_decide_case import hold
 from tests.app.reviews.test_register import to_other
 from tests.app.reviews.test_rescoring import Desk, applied, previewed, suspend, undo
 from tests.app.reviews.test_rescoring import ask as ask_for_rescoring
-from tests.at_once import while_first_is_not_committed
+from tests.meanwhile import while_first_is_not_committed
 
 Act = Callable[[Session], object]
 
