@@ -128,7 +128,7 @@ def refusals_of(
         named += [errors.ScopeMissing] if operation.scope is not None and operation.needs_token else []
     named += [errors.QueryInvalid]
     named += [errors.CursorUnknown] if "cursor" in operation.query.model_fields else []
-    named += [errors.BodyInvalid] if operation.body is not None else []
+    named += [errors.BodyInvalid] if operation.body is not None or not operation.is_reading else []
     named += [errors.KeyInvalid, KeyReused] if operation.takes_key else []
     by_status: dict[int, list[type[DecileError]]] = {}
     for refusal in named:
@@ -254,6 +254,8 @@ def _problems(operation: Operation, status_of: Callable[[type[DecileError]], int
     texts = {status: [*words] for status, words in ALWAYS.items()}
     if operation.body is not None:
         texts |= {status: [*words] for status, words in WITH_A_BODY.items()}
+    elif not operation.is_reading:
+        texts[413] = [*WITH_A_BODY[413]]
     for status, refusals in refusals_of(operation, status_of).items():
         texts.setdefault(status, []).extend(f"{one.code}: {one.__doc__}" for one in refusals)
     if VARIABLE.search(operation.rule):

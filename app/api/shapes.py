@@ -57,6 +57,11 @@ def _digits(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    """JSON Schema takes 1.0 for the whole number that it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class PageQuery(Shape):
     """Which part of a list."""
 
@@ -95,8 +100,10 @@ class StartSitting(Shape):
     )
 
 
-Rating = Annotated[StrictInt, Field(ge=1, le=MOST_OPTIONS)]
-Category = Annotated[StrictInt, Field(ge=0, lt=MOST_OPTIONS)]
+Rating = Annotated[StrictInt, Field(ge=1, le=MOST_OPTIONS), BeforeValidator(_whole)]
+Category = Annotated[StrictInt, Field(ge=0, lt=MOST_OPTIONS), BeforeValidator(_whole)]
+Position = Annotated[StrictInt, Field(ge=1, le=MOST_POSITIONS), BeforeValidator(_whole)]
+Sequence = Annotated[StrictInt, Field(ge=1, le=LARGEST_SEQUENCE), BeforeValidator(_whole)]
 Ratings = Annotated[list[Rating | None], Field(min_length=1, max_length=MOST_OPTIONS)]
 Value = Annotated[
     Category | Literal["did-not-arise"] | Ratings | None,
@@ -111,11 +118,9 @@ Value = Annotated[
 class SendResponse(Shape):
     """A response to the current item."""
 
-    position: StrictInt = Field(ge=1, le=MOST_POSITIONS, examples=[1])
+    position: Position = Field(examples=[1])
     value: Value
-    client_sequence: StrictInt = Field(
-        ge=1,
-        le=LARGEST_SEQUENCE,
+    client_sequence: Sequence = Field(
         description="Counts up with every change of the answer; while the item is current, the highest number wins.",
         examples=[1],
     )

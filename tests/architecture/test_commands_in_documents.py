@@ -45,6 +45,14 @@ def test_commands_that_a_document_shows_exist_with_their_options(path: Path):
     assert {" ".join(words): fault for words in calls(path) for fault in faults(words)} == {}
 
 
+def test_the_recipes_leave_out_only_blocks_that_their_mapping_names():
+    recipes = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"^blocks: \{(.*?)\}", recipes, re.MULTILINE) or ("",)
+    left_out = re.findall(r"--without (\w+)=", recipes)
+    assert left_out
+    assert set(left_out) <= set(re.findall(r"(\w+):", named))
+
+
 def test_the_norm_editor_that_the_readme_names_is_the_one_that_make_up_brings():
     assert set(re.findall(r"--as (\S+)", (ROOT / "README.md").read_text(encoding="utf-8"))) == {EDITOR.email}
 

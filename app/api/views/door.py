@@ -38,6 +38,7 @@ csrf.exempt(bp)
 OPERATIONS: list[Operation] = []
 ETAG_CHARACTERS = 32
 SHOWN_FAULTS = 5
+NO_BODY = (b"", b"{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,8 @@ def _query(operation: Operation) -> BaseModel:
 
 def _body(operation: Operation) -> Any:
     if operation.body is None:
+        if not operation.is_reading and request.get_data() not in NO_BODY:
+            raise BodyInvalid("body: none is taken here")
         return None
     form = operation.text_form
     if form is not None and request.mimetype == form.media_type:

@@ -45,7 +45,9 @@ TABLE = Operation(
     rule="/norms/<uuid:norm_id>/table",
     tag=TAG,
     summary="The whole content of a norm in force, and its hash",
-    detail="Enough to recompute any percentile rank, the cut, and the hash itself.",
+    detail="Enough to recompute any percentile rank, the cut, and the hash itself: it is the SHA-256, in hexadecimal, "
+    "of `content` as JSON with its keys sorted, with no spaces between, in UTF-8 without escapes, and every fraction "
+    "in the shortest form that is exact, as Python writes it (`90.0` and not `90`; `1e-05` and not `1e-5`).",
     is_open=True,
     refusals=(NormNotFound,),
     answers={200: Answer("Content and hash.", shapes.NormTable)},

@@ -17,6 +17,7 @@ LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "decile_language"
 KINDS_OF_ANSWER = ("application/problem+json", "application/json", "text/html")  # of equal ones the first is best
 PROGRAMS = "/api/"  # below it programs ask, with tokens: cookies are not looked at, and errors are never pages
+WITHOUT_PAGES = (PROGRAMS, "/status/", "/.well-known/", "/log/")  # nor at any address that ends in .json
 
 
 def actor() -> Actor:
@@ -52,10 +53,20 @@ def prefers_json() -> bool:
     return best is not None and best != "text/html"
 
 
+def wants_problem() -> bool:
+    """Whether an error is no page: for who prefers JSON or takes no page, and where there are none."""
+    taken = request.accept_mimetypes
+    return prefers_json() or _has_no_page(request.path) or (bool(taken) and not taken.accept_html)
+
+
 def asks_for_page(environ: dict[str, Any]) -> bool:
-    """Whether a request that reached no Flask says that a page is the best answer; below the API it never is."""
+    """Whether a request that reached no Flask says that a page is the best answer, where there are pages."""
     asked = Request(environ)
-    return not asked.path.startswith(PROGRAMS) and asked.accept_mimetypes.best_match(KINDS_OF_ANSWER) == "text/html"
+    return not _has_no_page(asked.path) and asked.accept_mimetypes.best_match(KINDS_OF_ANSWER) == "text/html"
+
+
+def _has_no_page(path: str) -> bool:
+    return path.startswith(WITHOUT_PAGES) or path.endswith(".json")
 
 
 def language_of_request() -> str:

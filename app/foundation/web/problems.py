@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from app.foundation.access import ProofNotFresh, SecondFactorNeeded, SignInNeeded
 from app.foundation.errors import Conflict, DecileError, Gone, Invalid, NotFound, Refused, Unavailable
-from app.foundation.web.asker import prefers_json
+from app.foundation.web.asker import wants_problem
 from app.foundation.web.gates import ask_for_proof, ask_to_sign_in, return_path
 from app.foundation.web.http_words import http_words, pause_words
 from app.foundation.web.limits import seconds_to_wait
@@ -58,7 +58,7 @@ def status_of_kind(kind: type[DecileError]) -> int:
 
 
 def _answer_error(error: DecileError) -> Any:
-    if not prefers_json():
+    if not wants_problem():
         if isinstance(error, SignInNeeded):
             return ask_to_sign_in()
         if isinstance(error, SecondFactorNeeded):
@@ -87,7 +87,7 @@ def problem(
 ) -> Response:
     """An error as `application/problem+json` for programs, as a page in plain words for people, with a way `back`."""
     base_url = runtime().settings.base_url
-    if prefers_json():
+    if wants_problem():
         response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
         response.mimetype = "application/problem+json"
     else:
@@ -121,7 +121,7 @@ def _answer_http(error: HTTPException) -> Any:
     if status == 404:
         detail = _("There is no page at this address. Check the link, or start from the front page.")
         return problem("not-found", 404, detail, headline=_("We found nothing here"))
-    headline, detail = (error.name, _for_programs(error)) if prefers_json() else http_words(status)
+    headline, detail = (error.name, _for_programs(error)) if wants_problem() else http_words(status)
     response = problem(f"http-{status}", status, detail, headline=headline, back=_form_page(status))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))

@@ -162,6 +162,29 @@ def test_bodies_that_are_no_json_are_told_apart(world: World):
     assert surrogate.status_code in (400, 422)
 
 
+@pytest.mark.parametrize("body", [b'{"x": 1}', b"[]", b"x"])
+def test_what_takes_no_body_refuses_one_and_does_nothing(world: World, body: bytes):
+    sitting = f"/sittings/{world.facts.open_sitting}"
+    refused = world.call(OWNER, "POST", f"{sitting}/leave", data=body, content_type="application/json")
+    assert (refused.status_code, refused.json["code"]) == (422, "body-invalid")
+    assert world.call(OWNER, "GET", sitting).json["state"] == "open"
+    described = world.app.test_client().get("/openapi.json").json["paths"]["/api/v1/sittings/{sitting_id}/leave"]
+    assert "- body-invalid: " in described["post"]["responses"]["422"]["description"]
+
+
+def test_a_body_that_is_too_large_is_told_of_where_none_is_taken_too(world: World):
+    described = world.app.test_client().get("/openapi.json").json["paths"]["/api/v1/sittings/{sitting_id}/leave"]
+    assert "413" in described["post"]["responses"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_what_takes_no_body_takes_an_empty_one(world: World, body: bytes):
+    left = world.call(
+        OWNER, "POST", f"/sittings/{world.facts.open_sitting}/leave", data=body, content_type="application/json"
+    )
+    assert left.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/sittings/not-a-uuid", "/skills/a/b/c"])
 def test_errors_are_problems_whatever_is_accepted(world: World, path):
     answer = world.app.test_client().get(f"/api/v1{path}", headers={"Accept": "text/html"})

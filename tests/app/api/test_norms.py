@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from app.api.shapes import NormTable
+from app.norming.models import NormVersion
+from app.norming.snapshot import content_of
 from tests.app.api.world import ANONYMOUS, EDITOR, OTHER, OWNER, RECRUITER, World
 
 
@@ -22,6 +30,22 @@ def test_everyone_sees_the_norms_in_force(world: World):
 def test_the_table_is_that_of_the_public_page(world: World):
     page = world.app.test_client().get(f"/norms/{world.facts.norm}.json").json
     assert world.call(ANONYMOUS, "GET", f"/norms/{world.facts.norm}/table").json == page
+
+
+def test_the_hash_follows_from_what_is_published_by_the_recipe_as_it_is_written(world: World):
+    recipes = (Path(__file__).parents[3] / "docs" / "api_recipes.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"NORM\.json \| python3 -c '(.*?)'\n", recipes, re.DOTALL)
+    with world.runtime.reading() as session:
+        norm = session.get_one(NormVersion, world.facts.draft_norm)  # the one in force was made for tests, with no hash
+        sent = NormTable(content=content_of(norm), sha256=norm.sha256).model_dump_json().encode()
+    printed = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True, check=True).stdout
+    assert printed.decode().split() == [norm.sha256, "True"]
+
+
+def test_the_rule_of_the_hash_stands_in_the_document(world: World):
+    described = world.app.test_client().get("/openapi.json").json["paths"]["/api/v1/norms/{norm_id}/table"]["get"]
+    for part in ("SHA-256", "sorted", "no spaces", "UTF-8", "90.0"):
+        assert part in described["description"], part
 
 
 def test_drafts_are_shown_to_norm_editors_alone(world: World):

@@ -114,6 +114,18 @@ def test_the_values_in_the_recipes_are_taken_by_items_of_both_kinds(world: World
     assert not left
 
 
+@pytest.mark.parametrize(("position", "status"), [(1.0, 200), (1, 200), (1.5, 422), (True, 422), ("1", 422)])
+def test_a_whole_number_is_one_however_json_spells_it(world: World, position: object, status: int):
+    sitting = f"/sittings/{world.facts.open_sitting}"
+    value = a_value(world.call(OWNER, "GET", f"{sitting}/item").json["item"])
+    spelt = [float(rating) for rating in value] if isinstance(value, list) else float(value)
+    sent = {"position": position, "value": spelt, "client_sequence": 1.0}
+    answer = world.call(OWNER, "POST", f"{sitting}/responses", json=sent)
+    assert answer.status_code == status
+    if status == 200:
+        assert json.dumps([answer.json["value"], answer.json["client_sequence"]]) == json.dumps([value, 1])
+
+
 def test_a_draft_stays_at_its_position_and_a_repetition_changes_nothing(world: World):
     sitting = f"/sittings/{world.facts.open_sitting}"
     value = a_value(world.call(OWNER, "GET", f"{sitting}/item").json["item"])

@@ -57,3 +57,28 @@ def test_who_has_to_wait_for_long_is_told_how_long(runtime) -> None:
 
 def test_who_has_to_wait_for_a_moment_is_told_no_number(runtime) -> None:
     assert "Wait a moment, then try again." in refused(runtime, "/verify", verifications_per_minute=1).text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/norms/00000000-0000-0000-0000-000000000000.json", "*/*"),
+        ("/nothing.json", "text/html"),
+        ("/status/99", "application/vc+ld+json"),
+        ("/status/99", "*/*"),
+        ("/.well-known/nothing", "*/*"),
+        ("/log/tile/0/nothing", "*/*"),
+        ("/nothing", "application/vc+ld+json"),
+        ("/nothing", "application/jwt, application/json;q=0.5"),
+    ],
+)
+def test_a_program_gets_no_page_where_it_asks_for_none_or_where_there_is_none(runtime, path: str, accept: str) -> None:
+    answer = create_app(runtime).test_client().get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.json["type"].endswith(f"/problems/{answer.json['code']}")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "image/avif,*/*;q=0.8", "application/vc+ld+json, text/html"])
+def test_elsewhere_whoever_takes_a_page_gets_one(runtime, accept: str) -> None:
+    answer = create_app(runtime).test_client().get("/nothing", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")

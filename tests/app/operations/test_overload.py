@@ -47,6 +47,12 @@ def test_below_the_api_it_is_a_problem_of_the_api_whatever_is_accepted(accept: s
     assert (told.type, told.code, told.status) == (f"{BASE_URL}/problems/overloaded", "overloaded", 503)
 
 
+@pytest.mark.parametrize("path", ["/status/1", "/.well-known/did.json", "/log/checkpoint", "/norms/1.json"])
+def test_where_no_page_ever_is_it_is_none_either(path: str) -> None:
+    answer = _client(MOST + 1).get(path, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+
+
 def test_who_would_rather_have_json_than_a_page_gets_no_page() -> None:
     accept = {"Accept": "application/json, text/html;q=0.1"}
     assert _client(MOST + 1).get("/verify", headers=accept).mimetype == "application/problem+json"
