@@ -49,6 +49,9 @@ ANYWHERE = {
     404: ("not-found: there is nothing at this address.",),
     405: ("http-405: the address does not take this method; `Allow` says which it takes.",),
     409: ("credential-altered: what is stored under this code no longer matches its signature. Do not rely on it.",),
+    422: (
+        "single-reader-link: such a link is not looked through here, because each look is shown to its maker. Open it.",
+    ),
 }
 WITH_A_BODY = {
     400: ("http-400: the body is not JSON.",),
