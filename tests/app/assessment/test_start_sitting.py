@@ -322,7 +322,8 @@ def _corrected(place: Place, sitting_id: UUID) -> UUID:
         (found,) = scored_without(code, [item_id], ["en"], session=session)
         tools = {"clock": place.clock, "entropy": place.entropy, "actor": operator()}
         until = place.clock.now()
-        correct_sitting(found, rescoring_id, effect="none", is_told=False, undo_until=until, session=session, **tools)
+        told = {"effect": "none", "is_told": False, "undo_until": until}
+        assert correct_sitting(found, rescoring_id, code=code, **told, session=session, **tools)
 
     place.do(correct)
     return rescoring_id

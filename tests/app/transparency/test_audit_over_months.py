@@ -228,8 +228,9 @@ def corrected_after_the_month_is_told(issuer: Issuer) -> None:
     found = Without(sitting_id, ("col-j09",), figures)
     here = issuer.house
     with here.transaction() as session:
-        correct_sitting(found, here.entropy.uuid(), effect="gains", is_told=False, undo_until=here.clock.now(),
-                        session=session, clock=here.clock, entropy=here.entropy, actor=operator())  # fmt: skip
+        told = {"effect": "gains", "is_told": False, "undo_until": here.clock.now()}
+        tools = {"session": session, "clock": here.clock, "entropy": here.entropy, "actor": operator()}
+        assert correct_sitting(found, here.entropy.uuid(), code="col-j09", **told, **tools)
     issuer.next_month()
     assert issuer.with_tools(decide_again, issuer.result(sitting_id).id) is Outcome.AWARDED
     issuer.work()
