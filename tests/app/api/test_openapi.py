@@ -148,7 +148,9 @@ def test_what_cannot_be_stored_is_told_where_something_is_sent(document):
         assert is_told == ("requestBody" in told), path
 
 
-@pytest.mark.parametrize("code", ["credential-altered", "form-expired", "unstorable", "overloaded"])
+@pytest.mark.parametrize(
+    "code", ["credential-altered", "form-expired", "unstorable", "overloaded", "single-reader-link"]
+)
 def test_a_problem_that_no_error_of_ours_stands_for_is_told_in_french_too(client, code: str) -> None:
     page = client.get(f"/problems/{code}", headers={"Accept": "text/html", "Accept-Language": "fr"})
     assert (page.status_code, '<p lang="en">' in page.text) == (200, False)
