@@ -85,6 +85,29 @@ def open_session(
     return token
 
 
+def renew_session(
+    person_id: UUID, *, browser: Browser, session: Session, at: datetime, entropy: Entropy, policy: AccountPolicy
+) -> str:
+    """The sign-in that this browser holds goes on under a fresh token, with a second factor shown just now.
+
+    Raises
+    ------
+    AccountRestricted, AccountMerged
+    SignInNeeded
+        The sign-in was ended while this was on its way.
+    """
+    return open_session(
+        person_id,
+        browser=browser,
+        second_factor_at=at,
+        rests_on=browser.former_token,
+        session=session,
+        at=at,
+        entropy=entropy,
+        policy=policy,
+    )
+
+
 def require_not_ended(token: str | None, person_id: UUID, *, session: Session) -> None:
     """Raise `SignInNeeded` where the person's sign-in of this token is gone; asked once the account is held."""
     own = select(BrowserSession.id).where(BrowserSession.token_hash == hash_of(token or ""))

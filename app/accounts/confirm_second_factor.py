@@ -10,7 +10,7 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from app.accounts import guesses
-from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.browser_sessions import Browser, renew_session
 from app.accounts.errors import SecondFactorMissing
 from app.accounts.fresh_proof import require_fresh_proof
 from app.accounts.models import SecondFactor
@@ -79,16 +79,7 @@ def confirm_second_factor(
         factor.confirmed_at = now
         codes = first_recovery_codes(person_id, session=session, entropy=entropy, policy=policy)
         audit.record("second-factor.confirmed", person_id, actor=actor, at=now, session=session)
-    token = open_session(
-        person_id,
-        browser=browser,
-        second_factor_at=now,
-        rests_on=browser.former_token,
-        session=session,
-        at=now,
-        entropy=entropy,
-        policy=policy,
-    )
+    token = renew_session(person_id, browser=browser, session=session, at=now, entropy=entropy, policy=policy)
     return SecondFactorConfirmed(token, codes)
 
 

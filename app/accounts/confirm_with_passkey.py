@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.browser_sessions import Browser, renew_session
 from app.accounts.judged_passkey import judged_passkey
 from app.accounts.outcomes import PasskeyRefused, SecondFactorConfirmed
 from app.accounts.passkey_challenges import Ceremony
@@ -56,14 +56,5 @@ def confirm_with_passkey(
     if isinstance(passkey, PasskeyRefused):
         return passkey
     codes = first_recovery_codes(actor.person_id, session=session, entropy=entropy, policy=policy)
-    token = open_session(
-        actor.person_id,
-        browser=browser,
-        second_factor_at=now,
-        rests_on=browser.former_token,
-        session=session,
-        at=now,
-        entropy=entropy,
-        policy=policy,
-    )
+    token = renew_session(actor.person_id, browser=browser, session=session, at=now, entropy=entropy, policy=policy)
     return SecondFactorConfirmed(token, codes)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.browser_sessions import Browser, renew_session
 from app.accounts.errors import TooManyPasskeys
 from app.accounts.inserting import insert_if_absent
 from app.accounts.models import Passkey
@@ -69,16 +69,7 @@ def register_passkey(
     audit.record("passkey.added", passkey.id, actor=actor, at=now, session=session)
     give_notice(ADDED, passkey.id, person_id, session=session, at=now, jobs=jobs)
     codes = first_recovery_codes(person_id, session=session, entropy=entropy, policy=policy)
-    token = open_session(
-        person_id,
-        browser=browser,
-        second_factor_at=now,
-        rests_on=browser.former_token,
-        session=session,
-        at=now,
-        entropy=entropy,
-        policy=policy,
-    )
+    token = renew_session(person_id, browser=browser, session=session, at=now, entropy=entropy, policy=policy)
     return SecondFactorConfirmed(token, codes)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.accounts.browser_sessions import Browser, open_session
+from app.accounts.browser_sessions import Browser, renew_session
 from app.accounts.models import RecoveryCode
 from app.accounts.outcomes import SecondFactorConfirmed, WrongCode
 from app.accounts.policy import AccountPolicy
@@ -46,14 +46,5 @@ def use_recovery_code(
         return WrongCode(None)  # 80 random bits: counting would only lock the owner out
     audit.record("second-factor.recovered", person_id, actor=actor, at=now, session=session)
     policy = policies.current(AccountPolicy, session=session, at=now)
-    token = open_session(
-        person_id,
-        browser=browser,
-        second_factor_at=now,
-        rests_on=browser.former_token,
-        session=session,
-        at=now,
-        entropy=entropy,
-        policy=policy,
-    )
+    token = renew_session(person_id, browser=browser, session=session, at=now, entropy=entropy, policy=policy)
     return SecondFactorConfirmed(token)
