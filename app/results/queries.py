@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -86,6 +87,12 @@ def result(result_id: UUID, *, session: Session) -> ResultView:
     if row is None:
         raise ResultNotFound(result_id)
     return _view(row, session=session)
+
+
+def holders(result_ids: Iterable[UUID], *, session: Session) -> dict[UUID, UUID]:
+    """Whose each of these results is at present."""
+    query = select(SkillResult.id, SkillResult.person_id).where(SkillResult.id.in_(list(result_ids)))
+    return {one: person_id for one, person_id in session.execute(query)}
 
 
 def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.fresh_proof import require_fresh_proof
+from app.accounts.restrictions import hold_accounts
 from app.accounts.roles import Role
 from app.assessment import queries as sittings
 from app.assessment.allow_sitting import allow_sitting
 from app.assessment.annul_sitting import annul_sitting
+from app.assessment.merge_sittings import hold_beginnings
 from app.assessment.merged_sittings import merged_by
 from app.assessment.replay_sitting import can_replay, replay_sitting
 from app.assessment.restore_sitting import restore_sitting
@@ -95,6 +98,14 @@ def _person(actor: Actor) -> UUID:
 
 
 def _open_case(case_id: UUID, by: UUID, *, session: Session) -> ReviewCase:
+    """The case, held after its person's account and beginnings, in the order of whoever merges or moves.
+
+    Those come to the case last, and the decision comes to the sitting from the case: they would wait for each other.
+    """
+    owner = session.scalar(select(ReviewCase.person_id).where(ReviewCase.id == case_id))
+    if owner is not None:
+        hold_accounts(owner, session=session)
+        hold_beginnings(owner, session=session)
     case = session.get(ReviewCase, case_id, with_for_update=True)
     if case is None:
         raise CaseNotFound

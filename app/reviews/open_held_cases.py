@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.restrictions import hold_accounts
 from app.awarding import queries as awards
 from app.foundation import audit, policies
 from app.foundation.access import system
@@ -20,11 +21,12 @@ from app.reviews.policy import ReviewPolicy
 def open_held_cases(*, session: Session, clock: Clock, entropy: Entropy) -> int:
     """Open a case for every held decision that has none open; how many were. Each once, however often this runs.
 
-    One that was closed before the decision was held is opened again, or nobody could decide.
+    One that was closed before the decision was held is opened again, or nobody could decide. The accounts are held
+    first: a case opened for one that is just being merged into another could not be decided.
     """
     now = clock.now()
     policy = policies.current(ReviewPolicy, session=session, at=now)
-    held = awards.held_results(session=session)
+    held = _without_open_case(session=session)
     query = select(ReviewCase).where(ReviewCase.result_id.in_(held)).with_for_update()
     known = {case.result_id: case for case in session.scalars(query)}
     still_held = set(awards.held_results(session=session))  # who decides holds the case, and may have done so meanwhile
@@ -40,3 +42,13 @@ def open_held_cases(*, session: Session, clock: Clock, entropy: Entropy) -> int:
         audit.record("case.opened", case.id, actor=system(), at=now, session=session, detail=detail)
     session.flush()
     return len(waiting)
+
+
+def _without_open_case(*, session: Session) -> tuple[UUID, ...]:
+    """The held results to look at, their accounts held; one that changed accounts in this moment waits for the next."""
+    held = awards.held_results(session=session)
+    is_open = select(ReviewCase.result_id).where(ReviewCase.result_id.in_(held), ReviewCase.state == State.OPEN)
+    seen = results.holders(set(held) - set(session.scalars(is_open)), session=session)
+    hold_accounts(*set(seen.values()), session=session)
+    now_held = results.holders(seen, session=session)
+    return tuple(one for one in held if one in seen and seen[one] == now_held.get(one))

@@ -11,11 +11,14 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import RoleGrant
+from app.accounts.restrictions import hold_accounts
 from app.assessment.errors import RetakeTooSoon, SittingNotFound
+from app.assessment.merge_sittings import hold_beginnings
 from app.assessment.models import Sitting
 from app.assessment.start_sitting import start_sitting
 from app.awarding.models import AwardDecision, Outcome
 from app.foundation.access import Actor
+from app.results.models import SkillResult
 from app.reviews.apply_change import apply_change
 from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_review import ask_for_review
@@ -31,7 +34,7 @@ from tests.app.reviews.test_decide_case import hold
 from tests.app.reviews.test_register import to_other
 from tests.app.reviews.test_rescoring import Desk, applied, previewed, suspend, undo
 from tests.app.reviews.test_rescoring import ask as ask_for_rescoring
-from tests.meanwhile import while_first_is_not_committed
+from tests.meanwhile import PATIENCE_SECONDS, meanwhile, while_first_is_not_committed
 
 Act = Callable[[Session], object]
 
@@ -115,6 +118,43 @@ def test_a_case_that_was_decided_while_the_hourly_job_looked_stays_decided(world
     assert (case_row(world, case.id).state, case_row(world, case.id).decided_by) == ("decided", reviewer.person_id)
     with here.reading() as session:
         assert session.scalars(select(AwardDecision.outcome)).one() is Outcome.AWARDED
+
+
+@pytest.mark.parametrize("held", [hold_accounts, hold_beginnings])
+def test_who_decides_holds_no_case_while_waiting_for_a_merge_or_a_move(world: World, held: Callable[..., None]):
+    """Those come to the case last: each would wait for the other, and one of them would be turned away."""
+    case_id, reviewer, here = ask(world), a_reviewer(world), world.runtime
+    deciding = committed(
+        world,
+        lambda session: decide_case(
+            case_id, "confirm", REASONS, minutes_spent=25, session=session, clock=here.clock, entropy=here.entropy,
+            jobs=here.jobs, actor=reviewer,
+        ),
+    )  # fmt: skip
+    with here.transaction() as session:
+        held(world.facts.people[OWNER], session=session)
+        doing = meanwhile(deciding, here.database)
+        assert not doing.done()
+        session.execute(select(ReviewCase).with_for_update(nowait=True)).one()
+    doing.result(PATIENCE_SECONDS)
+    assert case_row(world, case_id).state == "decided"
+
+
+def test_the_hourly_job_opens_no_case_for_an_account_that_is_just_merged_into_another(world: World):
+    """Nobody could decide it: the sitting is the other account's."""
+    held_without_what_was_earned(world)
+    here, (owner, other) = world.runtime, (world.facts.people[one] for one in (OWNER, OTHER))
+    opening = committed(world, lambda session: open_held_cases(session=session, clock=here.clock, entropy=here.entropy))
+
+    def merging(session: Session) -> None:
+        hold_accounts(owner, other, session=session)
+        session.execute(update(SkillResult).where(SkillResult.person_id == owner).values(person_id=other))
+
+    assert while_first_is_not_committed(here.database, merging, opening) == 0
+    assert cases(world) == []
+    assert opening() == 1
+    (case,) = cases(world)
+    assert case.person_id == other
 
 
 def held_without_what_was_earned(world: World) -> None:
