@@ -80,9 +80,10 @@ WEIGHT = """() => {
   const bytes = (entries) => entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0);
   return [bytes(loaded), bytes(loaded.filter((entry) => entry.initiatorType === "script"))];
 }"""
+# What moves within half a second of a press is its answer and no shift, as the web's own measure (CLS) has it.
 LAYOUT_SHIFT = """() => new Promise((resolve) => {
   let sum = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
+  new PerformanceObserver((list) => list.getEntries().forEach((e) => { sum += e.hadRecentInput ? 0 : e.value; }))
     .observe({type: "layout-shift", buffered: true});
   requestAnimationFrame(() => setTimeout(() => resolve(sum), 0));
 })"""

@@ -1,7 +1,7 @@
 """Every page in every state, in English light at 1280 px and dark at 320 px, in French dark at 320 px.
 
-What differs between the languages is the text and the room it takes; colours, structure and weight do not. So axe,
-which takes most of the time, and the scales see the English pages in every run and the French ones in a campaign.
+What differs between the languages is the text and the room it takes; colours and structure do not. So axe, which takes
+most of the time, sees the English pages in every run and the French ones in a campaign; the scales see all of them.
 
 Screenshots of all of them go to the directory that DECILE_TEST_SCREENSHOTS names, if it names one.
 """
@@ -100,8 +100,7 @@ def _look_at(exhibit: Exhibit, device: Watched, house: Exhibition, findings: Fin
     findings.pages += 1
     if exhibit.act is not None:
         exhibit.act(page)
-    if findings.asks_axe:
-        weigh(page, where, findings)
+    weigh(page, where, findings)
     if page.evaluate("document.documentElement.lang") != house.language:
         findings.add(where, ["html lang is not the page's language"])
     if house.language == "fr":
