@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from app.accounts.scopes import Scope
 from app.api import errors
 from app.api.operations import JSON, PREFIX, Operation
-from app.api.shapes import LONGEST_SLUG, Problem
+from app.api.shapes import LONGEST_SLUG, ErasedProblem, Problem
 from app.foundation.errors import DecileError
 from app.foundation.kept_answers import KeyReused
 from app.foundation.slugs import SLUG
@@ -21,6 +21,7 @@ VERSION = "1.0.0"
 PROBLEM_JSON = "application/problem+json"
 REFERENCE = "#/components/schemas/{model}"
 LONGEST_KEY = 100
+GONE = 410
 KEY_PATTERN = r"^[!-~]{1,100}$"
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -141,7 +142,7 @@ def refusals_of(
 
 def _schemas(operations: Sequence[Operation]) -> tuple[Mapping[Any, Any], dict[str, Any]]:
     taken: list[type[BaseModel]] = [operation.body for operation in operations if operation.body is not None]
-    given: list[type[BaseModel]] = [Problem]
+    given: list[type[BaseModel]] = [Problem, ErasedProblem]
     given += [answer.shape for operation in operations for answer in operation.answers.values()]
     wanted: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in dict.fromkeys(taken)]
     wanted += [(model, "serialization") for model in dict.fromkeys(given)]
@@ -268,14 +269,16 @@ def _problems(operation: Operation, status_of: Callable[[type[DecileError]], int
 
 def _problem(status: int, texts: list[str]) -> dict[str, Any]:
     code = texts[0].partition(":")[0]
-    example = {
+    example: dict[str, object] = {
         "type": f"https://decile.example/problems/{code}",
         "title": "In words for people",
         "status": status,
         "detail": "What happened, why, and what to do.",
         "code": code,
     }
-    schema = {"$ref": REFERENCE.format(model="Problem")}
+    if status == GONE:
+        example |= {"valid_from": "2026-05-04T08:00:00Z", "ends_at": "2027-05-04T08:00:00Z", "is_over": False}
+    schema = {"$ref": REFERENCE.format(model=(ErasedProblem if status == GONE else Problem).__name__)}
     response: dict[str, Any] = {
         "description": "\n".join(f"- {text}" for text in texts),
         "content": {PROBLEM_JSON: {"schema": schema, "example": example}},

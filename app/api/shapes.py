@@ -146,6 +146,14 @@ class Problem(Shape):
     code: str
 
 
+class ErasedProblem(Problem):
+    """The answer for a certificate whose holder erased their data: what the register still knows of it."""
+
+    valid_from: datetime
+    ends_at: datetime
+    is_over: bool
+
+
 class Token(Shape):
     """The token this request was made with."""
 

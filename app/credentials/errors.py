@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from app.credentials import validity
 from app.foundation.errors import Conflict, Gone, Invalid, NotFound, Refused, Unavailable
 
 
@@ -34,6 +36,11 @@ class CredentialErased(Gone):
             f"The holder erased their data. This number was issued on {valid_from:%Y-%m-%d} "
             f"and {verb} {'on ' if is_over else ''}{ends_at:%Y-%m-%d}."
         )
+
+    def members(self) -> dict[str, Any]:
+        """When it was issued and ends, and whether that day has come."""
+        begin, end = validity.to_text(self.valid_from), validity.to_text(self.ends_at)
+        return {"valid_from": begin, "ends_at": end, "is_over": self.is_over}
 
 
 class DocumentRefused(Invalid):

@@ -20,6 +20,7 @@ from app.credentials.states import Visibility, read_visibility
 from app.credentials.stop_reminders import holder_of_link, resume_reminders, stop_reminders
 from app.foundation.web.asker import actor, language_of_request, notice
 from app.foundation.web.gates import csrf, require_signed_in
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.process import runtime
 
 bp = Blueprint("credentials", __name__)
@@ -176,8 +177,7 @@ def _open_to_all(response: Response, mimetype: str) -> Response:
     with runtime().reading() as session:
         seconds = queries.policy(session=session, at=runtime().clock.now()).status_cache_seconds
     response.mimetype = mimetype
-    response.access_control_allow_origin = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    readable_everywhere(response)
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     response.add_etag()
     response.make_conditional(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class DecileError(Exception):
@@ -12,6 +12,10 @@ class DecileError(Exception):
     """
 
     code: ClassVar[str] = "error"
+
+    def members(self) -> dict[str, Any]:
+        """What a program is told beside the words, as JSON takes it."""
+        return {}
 
 
 class NotFound(DecileError):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from flask import jsonify as as_json
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.process import runtime
 from app.foundation.web.typed import typed_form
 from app.item_bank import queries as banks
@@ -68,7 +68,7 @@ def public_norm(norm_id: UUID) -> str:
 def public_norm_json(norm_id: UUID) -> ResponseReturnValue:
     """The norm's whole content and its hash, so that anyone can recompute a percentile rank and the cut."""
     with runtime().reading() as session:
-        return as_json(queries.content(norm_id, session=session))
+        return readable_everywhere(jsonify(queries.content(norm_id, session=session)))
 
 
 @bp.get("/desk/norms")

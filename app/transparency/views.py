@@ -6,6 +6,7 @@ import re
 
 from flask import Blueprint, Response
 
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.process import runtime
 from app.transparency import queries
 from app.transparency.errors import TileNotFound
@@ -62,7 +63,5 @@ def _read(place: str) -> tuple[int, int]:
 
 def _open_to_all(content: bytes, mimetype: str, kept: str) -> Response:
     response = Response(content, content_type=mimetype)
-    response.access_control_allow_origin = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = kept
-    return response
+    return readable_everywhere(response)

@@ -15,6 +15,7 @@ from app.api.errors import ProblemUnknown
 from app.api.operations import PREFIX
 from app.api.views.door import OPERATIONS, bp
 from app.foundation.errors import DecileError
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.problems import status_of_kind
 from app.foundation.web.process import runtime
 
@@ -25,7 +26,7 @@ KEPT_DOCUMENTS = 4  # one per origin; a process has one, tests have more
 @bp.get("/openapi.json")
 def openapi_document() -> Response:
     """The whole document."""
-    response = jsonify(_document(runtime().settings.base_url))
+    response = readable_everywhere(jsonify(_document(runtime().settings.base_url)))
     response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     response.add_etag()
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives the same response back

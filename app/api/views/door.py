@@ -29,6 +29,7 @@ from app.foundation.access import ANONYMOUS, Actor
 from app.foundation.faults import faults_of
 from app.foundation.kept_answers import Keyed
 from app.foundation.web.gates import csrf
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.limits import asking_network, limiter, rate
 from app.foundation.web.process import runtime
 
@@ -252,6 +253,16 @@ def ask_for_a_token(response: Response) -> Response:
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="decile"'
     return response
+
+
+@bp.after_request
+def let_other_origins_read(response: Response) -> Response:
+    """What is open to everybody, and refusals of it, for programs that run in a page of somebody else's."""
+    return readable_everywhere(response) if request.endpoint in _open_endpoints() else response
+
+
+def _open_endpoints() -> frozenset[str]:
+    return frozenset(f"{bp.name}.{one.name}" for one in OPERATIONS if not one.needs_token)
 
 
 @bp.after_request

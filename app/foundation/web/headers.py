@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import structlog
 from flask import Response, g, request, session
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.foundation.web.asker import LANGUAGE_COOKIE, LANGUAGES
 from app.foundation.web.process import runtime
@@ -29,6 +31,8 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 RULE = "decile.rule"  # where whoever stands around the application finds the route of a request
+EXPOSED = "Decile-Verdict, ETag, Retry-After"  # what pages of other origins may read beside the usual few
+R = TypeVar("R", bound=AnyResponse)
 log = structlog.get_logger("decile.web")
 
 
@@ -46,6 +50,14 @@ def finish(response: Response) -> Response:
         del response.headers["Retry-After"]
     _remember_language(response)
     _log_request(response)
+    return response
+
+
+def readable_everywhere(response: R) -> R:
+    """The same answer, which a page of any other origin may read: it hangs on nothing that a browser adds by itself."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -67,7 +68,8 @@ def _answer_error(error: DecileError) -> Any:
             return ask_for_proof(return_path())
     if isinstance(error, Unavailable):  # a page says it in general words, and whoever runs this must learn which
         log.error("unavailable", code=error.code, detail=str(error))
-    return problem(error.code, status_of(error), str(error), headline=_headline(error), is_ours=True)
+    headline = _headline(error)
+    return problem(error.code, status_of(error), str(error), headline=headline, is_ours=True, members=error.members())
 
 
 def _headline(error: DecileError) -> str:
@@ -83,12 +85,23 @@ def _headline(error: DecileError) -> str:
 
 
 def problem(
-    code: str, status: int, detail: str, *, headline: str, is_ours: bool = False, back: str | None = None
+    code: str,
+    status: int,
+    detail: str,
+    *,
+    headline: str,
+    is_ours: bool = False,
+    back: str | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """An error as `application/problem+json` for programs, as a page in plain words for people, with a way `back`."""
+    """An error as `application/problem+json` for programs, as a page in plain words for people, with a way `back`.
+
+    `members` are what a program is told beside the words.
+    """
     base_url = runtime().settings.base_url
     if wants_problem():
-        response = jsonify(type=f"{base_url}/problems/{code}", title=headline, status=status, detail=detail, code=code)
+        told = {"type": f"{base_url}/problems/{code}", "title": headline, "status": status, "detail": detail}
+        response = jsonify(told | {"code": code} | dict(members or {}))
         response.mimetype = "application/problem+json"
     else:
         page = render_template(

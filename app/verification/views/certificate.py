@@ -13,6 +13,7 @@ from werkzeug.http import parse_accept_header
 from app.credentials import carriers, codes, jwt
 from app.credentials.face import face
 from app.foundation.web.asker import language_of_request
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.transparency import queries as log
@@ -29,7 +30,6 @@ from app.verification.views.closed_answers import (
     guessing,
     nothing_shown,
     problem_json,
-    readable_everywhere,
 )
 from app.verification.views.drawn_pages import drawn_page
 

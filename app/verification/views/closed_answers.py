@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response, jsonify, make_response, render_template
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as AnyResponse
 
-from app.credentials import validity
 from app.credentials.errors import CredentialErased, CredentialNotFound, TypingError
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.verification.views.blueprint import private
@@ -17,8 +17,6 @@ from app.verification.views.blueprint import private
 HTML = "text/html"
 SIGNED_JSON = "application/vc+ld+json"
 NOT_FOUND = 404
-R = TypeVar("R", bound=AnyResponse)
-EXPOSED = "Decile-Verdict, ETag"
 GONE = 410
 NOTHING_SHOWN = (TypingError, CredentialNotFound, CredentialErased)
 guessing = limiter.shared_limit(
@@ -53,11 +51,7 @@ def erased_answer(line: CredentialErased, accepted: str) -> Response:
     if accepted == HTML:
         return make_response(render_template("verification/erased.html", line=line), GONE)
     words = _("The holder erased their data. The register knows when this number was issued and when it ends.")
-    response = problem_json("credential-erased", _("The holder erased their data"), words, status=GONE)
-    problem = {**(response.get_json() or {}), "valid_from": validity.to_text(line.valid_from),
-               "ends_at": validity.to_text(line.ends_at), "is_over": line.is_over}  # fmt: skip
-    response.set_data(jsonify(problem).get_data())
-    return response
+    return problem_json(line.code, _("The holder erased their data"), words, status=GONE, members=line.members())
 
 
 def typing_error(accepted: str) -> Response:
@@ -68,10 +62,12 @@ def typing_error(accepted: str) -> Response:
     return problem_json("code-typing-error", _("Is there a typing error?"), words)
 
 
-def problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND) -> Response:
-    """For programs, as every error."""
-    kind = f"{runtime().settings.base_url}/problems/{code}"
-    response = jsonify(type=kind, title=title, status=status, detail=detail, code=code)
+def problem_json(
+    code: str, title: str, detail: str, *, status: int = NOT_FOUND, members: Mapping[str, Any] | None = None
+) -> Response:
+    """For programs, as every error; `members` are what they are told beside the words."""
+    told = {"type": f"{runtime().settings.base_url}/problems/{code}", "title": title, "status": status}
+    response = jsonify(told | {"detail": detail, "code": code} | dict(members or {}))
     response.status_code, response.mimetype = status, "application/problem+json"
     return response
 
@@ -79,11 +75,3 @@ def problem_json(code: str, title: str, detail: str, *, status: int = NOT_FOUND)
 def closed(response: Response, accepted: str) -> Response:
     """An answer that shows no credential."""
     return private(response if accepted == HTML else readable_everywhere(response))
-
-
-def readable_everywhere(response: R) -> R:
-    """For verifiers that run in a page of another origin."""
-    response.access_control_allow_origin = "*"
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response

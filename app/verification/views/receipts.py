@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, url_for
 
 from app.credentials import codes
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import runtime
 from app.verification.receipt import Receipt, receipt_of
@@ -20,7 +21,6 @@ from app.verification.views.closed_answers import (
     SIGNED_JSON,
     guessing,
     nothing_shown,
-    readable_everywhere,
 )
 from app.verification.views.drawn_pages import page_facts
 

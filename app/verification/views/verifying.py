@@ -15,6 +15,7 @@ from app.credentials.face import Names, fact_lines, mode_words, told_figures
 from app.credentials.public_classes import public_class
 from app.foundation.web.asker import language_of_request, prefers_json
 from app.foundation.web.gates import csrf
+from app.foundation.web.headers import readable_everywhere
 from app.foundation.web.limits import limiter, rate
 from app.foundation.web.process import absolute_url, runtime
 from app.verification.carried import carried
@@ -32,7 +33,6 @@ from app.verification.views.closed_answers import (
     guessing,
     not_shown,
     problem_json,
-    readable_everywhere,
     typing_error,
 )
 

@@ -63,6 +63,22 @@ def test_case_074_a_cookie_is_no_token(world: World):
     assert world.rows() == before
 
 
+def test_pages_of_other_origins_read_what_is_open_and_nothing_else(world: World):
+    """Answers and refusals alike; where a token is needed, a browser keeps the answer from them."""
+    facts, browser = world.facts, world.app.test_client()
+    documents = ("/openapi.json", "/.well-known/did.json", "/.well-known/jwks.json", "/log/checkpoint", "/log/keys",
+                 f"/norms/{facts.norm}.json", f"/c/{facts.code}.json")  # fmt: skip
+    open_ones = ("/skills", "/norms", f"/verify/{facts.code}", "/verify/0000")
+    answers = [browser.get(path) for path in (*documents, *(f"/api/v1{one}" for one in open_ones))]
+    assert [one.headers.get("Access-Control-Allow-Origin") for one in answers] == ["*"] * len(answers)
+    assert {one.status_code for one in answers} == {200, 404}
+    for path in ("/token", "/sittings", "/results", "/certificates"):
+        for answer in (world.call(OWNER, "GET", path), world.call(ANONYMOUS, "GET", path)):
+            assert "Access-Control-Allow-Origin" not in answer.headers
+    asked_first = browser.options("/api/v1/sittings", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in asked_first.headers
+
+
 def test_a_token_opens_no_page(world: World):
     client, headers = world.app.test_client(), {**world.bearer(OWNER), "Accept": "application/json"}
     for path in ("/me", "/account", "/account/tokens", f"/sittings/{world.facts.open_sitting}"):

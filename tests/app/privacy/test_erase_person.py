@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
+import jsonschema
 import pytest
 from sqlalchemy import select, update
 
@@ -217,8 +218,13 @@ def test_the_api_says_of_an_erased_certificate_what_its_page_says_and_takes_it_f
     world.app = create_app(world.runtime)
     answers = [world.call(ANONYMOUS, "GET", f"/verify/{world.facts.code}") for _ in range(3)]
     assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(410, "credential-erased")] * 3
-    described = world.app.test_client().get("/openapi.json").json["paths"]["/api/v1/verify/{code}"]["get"]
-    assert described["responses"]["410"]["description"].startswith("- credential-erased: ")
+    described = world.app.test_client().get("/openapi.json").json
+    gone = described["paths"]["/api/v1/verify/{code}"]["get"]["responses"]["410"]
+    assert gone["description"].startswith("- credential-erased: ")
+    assert gone["content"]["application/problem+json"]["schema"]["$ref"].endswith("/ErasedProblem")
+    jsonschema.validate(answers[0].json, described["components"]["schemas"]["ErasedProblem"])
+    assert answers[0].json["valid_from"] < answers[0].json["ends_at"]
+    assert answers[0].json["is_over"] is False
 
 
 def test_edge_058_a_kept_line_runs_to_its_end(world: World):
