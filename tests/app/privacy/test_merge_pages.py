@@ -94,7 +94,7 @@ def test_what_is_missing_or_stands_against_it_is_said_beside_the_form_and_what_w
     form = {"csrf_token": token(browser.get(DESK)), "staying": MAILBOX, "leaving": address_of(world, OTHER),
             "evidence": ["written-from-both"], "reason": WHY}  # fmt: skip
     for change, said in (
-        ({"reason": "Short"}, "Give the reason in 40 to 2000 characters."),
+        ({"reason": "Short"}, "Give the reason in 40 to 2,000 characters."),
         ({"evidence": ["names-alike"]}, "proves nothing alone"),
         ({"evidence": ["one-mailbox"]}, "do not lead to one mailbox"),
         ({"staying": "nobody@example.org"}, "No account has the first address."),
