@@ -110,7 +110,7 @@ class JobRunner:
         self._schedule()
         self._run_what_was_missed()
         lasting = DurableJobs(self._runtime.database).client  # what takes the machine down must be counted before
-        suspects = Suspects(self._database, lasting, most_restarts=self._pace.restarts)
+        suspects = Suspects(self._database, lasting, pace=self._pace)
         for name, job in self._jobs.items():
             register(
                 name, job, runtime=self._runtime, pace=self._pace, suspects=suspects, running=self._running,

@@ -8,15 +8,18 @@ falls on one job. One that began too often is set aside.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+import structlog
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import DBAPIError
 
 from app.foundation.db import Database
 from app.foundation.errors import Refused
+from app.foundation.job_attempts import attempt
+from app.foundation.job_pace import Pace
 from app.foundation.job_table import job_table
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 BEGUN_AGAIN = "begun_again"  # in the job's attributes: present, even at 0, once a dead worker's job was adopted
 UNWATCHED_RESTARTS = 1  # one crash says little; long jobs need not queue up behind each other for it
+T = TypeVar("T")
+log = structlog.get_logger("decile.jobs")
 
 
 class KilledItsWorkers(Refused):
@@ -38,9 +43,9 @@ class KilledItsWorkers(Refused):
 class Suspects:
     """Which jobs of this worker must run alone, and which no more."""
 
-    def __init__(self, database: Database, client: DBOSClient, *, most_restarts: int) -> None:
+    def __init__(self, database: Database, client: DBOSClient, *, pace: Pace) -> None:
         self._database, self._client = database, client
-        self._most_restarts = most_restarts
+        self._pace = pace
         self._alone = threading.Lock()
         job = job_table(is_sqlite=database.is_sqlite)
         self._standing = select(job.c.recovery_attempts, job.c.attributes).where(
@@ -50,10 +55,10 @@ class Suspects:
     @contextmanager
     def watched(self, key: str) -> Iterator[None]:
         """Let the job run: freely, or with no other suspect beside it."""
-        restarts = self._restarts(key)
+        restarts = self._through_outages(partial(self._restarts, key), key)
         if restarts is None:
             yield
-        elif restarts >= self._most_restarts:
+        elif restarts >= self._pace.restarts:
             raise KilledItsWorkers(restarts)
         elif restarts < UNWATCHED_RESTARTS:
             self._count(key, restarts + 1)
@@ -65,19 +70,15 @@ class Suspects:
 
     def _restarts(self, key: str) -> int | None:
         """How often the job has begun again; None if it never began before."""
-        try:
-            handed_out, attributes = self._look(key)
-        except DBAPIError as lost:  # a server that ended our connections has new ones: once more, as a pool would ask
-            if not lost.connection_invalidated:
-                raise
-            handed_out, attributes = self._look(key)
-        noted: dict[str, int] = attributes or {}
-        return noted.get(BEGUN_AGAIN, 0) if (handed_out or 0) > 1 or BEGUN_AGAIN in noted else None
-
-    def _look(self, key: str) -> tuple[int | None, dict[str, int] | None]:
         with self._database.looking() as connection:
             row = connection.execute(self._standing, {"key": key}).one()
-        return row.recovery_attempts, row.attributes
+        noted: dict[str, int] = row.attributes or {}
+        return noted.get(BEGUN_AGAIN, 0) if (row.recovery_attempts or 0) > 1 or BEGUN_AGAIN in noted else None
 
     def _count(self, key: str, restarts: int) -> None:
-        self._client.update_workflow_attributes(key, {BEGUN_AGAIN: restarts})
+        note = partial(self._client.update_workflow_attributes, key, {BEGUN_AGAIN: restarts})
+        self._through_outages(note, key)
+
+    def _through_outages(self, act: Callable[[], T], key: str) -> T:
+        """A server that goes or is away just now says nothing of the job, which has not begun."""
+        return attempt(act, self._pace, log.bind(key=key))

@@ -7,7 +7,6 @@ write one, in two transactions more for each job, to save what is idempotent any
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from app.foundation.errors import Invalid, NotFound, Refused
+from app.foundation.job_attempts import attempt
 from app.foundation.job_firings import Firings
 from app.foundation.job_pace import Pace
 from app.foundation.job_suspects import Suspects
@@ -41,7 +40,7 @@ def register(
         running.add(key)
         try:
             with suspects.watched(key):  # the retries within one run are one beginning
-                _attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
+                attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
         except Exception as failure:
             firings.failed(name)
             log.warning("job.failed", name=name, key=key, error=type(failure).__name__)
@@ -52,21 +51,3 @@ def register(
     workflow.__annotations__ = {}  # the library reads them anew for each job, in search of dates; ours come as text
     # no cap of the library's: it counts how often a job was handed out, not how often it began
     DBOS.workflow(name=name, max_recovery_attempts=None)(workflow)
-
-
-def _attempt(job: Callable[[], None], pace: Pace, named: structlog.stdlib.BoundLogger) -> None:
-    """Call the job until it succeeds; what cannot pass, or the last failure, is raised as it came."""
-    for wait in (pace.first_retry * 2**retry for retry in range(pace.attempts - 1)):
-        try:
-            return job()
-        except Exception as failure:
-            if not _may_pass(failure):
-                raise
-            named.info("job.retried", error=type(failure).__name__, in_seconds=wait)
-        time.sleep(wait)
-    return job()
-
-
-def _may_pass(failure: BaseException) -> bool:
-    """Whether trying again can help: a refusal or a missing thing stays what it is."""
-    return not isinstance(failure, (NotFound, Refused, Invalid))

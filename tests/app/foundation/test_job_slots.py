@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from app.foundation.db import Database
 from app.foundation.job_list import JobState, retry_job
+from app.foundation.job_pace import Pace
 from app.foundation.job_reaper import reap
 from app.foundation.job_slots import (
     MOST_WORKERS,
@@ -153,7 +154,7 @@ def test_one_reaper_works_at_a_time(worker_runtime: Runtime, locks: Locks) -> No
 
 
 def test_a_job_is_adopted_only_so_often_and_a_retry_forgives(worker_runtime: Runtime, locks: Locks) -> None:
-    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), most_restarts=3)
+    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), pace=Pace(restarts=3))
     for _ in range(3):
         a_job_left_running(worker_runtime, "deadly")
         assert reap_now(worker_runtime, locks) == ["deadly"]
@@ -170,7 +171,7 @@ def test_a_job_is_adopted_only_so_often_and_a_retry_forgives(worker_runtime: Run
 
 
 def test_a_job_that_only_waited_beside_a_death_has_not_begun(worker_runtime: Runtime, locks: Locks) -> None:
-    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), most_restarts=2)
+    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), pace=Pace(restarts=2))
     for _ in range(5):
         a_job_left_running(worker_runtime, "neighbour")
         assert reap_now(worker_runtime, locks) == ["neighbour"]
@@ -179,7 +180,7 @@ def test_a_job_that_only_waited_beside_a_death_has_not_begun(worker_runtime: Run
 
 
 def test_the_second_time_suspects_run_one_after_the_other(worker_runtime: Runtime, locks: Locks) -> None:
-    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), most_restarts=9)
+    suspects = Suspects(worker_runtime.database, client_of(worker_runtime), pace=Pace(restarts=9))
     for key in ("first", "second"):
         a_job_left_running(worker_runtime, key)
     reap_now(worker_runtime, locks)

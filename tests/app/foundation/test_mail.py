@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Inbox
 from aiosmtpd.smtp import AuthResult
 
-from app.foundation.job_workflow import _may_pass
+from app.foundation.job_attempts import may_pass
 from app.foundation.mail import MailboxRefused, MailUnavailable, Message, Misaddressed, SmtpMailer, SpoolMailer
 from tests.fakes import FrozenClock
 from tests.journeys.installation import free_port
@@ -105,7 +105,7 @@ def test_a_mailbox_that_is_not_there_is_no_reason_to_try_again(server):
     with pytest.raises(MailboxRefused, match="550") as refused:
         mailer.send(Message("gone@b.example", "s", "t", key="k"))
     assert "gone" not in str(refused.value)
-    assert not _may_pass(refused.value)
+    assert not may_pass(refused.value)
 
 
 @pytest.mark.parametrize("local", ["=?utf-8?q?=61da?=", "=?utf-8?q?eve=40x.org=2c?=", "=?utf-8?q?a=0ada?="])
@@ -117,7 +117,7 @@ def test_a_message_goes_to_no_other_mailbox_than_the_one_it_is_for(server, tmp_p
         for to, also_to in ((f"{local}@b.example", ()), ("zoe@b.example", (f"{local}@b.example",))):
             with pytest.raises(Misaddressed) as refused:
                 mailer.send(Message(to, "s", "t", key="k", also_to=also_to))
-            assert not _may_pass(refused.value)
+            assert not may_pass(refused.value)
     assert server.mails == list((tmp_path / "mail").iterdir()) == []
 
 
