@@ -143,7 +143,9 @@ class ByWorld(LoadScopeScheduling):
             return "installation"
         if nodeid.startswith("tests/journeys/"):
             return f"{nodeid.partition('::')[0]} {kind}"
-        return str(super()._split_scope(nodeid)) if "test_every_page" not in nodeid else nodeid
+        if "test_every_page" in nodeid:  # each language has an exhibition of its own
+            return f"exhibition {nodeid.partition('[')[2][:2]}"
+        return str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWorld:
