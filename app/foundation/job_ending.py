@@ -12,11 +12,12 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ENDED, FAILED = 0, 1
+LOOK_SECONDS = 0.5
 
 
 class Ending:
@@ -42,11 +43,17 @@ class Ending:
     def wait(self) -> Exception | None:
         """Work until there is a reason, None for a signal. The time that the process has left runs from here."""
         self._is_at_work = True
-        reason = self._reasons.get()
+        reason = self._first_reason()
         last_moment = threading.Timer(self._within_seconds, end, [FAILED if reason else ENDED])
         last_moment.daemon = True
         last_moment.start()
         return reason
+
+    def _first_reason(self) -> Exception | None:
+        """A signal wakes this thread only if it waits already: one that comes a moment before is heard at a look."""
+        while True:
+            with suppress(Empty):
+                return self._reasons.get(timeout=LOOK_SECONDS)
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_told or not self._is_at_work:

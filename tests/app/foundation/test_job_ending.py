@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from app.foundation.job_pace import Pace
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import (
     QUICK,
+    REPOSITORY,
     WorkerProcess,
     enqueue_effects,
     running,
@@ -93,6 +96,32 @@ def test_a_worker_that_has_not_come_up_yet_ends_at_once(worker_runtime: Runtime,
         code, seconds = told_to_stop(worker)
     assert code == 0
     assert seconds < SLACK_SECONDS
+
+
+# A signal that another thread takes wakes the main thread as little as one that comes a moment before it waits.
+TOLD_WHILE_NOT_LISTENING = """
+import signal, threading, time
+from app.foundation.job_ending import Ending
+
+def tell():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+ending = Ending(60.0)
+ending.heed_signals()
+threading.Thread(target=tell, daemon=True).start()
+print(ending.wait())
+"""
+
+
+def test_a_signal_that_does_not_wake_the_main_thread_is_heard_all_the_same() -> None:
+    began = time.monotonic()
+    told = subprocess.run(
+        [sys.executable, "-c", TOLD_WHILE_NOT_LISTENING], cwd=REPOSITORY, capture_output=True, text=True, timeout=20,
+        check=True,
+    )  # fmt: skip
+    assert told.stdout == "None\n"
+    assert time.monotonic() - began < STOP_SECONDS
 
 
 @pytest.mark.long
