@@ -98,19 +98,11 @@ def _start(home: Path) -> None:
         str(binaries / "initdb"), "-D", str(data), "-U", SERVER_ROLE, "-A", "trust",
         "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
     )  # fmt: skip
-    options = (
-        f"-c listen_addresses= -c unix_socket_directories={sockets} -c max_connections={MAX_CONNECTIONS} "
-        "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB -c autovacuum=off -c jit=off"
-    )
-    account.run(
-        str(binaries / "pg_ctl"), "-D", str(data), "-l", str(data / "server.log"),
-        "-w", "-t", str(START_TIMEOUT_SECONDS), "-o", options, "start",
-    )  # fmt: skip
+    start_again(home)
 
 
 def _stop(home: Path) -> None:
-    account = _Account()
-    account.run(str(_binaries_in_use(home) / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "-w", "stop")
+    stop_at_once(home)
     _remove(home)
 
 
@@ -119,16 +111,29 @@ def _remove(home: Path) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def start_again(home: Path) -> None:
+    """Start a server whose files are there; after a crash it recovers from its log."""
+    options = (
+        f"-c listen_addresses= -c unix_socket_directories={home / 'socket'} -c max_connections={MAX_CONNECTIONS} "
+        "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c max_wal_size=256MB -c autovacuum=off -c jit=off"
+    )
+    data = home / "data"
+    _Account().run(
+        str(_binaries_in_use(home) / "pg_ctl"), "-D", str(data), "-l", str(data / "server.log"),
+        "-w", "-t", str(START_TIMEOUT_SECONDS), "-o", options, "start",
+    )  # fmt: skip
+
+
+def stop_at_once(home: Path) -> None:
+    """Stop the server as a crash would; its files stay."""
+    program = str(_binaries_in_use(home) / "pg_ctl")
+    _Account().run(program, "-D", str(home / "data"), "-m", "immediate", "-w", "stop")
+
+
 def restart_at_once(home: Path) -> None:
-    """Stop the server as a crash would, and start it again; it recovers from its log."""
-    command = [
-        str(_binaries_in_use(home) / "pg_ctl"),
-        "-D",
-        str(home / "data"),
-        "-l",
-        str(home / "data" / "server.log"),
-    ]
-    _Account().run(*command, "-m", "immediate", "-w", "-t", str(START_TIMEOUT_SECONDS), "restart")
+    """Both, with nothing between them."""
+    stop_at_once(home)
+    start_again(home)
 
 
 def kill_backends(server: str, database: str) -> None:

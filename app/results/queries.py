@@ -92,7 +92,7 @@ def result(result_id: UUID, *, session: Session) -> ResultView:
 def holders(result_ids: Iterable[UUID], *, session: Session) -> dict[UUID, UUID]:
     """Whose each of these results is at present."""
     query = select(SkillResult.id, SkillResult.person_id).where(SkillResult.id.in_(list(result_ids)))
-    return dict(session.execute(query).tuples().all())
+    return {one: person_id for one, person_id in session.execute(query)}  # noqa: C416  rows are no pairs to a type checker
 
 
 def result_of_sitting(sitting_id: UUID, *, session: Session) -> ResultView | None:

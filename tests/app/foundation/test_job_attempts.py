@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from app.foundation.db import Database
 from app.foundation.job_attempts import attempt
 from app.foundation.job_pace import Pace
+from tests.postgres_server import postgres_server, start_again, stop_at_once, temporary_root
 
 QUICK = Pace(first_retry=0.001, longest_retry=0.004, attempts=3, restarts=5)
 END_OF_OURS = text("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -81,3 +82,21 @@ def test_what_goes_wrong_in_a_job_itself_is_tried_a_few_times(tmp_path: Path, st
         attempt(job, QUICK, log)
     assert len(tries) == QUICK.attempts
     database.dispose()
+
+
+def test_a_server_that_is_not_there_is_waited_for_as_a_file_is(tmp_path: Path):
+    home = temporary_root() / f"decile-pg-away-{tmp_path.name}"
+    with postgres_server(home) as server:
+        database, tries = Database(server), []
+        stop_at_once(home)
+
+        def job() -> int:
+            tries.append(1)
+            if len(tries) == 10 * QUICK.attempts:
+                start_again(home)
+            with database.transaction() as session:
+                return session.scalar(text("SELECT 7")) or 0
+
+        assert attempt(job, QUICK, log) == 7
+        assert len(tries) >= 10 * QUICK.attempts
+        database.dispose()
