@@ -39,10 +39,10 @@ def reports_of(item_ids: Collection[UUID], *, session: Session) -> tuple[ReportV
     return tuple(_view(row) for row in rows)
 
 
-def report(report_id: UUID, *, session: Session) -> ReportView:
-    """One report."""
+def report(report_id: UUID, *, of_item: UUID, session: Session) -> ReportView:
+    """One report of this item."""
     row = session.get(ItemReport, report_id)
-    if row is None:
+    if row is None or row.item_id != of_item:
         raise ReportNotFound(report_id)
     return _view(row)
 

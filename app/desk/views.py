@@ -151,18 +151,19 @@ def _chosen(name: str, among: Collection[str]) -> str:
     return name
 
 
-@bp.post("/desk/reports/<uuid:report_id>/judge")
+@bp.post("/desk/items/<uuid:item_id>/reports/<uuid:report_id>")
 @require_role(EDITOR)
-def judge(report_id: UUID) -> ResponseReturnValue:
-    """Judge a candidate's report. Before it suspends, the preview is shown."""
+@keeps_typed("desk.item", "report", "reason")
+def judge(item_id: UUID, report_id: UUID) -> ResponseReturnValue:
+    """Judge a candidate's report of this item. Before it suspends, the preview is shown."""
     form = request.form
     is_suspended = _chosen(form.get("verdict", ""), (KEPT, SUSPENDED)) == SUSPENDED
     reason = form.get("reason", "")
     with runtime().reading() as session:
-        reported = item_reports.report(report_id, session=session)
+        reported = item_reports.report(report_id, of_item=item_id, session=session)
     if is_suspended and form.get("previewed") != "yes":
         about = {"of_language": reported.language, "report": str(report_id), "reason": reason}
-        return redirect(url_for(".suspension", item_id=reported.item_id, **about), code=303)  # type: ignore[arg-type]
+        return redirect(url_for(".suspension", item_id=item_id, **about), code=303)  # type: ignore[arg-type]
     try:
         with runtime().transaction() as session:
             judge_report(
@@ -175,10 +176,10 @@ def judge(report_id: UUID) -> ResponseReturnValue:
             )
     except ReasonMissing:
         if is_suspended:
-            return _suspension_page(reported.item_id, (reported.language,), report_id, "reason"), 422
-        return _item_page(reported.item_id, f"report {report_id}"), 422
+            return _suspension_page(item_id, (reported.language,), report_id, "reason"), 422
+        return _item_page(item_id, f"report {report_id}"), 422
     notice(_("The report is judged, and the reason is on record."))
-    return redirect(url_for(".item", item_id=reported.item_id), code=303)
+    return redirect(url_for(".item", item_id=item_id), code=303)
 
 
 @bp.get("/desk/founding")

@@ -83,6 +83,7 @@ PASSKEY = its(passkey_id="passkey_id")
 ITEM = its(item_id="item")
 SHARED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.share_token}  # noqa: E731
 ASKED: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"token": facts.challenge_token}  # noqa: E731
+A_REPORT = its(item_id="item", report_id="item")
 NO_RECALIBRATION = being(recalibration_id=NOTHING)
 A_RESCORING: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"item_id": facts.item, "rescoring_id": NOTHING}  # noqa: E731
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
@@ -296,7 +297,7 @@ TABLE: dict[tuple[str, str], list[Route]] = {
     ("GET", "/desk/checks"): [Route(CHECKERS)],
     ("GET", "/desk/checks/<uuid:sitting_id>"): [Route(CHECKERS, ENDED)],
     ("POST", "/desk/checks/<uuid:sitting_id>"): [Route(CHECKERS, ENDED, {"verdict": "sound", "reasons": "A reason."})],
-    ("POST", "/desk/reports/<uuid:report_id>/judge"): [Route(ITEM_EDITORS, its(report_id="item"))],
+    ("POST", "/desk/items/<uuid:item_id>/reports/<uuid:report_id>"): [Route(ITEM_EDITORS, A_REPORT)],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback"): [Route(NORM_DESK, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/rollback/confirm"): [Route(APPROVERS, DRAFT)],
     ("POST", "/desk/norms/<uuid:norm_id>/compare"): [Route(NORM_DESK, DRAFT)],

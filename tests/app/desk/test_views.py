@@ -240,22 +240,22 @@ def test_a_report_stands_on_the_items_page_without_a_name_and_is_kept_or_suspend
     assert "Two options &lt;b&gt;are&lt;/b&gt; the same" in shown
     assert str(reporter) not in shown
     assert ">reported</span>" in browser.get("/desk/items").text
-    preview = send(browser, page, "/judge", verdict="suspended", reason="they are")
+    preview = send(browser, page, "/reports/", verdict="suspended", reason="they are")
     assert preview.request.path == f"{page}/suspension"
     assert state_of(place, code) is ItemState.ACTIVE
-    form = form_to(preview.text, "/judge")
+    form = form_to(preview.text, "/reports/")
     done = browser.post(form.action, data={**form.fields, "reason": "they are"}, follow_redirects=True)
     assert "The report is judged" in done.text
-    assert "/judge" not in done.text
+    assert "/reports/" not in done.text
     assert done.text.count("they are</span>") == 1  # with the report
     (led_to,) = re.findall(r'<a href="#(report-[0-9a-f-]+)">a candidate’s report</a>', done.text)
     assert f'id="{led_to}"' in done.text
     assert (state_of(place, code), state_of(place, code, "fr")) == (ItemState.SUSPENDED, ItemState.ACTIVE)
     other, _reporter = reported(place)
-    unsaid = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="keep it", reason="it is fine")
+    unsaid = send(browser, f"/desk/items/{item_of(place, other)}", "/reports/", verdict="keep it", reason="it is fine")
     assert unsaid.status_code == 422
     assert ">reported</span>" in browser.get("/desk/items").text
-    kept = send(browser, f"/desk/items/{item_of(place, other)}", "/judge", verdict="kept", reason="it is fine")
+    kept = send(browser, f"/desk/items/{item_of(place, other)}", "/reports/", verdict="kept", reason="it is fine")
     assert "it is fine" in kept.text
     assert state_of(place, other) is ItemState.ACTIVE
     assert ">reported</span>" not in browser.get("/desk/items").text

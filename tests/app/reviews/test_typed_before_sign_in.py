@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.accounts.grant_role import grant_role
 from app.accounts.models import BrowserSession, Person
 from app.accounts.policy import AccountPolicy
+from app.assessment.models import ItemReport, Presentation
+from app.foundation.access import operator
 from app.foundation.kept_forms import KEPT_MINUTES, LONGEST_KEPT, KeptForm
 from tests.app.accounts.visitor import Visitor
-from tests.app.api.world import EDITOR, OTHER, OWNER, World
+from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import REASONS, a_reviewer, ask
 from tests.app.reviews.test_views import at_the_desk, token
 
@@ -137,7 +142,7 @@ def test_a_reviewer_finds_the_reasons_again_behind_the_second_factor(world: Worl
     assert browser.post(path, data=form).headers["Location"] == f"/sign-in?next={path}"
     a_reviewer(world)
     visitor = visitor_with(world, browser)
-    visitor.sign_in(address_of(world, "recruiter"))
+    visitor.sign_in(address_of(world, RECRUITER))
     visitor.enrol()
     assert f">{REASONS}</textarea>" in visitor.open(path).text
 
@@ -172,3 +177,50 @@ def test_a_report_of_a_question_stands_again_at_that_question(world: World):
     again = visitor.open(page).text
     assert f">{SHOWN}</textarea>" in again
     assert '<details class="small" id="reporting" open>' in again
+
+
+def test_what_an_editor_says_of_a_report_stands_again_at_that_report_alone(world: World):
+    item_id, first, second = two_reports_of_one_item(world)
+    browser, page = an_item_editor(world), f"/desk/items/{item_id}"
+    form = {"csrf_token": token(browser.get(page)), "report": str(first), "reason": WORDS, "verdict": "kept"}
+    world.runtime.clock.advance(timedelta(hours=AccountPolicy().staff_session_idle_hours + 1))
+    answer = browser.post(f"{page}/reports/{first}", data=form)
+    assert answer.headers["Location"] == f"/sign-in?next={page}"
+    visitor = visitor_with(world, browser)
+    visitor.sign_in(address_of(world, RECRUITER))
+    visitor.enrol()
+    again = visitor.open(page).text
+    assert again.count(SHOWN) == 1
+    at_first, at_second = (again.partition(f'id="report-{one}"')[2].partition("</form>")[0] for one in (first, second))
+    assert f">{SHOWN}</textarea>" in at_first
+    assert "></textarea>" in at_second
+
+
+def test_a_report_is_judged_under_its_own_item_alone(world: World):
+    item_id, first, _second = two_reports_of_one_item(world)
+    browser = an_item_editor(world)
+    form = {"csrf_token": token(browser.get(f"/desk/items/{item_id}")), "reason": WORDS, "verdict": "kept"}
+    assert browser.post(f"/desk/items/{world.facts.item}/reports/{first}", data=form).status_code == 404
+    assert browser.post(f"/desk/items/{item_id}/reports/{first}", data=form).status_code == 303
+
+
+def two_reports_of_one_item(world: World) -> tuple[UUID, UUID, UUID]:
+    """The item and both reports, as two candidates would have made them."""
+    here, sitting_id = world.runtime, world.facts.ended_sitting
+    with here.transaction() as session:
+        item_id = session.get_one(Presentation, (sitting_id, 1)).item_id
+        reports = [
+            ItemReport(id=here.entropy.uuid(), sitting_id=sitting_id, position=position, item_id=item_id, language="en",
+                       problem="error", words="It is wrong.", reported_at=here.clock.now())
+            for position in (1, 2)
+        ]  # fmt: skip
+        session.add_all(reports)
+        return item_id, reports[0].id, reports[1].id
+
+
+def an_item_editor(world: World) -> FlaskClient:
+    here, person_id = world.runtime, world.facts.people[RECRUITER]
+    with here.transaction() as session:
+        grant_role(person_id, "item_editor", session=session, clock=here.clock, actor=operator())
+    world.sign_in_again(RECRUITER, proven=True)
+    return world.browser(RECRUITER)
