@@ -17,8 +17,6 @@ from app.foundation.errors import Invalid, NotFound, Refused
 from app.foundation.job_pace import Pace
 
 CANNOT_OPEN = "SQLITE_CANTOPEN"
-# Where nobody listens there is no code; then: shut down, crashed, starting up; too many connections.
-NO_CONNECTION = (None, "57P01", "57P02", "57P03", "53300")
 MOST_DOUBLINGS = 20  # of an outage of days the exponent would outgrow any number
 
 T = TypeVar("T")
@@ -47,13 +45,17 @@ def attempt(act: Callable[[], T], pace: Pace, named: structlog.stdlib.BoundLogge
 
 
 def _is_away(failure: Exception) -> bool:
-    """Whether no connection was had at all: then no statement failed. That holds of a commit too, with other codes."""
+    """Whether no connection was had at all: then no statement failed. That holds of a commit too, but that has a code.
+
+    Nobody there, a server that is starting, too many connections and a wrong password look alike here; the last keeps
+    the worker's heart from beating too, which is alarmed about.
+    """
     if not isinstance(failure, OperationalError) or failure.statement is not None:
         return False
     of_sqlite = getattr(failure.orig, "sqlite_errorname", None)
     if of_sqlite is not None:
         return str(of_sqlite).startswith(CANNOT_OPEN)
-    return getattr(failure.orig, "sqlstate", None) in NO_CONNECTION
+    return getattr(failure.orig, "sqlstate", None) is None
 
 
 def _is_lost(failure: Exception) -> bool:

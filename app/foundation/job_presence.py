@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable, Container
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Presence:
 
     def __init__(
         self, *, locks: Locks, database: Database, client: DBOSClient, clock: Clock, pace: Pace,
-        running: Set[str], when_lost: Callable[[SlotLost], None], when_clock_was_set: Callable[[], None],
+        running: Container[str], when_lost: Callable[[Exception], None], when_clock_was_set: Callable[[], None],
     ) -> None:  # fmt: skip
         self._locks, self._database, self._client, self._clock = locks, database, client, clock
         self._pace, self._when_lost, self._when_clock_was_set = pace, when_lost, when_clock_was_set
@@ -69,8 +69,11 @@ class Presence:
             except SlotLost as lost:
                 self._when_lost(lost)
                 return
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:  # of the database, or of a lock's file
                 log.warning("worker.heartbeat_missed", slot=self.name, error=type(error).__name__)
+            except Exception as fault:  # without a heart it would be taken for dead: it ends, and is started again
+                self._when_lost(fault)
+                raise
 
     def _keep_slot(self) -> None:
         """Take our lock again if the connection that held it is gone; another worker may have been faster."""

@@ -20,6 +20,7 @@ from app.foundation.job_presence import Presence
 from app.foundation.job_queues import CONCURRENCY, POLLINGS, queue_of
 from app.foundation.job_slots import locks_for
 from app.foundation.job_suspects import Suspects
+from app.foundation.job_under_way import UnderWay
 from app.foundation.job_workflow import Job, register
 from app.foundation.jobs import APPLICATION, JOB_SCHEMA, DurableJobs, quieten_library
 from app.foundation.runtime import Runtime
@@ -77,7 +78,7 @@ class JobRunner:
         self._database = Database(runtime.database.url, may_forget=True)
         self._door = DurableJobs(self._database)
         self._client = self._door.client
-        self._running: set[str] = set()
+        self._running = UnderWay(pace.note_of_end)
         self._firings = Firings()
         self._ending = Ending(pace.ending)
 

@@ -1,12 +1,13 @@
 """Jobs that the table gives to this worker and that nobody here runs: their beginning or end could not be written.
 
 A disk that fills up between a job's work and the note that it is done leaves such a job under way. The library goes
-over its unfinished jobs only when it starts; a long-lived worker must do so itself.
+over its unfinished jobs only when it starts; a long-lived worker must do so itself. One that ended a moment ago is left
+to the library, which may be writing that down (`job_under_way`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from app.foundation.job_reaper import put_back, unfinished_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Strays:
     """Looks again and again. What was claimed this instant has not begun yet, so once is not enough."""
 
-    def __init__(self, client: DBOSClient, *, running: Set[str], looks: int) -> None:
+    def __init__(self, client: DBOSClient, *, running: Container[str], looks: int) -> None:
         self._client, self._running, self._most = client, running, looks
         self._looks: dict[str, int] = {}
 

@@ -18,6 +18,7 @@ from app.foundation.job_attempts import attempt
 from app.foundation.job_firings import Firings
 from app.foundation.job_pace import Pace
 from app.foundation.job_suspects import Suspects
+from app.foundation.job_under_way import UnderWay
 from app.foundation.jobs import JSON
 from app.foundation.runtime import Runtime
 
@@ -27,9 +28,9 @@ log = structlog.get_logger("decile.jobs")
 
 
 def register(
-    name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Suspects, running: set[str], firings: Firings
+    name: str, job: Job, *, runtime: Runtime, pace: Pace, suspects: Suspects, running: UnderWay, firings: Firings
 ) -> None:  # fmt: skip
-    """Let the library call `job` for workflows of this name; `running` holds the keys of those under way."""
+    """Let the library call `job` for workflows of this name; `running` is told which are under way."""
 
     # a scheduled run comes with its time as text and an empty context
     def workflow(*schedule: JSON, **arguments: JSON) -> None:
@@ -37,7 +38,7 @@ def register(
         if schedule and firings.overtaken(name, due=str(schedule[0]), at=runtime.clock.now()):
             log.info("job.overtaken", name=name, key=key)
             return
-        running.add(key)
+        running.begin(key)
         try:
             with suspects.watched(key):  # the retries within one run are one beginning
                 attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
@@ -46,7 +47,7 @@ def register(
             log.warning("job.failed", name=name, key=key, error=type(failure).__name__)
             raise
         finally:
-            running.discard(key)
+            running.end(key)
 
     workflow.__annotations__ = {}  # the library reads them anew for each job, in search of dates; ours come as text
     # no cap of the library's: it counts how often a job was handed out, not how often it began

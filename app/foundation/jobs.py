@@ -26,6 +26,7 @@ log = structlog.get_logger("decile.jobs")
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 APPLICATION = "decile"
+ALIKE_CHARACTERS, SECONDS_BETWEEN_ALIKE = 40, 60.0  # of the library's messages
 JOB_SCHEMA = "dbos"  # on PostgreSQL; SQLite has no schemas, so there the names alone tell
 JOB_TABLES = frozenset(
     {
@@ -109,7 +110,22 @@ def quieten_library() -> None:
 
 
 class _ToOurLog(logging.Handler):
+    """One line a minute for what begins alike: while the database is away the library says thirty a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, tuple[float, int]] = {}  # when last, and how often since
+
     def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage().partition("\n")[0]
+        alike, now = said[:ALIKE_CHARACTERS], record.created
+        last, left_out = self._said.get(alike, (float("-inf"), 0))
+        if now - last < SECONDS_BETWEEN_ALIKE:
+            self._said[alike] = last, left_out + 1
+            return
+        # some begin with the key of a job: what is over and left nothing out need not be remembered
+        recent = {one: (at, n) for one, (at, n) in self._said.items() if n or now - at < SECONDS_BETWEEN_ALIKE}
+        self._said = recent | {alike: (now, 0)}
         # the kind of error alone: its text may quote what people wrote
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        log.warning("jobs.library", said=record.getMessage(), error=kind)
+        log.warning("jobs.library", said=said, error=kind, left_out=left_out)

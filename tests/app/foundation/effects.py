@@ -35,7 +35,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, finishing=2, ending=4.0)
+QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, note_of_end=1.0, finishing=2, ending=4.0)
 
 OUR_TABLES = (WorkerSlot.__tablename__, AuditEntry.__tablename__)
 metadata = MetaData()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +14,7 @@ from sqlalchemy import select, text
 from app.foundation.db import Database
 from app.foundation.job_list import JobState, retry_job
 from app.foundation.job_pace import Pace
+from app.foundation.job_presence import Presence
 from app.foundation.job_reaper import reap
 from app.foundation.job_slots import (
     MOST_WORKERS,
@@ -25,9 +27,11 @@ from app.foundation.job_slots import (
 )
 from app.foundation.job_strays import Strays
 from app.foundation.job_suspects import KilledItsWorkers, Suspects
+from app.foundation.job_under_way import UnderWay
 from app.foundation.jobs import JOB_SCHEMA
 from app.foundation.runtime import Runtime
 from tests.app.foundation.effects import (
+    QUICK,
     client_of,
     effects,
     enqueue_effects,
@@ -218,6 +222,58 @@ def test_a_job_that_stands_idle_under_our_name_is_put_back_and_one_that_runs_is_
     assert state_of(worker_runtime, "idle") is JobState.WAITING
     for key in ("runs", "just claimed", "another's"):
         assert state_of(worker_runtime, key) is JobState.RUNNING
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_job_that_ended_a_moment_ago_is_left_to_who_writes_that_down(worker_runtime: Runtime) -> None:
+    """While the database is away that takes the library a minute and a half; run again, its mail would go out twice."""
+    under_way = UnderWay(note_within=0.5)
+    strays = Strays(client_of(worker_runtime), running=under_way, looks=2)
+    a_job_claimed(worker_runtime, "mail", "worker-0")
+    under_way.begin("mail")
+    under_way.end("mail")
+    ended = time.monotonic()
+    assert [strays.put_back("worker-0") for _ in range(4)] == [[]] * 4
+    assert time.monotonic() - ended < 0.5, "the machine was too slow for this test to tell anything"
+    time.sleep(0.5)
+    assert [strays.put_back("worker-0") for _ in range(2)] == [[], ["mail"]]
+    assert len(under_way) == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_heart_goes_on_after_what_goes_wrong_beside_the_database(worker_runtime: Runtime) -> None:
+    """No file of a lock can be opened for a while, as where a process has too many open."""
+    slots = worker_runtime.settings.data / "worker-slots"
+    aside = slots.with_name("aside")
+    with running(worker_runtime):
+        slots.rename(aside)
+        slots.write_text("")
+        for _ in range(2):  # the first may have begun before
+            heard = heard_at(worker_runtime)
+            wait_until(lambda heard=heard: heard_at(worker_runtime) > heard)
+        slots.unlink()
+        aside.rename(slots)
+        heard = heard_at(worker_runtime)
+        wait_until(lambda: heard_at(worker_runtime) > heard, seconds=5.0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_whose_heart_meets_a_fault_of_ours_ends(worker_runtime: Runtime, locks: Locks) -> None:
+    """It would be taken for dead, and nobody would look after its jobs; whoever started it starts it again."""
+    reasons: SimpleQueue[Exception] = SimpleQueue()
+    presence = Presence(
+        locks=locks, database=worker_runtime.database, client=None, clock=worker_runtime.clock, pace=QUICK, running=(),
+        when_lost=reasons.put, when_clock_was_set=lambda: None,
+    )  # fmt: skip
+    assert isinstance(reasons.get(timeout=10), AttributeError)
+    presence.leave()
+    presence.release()
+
+
+def heard_at(runtime: Runtime) -> datetime:
+    with runtime.reading() as session:
+        return session.scalars(select(WorkerSlot.heartbeat_at)).one()
 
 
 def test_a_job_whose_end_could_not_be_written_ends_without_a_restart(worker_runtime: Runtime) -> None:
