@@ -16,6 +16,5 @@ class Pace:
     heartbeat: float = 5.0
     silent: float = 15.0  # three heartbeats missed
     restarts: int = 10  # a count too: of a job that was running when its worker died, or the database's server
-    note_of_end: float = 120.0  # until a job that ended is no longer held for noted by the library, which takes 90 s
     finishing: int = 5  # for running jobs at a stop; what is cut off runs again
     ending: float = 8.0  # from the word to stop until the process is gone, whatever it is at

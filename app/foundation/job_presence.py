@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from app.foundation.job_pace import Pace
 from app.foundation.job_reaper import reap
 from app.foundation.job_slots import Locks, Slot, SlotLost, WorkerSlot, take_free_slot
 from app.foundation.job_strays import Strays
+from app.foundation.job_under_way import UnderWay
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -31,7 +32,7 @@ class Presence:
 
     def __init__(
         self, *, locks: Locks, database: Database, client: DBOSClient, clock: Clock, pace: Pace,
-        running: Container[str], when_lost: Callable[[Exception], None], when_clock_was_set: Callable[[], None],
+        running: UnderWay, when_lost: Callable[[Exception], None], when_clock_was_set: Callable[[], None],
     ) -> None:  # fmt: skip
         self._locks, self._database, self._client, self._clock = locks, database, client, clock
         self._pace, self._when_lost, self._when_clock_was_set = pace, when_lost, when_clock_was_set

@@ -7,7 +7,7 @@ jobs are watched (`job_suspects`), so one that kills every worker that runs it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from app.foundation.db import Database
 from app.foundation.job_queues import queue_of
 from app.foundation.job_slots import MOST_AHEAD, REAPER_LOCK, Locks, WorkerSlot, held, slot_number
-from app.foundation.job_suspects import BEGUN_AGAIN
+from app.foundation.job_suspects import BEGUN_AGAIN, DONE
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -58,12 +58,13 @@ def unfinished_of(slot: str, client: DBOSClient) -> list[WorkflowStatus]:
     return client.list_workflows(status="PENDING", executor_id=slot, load_input=False, load_output=False)
 
 
-def put_back(jobs: Iterable[WorkflowStatus], client: DBOSClient) -> list[str]:
-    """Put them into the queue again; their keys."""
+def put_back(jobs: Iterable[WorkflowStatus], client: DBOSClient, *, done: Set[str] = frozenset()) -> list[str]:
+    """Put them into the queue again; their keys. Of those that are `done` whoever takes them notes just that."""
     back = []
     for job in jobs:
         # resuming clears the library's count of attempts, so the mark tells that it may have begun before
-        client.update_workflow_attributes(job.workflow_id, {BEGUN_AGAIN: 0, **(job.attributes or {})})
+        attributes = {BEGUN_AGAIN: 0, **(job.attributes or {}), **({DONE: 1} if job.workflow_id in done else {})}
+        client.update_workflow_attributes(job.workflow_id, attributes)
         client.resume_workflow(job.workflow_id, queue_name=queue_of(job.name))
         back.append(job.workflow_id)
     return back

@@ -78,7 +78,7 @@ class JobRunner:
         self._database = Database(runtime.database.url, may_forget=True)
         self._door = DurableJobs(self._database)
         self._client = self._door.client
-        self._running = UnderWay(pace.note_of_end)
+        self._running = UnderWay()
         self._firings = Firings()
         self._ending = Ending(pace.ending)
 

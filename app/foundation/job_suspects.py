@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbos import DBOSClient
 
 BEGUN_AGAIN = "begun_again"  # in the job's attributes: present, even at 0, once a dead worker's job was adopted
+DONE = "done"  # in its attributes: by a worker that could not write it down otherwise
 UNWATCHED_RESTARTS = 1  # one crash says little; long jobs need not queue up behind each other for it
 T = TypeVar("T")
 log = structlog.get_logger("decile.jobs")
@@ -53,27 +54,30 @@ class Suspects:
         )
 
     @contextmanager
-    def watched(self, key: str) -> Iterator[None]:
-        """Let the job run: freely, or with no other suspect beside it."""
-        restarts = self._through_outages(partial(self._restarts, key), key)
-        if restarts is None:
-            yield
+    def watched(self, key: str) -> Iterator[bool]:
+        """Let the job run: freely, or with no other suspect beside it. False: it is done, and that alone is to be noted."""
+        noted = self._through_outages(partial(self._noted, key), key)
+        restarts = noted.get(BEGUN_AGAIN)
+        if DONE in noted:
+            yield False
+        elif restarts is None:
+            yield True
         elif restarts >= self._pace.restarts:
             raise KilledItsWorkers(restarts)
         elif restarts < UNWATCHED_RESTARTS:
             self._count(key, restarts + 1)
-            yield
+            yield True
         else:
             with self._alone:
                 self._count(key, restarts + 1)  # only now: those that wait have not begun
-                yield
+                yield True
 
-    def _restarts(self, key: str) -> int | None:
-        """How often the job has begun again; None if it never began before."""
+    def _noted(self, key: str) -> dict[str, int]:
+        """Whether the job is done, and how often it has begun again, without which it never began before."""
         with self._database.looking() as connection:
             row = connection.execute(self._standing, {"key": key}).one()
-        noted: dict[str, int] = row.attributes or {}
-        return noted.get(BEGUN_AGAIN, 0) if (row.recovery_attempts or 0) > 1 or BEGUN_AGAIN in noted else None
+        before: dict[str, int] = {BEGUN_AGAIN: 0} if (row.recovery_attempts or 0) > 1 else {}
+        return before | (row.attributes or {})
 
     def _count(self, key: str, restarts: int) -> None:
         note = partial(self._client.update_workflow_attributes, key, {BEGUN_AGAIN: restarts})

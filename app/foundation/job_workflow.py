@@ -39,15 +39,18 @@ def register(
             log.info("job.overtaken", name=name, key=key)
             return
         running.begin(key)
+        is_done = False
         try:
-            with suspects.watched(key):  # the retries within one run are one beginning
-                attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
+            with suspects.watched(key) as is_due:  # the retries within one run are one beginning
+                if is_due:
+                    attempt(partial(job, runtime, **arguments), pace, log.bind(name=name, key=key))
+            is_done = True
         except Exception as failure:
             firings.failed(name)
             log.warning("job.failed", name=name, key=key, error=type(failure).__name__)
             raise
         finally:
-            running.end(key)
+            running.end(key, is_done=is_done)
 
     workflow.__annotations__ = {}  # the library reads them anew for each job, in search of dates; ours come as text
     # no cap of the library's: it counts how often a job was handed out, not how often it began

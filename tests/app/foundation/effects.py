@@ -35,7 +35,7 @@ from app.foundation.runtime import Runtime
 from app.foundation.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, note_of_end=1.0, finishing=2, ending=4.0)
+QUICK = Pace(first_retry=0.02, attempts=3, heartbeat=0.2, silent=1.0, finishing=2, ending=4.0)
 
 OUR_TABLES = (WorkerSlot.__tablename__, AuditEntry.__tablename__)
 metadata = MetaData()
@@ -89,6 +89,12 @@ def linger(runtime: Runtime, key: str, seconds: float) -> None:
     leave_effect(runtime, key)
 
 
+def count(runtime: Runtime, key: str) -> None:
+    """Count each run, as mail that goes out each time."""
+    with runtime.transaction() as session:
+        _count(key, session)
+
+
 def rest(_runtime: Runtime, seconds: float) -> None:
     """Take a while, and touch nothing."""
     time.sleep(seconds)
@@ -102,7 +108,8 @@ def leave_effect_and_die_once(runtime: Runtime, key: str) -> None:
 
 
 JOBS = {
-    job.__name__: job for job in (leave_effect, refuse, stumble, linger, rest, kill_worker, leave_effect_and_die_once)
+    job.__name__: job
+    for job in (leave_effect, refuse, stumble, linger, count, rest, kill_worker, leave_effect_and_die_once)
 }
 
 
