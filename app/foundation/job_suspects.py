@@ -55,7 +55,7 @@ class Suspects:
 
     @contextmanager
     def watched(self, key: str) -> Iterator[bool]:
-        """Let the job run: freely, or with no other suspect beside it. False: it is done, and that alone is to be noted."""
+        """Let the job run: freely, or with no other suspect beside it; False where it is done, to be noted alone."""
         noted = self._through_outages(partial(self._noted, key), key)
         restarts = noted.get(BEGUN_AGAIN)
         if DONE in noted:
