@@ -17,6 +17,7 @@ from app.assessment.preview_suspension import SuspensionPreview, preview_suspens
 from app.awarding.policy import AwardPolicy
 from app.foundation import policies
 from app.item_bank import item_cards, item_record, queries
+from app.item_bank.errors import LanguageNotReleased
 from app.item_bank.item_cards import ItemCard, ItemRow
 from app.item_bank.item_record import Review, Step
 from app.item_bank.item_states import ItemState, next_states
@@ -151,9 +152,17 @@ def _name(person_id: UUID | None, *, session: Session) -> str:
 
 
 def suspension_page(item_id: UUID, languages: tuple[str, ...], *, session: Session, at: datetime) -> SuspensionPage:
-    """The preview that stands before a suspension; no language named means all of them."""
+    """The preview that stands before a suspension; no language named means all of them.
+
+    Raises
+    ------
+    LanguageNotReleased
+        Where one is named that the item does not have: a preview of others would be confirmed unawares.
+    """
     card = item_cards.item_card(item_id, session=session)
-    wanted = tuple(language for language in card.texts if language in languages) or tuple(card.texts)
+    for unknown in set(languages) - set(card.texts):
+        raise LanguageNotReleased(card.release.label, unknown, tuple(card.texts))
+    wanted = tuple(language for language in card.texts if not languages or language in languages)
     preview = preview_suspension(card.same_words, wanted, session=session)
     return SuspensionPage(
         card=card,

@@ -47,7 +47,7 @@ def item(item_id: UUID) -> str:
 
 
 def _item_page(item_id: UUID, problem: str = "") -> str:
-    """The page; after a reason that was missing, what was typed stands again, the `problem` beside its field."""
+    """The page; after a form that lacked something, what was typed stands again, the `problem` beside its field."""
     with runtime().reading() as session:
         page = item_pages.item_page(item_id, actor().person_id, session=session)
     points = [point for figures in page.statistics.values() for point in figures.points]
@@ -90,6 +90,8 @@ def change_state(item_id: UUID) -> ResponseReturnValue:
     """Take the item a step further. To suspend it, its preview is shown first."""
     form = request.form
     state, languages, reason = _state(form.get("state", "")), form.getlist("language"), form.get("reason", "")
+    if not languages:  # all of them, to the use case; whoever ticked none did not say so
+        return _item_page(item_id, "language"), 422
     if state is ItemState.SUSPENDED and form.get("previewed") != "yes":
         return redirect(url_for(".suspension", item_id=item_id, of_language=languages, reason=reason), code=303)
     try:
@@ -98,7 +100,7 @@ def change_state(item_id: UUID) -> ResponseReturnValue:
                 item_id,
                 state,
                 reason=reason,
-                languages=languages or None,
+                languages=languages,
                 session=session,
                 clock=runtime().clock,
                 actor=actor(),

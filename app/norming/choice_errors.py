@@ -47,7 +47,7 @@ class ChoiceInvalid(Invalid):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text[:LONGEST_SHOWN_VALUE]!r} is no sample, no day (2026-11-28) and no block (name=label). "
+            f"{text[:LONGEST_SHOWN_VALUE]!r} is no sample and no block (name=label). "
             "Choose a sample, or sittings in a language, and name blocks as the norm desk shows them."
         )
 
@@ -63,6 +63,19 @@ class ChoiceMixed(Invalid):
             "of a stored sample, so they and --sample go without it. Leave out what belongs to the other. Nothing was "
             "begun."
         )
+
+
+class DayInvalid(Invalid):
+    """The first or the last day of a window is no day of the calendar."""
+
+    code = "day-invalid"
+
+    def __init__(self, bound: str, text: str) -> None:
+        super().__init__(
+            f"{text[:LONGEST_SHOWN_VALUE]!r} (--{bound}) is no day of the calendar. Write a day as 2026-11-28; nothing "
+            "was begun."
+        )
+        self.bound = bound  # "since" or "until"
 
 
 class WindowReversed(Invalid):

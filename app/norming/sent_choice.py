@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, WindowReversed
+from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, DayInvalid, WindowReversed
 from app.norming.recalibration import Choice, Division, Source
 
 LANGUAGES = ("en", "fr")
@@ -18,7 +18,7 @@ def choice_of(form: Any) -> Choice:
 
     Raises
     ------
-    ChoiceInvalid, ChoiceMixed, WindowReversed
+    ChoiceInvalid, ChoiceMixed, DayInvalid, WindowReversed
     """
     without = [text for text in form.getlist("without") if text]
     source, _, language = form.get("source", "").partition(":")
@@ -35,7 +35,7 @@ def choice_of(form: Any) -> Choice:
 
 
 def _sittings(language: str, since: str, until: str) -> Choice:
-    since_on, until_on = _day(since), _day(until)
+    since_on, until_on = _day("since", since), _day("until", until)
     if since_on and until_on and until_on < since_on:
         raise WindowReversed(since_on, until_on)
     return Choice(Source.SITTINGS, language=language, since_on=since_on, until_on=until_on)
@@ -47,11 +47,11 @@ def _require_none(of_the_other_source: Iterable[object]) -> None:
         raise ChoiceMixed
 
 
-def _day(text: str) -> date | None:
+def _day(bound: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise ChoiceInvalid(text) from None
+        raise DayInvalid(bound, text) from None
 
 
 def divisions(texts: Iterable[str]) -> tuple[Division, ...]:
@@ -81,7 +81,7 @@ def choice_said(
 
     Raises
     ------
-    ChoiceInvalid, ChoiceMixed, WindowReversed
+    ChoiceInvalid, ChoiceMixed, DayInvalid, WindowReversed
     """
     if sittings is None:
         _require_none((since, until))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -9,22 +10,27 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
+from app.foundation.errors import DecileError, Invalid
 from app.foundation.web.asker import actor, notice
 from app.foundation.web.gates import asks_for_proof, require_role
 from app.foundation.web.headers import readable_everywhere
+from app.foundation.web.problems import status_of
 from app.foundation.web.process import runtime
 from app.foundation.web.typed import typed_form
 from app.item_bank import queries as banks
 from app.norming import founders_compared, pictures, queries, recalibrations
 from app.norming.approve_norm import approve_norm
 from app.norming.ask_for_rollback import ask_for_rollback
+from app.norming.calibration_errors import RecalibrationUnderWay
 from app.norming.cancel_recalibration import cancel_recalibration
+from app.norming.choice_errors import DayInvalid, WindowReversed
 from app.norming.compare_sittings import compare_sittings
 from app.norming.errors import NormNotFound, NotPreviewed, RollbackReasonNeeded
 from app.norming.publish_norm import publish_norm
 from app.norming.renewing_people import MOST_NAMED, renewing_people
 from app.norming.roll_back_norm import roll_back_norm
 from app.norming.rules import RollbackReason
+from app.norming.sample_errors import SampleUnknown
 from app.norming.schedule_norm import schedule_norm
 from app.norming.sent_choice import choice_of
 from app.norming.start_recalibration import start_preview, start_recalibration
@@ -166,21 +172,41 @@ def preview(norm_id: UUID) -> ResponseReturnValue:
 @require_role(EDITOR, APPROVER)
 def choose_data(skill: str) -> str:
     """Whose responses a new norm of a skill is to be made from."""
+    return _data_page(skill)
+
+
+def _data_page(skill: str, refusal: DecileError | None = None) -> str:
+    """The page; after a `refusal`, said beside the field at fault, what was chosen stands again."""
     with runtime().reading() as session:
         described = banks.skill(skill, session=session)
         samples = recalibrations.samples_of(skill, session=session)
-    return render_template("norming/choose_data.html", skill=described, samples=samples)
+    return render_template(
+        "norming/choose_data.html",
+        skill=described,
+        samples=samples,
+        refusal=refusal,
+        at_fault=_field_at_fault(refusal),
+        typed=request.form,
+    )
+
+
+def _field_at_fault(refusal: DecileError | None) -> str:
+    if isinstance(refusal, DayInvalid):
+        return refusal.bound
+    return "until" if isinstance(refusal, WindowReversed) else "source"
 
 
 @bp.post("/desk/norms/recalibrate/<skill>")
 @require_role(EDITOR)
 def recalibrate(skill: str) -> ResponseReturnValue:
     """Begin a recalibration; the worker goes through its phases."""
-    here, choice = runtime(), choice_of(request.form)
-    with here.transaction() as session:
-        recalibration_id = start_recalibration(
-            skill, choice, session=session, clock=here.clock, entropy=here.entropy, jobs=here.jobs, actor=actor()
-        )
+    here = runtime()
+    tools: dict[str, Any] = {"clock": here.clock, "entropy": here.entropy, "jobs": here.jobs, "actor": actor()}
+    try:
+        with here.transaction() as session:
+            recalibration_id = start_recalibration(skill, choice_of(request.form), session=session, **tools)
+    except (Invalid, SampleUnknown, RecalibrationUnderWay) as refusal:
+        return _data_page(skill, refusal), status_of(refusal)
     return redirect(url_for(".recalibration_page", recalibration_id=recalibration_id), code=303)
 
 

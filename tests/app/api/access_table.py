@@ -88,7 +88,7 @@ NO_RECALIBRATION = being(recalibration_id=NOTHING)
 A_RESCORING: Callable[[Facts], Mapping[str, Any]] = lambda facts: {"item_id": facts.item, "rescoring_id": NOTHING}  # noqa: E731
 SKILL, SLUG = being(skill="patience-trial"), being(slug="collaboration")
 A_RESPONSE = {"position": 1, "value": None, "client_sequence": 1, "confirm": False}
-A_STEP = {"state": "retired", "reason": "a test"}
+A_STEP = {"state": "retired", "language": "en", "reason": "a test"}
 A_START = {"skill": "collaboration", "language": "en", "honesty_statement": "1"}
 
 TABLE: dict[tuple[str, str], list[Route]] = {

@@ -17,6 +17,7 @@ from app.item_bank import item_record
 from app.item_bank.item_states import ItemState
 from app.item_bank.name_item_author import name_item_author
 from app.item_bank.release_bank import release_bank
+from app.item_bank.release_trial_bank import TrialItem, release_trial_bank
 from tests.app.accounts.signed_in import browser_of
 from tests.app.assessment.builders import (
     Place,
@@ -305,6 +306,46 @@ def test_a_reason_of_blanks_loses_nothing_of_what_else_was_typed(browser, place)
     form = form_to(answer.text, "/state")
     again = browser.post(form.action, data={**form.fields, "reason": " "})
     assert (again.status_code, again.text.count(said)) == (422, 1)
+
+
+@pytest.mark.parametrize("state", ["retired", "suspended"])
+@pytest.mark.parametrize("further", [{}, {"previewed": "yes"}])
+def test_a_state_is_changed_in_no_language_before_one_is_ticked(browser, place, state, further):
+    """Both were changed, and a retirement cannot be taken back."""
+    page = f"/desk/items/{item_of(place, 'col-s07')}"
+    typed = {"state": state, "reason": "an odd word", **further}
+    answer = send(browser, page, "/state", language=[], **typed)
+    assert (answer.status_code, answer.request.path) == (422, f"{page}/state")
+    assert answer.text.count("Choose at least one language.") == 1
+    assert answer.text.count('aria-describedby="language-error"') == 2  # the group, and the box to begin with
+    form = form_to(answer.text, "/state")
+    assert ("language" in form.fields, form.choices["language"]) == (False, ["en", "fr"])
+    assert f'<option value="{state}" selected>' in answer.text
+    assert ">an odd word</textarea>" in answer.text
+    assert (state_of(place, "col-s07"), state_of(place, "col-s07", "fr")) == (ItemState.ACTIVE, ItemState.ACTIVE)
+
+
+def test_a_suspension_is_previewed_in_the_languages_named_in_all_where_none_is_and_in_no_unknown_one(browser, place):
+    preview = f"/desk/items/{item_of(place, 'col-s07')}/suspension"
+    said = re.compile(r'<p class="lead">([^<]+)</p>')
+    assert said.search(browser.get(preview).text)[1] == "English, French"
+    assert said.search(browser.get(f"{preview}?of_language=fr").text)[1] == "French"
+    for unknown in ("of_language=de", "of_language=fr&of_language=de"):
+        assert browser.get(f"{preview}?{unknown}").status_code == 404
+
+
+def test_an_item_in_one_language_is_suspended_from_its_form_as_it_stands(browser, place):
+    tools = {"clock": place.clock, "entropy": place.entropy, "actor": operator()}
+    english = [TrialItem("E1", {"en": "Made up item"}, 5, 1)]
+    place.do(lambda session: release_trial_bank("extraversion-trial", english, session=session, **tools))
+    item_id = place.do(lambda session: item_record.item_id_of("extraversion-trial", "E1", session=session))
+    page = f"/desk/items/{item_id}"
+    preview = send(browser, page, "/state", state="suspended", reason="an odd word")
+    form = form_to(preview.text, "/state")
+    done = browser.post(form.action, data={**form.fields, "reason": "an odd word"}, follow_redirects=True)
+    assert "The state is changed" in done.text
+    standing = place.do(lambda session: item_record.standing(item_id, "en", session=session))
+    assert standing.state is ItemState.SUSPENDED
 
 
 def test_in_french_each_filter_says_all_in_its_gender_and_languages_bear_french_names(browser, place):

@@ -21,7 +21,7 @@ from app.norming import queries, recalibrate, recalibrations
 from app.norming.base_scale import FreeFit
 from app.norming.calibration_errors import RecalibrationEnded, RecalibrationUnderWay
 from app.norming.cancel_recalibration import cancel_recalibration
-from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, WindowReversed
+from app.norming.choice_errors import ChoiceInvalid, ChoiceMixed, DayInvalid, WindowReversed
 from app.norming.choose_sample import choose_sample
 from app.norming.commands import norm as norm_commands
 from app.norming.models import CalibrationRun, LegacySample, NormState, NormVersion
@@ -41,12 +41,14 @@ from tests.app.norming.builders import (
     staff_with_authenticator,
 )
 from tests.app.norming.desk import press, work, work_on
+from tests.journeys.pages import form_to
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engine plays no part
 N = 300
 SEX = ["f" if k % 2 else "m" for k in range(N)]
 DAYS = [f"2026-06-{1 + k * 10 // N:02d}" for k in range(N)]
 BOUGHT = ("day", "2026-06-03")  # thirty people
+DESK = f"/desk/norms/recalibrate/{SKILL}"
 
 
 class Killed(BaseException):
@@ -281,7 +283,7 @@ def test_a_choice_of_nobody_or_of_an_unknown_block_says_so(runtime, editor):
 
 def test_the_page_follows_it_and_can_be_held_still(runtime, editor, browser_of):
     browser = browser_of(EDITOR_ID)
-    begun = press(browser, f"/desk/norms/recalibrate/{SKILL}", f"/recalibrate/{SKILL}")
+    begun = press(browser, DESK, DESK)
     page = begun.request.path
     assert browser.get(page).headers["Refresh"] == "3"
     still = re.search(r'href="([^"]+still=1)"', begun.text)[1]
@@ -322,6 +324,7 @@ def test_on_the_command_line_it_is_asked_for_listed_followed_and_cancelled(runti
         (("--sittings", "en", "--only", "day=2026-06-03"), "belongs to the other"),
         (("--sittings", "en", "--sample", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11"), "belongs to the other"),
         (("--sittings", "en", "--since", "2026-07-01", "--until", "2026-06-30"), "lies before the first"),
+        (("--sittings", "en", "--until", "2026-02-31"), "'2026-02-31' (--until) is no day of the calendar"),
         (("--sample", "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11"), "has no sample 3f0e9d9c"),
     ],
 )
@@ -340,8 +343,60 @@ def test_the_desk_refuses_a_window_of_a_sample_and_a_block_of_sittings(runtime, 
         ({"source": "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11", "since_on": "2026-06-01"}, ChoiceMixed),
         ({"source": "sittings:en", "without": "day=2026-06-03"}, ChoiceMixed),
         ({"source": "sittings:en", "since_on": "2026-06-02", "until_on": "2026-06-01"}, WindowReversed),
+        ({"source": "sittings:en", "since_on": "2026-02-31"}, DayInvalid),
     ):
         with pytest.raises(refused):
             choice_of(MultiDict(form))
     empty = {"source": "sittings:en", "since_on": "", "until_on": "", "without": ""}
     assert choice_of(MultiDict(empty)) == Choice(Source.SITTINGS, language="en")
+
+
+FRENCH_SITTINGS = {"source": "sittings:fr", "since_on": "2026-02-01", "until_on": "2026-02-28"}
+A_BLOCK = "=".join(BOUGHT)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "said"),
+    [
+        (FRENCH_SITTINGS | {"since_on": "2026-02-31"}, "since", "There is no such day."),
+        (FRENCH_SITTINGS | {"until_on": "2026-02-31"}, "until", "There is no such day."),
+        (FRENCH_SITTINGS | {"until_on": "2026-01-31"}, "until", "The last day lies before the first."),
+        (FRENCH_SITTINGS | {"without": [A_BLOCK]}, "source", "Days bound sittings alone"),
+        (FRENCH_SITTINGS | {"source": ""}, "source", "Choose a sample, or sittings in a language."),
+    ],
+)
+def test_a_choice_that_is_refused_stands_again_with_the_reason_beside_what_is_at_fault(
+    runtime, editor, browser_of, sent, field, said
+):
+    answer = sent_choice(browser_of(EDITOR_ID), sent)
+    assert (answer.status_code, answer.text.count(said)) == (422, 1)
+    described = "source-error" if field == "source" else f"window-hint {field}-error"
+    for once in (f'id="{field}-error"', f'aria-describedby="{described}"', " autofocus"):
+        assert answer.text.count(once) == 1
+    assert "Go back" not in answer.text
+    assert stands_again(answer.text, sent)
+    with runtime.reading() as session:
+        assert recalibrations.latest(session=session) == ()
+
+
+def sent_choice(browser, choice):
+    """The answer to the form of the data, filled in like this."""
+    form = form_to(browser.get(DESK).text, DESK)
+    return browser.post(form.action, data={**form.fields, **choice})
+
+
+def stands_again(page, sent):
+    """Whether the form shows what was sent: the source, both days and the blocks."""
+    shown = form_to(page, DESK).fields | {"without": re.findall(r'<option value="([^"]+)" selected>', page)}
+    return all(shown[name] == value for name, value in sent.items() if value)
+
+
+def test_a_choice_that_comes_at_a_bad_moment_stands_again_too(runtime, editor, browser_of):
+    browser = browser_of(EDITOR_ID)
+    gone = sent_choice(browser, {"source": "3f0e9d9c-7a52-4c0e-9d57-0b8f4a6a1a11", "without": [A_BLOCK]})
+    assert (gone.status_code, "This skill has no such sample." in gone.text) == (404, True)
+    assert stands_again(gone.text, {"without": [A_BLOCK]})
+    assert sent_choice(browser, FRENCH_SITTINGS).status_code == 303
+    second = sent_choice(browser, FRENCH_SITTINGS)
+    assert (second.status_code, "is under way" in second.text) == (409, True)
+    assert stands_again(second.text, FRENCH_SITTINGS)

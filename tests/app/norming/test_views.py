@@ -168,6 +168,20 @@ def test_a_french_desk_calls_the_skill_by_its_name_and_writes_figures_and_days_i
     assert re.search(r"\d{4}-\d\d-\d\d", told) is None
 
 
+def test_an_approver_looks_at_the_data_of_a_new_version_and_is_not_offered_to_begin_it(runtime, norms, browser_of):
+    editor, approver = browser_of(EDITOR_ID), browser_of(APPROVER_ID)
+    said, page = "A norm editor begins it.", f"/desk/norms/recalibrate/{SKILL}"
+    assert form_to(editor.get(page).text, page).buttons == [("", "")]
+    looked_at = approver.get(page)
+    assert (looked_at.status_code, said in looked_at.text) == (200, True)
+    assert form_to(looked_at.text, page).buttons == []
+    links = [re.search(rf'<a href="{page}">([^<]+)</a>', one.get("/desk/norms").text)[1] for one in (editor, approver)]
+    assert links == ["Recalibrate Patience (trial)", "What Patience (trial) can be recalibrated from"]
+    assert said in approver.get("/desk/norms").text
+    for told_to_begin in (editor.get(page), editor.get("/desk/norms")):
+        assert said not in told_to_begin.text
+
+
 @pytest.mark.parametrize(("code", "said"), [("en", "answered in English"), ("fr", "answered in French")])
 def test_whoever_chooses_a_sample_reads_in_which_language_it_was_answered(runtime, norms, browser_of, code, said):
     with runtime.transaction() as session:
