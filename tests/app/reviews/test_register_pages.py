@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Update, update
 
+from app.credentials.models import IssuerKey
 from app.credentials.states import RevocationReason
 from app.reviews.errors import ChangeDuringCase, ChangeNotPossible, ChangeOfFallen, ChangeOfSuspended, ChangeToDecider
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
@@ -47,7 +49,7 @@ def test_what_is_missing_is_said_beside_the_form_and_what_was_typed_stays(world:
         ({}, "No account that has joined has this address"),
         ({"reason": "Short"}, "Give the reason in 40 to 2,000 characters."),
         ({"kind": "perhaps"}, "Please choose what is to change."),
-        ({"kind": "reverse"}, "This revocation is not reversed here."),
+        ({"kind": "reverse"}, "It is not revoked."),
         ({"code": "7Q4F"}, "no code of a certificate"),
     ):
         answer = browser.post(DESK, data=form | change)
@@ -87,6 +89,29 @@ def test_a_change_that_is_no_longer_possible_says_its_cause_on_the_page_of_the_e
     refused = browser.post(f"{path}/apply", data={"csrf_token": token(browser.get(path))})
     assert refused.status_code == 409
     assert "A person is looking at its result. Decide that case first." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "changed", "said"),
+    [
+        (RevocationReason.HOLDER_REQUEST, None, "The reason it was revoked for is not taken back here."),
+        (RevocationReason.MISCONDUCT, update(IssuerKey).values(compromised_at=IssuerKey.activated_at),
+         "The key that signed it was in other hands"),
+    ],
+)  # fmt: skip
+def test_a_refused_reversal_says_its_cause_beside_the_form(
+    world: World, reason: RevocationReason, changed: Update | None, said: str
+):
+    revoke_it(world, reason)
+    if changed is not None:
+        with world.runtime.transaction() as session:
+            session.execute(changed)
+    browser = a_signed_in_reviewer(world)
+    form = {"csrf_token": token(browser.get(DESK)), "code": world.facts.code, "kind": "reverse", "reason": WHY}
+    answer = browser.post(DESK, data=form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "It is not revoked." not in answer.text
 
 
 def a_signed_in_reviewer(world: World):
