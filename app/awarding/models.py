@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base, where
 
+SETTLED = "award.settled"  # in the audit record: a person decided what had been held
+
 
 class Outcome(StrEnum):
     """What was decided about a result."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.assessment.final_scores import FinalScore, corrected_scores, final_score, frozen_score
 from app.awarding import rules
 from app.awarding.errors import AwardNotFound
-from app.awarding.models import Award, AwardDecision, Outcome
+from app.awarding.models import SETTLED, Award, AwardDecision, Outcome
 from app.awarding.policy import AwardPolicy
 from app.foundation import policies
+from app.foundation.audit import AuditEntry
 from app.item_bank import queries as banks
 from app.norming import queries as norms
 from app.results import queries as results
@@ -120,6 +121,14 @@ def is_held(result_id: UUID, *, session: Session) -> bool:
     """Whether the decision waits for a person."""
     decision = decision_on(result_id, session=session)
     return decision is not None and decision.outcome is Outcome.HELD
+
+
+def settlements(result_ids: Collection[UUID], *, session: Session) -> dict[UUID, datetime]:
+    """When a person last settled what had been held of these results. No later correction of a result hides it."""
+    query = select(AuditEntry.subject, func.max(AuditEntry.at)).where(
+        AuditEntry.kind == SETTLED, AuditEntry.subject.in_([str(one) for one in result_ids])
+    )
+    return {UUID(subject): at for subject, at in session.execute(query.group_by(AuditEntry.subject))}
 
 
 def held_results(*, session: Session) -> tuple[UUID, ...]:

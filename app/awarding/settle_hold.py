@@ -11,7 +11,7 @@ from app.assessment import corrections
 from app.assessment.final_scores import final_score
 from app.awarding.decide_award import award_policy_of, evidence_of, make_award
 from app.awarding.errors import DecisionWaits, HoldRefused, NotHeld
-from app.awarding.models import AwardDecision, Outcome
+from app.awarding.models import SETTLED, AwardDecision, Outcome
 from app.awarding.rules import refusal_reasons, specimen_reasons
 from app.foundation import audit
 from app.foundation.access import Actor
@@ -54,7 +54,7 @@ def settle_hold(
     decision.outcome, decision.settled_at = (Outcome.AWARDED if is_awarded else Outcome.NOT_AWARDED), now
     marks = _marks_unless_refused(result, session=session) if is_awarded else ()
     detail = {"outcome": decision.outcome.value, **({"marks": list(marks)} if is_awarded else {})}
-    audit.record("award.settled", result_id, actor=actor, at=now, session=session, detail=detail)
+    audit.record(SETTLED, result_id, actor=actor, at=now, session=session, detail=detail)
     if is_awarded:
         make_award(result, marks, session=session, at=now, entropy=entropy, jobs=jobs)
     session.flush()

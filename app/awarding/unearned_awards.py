@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.awarding.models import Award, AwardDecision, Outcome
+from app.awarding.models import SETTLED, Award, AwardDecision, Outcome
 from app.foundation.audit import AuditEntry
 
-DECISIONS = ("award.decided", "award.decided_again", "award.settled")
+DECISIONS = ("award.decided", "award.decided_again", SETTLED)
 
 
 def unearned_awards(*, session: Session) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from app.credentials import validity
@@ -158,15 +158,37 @@ class CredentialRevoked(Conflict):
 
 
 class NotReversible(Conflict):
-    """A revocation that is not reversed this way."""
+    """A revocation that is not reversed this way. Each cause is a kind of its own, so that pages can name it."""
 
     code = "revocation-not-reversible"
+    because: ClassVar[str]
 
-    def __init__(self, because: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"The revocation is not reversed, because of this: {because}. What was issued in error, for misconduct or "
-            "to put the register right can be; nothing was changed."
+            f"The revocation is not reversed, because of this: {self.because}. What was issued in error, for "
+            "misconduct or to put the register right can be; nothing was changed."
         )
+
+
+class NotRevoked(NotReversible):
+    """There is no revocation to reverse."""
+
+    code = "not-revoked"
+    because = "it is not revoked"
+
+
+class RevokedForGood(NotReversible):
+    """Its holder asked for the revocation, another credential took its place, or its key was in other hands."""
+
+    code = "revoked-for-good"
+    because = "of the reason it was revoked for"
+
+
+class RevokedOfLostKey(NotReversible):
+    """Its signature proves nothing any more, whoever earned it."""
+
+    code = "revoked-of-lost-key"
+    because = "the key that signed it was in other hands since"
 
 
 class NotReinstatable(Conflict):

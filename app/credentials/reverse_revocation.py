@@ -11,7 +11,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.credentials.errors import CredentialNotFound, NotReversible, StatusListNotFound
+from app.credentials.errors import (
+    CredentialNotFound,
+    NotRevoked,
+    RevokedForGood,
+    RevokedOfLostKey,
+    StatusListNotFound,
+)
 from app.credentials.log_events import log_reversal
 from app.credentials.models import Credential, IssuerKey, StatusList
 from app.credentials.states import RevocationReason
@@ -34,12 +40,12 @@ def require_reversible(credential_id: UUID, *, session: Session) -> None:
     if credential is None:
         raise CredentialNotFound
     if not credential.is_issued or credential.revoked_at is None:
-        raise NotReversible("it is not revoked")
+        raise NotRevoked
     if credential.revocation_reason not in REVERSIBLE:
-        raise NotReversible("of the reason it was revoked for")
+        raise RevokedForGood
     keys = [session.get(IssuerKey, key) for key in (credential.key_id, credential.jwt_key_id) if key]
     if any(key is None or key.compromised_at is not None for key in keys):
-        raise NotReversible("the key that signed it was in other hands since")
+        raise RevokedOfLostKey
 
 
 def reverse_revocation(credential_id: UUID, *, session: Session, clock: Clock, jobs: Jobs, actor: Actor) -> None:

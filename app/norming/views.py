@@ -29,6 +29,7 @@ from app.norming.errors import NormNotFound, NotPreviewed, RollbackReasonNeeded
 from app.norming.publish_norm import publish_norm
 from app.norming.renewing_people import MOST_NAMED, renewing_people
 from app.norming.roll_back_norm import roll_back_norm
+from app.norming.rollbacks_done import latest_rollback
 from app.norming.rules import RollbackReason
 from app.norming.sample_errors import SampleUnknown
 from app.norming.schedule_norm import schedule_norm
@@ -61,9 +62,11 @@ def public_norm(norm_id: UUID) -> str:
         if not norm.is_public:
             raise NormNotFound(norm_id)
         names = banks.skill(norm.skill, session=session).names
+        rolled_back = latest_rollback(norm_id, session=session)
     return render_template(
         "norming/public_norm.html",
         norm=norm,
+        rolled_back=rolled_back,
         names=names,
         distribution=pictures.distribution_of(norm),
         ranks=pictures.ranks_of(norm, norm.label),
@@ -101,6 +104,9 @@ def norm_card(norm_id: UUID) -> str:
         now = runtime().clock.now()
         rollback = queries.rollback_of(norm_id, session=session, at=now)
         former = queries.former(norm_id, session=session)
+        rolled_back = latest_rollback(norm_id, session=session)
+        by_two = (rolled_back.asked_by, rolled_back.confirmed_by) if rolled_back else ()
+        asker_and_confirmer = [accounts.person(one, session=session) for one in by_two]
         watched_until = queries.watched_until(norm, session=session, at=now)
         waits = founders_compared.awards_wait(norm_id, session=session, at=now)
         compared = founders_compared.comparison_of(norm_id, session=session)
@@ -118,6 +124,8 @@ def norm_card(norm_id: UUID) -> str:
         is_due=is_due,
         rollback=rollback,
         former=former,
+        rolled_back=rolled_back,
+        asker_and_confirmer=asker_and_confirmer,
         watched_until=watched_until,
         reasons=[str(reason) for reason in RollbackReason],
         waits=waits,

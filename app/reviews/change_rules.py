@@ -17,10 +17,15 @@ from app.credentials.queries import CredentialView
 from app.credentials.reverse_revocation import require_reversible
 from app.credentials.suspend_credential import is_suspended_by_people, require_reinstatable
 from app.results import queries as results
-from app.reviews.errors import ChangeNotPossible
+from app.reviews.errors import (
+    ChangeDuringCase,
+    ChangeOfFallen,
+    ChangeOfMoved,
+    ChangeOfReplaced,
+    ChangeOfSuspended,
+    ChangeToDecider,
+)
 from app.reviews.models import Change, ReviewCase, State
-
-UNDER_REVIEW = "it is under review already"
 
 
 def require_possible(
@@ -35,7 +40,7 @@ def require_possible(
     found = credentials.credential(credential_id, session=session)
     _RULES[kind](found, session)
     if to_person_id is not None and has_decided(to_person_id, found.sitting_id, session=session):
-        raise ChangeNotPossible("the person it would go to decided the case about its result")
+        raise ChangeToDecider
     return found
 
 
@@ -55,27 +60,27 @@ def _reversible(found: CredentialView, session: Session) -> None:
     require_reversible(found.id, session=session)
     result = results.result(awards.award(found.award_id, session=session).result_id, session=session)
     if awards.standing_award(result.id, session=session) not in (None, found.award_id):
-        raise ChangeNotPossible("another certificate stands for the same sitting")
+        raise ChangeOfReplaced
     if result.person_id != found.person_id:
-        raise ChangeNotPossible("its result is another person's since it was moved")
+        raise ChangeOfMoved
 
 
 def _stands(found: CredentialView, _session: Session) -> None:
     if not found.is_issued or found.revoked_at is not None:
-        raise ChangeNotPossible("it is not issued, or revoked")
+        raise ChangeOfFallen
 
 
 def _stands_unsuspended(found: CredentialView, session: Session) -> None:
     _stands(found, session)
     if found.suspended_at is not None:
-        raise ChangeNotPossible(UNDER_REVIEW)
+        raise ChangeOfSuspended
 
 
 def _suspendable(found: CredentialView, session: Session) -> None:
     """The review of a stolen key suspends for itself alone: two people may still want it suspended for their reason."""
     _stands(found, session)
     if is_suspended_by_people(found.id, session=session):
-        raise ChangeNotPossible(UNDER_REVIEW)
+        raise ChangeOfSuspended
 
 
 def _reinstatable(found: CredentialView, session: Session) -> None:
@@ -87,7 +92,7 @@ def _movable(found: CredentialView, session: Session) -> None:
     require_movable(found.sitting_id, session=session)
     case = session.scalar(select(ReviewCase.state).where(ReviewCase.sitting_id == found.sitting_id))
     if case is State.OPEN:
-        raise ChangeNotPossible("a person is looking at its result")
+        raise ChangeDuringCase
 
 
 _RULES: dict[Change, Callable[[CredentialView, Session], None]] = {

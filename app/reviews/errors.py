@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from app.foundation.errors import Conflict, Invalid, NotFound, Refused
 
@@ -208,12 +209,54 @@ class ChangeIncomplete(Invalid):
 
 
 class ChangeNotPossible(Conflict):
-    """The certificate is not in a state from which this change leads on."""
+    """The change does not lead on from how things stand. Each cause is a kind of its own, so that pages can name it."""
 
     code = "register-change-not-possible"
+    because: ClassVar[str]
 
-    def __init__(self, because: str) -> None:
-        self.because = because
+    def __init__(self) -> None:
         super().__init__(
-            f"The certificate cannot be changed this way, because of this: {because}. Nothing was changed."
+            f"The certificate cannot be changed this way, because of this: {self.because}. Nothing was changed."
         )
+
+
+class ChangeDuringCase(ChangeNotPossible):
+    """A case about the result is open, and its decision may take the certificate."""
+
+    code = "register-change-during-case"
+    because = "a person is looking at its result"
+
+
+class ChangeToDecider(ChangeNotPossible):
+    """The certificate would go to whoever decided about it."""
+
+    code = "register-change-to-decider"
+    because = "the person it would go to decided the case about its result"
+
+
+class ChangeOfReplaced(ChangeNotPossible):
+    """A second certificate would stand for one sitting."""
+
+    code = "register-change-of-replaced"
+    because = "another certificate stands for the same sitting"
+
+
+class ChangeOfMoved(ChangeNotPossible):
+    """The certificate would stand for somebody who has the result no more."""
+
+    code = "register-change-of-moved"
+    because = "its result is another person's since it was moved"
+
+
+class ChangeOfFallen(ChangeNotPossible):
+    """The certificate does not stand."""
+
+    code = "register-change-of-fallen"
+    because = "it is not issued, or revoked"
+
+
+class ChangeOfSuspended(ChangeNotPossible):
+    """The certificate is under review."""
+
+    code = "register-change-of-suspended"
+    because = "it is under review already"

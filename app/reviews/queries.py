@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -43,6 +44,7 @@ class CaseView:
     minutes_spent: int | None
     replay_matched: bool | None
     may_be_taken_back: bool = False  # by the person who asked, where the case is read for them
+    has_settled_hold: bool = False  # an award had waited for its decision; known where reviewers read closed cases
     may_be_asked_anew: bool = False  # likewise: the result was corrected since it was closed
 
     @property
@@ -119,7 +121,16 @@ def queue(reviewer_id: UUID, *, session: Session, at: datetime) -> tuple[tuple[C
     closed = others.where(ReviewCase.state != State.OPEN).order_by(ReviewCase.closed_at.desc())
     return (
         tuple(_view(row, at=at) for row in session.scalars(waiting)),
-        tuple(_view(row, at=at) for row in session.scalars(closed.limit(MOST_CLOSED_SHOWN))),
+        _with_holds([_view(row, at=at) for row in session.scalars(closed.limit(MOST_CLOSED_SHOWN))], session=session),
+    )
+
+
+def _with_holds(cases: Sequence[CaseView], *, session: Session) -> tuple[CaseView, ...]:
+    """The cases with whether each settled a hold. Once it is opened anew, what it settled before counts no more."""
+    settled = awards.settlements([case.result_id for case in cases], session=session)
+    return tuple(
+        replace(case, has_settled_hold=case.result_id in settled and case.opened_at <= settled[case.result_id])
+        for case in cases
     )
 
 
@@ -135,7 +146,7 @@ def case_for(case_id: UUID, reviewer_id: UUID, *, session: Session, at: datetime
         raise CaseNotFound
     if accounts.is_same_person(row.person_id, reviewer_id, session=session):
         raise OwnCase
-    return _view(row, at=at)
+    return _with_holds([_view(row, at=at)], session=session)[0]
 
 
 def _view(row: ReviewCase, *, at: datetime) -> CaseView:

@@ -154,5 +154,5 @@ def decide(case_id: UUID) -> ResponseReturnValue:
         return _card(case_id, missing.field), 422
     except HoldRefused as refused:
         return _card(case_id, refused.code), 409
-    notice(_("The case is decided. An e-mail tells the person who asked."))
+    notice(_("The case is decided. An e-mail tells the person whose result it is."))
     return redirect(url_for(".case_queue"), 303)

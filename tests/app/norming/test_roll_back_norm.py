@@ -30,6 +30,7 @@ from app.norming.errors import (
 from app.norming.models import NormRollback, NormState, NormVersion
 from app.norming.publish_norm import publish_norm
 from app.norming.roll_back_norm import roll_back_norm
+from app.norming.rollbacks_done import latest_rollback
 from app.norming.rules import RollbackReason
 from app.norming.snapshot import cut_of
 from tests.app.norming.builders import (
@@ -215,6 +216,20 @@ def test_a_norm_that_was_turned_away_from_never_comes_back_by_a_rollback(session
     assert ask(session, clock, entropy, third, staff[0]).former_id == former.id
 
 
+def test_a_norm_that_came_back_and_was_then_rolled_back_itself_is_told_as_the_latter(
+    session, clock, entropy, staff, two
+):
+    first, second = two
+    third = _published(session, clock, entropy, staff)
+    for norm, former in ((third, second), (second, first)):
+        ask(session, clock, entropy, norm, staff[0])
+        confirm(session, clock, norm, staff[1], seen=former.sha256)
+        clock.advance(timedelta(minutes=1))
+    told = latest_rollback(second.id, session=session)
+    assert (told.norm_label, told.former_label) == (second.label, first.label)
+    assert latest_rollback(third.id, session=session).former_id == second.id
+
+
 def test_a_former_norm_altered_below_the_application_does_not_come_back(session, clock, entropy, staff, two):
     former, norm = two
     ask(session, clock, entropy, norm, staff[0])
@@ -241,15 +256,7 @@ def test_the_norm_is_watched_for_two_weeks_after_it_took_force(session, clock, e
 
 
 def test_two_people_roll_back_on_the_desk(runtime, norms, browser_of, client):
-    first = norms[0]
-    with runtime.transaction() as session:
-        staff = [
-            Actor(EDITOR_ID, "e", frozenset({"norm_editor"})),
-            Actor(APPROVER_ID, "a", frozenset({"norm_approver"})),
-        ]
-        staff = [replace(one, second_factor_at=runtime.clock.now()) for one in staff]
-        runtime.clock.advance(timedelta(minutes=1))
-        second = _published(session, runtime.clock, runtime.entropy, staff)
+    first, second = norms[0], a_later_norm(runtime)
     card = f"/desk/norms/{second.id}"
     editor, approver = browser_of(EDITOR_ID), browser_of(APPROVER_ID)
     assert "Under watch until" in editor.get(card).text
@@ -265,6 +272,67 @@ def test_two_people_roll_back_on_the_desk(runtime, norms, browser_of, client):
     assert f"Norm {first.label} is in force again" in page.text
     assert state_of(runtime, first.id) is NormState.PUBLISHED
     assert "after a later norm was rolled back" in client.get(f"/norms/{first.id}").text
+
+
+def a_later_norm(runtime):
+    """Another norm of the same two people in force."""
+    with runtime.transaction() as session:
+        staff = [
+            Actor(EDITOR_ID, "e", frozenset({"norm_editor"})),
+            Actor(APPROVER_ID, "a", frozenset({"norm_approver"})),
+        ]
+        staff = [replace(one, second_factor_at=runtime.clock.now()) for one in staff]
+        runtime.clock.advance(timedelta(minutes=1))
+        return _published(session, runtime.clock, runtime.entropy, staff)
+
+
+@pytest.fixture
+def rolled_back(runtime, norms, browser_of):
+    """The norm in force again, and the one that gave way to it."""
+    first, second = norms[0], a_later_norm(runtime)
+    card, editor = f"/desk/norms/{second.id}", browser_of(EDITOR_ID)
+    form = form_to(editor.get(card).text, "/rollback")
+    editor.post(form.action, data={**form.fields, "reason": str(RollbackReason.LEAKED_ITEMS)})
+    press(browser_of(APPROVER_ID), card, "/rollback/confirm")
+    return first, second
+
+
+def test_the_card_of_a_norm_that_was_rolled_back_says_so_and_why_and_who(rolled_back, browser_of):
+    first, second = rolled_back
+    card = browser_of(EDITOR_ID).get(f"/desk/norms/{second.id}").text
+    assert "This norm was rolled back on" in card
+    assert "because: questions have leaked." in card
+    assert f'<a href="/desk/norms/{first.id}">{first.label}</a>, which was in force before, took its place' in card
+    assert "editor@example.org asked for it on" in card
+    assert "approver@example.org confirmed it." in card
+    assert "followed by a later one" not in card
+
+
+def test_the_card_of_the_norm_in_force_again_says_which_one_gave_way_and_why(rolled_back, browser_of):
+    first, second = rolled_back
+    card = browser_of(EDITOR_ID).get(f"/desk/norms/{first.id}").text
+    assert "It is in force again since" in card
+    assert f'<a href="/desk/norms/{second.id}">{second.label}</a> was rolled back then' in card
+    assert "because: questions have leaked." in card
+    assert "approver@example.org confirmed it." in card
+    assert "No norm was in force before this one" not in card
+
+
+def test_everybody_reads_that_a_norm_was_taken_back_and_which_one_took_its_place(rolled_back, client):
+    first, second = rolled_back
+    page = client.get(f"/norms/{second.id}").text
+    assert "This norm was taken back by two people." in page
+    assert f'<a href="/norms/{first.id}">{first.label}</a>, which was in force before, took its place again' in page
+    assert "leaked" not in page
+    assert "taken back" not in client.get(f"/norms/{first.id}").text
+
+
+def test_a_norm_that_came_back_and_was_then_followed_is_no_norm_that_was_rolled_back(rolled_back, runtime, browser_of):
+    first, _ = rolled_back
+    a_later_norm(runtime)
+    card = browser_of(EDITOR_ID).get(f"/desk/norms/{first.id}").text
+    assert "This norm was followed by a later one." in card
+    assert "rolled back" not in card
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.accounts.models import RoleGrant
+from app.assessment.models import Sitting
 from app.credentials.models import Credential
 from app.credentials.revoke_credential import revoke_credential
 from app.credentials.states import RevocationReason
@@ -34,6 +35,12 @@ def two_reviewers(world: World) -> tuple[Actor, Actor]:
 def show_it(world: World) -> None:
     with world.runtime.transaction() as session:
         session.execute(update(Credential).values(visibility="unlisted"))
+
+
+def let_it_stand_alone(world: World) -> None:
+    """The owner's later sitting did not begin from where the one of the certificate had ended."""
+    with world.runtime.transaction() as session:
+        session.get_one(Sitting, world.facts.open_sitting).prior = None
 
 
 def revoke_it(world: World, reason: RevocationReason) -> None:

@@ -50,11 +50,13 @@ from tests.app.reviews.register import (
     ask_change,
     by_two,
     change_row,
+    let_it_stand_alone,
     revoke_it,
     show_it,
     two_reviewers,
     verdict,
 )
+from tests.app.reviews.test_views import token
 from tests.journeys.at_a_standstill import run_jobs, with_signer
 
 MAILBOX = "olivia@owner.example.org"
@@ -319,9 +321,8 @@ def to_other(world: World) -> str:
 
 @pytest.fixture
 def alone(world: World, house: Runtime) -> Runtime:
-    """The owner's later sitting did not begin from where the one of the certificate had ended."""
-    with world.runtime.transaction() as session:
-        session.get_one(Sitting, world.facts.open_sitting).prior = None
+    """Its worker, and a sitting that may be moved."""
+    let_it_stand_alone(world)
     return house
 
 
@@ -403,6 +404,22 @@ def test_a_revocation_by_moving_is_not_reversed_once_the_other_is_withdrawn(worl
         by_two(world, "reverse")
     by_two(replace(world, facts=replace(world.facts, code=moved.code)), "reverse")
     assert [one.revoked_at is None for one in credentials_by_age(world)] == [False, True]
+
+
+def test_the_page_says_why_a_revocation_by_moving_is_not_reversed(world: World, alone: Runtime):
+    by_two(world, "move", to=to_other(world))
+    assert "Another certificate stands for the same assessment." in refusal_of_reversal(world)
+    run_jobs(alone)
+    by_two(replace(world, facts=replace(world.facts, code=credentials_by_age(world)[1].code)), "withdraw")
+    assert "its result is another person’s since" in refusal_of_reversal(world)
+
+
+def refusal_of_reversal(world: World) -> str:
+    """The desk's page after somebody asked there."""
+    world.sign_in_again(RECRUITER, proven=True)
+    browser = world.browser(RECRUITER)
+    form = {"csrf_token": token(browser.get("/desk/register")), "code": world.facts.code}
+    return browser.post("/desk/register", data=form | {"kind": "reverse", "reason": WHY}).text
 
 
 def test_nothing_is_moved_to_who_decided_the_case_about_it(world: World, alone: Runtime):

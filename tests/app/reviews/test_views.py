@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.models import Person
 from app.assessment.forget_old_responses import forget_old_responses
 from app.foundation.kept_forms import KEPT_MINUTES
 from app.privacy.rules import objection
 from app.results.models import SkillResult
+from app.reviews.models import Reason, ReviewCase
+from app.reviews.open_held_cases import open_held_cases
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
 from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 from tests.app.reviews.test_decide_case import hold
@@ -93,6 +96,55 @@ def test_what_the_rule_refuses_by_now_is_said_beside_the_form_and_what_was_typed
     assert "the rule refuses it now" in answer.text
     assert REASONS in answer.text
     assert case_row(world, case_id).outcome is None
+
+
+def test_a_confirmed_hold_reads_after_the_decision_as_it_read_before(world: World):
+    path, browser = f"/desk/cases/{a_held_case(world)}", at_the_desk(world)
+    open_card = browser.get(path)
+    assert "Confirm: the award is made" in open_card.text
+    assert "a person looks at it." in open_card.text
+    told = send(browser, path, open_card, "confirm")
+    assert "An e-mail tells the person whose result it is." in told.text
+    for page in (told.text, browser.get(path).text):
+        assert "Confirm: the award is made" in page
+        assert "the result stands" not in page
+    closed_card = browser.get(path).text
+    assert "a person has decided about it." in closed_card
+    assert "a person looks at it." not in closed_card
+
+
+def test_neither_desk_nor_card_says_that_somebody_asked_where_the_program_opened_the_case(world: World):
+    path, browser = f"/desk/cases/{a_held_case(world)}", at_the_desk(world)
+    assert "the person asked for it, or a rule did" in browser.get("/desk/cases").text
+    assert "The reasons, for the person whose result it is" in browser.get(path).text
+
+
+def test_a_case_that_is_asked_anew_after_a_confirmed_hold_only_lets_the_result_stand(world: World):
+    case_id, browser = a_held_case(world), at_the_desk(world)
+    path = f"/desk/cases/{case_id}"
+    send(browser, path, browser.get(path), "confirm")
+    world.runtime.clock.advance(timedelta(minutes=1))
+    with world.runtime.transaction() as session:
+        now = world.runtime.clock.now()
+        session.get_one(ReviewCase, case_id).open_again(Reason.UNCLEAR, "Why?", at=now, due_on=now.date())
+    told = send(browser, path, browser.get(path), "confirm")
+    for page in (told.text, browser.get(path).text):
+        assert "Confirm: the result stands" in page
+
+
+def a_held_case(world: World) -> UUID:
+    """An award waits for a person, and the program opened the case."""
+    hold(world)
+    here = world.runtime
+    with here.transaction() as session:
+        open_held_cases(session=session, clock=here.clock, entropy=here.entropy)
+        return session.scalars(select(ReviewCase.id)).one()
+
+
+def send(browser, path: str, card, outcome: str):
+    """Decide with the form of the card; the queue that it leads to."""
+    form = {"csrf_token": token(card), "outcome": outcome, "explanation": REASONS, "minutes_spent": "12"}
+    return browser.post(path, data=form, follow_redirects=True)
 
 
 def test_what_was_typed_outlasts_a_stale_proof_once_for_its_author_alone(world: World):
