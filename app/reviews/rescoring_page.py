@@ -33,6 +33,10 @@ class RescoringPage:
     names: Mapping[UUID, str]
     policy: ReviewPolicy
 
+    def rests_on_suspension(self, one: RescoringView) -> bool:
+        """Whether the item is suspended in every language of that rescoring, so that it can be applied."""
+        return {*one.languages} <= {*self.suspended_in}
+
 
 def rescoring_page(item_id: UUID, *, session: Session, at: datetime) -> RescoringPage:
     """The page at this moment; a preview takes some milliseconds for each sitting."""

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from app.assessment.models import Sitting
 from app.factory import create_app
+from app.item_bank.item_states import ItemState
 from app.norming import queries as norms
 from tests.app.accounts.signed_in import browser_of
-from tests.app.reviews.test_rescoring import FAULTY, Desk, desk, item_id, made, suspend
+from tests.app.reviews.test_rescoring import FAULTY, Desk, bring, desk, item_id, made, suspend
 from tests.journeys.pages import form_to
 
 __all__ = ["desk", "made"]
@@ -87,3 +88,22 @@ def test_beside_a_norm_that_somebody_altered_the_page_names_it_and_nothing_can_b
     assert "Ask for it" not in shown.text
     refused = first.post(form.action, data={**form.fields, "reason": "the key is wrong", "language": ["en"]})
     assert (refused.status_code, "norm-unreadable" in refused.text) == (503, True)
+
+
+def test_a_request_whose_suspension_was_lifted_in_a_language_says_so_and_is_not_to_be_applied(desk):
+    suspend(desk)
+    first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
+    page = f"/desk/items/{item_id(desk)}/rescoring"
+    send(first, page, "/rescoring", reason="the key is wrong", language=["en", "fr"])
+    form = form_to(second.get(page).text, "/apply")
+    bring(desk, ItemState.ACTIVE, languages=("fr",))
+
+    for client in (first, second):
+        shown = client.get(page).text
+        assert "The item is not suspended any more, so this cannot be applied. Suspend it again" in shown
+        assert "/apply" not in shown
+    refused = second.post(form.action, data=form.fields)
+    assert (refused.status_code, "Suspend it first, then rescore" in refused.text) == (409, True)
+
+    suspend(desk)
+    assert "It can be undone until" in send(second, page, "/apply").text
