@@ -9,8 +9,9 @@ from app.assessment.models import Sitting
 from app.factory import create_app
 from app.item_bank.item_states import ItemState
 from app.norming import queries as norms
+from app.reviews.rescorings import items_waiting
 from tests.app.accounts.signed_in import browser_of
-from tests.app.reviews.test_rescoring import FAULTY, Desk, bring, desk, item_id, made, suspend
+from tests.app.reviews.test_rescoring import FAULTY, Desk, ask, bring, desk, item_id, later, made, suspend
 from tests.journeys.pages import form_to
 
 __all__ = ["desk", "made"]
@@ -107,3 +108,36 @@ def test_a_request_whose_suspension_was_lifted_in_a_language_says_so_and_is_not_
 
     suspend(desk)
     assert "It can be undone until" in send(second, page, "/apply").text
+
+
+def test_an_item_with_a_rescoring_leads_to_it_whatever_its_state_and_its_badge_says_while_one_waits(desk):
+    suspend(desk)
+    first, second = browser(desk, desk.first.person_id), browser(desk, desk.second.person_id)
+    card, listed, waits = f"/desk/items/{item_id(desk)}", "/desk/items", ">rescoring waits for a second person</span>"
+    page = f"{card}/rescoring"
+    assert [waits in second.get(path).text for path in (card, listed)] == [False, False]
+    send(first, page, "/rescoring", reason="the key is wrong", language=["en", "fr"])
+    assert [second.get(path).text.count(waits) for path in (card, listed)] == [1, 1]
+    row = second.get(listed).text.partition(waits)[0].rpartition("<tr>")[2]
+    assert f'href="{card}"' in row
+
+    bring(desk, ItemState.ACTIVE)
+    assert page in second.get(card).text
+    suspend(desk)
+    send(second, page, "/apply")
+    assert [waits in second.get(path).text for path in (card, listed)] == [False, False]
+    bring(desk, ItemState.RETIRED)
+    assert page in second.get(card).text
+
+
+def test_a_request_that_lapsed_waits_for_nobody(desk):
+    suspend(desk)
+    ask(desk)
+    later(desk, 6.9)
+    assert waiting(desk) == {item_id(desk)}
+    later(desk, 0.2)
+    assert waiting(desk) == frozenset()
+
+
+def waiting(desk: Desk) -> frozenset[UUID]:
+    return desk.place.do(lambda session: items_waiting(session=session, at=desk.place.clock.now()))
