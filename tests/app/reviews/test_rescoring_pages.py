@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
+
+import pytest
 
 from app.assessment.models import Sitting
 from app.factory import create_app
@@ -128,6 +131,28 @@ def test_an_item_with_a_rescoring_leads_to_it_whatever_its_state_and_its_badge_s
     assert [waits in second.get(path).text for path in (card, listed)] == [False, False]
     bring(desk, ItemState.RETIRED)
     assert page in second.get(card).text
+
+
+@pytest.mark.parametrize("states", [(ItemState.RETIRED,), (ItemState.RETIRED, ItemState.PUBLISHED)])
+def test_nobody_is_told_to_suspend_an_item_that_is_retired_or_published(desk, states):
+    suspend(desk)
+    ask(desk)
+    second = browser(desk, desk.second.person_id)
+    for state in states:
+        bring(desk, state)
+    shown = second.get(f"/desk/items/{item_id(desk)}/rescoring").text
+    assert "The item is retired: what it was answered counts" in shown
+    assert "The item is retired, so this cannot be applied any more. The request lapses on" in shown
+    assert re.findall("Suspend it|in use|/apply", shown) == []
+
+
+def test_an_item_retired_in_one_language_can_be_left_out_in_the_other(desk):
+    suspend(desk)
+    bring(desk, ItemState.RETIRED, languages=("fr",))
+    ask(desk)  # in English
+    shown = browser(desk, desk.second.person_id).get(f"/desk/items/{item_id(desk)}/rescoring").text
+    assert "The item is retired" not in shown
+    assert "/apply" in shown
 
 
 def test_a_request_that_lapsed_waits_for_nobody(desk):
