@@ -1,4 +1,4 @@
-"""What the pages of the item desk show, gathered from the bank, the sittings and the accounts."""
+"""What the pages of the item desk show, gathered from the bank, the sittings, the accounts and the rescorings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from app.item_bank.item_record import Review, Step
 from app.item_bank.item_states import ItemState, next_states
 from app.item_bank.queries import BankReleaseView, SkillView
 from app.norming import queries as norms
+from app.reviews.rescorings import RescoringView, items_waiting, rescorings_of
 from scoring.items import ItemParameters
 
 FIELDS = ("facet", "format", "of_language", "state")  # `language` is that of the page
@@ -38,6 +39,7 @@ class BankPage:
     facets: tuple[str, ...]
     count: int  # before the filters
     reported: frozenset[UUID]  # items with a report still to be judged
+    waiting: frozenset[UUID]  # items with a rescoring that a second person can apply
 
     @property
     def skill(self) -> SkillView | None:
@@ -60,6 +62,12 @@ class ItemPage:
     is_estimated: bool
     is_author: bool
     reports: tuple[ReportView, ...]
+    rescorings: tuple[RescoringView, ...]  # the latest first
+
+    @property
+    def rescoring_waits(self) -> bool:
+        """Whether a second person can apply one."""
+        return any(one.is_open for one in self.rescorings)
 
     @property
     def kept_reports(self) -> frozenset[str]:
@@ -94,17 +102,18 @@ class SuspensionPage:
         return len(self.preview.changed(self.confidence))
 
 
-def bank_page(filters: Mapping[str, str], *, session: Session) -> BankPage:
+def bank_page(filters: Mapping[str, str], *, session: Session, at: datetime) -> BankPage:
     """The list by skill, facet, format, language and state; what is not named is not filtered."""
     skills = tuple(queries.skill(slug, session=session) for slug in item_cards.released_skills(session=session))
     skill = filters.get("skill") or next((one.slug for one in skills), None)
     if skill is None:
-        return BankPage(skills, None, (), (), 0, frozenset())
+        return BankPage(skills, None, (), (), 0, frozenset(), frozenset())
     release = queries.latest_release(skill, session=session)
     rows = item_cards.bank_rows(release.id, session=session)
     kept = tuple(row for row in rows if _passes(row, filters))
     facets = tuple(sorted({row.item.facet for row in rows}))
-    return BankPage(skills, release, kept, facets, len(rows), item_reports.reported_items(session=session))
+    reported, waiting = item_reports.reported_items(session=session), items_waiting(session=session, at=at)
+    return BankPage(skills, release, kept, facets, len(rows), reported, waiting)
 
 
 def _passes(row: ItemRow, filters: Mapping[str, str]) -> bool:
@@ -115,7 +124,7 @@ def _passes(row: ItemRow, filters: Mapping[str, str]) -> bool:
     )
 
 
-def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPage:
+def item_page(item_id: UUID, viewer: UUID | None, *, session: Session, at: datetime) -> ItemPage:
     """One item with its life, its reviews and its figures."""
     card = item_cards.item_card(item_id, session=session)
     steps = item_record.steps_of(item_id, session=session)
@@ -141,6 +150,7 @@ def item_page(item_id: UUID, viewer: UUID | None, *, session: Session) -> ItemPa
         is_estimated=bool(known and known[1]),
         is_author=viewer in item_record.authors_of(item_id, session=session),
         reports=reports,
+        rescorings=rescorings_of(item_id, session=session, at=at),
     )
 
 

@@ -35,7 +35,7 @@ def bank() -> str:
     """The items of one skill, filtered."""
     filters = {name: request.args.get(name, "") for name in ("skill", *item_pages.FIELDS)}
     with runtime().reading() as session:
-        page = item_pages.bank_page(filters, session=session)
+        page = item_pages.bank_page(filters, session=session, at=runtime().clock.now())
     return render_template("desk/items.html", page=page, filters=filters, states=tuple(ItemState))
 
 
@@ -49,7 +49,7 @@ def item(item_id: UUID) -> str:
 def _item_page(item_id: UUID, problem: str = "") -> str:
     """The page; after a form that lacked something, what was typed stands again, the `problem` beside its field."""
     with runtime().reading() as session:
-        page = item_pages.item_page(item_id, actor().person_id, session=session)
+        page = item_pages.item_page(item_id, actor().person_id, session=session, at=runtime().clock.now())
     points = [point for figures in page.statistics.values() for point in figures.points]
     known = page.parameters
     names = (_("expected by the model"), _("observed"))

@@ -20,6 +20,7 @@ from app.reviews.models import ItemRescoring
 from app.reviews.policy import ReviewPolicy
 from app.reviews.rescoring_preview import RescoringPreview
 from app.reviews.second_person import require_second_person
+from app.reviews.suspended_item import require_suspended
 
 
 def apply_rescoring(
@@ -40,7 +41,8 @@ def apply_rescoring(
 
     Raises
     ------
-    Forbidden, ProofNotFresh, SecondPersonNeeded, RescoringNotFound, RescoringNotOpen, AnotherPreviewSeen
+    Forbidden, ProofNotFresh, SecondPersonNeeded, RescoringNotFound, RescoringNotOpen, ItemNotSuspended
+    AnotherPreviewSeen
     """
     require(actor, Role.ITEM_EDITOR)
     now = clock.now()
@@ -49,6 +51,7 @@ def apply_rescoring(
     by = require_second_person(actor, asked.asked_by, Role.ITEM_EDITOR, acted_at=asked.asked_at, session=session)
     if not asked.is_open(at=now):
         raise RescoringNotOpen
+    require_suspended(asked.item_id, asked.item_code, asked.languages, session=session)
     if not asked.sha256 == preview.sha256 == seen_sha256:
         raise AnotherPreviewSeen
     policy = policies.current(ReviewPolicy, session=session, at=now)

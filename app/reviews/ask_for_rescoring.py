@@ -14,12 +14,11 @@ from app.foundation.access import Actor, SignInNeeded, require
 from app.foundation.clock import Clock
 from app.foundation.entropy import Entropy
 from app.foundation.locks import hold
-from app.item_bank import item_record
-from app.item_bank.item_states import ItemState
-from app.reviews.errors import ItemNotSuspended, NothingToRescore, RescoringOpen, RescoringReasonMissing
+from app.reviews.errors import NothingToRescore, RescoringOpen, RescoringReasonMissing
 from app.reviews.models import ItemRescoring
 from app.reviews.policy import ReviewPolicy
 from app.reviews.rescoring_preview import RescoringPreview
+from app.reviews.suspended_item import require_suspended
 
 
 def ask_for_rescoring(
@@ -42,9 +41,7 @@ def ask_for_rescoring(
     if not 0 < len(reason.strip()) <= policy.longest_words:
         raise RescoringReasonMissing(policy.longest_words)
     hold(session, "item-rescoring", preview.code)
-    states = [item_record.standing(preview.item_id, one, session=session).state for one in preview.languages]
-    if any(state is not ItemState.SUSPENDED for state in states):
-        raise ItemNotSuspended(preview.code)
+    require_suspended(preview.item_id, preview.code, preview.languages, session=session)
     former = session.scalars(select(ItemRescoring).where(ItemRescoring.item_id == preview.item_id))
     if any(one.is_open(at=now) or one.may_be_undone(at=now) for one in former):
         raise RescoringOpen(preview.code)

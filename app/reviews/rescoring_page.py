@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,8 @@ from app.reviews.policy import ReviewPolicy
 from app.reviews.rescoring_preview import RescoringPreview, rescoring_preview
 from app.reviews.rescorings import RescoringView, rescorings_of
 
+NEVER_SUSPENDED_AGAIN = frozenset({ItemState.RETIRED, ItemState.PUBLISHED})
+
 
 @dataclass(frozen=True, slots=True)
 class RescoringPage:
@@ -32,6 +34,14 @@ class RescoringPage:
     rescorings: tuple[RescoringView, ...]  # the latest first
     names: Mapping[UUID, str]
     policy: ReviewPolicy
+
+    def rests_on_suspension(self, one: RescoringView) -> bool:
+        """Whether the item is suspended in every language of that rescoring, so that it can be applied."""
+        return {*one.languages} <= {*self.suspended_in}
+
+    def is_retired_in(self, languages: Collection[str]) -> bool:
+        """Whether it can never be suspended again in one of them."""
+        return any(self.card.states[language] in NEVER_SUSPENDED_AGAIN for language in languages)
 
 
 def rescoring_page(item_id: UUID, *, session: Session, at: datetime) -> RescoringPage:

@@ -60,6 +60,12 @@ def rescorings_of(item_id: UUID, *, session: Session, at: datetime) -> tuple[Res
     )
 
 
+def items_waiting(*, session: Session, at: datetime) -> frozenset[UUID]:
+    """Items with a rescoring that a second person can still apply."""
+    asked = session.scalars(select(ItemRescoring).where(ItemRescoring.applied_at.is_(None)))
+    return frozenset(row.item_id for row in asked if row.is_open(at=at))
+
+
 def languages_of(rescoring_id: UUID, item_id: UUID, *, session: Session) -> tuple[str, ...]:
     """The languages in which the item is left out.
 

@@ -207,6 +207,7 @@ def _staff(house: Exhibition) -> list[Exhibit]:
         Exhibit("item-scenario", f"/desk/items/{house.items['col-j01']}", "editor"),
         Exhibit("item-statement", f"/desk/items/{house.items['col-s07']}", "editor"),
         Exhibit("item-reported", f"/desk/items/{house.items['reported']}", "editor"),
+        Exhibit("item-rescoring-waits", f"/desk/items/{house.items['col-j03']}", "editor"),
         Exhibit("item-suspension", f"/desk/items/{house.items['col-j01']}/suspension", "editor"),
         *(
             Exhibit(f"rescoring-{state}", f"/desk/items/{house.items[code]}/rescoring", "editor")

@@ -18,12 +18,15 @@ from app.assessment.models import Sitting
 from app.assessment.start_sitting import start_sitting
 from app.awarding.models import AwardDecision, Outcome
 from app.foundation.access import Actor
+from app.item_bank.change_item_state import change_item_state
+from app.item_bank.item_record import item_id_of
+from app.item_bank.item_states import ItemState
 from app.results.models import SkillResult
 from app.reviews.apply_change import apply_change
 from app.reviews.apply_rescoring import apply_rescoring
 from app.reviews.ask_for_review import ask_for_review
 from app.reviews.decide_case import decide_case
-from app.reviews.errors import RescoringFollowed
+from app.reviews.errors import ItemNotSuspended, RescoringFollowed
 from app.reviews.models import ReviewCase
 from app.reviews.open_held_cases import open_held_cases
 from tests.app.api.world import EDITOR, OTHER, OWNER, RECRUITER, World
@@ -32,7 +35,7 @@ from tests.app.reviews.desk import REASONS, a_reviewer, ask, case_row
 from tests.app.reviews.register import ask_change, two_reviewers
 from tests.app.reviews.test_decide_case import hold
 from tests.app.reviews.test_register import to_other
-from tests.app.reviews.test_rescoring import Desk, applied, previewed, suspend, undo
+from tests.app.reviews.test_rescoring import Desk, applied, apply, previewed, suspend, undo
 from tests.app.reviews.test_rescoring import ask as ask_for_rescoring
 from tests.meanwhile import PATIENCE_SECONDS, meanwhile, while_first_is_not_committed
 
@@ -206,6 +209,22 @@ def test_a_rescoring_is_not_undone_while_another_is_laid_over_it(world: World):
 
     with pytest.raises(RescoringFollowed):
         while_first_is_not_committed(here.database, applying, lambda: undo(desk, first, below))
+
+
+def test_nothing_is_applied_whose_suspension_is_just_being_lifted(world: World):
+    desk, here = item_desk(world), world.runtime
+    code = desk.place.shown(world.facts.ended_sitting)[0].item_code
+    suspend(desk, code)
+    asked = ask_for_rescoring(desk, code)
+
+    def lifting(session: Session) -> None:
+        change_item_state(
+            item_id_of(SKILL, code, session=session), ItemState.ACTIVE, reason="the key is right", session=session,
+            clock=here.clock, actor=desk.first,
+        )  # fmt: skip
+
+    with pytest.raises(ItemNotSuspended):
+        while_first_is_not_committed(here.database, lifting, lambda: apply(desk, asked, code))
 
 
 def item_desk(world: World) -> Desk:

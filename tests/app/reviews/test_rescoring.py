@@ -173,10 +173,15 @@ def item_id(desk: Desk, code: str = FAULTY) -> UUID:
 
 
 def suspend(desk: Desk, code: str = FAULTY) -> None:
+    bring(desk, ItemState.SUSPENDED, code)
+
+
+def bring(desk: Desk, state: ItemState, code: str = FAULTY, languages: tuple[str, ...] = ("en", "fr")) -> None:
+    """Into that state, in these languages."""
     desk.place.do(
         lambda session: change_item_state(
-            item_record.item_id_of(SKILL, code, session=session), ItemState.SUSPENDED, reason="the key is wrong",
-            session=session, clock=desk.place.clock, actor=desk.first,
+            item_record.item_id_of(SKILL, code, session=session), state, reason="the key is wrong",
+            languages=languages, session=session, clock=desk.place.clock, actor=desk.first,
         )
     )  # fmt: skip
 
@@ -583,6 +588,33 @@ def test_nothing_is_asked_for_an_item_in_use_without_a_reason_or_that_nobody_ans
     suspend(desk, unseen)
     with pytest.raises(NothingToRescore):
         ask(desk, unseen)
+
+
+@pytest.mark.parametrize("state", [ItemState.ACTIVE, ItemState.RETIRED])
+def test_nothing_is_applied_once_the_item_is_not_suspended_any_more(desk, state):
+    suspend(desk)
+    before, rescoring = read(desk), ask(desk)
+    bring(desk, state, languages=("en",))
+    with pytest.raises(ItemNotSuspended):
+        apply(desk, rescoring)
+    assert (read(desk), count(desk, SittingCorrection)) == (before, 0)
+
+
+def test_a_request_is_applied_once_its_item_is_suspended_again_whatever_another_language_is(desk):
+    suspend(desk)
+    rescoring = ask(desk)
+    bring(desk, ItemState.ACTIVE)
+    bring(desk, ItemState.SUSPENDED, languages=("en",))
+    apply(desk, rescoring)
+    assert count(desk, SittingCorrection) == len(PEOPLE)
+
+
+@pytest.mark.parametrize("state", [ItemState.ACTIVE, ItemState.RETIRED])
+def test_what_was_applied_is_undone_whatever_became_of_the_item(desk, state):
+    before, rescoring = read(desk), applied(desk)
+    bring(desk, state)
+    assert undo(desk, rescoring) == len(PEOPLE)
+    assert read(desk) == before
 
 
 def test_a_second_item_leaves_the_first_out_too_and_is_undone_first(desk):
