@@ -163,3 +163,5 @@ session_interface  # unused attribute (app/foundation/web/sign_ins.py, read by F
 session_protection  # unused attribute (app/foundation/web/sign_ins.py, read by the library)
 token_holder  # unused attribute (app/api/views/door.py, read by its name in g)
 _.mail_from  # unused attribute (tests/journeys/mail_server.py)
+_.rests_on_suspension  # unused method (app/reviews/rescoring_page.py, read by templates)
+_.is_retired_in  # unused method (app/reviews/rescoring_page.py, read by templates)
